@@ -1,0 +1,110 @@
+//! The HTTP client, built for one base URL.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::blocking::{Client, ClientBuilder};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, redirect};
+
+use super::resolve::DetachedResolver;
+use crate::base_url::BaseUrl;
+use crate::secret::Secret;
+
+/// The longest a connection may take, however long the whole command may.
+const CONNECT_AT_MOST: Duration = Duration::from_secs(5);
+
+/// What a connection to the server needs besides its address.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// Extra headers for every request.
+    pub headers: Vec<(String, Secret)>,
+    /// A PEM file with certificates to trust beside the system's.
+    pub cacert: Option<PathBuf>,
+    /// Whether any certificate will do.
+    pub insecure: bool,
+    /// Whether the environment sends requests through a proxy that is itself reached over TLS.
+    pub https_proxy: bool,
+}
+
+/// Builds the client. Connecting may take at most 5 s and at most `timeout`.
+///
+/// # Errors
+/// Says which header or certificate cannot be used.
+pub(super) fn build(
+    base: &BaseUrl,
+    connection: &Connection,
+    timeout: Duration,
+) -> Result<Client, String> {
+    let mut builder = Client::builder()
+        .user_agent(concat!("qiwei/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers(&connection.headers)?)
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .http1_only()
+        .tcp_nodelay(true)
+        .referer(false)
+        .dns_resolver(Arc::new(DetachedResolver))
+        .connect_timeout(CONNECT_AT_MOST.min(timeout.mul_f32(0.9)));
+    if base.is_loopback() {
+        builder = builder.no_proxy();
+    }
+    with_tls(builder, base, connection)?
+        .build()
+        .map_err(|e| format!("the HTTP client cannot be set up: {}", innermost(&e)))
+}
+
+/// Trust is loaded only where TLS will be spoken: reading the system's roots costs more than a
+/// whole request over plain http.
+fn with_tls(
+    builder: ClientBuilder,
+    base: &BaseUrl,
+    connection: &Connection,
+) -> Result<ClientBuilder, String> {
+    // Fails only when a provider is installed already, which then is this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    if !base.is_https() && (!connection.https_proxy || base.is_loopback()) {
+        return Ok(builder.tls_certs_only([]));
+    }
+    if connection.insecure {
+        return Ok(builder.tls_danger_accept_invalid_certs(true));
+    }
+    match &connection.cacert {
+        None => Ok(builder),
+        Some(path) => {
+            let pem = std::fs::read(path)
+                .map_err(|e| format!("cannot read the certificate file {}: {e}", path.display()))?;
+            let certificates = Certificate::from_pem_bundle(&pem)
+                .ok()
+                .filter(|found| !found.is_empty())
+                .ok_or_else(|| format!("no PEM certificate in {}", path.display()))?;
+            Ok(builder.tls_certs_merge(certificates))
+        }
+    }
+}
+
+fn headers(pairs: &[(String, Secret)]) -> Result<HeaderMap, String> {
+    let mut map = HeaderMap::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        let header: HeaderName = name
+            .parse()
+            .map_err(|_| format!("headers.{name}: not a header name"))?;
+        let mut value: HeaderValue = value
+            .reveal()
+            .parse()
+            .map_err(|_| format!("headers.{name}: the value cannot stand in a header"))?;
+        value.set_sensitive(true);
+        map.insert(header, value);
+    }
+    Ok(map)
+}
+
+/// The words of the cause at the bottom of an error, which are the telling ones.
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

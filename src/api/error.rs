@@ -1,0 +1,194 @@
+//! What a call can come to, told apart by whether the server can have acted on it.
+
+use super::explain::explain;
+use super::request::Effect;
+use crate::error::{Error, Kind, Outcome};
+
+/// Why a call did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// There was no connection, so the request was certainly not executed.
+    NotConnected(String),
+    /// The server understood and refused.
+    Refused(Refusal),
+    /// The request was written and no trustworthy answer came: it may have been executed.
+    NoAnswer(NoAnswer),
+    /// The request could not even be made on this machine.
+    Setup(String),
+}
+
+/// A refusal in the server's own terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status it came with.
+    pub http_status: u16,
+    /// The business code; `None` when HTTP itself refused.
+    pub code: Option<i64>,
+    /// The server's words, possibly empty.
+    pub text: String,
+}
+
+/// The absence of an answer that can be trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoAnswer {
+    /// What came instead.
+    pub why: String,
+    /// The HTTP status, when at least that was read.
+    pub http_status: Option<u16>,
+    /// What may help.
+    pub hint: Option<String>,
+}
+
+impl NoAnswer {
+    pub(super) fn because(why: impl Into<String>) -> CallError {
+        CallError::NoAnswer(Self {
+            why: why.into(),
+            ..Self::default()
+        })
+    }
+}
+
+/// The login device is not ready yet: documented as "try again shortly".
+const NOT_READY: i64 = 1014;
+
+impl CallError {
+    /// Whether trying again cannot do harm: the request was certainly not executed, or only asks.
+    pub fn may_retry(&self, effect: Effect) -> bool {
+        match self {
+            Self::NotConnected(_) => true,
+            Self::Refused(refusal) => refusal.code == Some(NOT_READY),
+            Self::NoAnswer(_) => effect == Effect::Read,
+            Self::Setup(_) => false,
+        }
+    }
+
+    /// What happened, for logs and for the row of one instance among many.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::NotConnected(why) => format!("cannot connect: {why}"),
+            Self::Refused(refusal) => explain(refusal).message,
+            Self::NoAnswer(none) => none.why.clone(),
+            Self::Setup(why) => why.clone(),
+        }
+    }
+
+    /// The error a person or script is shown.
+    pub fn into_error(self, effect: Effect) -> Error {
+        let message = self.summary();
+        let changes = effect == Effect::Change;
+        match self {
+            Self::NotConnected(_) => {
+                let error = Error::new(Kind::Unreachable, message)
+                    .hint("check the base URL (`qiwei config explain`) and that the server runs")
+                    .retryable();
+                if changes {
+                    error.outcome(Outcome::NotSent)
+                } else {
+                    error
+                }
+            }
+            Self::Refused(refusal) => refused(&refusal, changes),
+            Self::NoAnswer(none) if changes => {
+                let error = Error::new(
+                    Kind::Unknown,
+                    format!("{message}; it may or may not have been carried out"),
+                )
+                .outcome(Outcome::Unknown);
+                error.hint(none.hint.unwrap_or_else(|| {
+                    "look at the result before running this again; it is never repeated by itself"
+                        .into()
+                }))
+            }
+            Self::NoAnswer(none) => {
+                let error = Error::new(Kind::Unreachable, message).retryable();
+                match none.hint {
+                    Some(hint) => error.hint(hint),
+                    None => error,
+                }
+            }
+            Self::Setup(_) => Error::config(message),
+        }
+    }
+}
+
+fn refused(refusal: &Refusal, changes: bool) -> Error {
+    let explained = explain(refusal);
+    let mut error = Error::new(explained.kind, explained.message).code(refusal.code);
+    error.hint = explained.hint;
+    error.retryable = explained.retryable;
+    if changes {
+        error.outcome = Some(Outcome::Rejected);
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(http_status: u16, code: Option<i64>, text: &str) -> CallError {
+        CallError::Refused(Refusal {
+            http_status,
+            code,
+            text: text.into(),
+        })
+    }
+
+    /// The promise about delivery, as a table.
+    #[test]
+    fn kinds_and_outcomes() {
+        let none = || NoAnswer::because("the connection was closed");
+        let cases = [
+            (
+                CallError::NotConnected("refused".into()),
+                Effect::Change,
+                (5, Some("not_sent"), true),
+            ),
+            (
+                CallError::NotConnected("refused".into()),
+                Effect::Read,
+                (5, None, true),
+            ),
+            (none(), Effect::Change, (6, Some("unknown"), false)),
+            (none(), Effect::Read, (5, None, true)),
+            (
+                refusal(200, Some(-1), "no"),
+                Effect::Change,
+                (1, Some("rejected"), false),
+            ),
+            (
+                refusal(404, None, "Not Found"),
+                Effect::Change,
+                (1, Some("rejected"), false),
+            ),
+            (refusal(200, Some(-1), "no"), Effect::Read, (1, None, false)),
+            (
+                CallError::Setup("bad certificate".into()),
+                Effect::Change,
+                (3, Some("not_sent"), false),
+            ),
+        ];
+        for (call, effect, (exit, outcome, retryable)) in cases {
+            let error = call.clone().into_error(effect);
+            assert_eq!(error.exit, exit, "{call:?}");
+            assert_eq!(error.outcome.map(Outcome::name), outcome, "{call:?}");
+            assert_eq!(error.retryable, retryable, "{call:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_cannot_do_harm_is_retried() {
+        let cases = [
+            (CallError::NotConnected(String::new()), true, true),
+            (NoAnswer::because("timeout"), true, false),
+            (refusal(200, Some(1014), ""), true, true),
+            (refusal(200, Some(-1), ""), false, false),
+            (refusal(429, None, ""), false, false),
+            (CallError::Setup(String::new()), false, false),
+        ];
+        for (call, read, change) in cases {
+            assert_eq!(call.may_retry(Effect::Read), read, "{call:?}");
+            assert_eq!(call.may_retry(Effect::Change), change, "{call:?}");
+        }
+    }
+}

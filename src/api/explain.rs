@@ -1,0 +1,240 @@
+//! What a refusal means and what to do about it.
+//!
+//! The private server documents no code for "not logged in", "unknown guid", "expired" or
+//! "too frequent", so the text counts as well, and a code alone never decides those.
+
+use super::error::Refusal;
+use crate::error::Kind;
+
+/// A refusal in words a person can act on.
+pub(super) struct Explained {
+    pub(super) kind: Kind,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+    pub(super) retryable: bool,
+}
+
+/// Explains `refusal`. Unknown codes are shown as they are, with their text.
+pub(super) fn explain(refusal: &Refusal) -> Explained {
+    let cause = Cause::of(refusal);
+    Explained {
+        kind: match cause {
+            Some(Cause::NotLoggedIn) => Kind::NotLoggedIn,
+            _ => Kind::Rejected,
+        },
+        message: message(refusal),
+        hint: cause.map(|cause| cause.hint().to_owned()),
+        retryable: matches!(cause, Some(Cause::TooFrequent | Cause::NotReady)),
+    }
+}
+
+fn message(refusal: &Refusal) -> String {
+    match (refusal.code, refusal.text.trim()) {
+        (Some(0), text) => text.to_owned(),
+        (Some(code), "") => format!("the server refused with code {code} and no text"),
+        (Some(code), text) => format!("the server refused: {text} (code {code})"),
+        (None, "") => format!("the server answered HTTP {}", refusal.http_status),
+        (None, text) => format!("the server answered HTTP {}: {text}", refusal.http_status),
+    }
+}
+
+/// The causes this program knows, each with its advice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    BadConversation,
+    NoPermission,
+    NotReady,
+    OfflineOrBadGuid,
+    SeatExpired,
+    LimitReached,
+    MiniProgramVersion,
+    StaleCdnRules,
+    Heartbeat,
+    NotLoggedIn,
+    BadGuid,
+    NotStarted,
+    Expired,
+    TooFrequent,
+    Credentials,
+    NoEndpoint,
+    Method,
+    Schema,
+    TooLarge,
+}
+
+/// Words that tell a cause whatever the code; the first match counts.
+const WORDS: [(&str, Cause); 13] = [
+    ("上限", Cause::LimitReached),
+    ("频繁", Cause::TooFrequent),
+    ("too frequent", Cause::TooFrequent),
+    ("未登录", Cause::NotLoggedIn),
+    ("not logged in", Cause::NotLoggedIn),
+    ("not login", Cause::NotLoggedIn),
+    ("offline", Cause::NotLoggedIn),
+    ("离线", Cause::NotLoggedIn),
+    ("invalid guid", Cause::BadGuid),
+    ("not started", Cause::NotStarted),
+    ("未启动", Cause::NotStarted),
+    ("坐席已过期", Cause::SeatExpired),
+    ("过期", Cause::Expired),
+];
+
+impl Cause {
+    fn of(refusal: &Refusal) -> Option<Self> {
+        match refusal.code {
+            None => Self::of_http(refusal.http_status),
+            Some(code) => Self::of_text(&refusal.text).or_else(|| Self::of_code(code)),
+        }
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        let text = text.to_lowercase();
+        WORDS
+            .iter()
+            .find(|(word, _)| text.contains(word))
+            .map(|(_, cause)| *cause)
+    }
+
+    /// Codes with one documented meaning.
+    fn of_code(code: i64) -> Option<Self> {
+        match code {
+            -2003 => Some(Self::BadConversation),
+            -4017 => Some(Self::NoPermission),
+            1014 => Some(Self::NotReady),
+            1002 => Some(Self::OfflineOrBadGuid),
+            9003 => Some(Self::SeatExpired),
+            -4046 => Some(Self::MiniProgramVersion),
+            -5_103_011 => Some(Self::StaleCdnRules),
+            -15_001_500 => Some(Self::Heartbeat),
+            _ => None,
+        }
+    }
+
+    fn of_http(status: u16) -> Option<Self> {
+        match status {
+            401 | 403 | 407 => Some(Self::Credentials),
+            404 => Some(Self::NoEndpoint),
+            405 => Some(Self::Method),
+            413 => Some(Self::TooLarge),
+            422 => Some(Self::Schema),
+            429 => Some(Self::TooFrequent),
+            _ => None,
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::BadConversation => {
+                "check the conversation id: S:<user id> or R:<group id>, as `qiwei sessions` lists them"
+            }
+            Self::NoPermission => {
+                "this account may not message that contact; check on the phone that they are still connected"
+            }
+            Self::NotReady => "the login device is not ready yet; try again shortly",
+            Self::OfflineOrBadGuid => {
+                "the account is offline or the guid is wrong; `qiwei status` tells which"
+            }
+            Self::SeatExpired => "the seat of this account has expired; renew it with the operator",
+            Self::LimitReached => {
+                "the server's limit of instances is reached; `qiwei instance rm --stopped` removes the stopped ones"
+            }
+            Self::MiniProgramVersion => {
+                "this client version cannot send mini-programs; upgrade the instance"
+            }
+            Self::StaleCdnRules => {
+                "the file rules are stale; refresh them with `qiwei probe POST /cloud/update_cdn_rule`"
+            }
+            Self::Heartbeat => {
+                "the instance has lost its connection; look again with `qiwei status`"
+            }
+            Self::NotLoggedIn => "log the account in with `qiwei login`, then run this again",
+            Self::BadGuid => {
+                "the server has no such instance; `qiwei instance ls` lists those it has"
+            }
+            Self::NotStarted => "start it with `qiwei instance start GUID`",
+            Self::Expired => "something of this account has expired; see the server's words",
+            Self::TooFrequent => {
+                "the server wants fewer requests; wait a while and send more slowly"
+            }
+            Self::Credentials => {
+                "put the credentials into the base URL (https://user:password@host) or into [headers] of the config"
+            }
+            Self::NoEndpoint => {
+                "the server has no such endpoint; check the path prefix of the base URL, and `qiwei probe`"
+            }
+            Self::Method => "the server answers another method here; `qiwei probe` shows which",
+            Self::Schema => "the server does not accept this field; see its words",
+            Self::TooLarge => "the request is larger than the server or a proxy before it allows",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(http_status: u16, code: Option<i64>, text: &str) -> Explained {
+        explain(&Refusal {
+            http_status,
+            code,
+            text: text.into(),
+        })
+    }
+
+    #[test]
+    fn known_causes_get_their_advice() {
+        let cases = [
+            (Some(-1), "实例数量已达上限", "qiwei instance rm --stopped"),
+            (Some(-4017), "head rsp code error", "contact"),
+            (
+                Some(-2003),
+                "head rsp code error, error_msg: ",
+                "S:<user id>",
+            ),
+            (Some(-1), "实例未登录", "qiwei login"),
+            (Some(1002), "", "qiwei status"),
+            (Some(1002), "client Offline", "qiwei login"),
+            (Some(-1), "Invalid GUID", "qiwei instance ls"),
+            (Some(9003), "坐席已过期", "renew"),
+            (Some(-1), "操作频繁", "more slowly"),
+            (Some(-5_103_011), "", "/cloud/update_cdn_rule"),
+        ];
+        for (code, text, part) in cases {
+            let hint = explained(200, code, text).hint.unwrap();
+            assert!(hint.contains(part), "{code:?} {text}: {hint}");
+        }
+        for (status, part) in [
+            (401, "base URL"),
+            (404, "prefix"),
+            (422, "field"),
+            (429, "slowly"),
+        ] {
+            assert!(explained(status, None, "").hint.unwrap().contains(part));
+        }
+    }
+
+    #[test]
+    fn unknown_codes_are_shown_as_they_are() {
+        let unknown = explained(200, Some(-987), "奇怪的错误");
+        assert_eq!(
+            unknown.message,
+            "the server refused: 奇怪的错误 (code -987)"
+        );
+        assert_eq!(unknown.hint, None);
+        assert_eq!(
+            explained(200, Some(-987), " ").message,
+            "the server refused with code -987 and no text"
+        );
+        assert_eq!(
+            explained(418, None, "").message,
+            "the server answered HTTP 418"
+        );
+    }
+
+    #[test]
+    fn only_words_say_that_nobody_is_logged_in() {
+        assert_eq!(explained(200, Some(1002), "").kind, Kind::Rejected);
+        assert_eq!(explained(200, Some(-1), "未登录").kind, Kind::NotLoggedIn);
+        assert_eq!(explained(200, Some(-2003), "error").kind, Kind::Rejected);
+    }
+}

@@ -1,0 +1,217 @@
+//! From an HTTP answer to a payload or a refusal. Pure: what came, and nothing else, decides.
+
+use serde_json::Value;
+
+use super::envelope::{self, Content, Dialect, Payload};
+use super::error::{CallError, NoAnswer, Refusal};
+use super::transport::Reply;
+
+/// Opens a reply. HTTP 200 is not success until the body says so.
+///
+/// # Errors
+/// [`CallError::Refused`] for business codes and HTTP 4xx, [`CallError::NoAnswer`] for the rest.
+pub fn interpret(reply: &Reply) -> Result<(Dialect, Payload), CallError> {
+    match reply.status {
+        200..=299 => open(reply),
+        300..=399 => Err(redirected(reply)),
+        400..=499 => Err(CallError::Refused(refusal(reply))),
+        status => Err(CallError::NoAnswer(NoAnswer {
+            why: with_words(&format!("the server answered HTTP {status}"), reply),
+            http_status: Some(status),
+            hint: None,
+        })),
+    }
+}
+
+fn open(reply: &Reply) -> Result<(Dialect, Payload), CallError> {
+    let opened = envelope::open(&reply.body).map_err(|why| {
+        CallError::NoAnswer(NoAnswer {
+            why,
+            http_status: Some(reply.status),
+            hint: None,
+        })
+    })?;
+    match opened.content {
+        Content::Payload(payload) => Ok((opened.dialect, payload)),
+        Content::Refused { code, text } => Err(CallError::Refused(Refusal {
+            http_status: reply.status,
+            code: Some(code),
+            text,
+        })),
+    }
+}
+
+/// A redirect of a POST is not followed: a repeated POST is what this program exists to avoid.
+fn redirected(reply: &Reply) -> CallError {
+    let target = reply.location.as_deref().unwrap_or("nowhere");
+    CallError::NoAnswer(NoAnswer {
+        why: format!("the server answered HTTP {} (redirect)", reply.status),
+        http_status: Some(reply.status),
+        hint: Some(format!(
+            "the redirect points to {}; set the base URL to where the server really is",
+            without_credentials(target)
+        )),
+    })
+}
+
+fn without_credentials(target: &str) -> String {
+    match url::Url::parse(target) {
+        Ok(url) => crate::base_url::redacted(&url),
+        Err(_) => target.to_owned(),
+    }
+}
+
+fn refusal(reply: &Reply) -> Refusal {
+    let (code, text) = match envelope::open(&reply.body).map(|opened| opened.content) {
+        Ok(Content::Refused { code, text }) => (Some(code), text),
+        _ => (None, words(reply).unwrap_or_default()),
+    };
+    Refusal {
+        http_status: reply.status,
+        code,
+        text,
+    }
+}
+
+fn with_words(what: &str, reply: &Reply) -> String {
+    match words(reply) {
+        Some(words) => format!("{what}: {words}"),
+        None => what.to_owned(),
+    }
+}
+
+/// The server's words in a failed answer: FastAPI's `detail`, an error text, or a short plain body.
+fn words(reply: &Reply) -> Option<String> {
+    match serde_json::from_slice(&reply.body) {
+        Ok(Value::Object(object)) => match object.get("detail") {
+            Some(detail) => Some(detail_words(detail)),
+            None => envelope::text_of(&object),
+        },
+        _ => short_plain_text(&reply.body),
+    }
+}
+
+/// `"Not Found"`, or the 422 array as `guid: field required; limit: …`.
+fn detail_words(detail: &Value) -> String {
+    match detail {
+        Value::String(text) => text.clone(),
+        Value::Array(entries) => entries
+            .iter()
+            .map(field_error)
+            .collect::<Vec<_>>()
+            .join("; "),
+        other => other.to_string(),
+    }
+}
+
+fn field_error(entry: &Value) -> String {
+    let message = entry
+        .get("msg")
+        .and_then(Value::as_str)
+        .unwrap_or("invalid");
+    let path: Vec<String> = entry
+        .get("loc")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|part| match part {
+            Value::String(name) if name == "body" => None,
+            Value::String(name) => Some(name.clone()),
+            other => Some(other.to_string()),
+        })
+        .collect();
+    if path.is_empty() {
+        message.to_owned()
+    } else {
+        format!("{}: {message}", path.join("."))
+    }
+}
+
+fn short_plain_text(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let plain = !text.is_empty() && !text.starts_with('<') && !text.contains('\n');
+    (plain && text.len() <= 200).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply {
+            status,
+            location: Some("https://u:secret@h/x".into()),
+            body: body.into(),
+            latency: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn statuses_decide_who_is_believed() {
+        let ok = r#"{"error_code":0,"data":{}}"#;
+        for status in [200, 201, 299] {
+            assert!(interpret(&reply(status, ok)).is_ok(), "{status}");
+        }
+        for status in [301, 302, 307, 308, 500, 502, 503, 100] {
+            let error = interpret(&reply(status, ok)).unwrap_err();
+            assert!(matches!(error, CallError::NoAnswer(_)), "{status}");
+        }
+        for status in [400, 401, 404, 405, 422, 429] {
+            let error = interpret(&reply(status, ok)).unwrap_err();
+            assert!(matches!(error, CallError::Refused(_)), "{status}");
+        }
+    }
+
+    #[test]
+    fn words_of_refusals() {
+        let cases = [
+            (404, r#"{"detail":"Not Found"}"#, "HTTP 404: Not Found"),
+            (
+                422,
+                r#"{"detail":[{"loc":["body","guid"],"msg":"field required","type":"x"},{"loc":["body","at_list",0],"msg":"bad"}]}"#,
+                "HTTP 422: guid: field required; at_list.0: bad",
+            ),
+            (422, r#"{"detail":[{"loc":"?"}]}"#, "HTTP 422: invalid"),
+            (
+                400,
+                r#"{"error_code":-7,"error_message":"no"}"#,
+                "no (code -7)",
+            ),
+            (429, "slow down", "HTTP 429: slow down"),
+            (401, "<html>…</html>", "HTTP 401"),
+            (502, "<html>…</html>", "HTTP 502"),
+            (
+                500,
+                "Internal Server Error",
+                "HTTP 500: Internal Server Error",
+            ),
+        ];
+        for (status, body, part) in cases {
+            let summary = interpret(&reply(status, body)).unwrap_err().summary();
+            assert!(summary.ends_with(part), "{summary}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_names_its_target_without_credentials() {
+        let CallError::NoAnswer(none) = interpret(&reply(302, "")).unwrap_err() else {
+            panic!("not classified as unanswered");
+        };
+        assert!(none.hint.unwrap().contains("https://***@h/x"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_a_server_says_makes_it_panic(
+            status in 100u16..600,
+            body in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let reply = Reply { status, location: None, body, latency: Duration::ZERO };
+            let _ = interpret(&reply).map_err(|e| e.summary());
+        }
+    }
+}

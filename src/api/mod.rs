@@ -1,0 +1,141 @@
+//! The API client: one method an endpoint, over one transport.
+
+mod answer;
+mod client;
+pub mod envelope;
+mod error;
+mod explain;
+mod flex;
+pub mod interpret;
+pub mod request;
+mod resolve;
+mod retry;
+mod trace;
+mod transport;
+
+pub use answer::{SentMessage, Session, SessionPage, Status};
+pub use client::Connection;
+pub use error::{CallError, NoAnswer, Refusal};
+pub use trace::{Trace, Tracer};
+pub use transport::{Reply, Transport};
+
+use answer::Unfit;
+use envelope::Payload;
+use request::Request;
+
+use crate::guid::Guid;
+
+/// The endpoints of one server.
+pub struct Api {
+    transport: Transport,
+    retries: u32,
+}
+
+type Decode<T> = fn(Payload) -> Result<T, Unfit>;
+
+impl Api {
+    /// Calls go through `transport`; what may be tried again is tried up to `retries` times more.
+    pub fn new(transport: Transport, retries: u32) -> Self {
+        Self { transport, retries }
+    }
+
+    /// Every instance. Falls back to GET where the server answers nothing else.
+    ///
+    /// # Errors
+    /// As every call: see [`CallError`].
+    pub fn all_clients(&self) -> Result<Vec<Guid>, CallError> {
+        match self.call(&request::all_clients(), answer::guids) {
+            Err(CallError::Refused(refusal)) if refusal.http_status == 405 => {
+                self.call(&request::all_clients_get(), answer::guids)
+            }
+            other => other,
+        }
+    }
+
+    /// The state of one instance.
+    ///
+    /// # Errors
+    /// As every call: see [`CallError`].
+    pub fn client_status(&self, guid: &Guid) -> Result<Status, CallError> {
+        self.call(&request::client_status(guid), answer::status)
+    }
+
+    /// Creates an instance; the request is one of [`request::create_client`].
+    ///
+    /// # Errors
+    /// As every call: see [`CallError`].
+    pub fn create_client(&self, request: &Request) -> Result<Guid, CallError> {
+        self.call(request, answer::guid)
+    }
+
+    /// Makes a change that is answered with nothing but a yes.
+    ///
+    /// # Errors
+    /// As every call: see [`CallError`].
+    pub fn apply(&self, request: &Request) -> Result<(), CallError> {
+        self.call(request, answer::done)
+    }
+
+    /// One page of sessions.
+    ///
+    /// # Errors
+    /// As every call: see [`CallError`].
+    pub fn session_page(
+        &self,
+        guid: &Guid,
+        begin_seq: &str,
+        limit: u32,
+    ) -> Result<SessionPage, CallError> {
+        let request = request::session_list(guid, begin_seq, limit);
+        self.call(&request, answer::session_page)
+    }
+
+    /// Sends a message; the request is one of [`request::send_text`] or [`request::send_room_at`].
+    ///
+    /// # Errors
+    /// As every call: see [`CallError`]. An answer that names no message is no success.
+    pub fn deliver(&self, request: &Request) -> Result<SentMessage, CallError> {
+        self.call(request, answer::sent_message)
+    }
+
+    /// Any request at all, with the answer as it came. Retried as far as its effect allows.
+    ///
+    /// # Errors
+    /// Only those of the transport; the answer's meaning is not looked at.
+    pub fn raw(&self, request: &Request) -> Result<Reply, CallError> {
+        retry::with_retries(&self.transport, self.retries, request.effect, || {
+            self.transport.exchange(request)
+        })
+    }
+
+    /// One exchange, neither retried nor interpreted.
+    ///
+    /// # Errors
+    /// Only those of the transport.
+    pub fn once(&self, request: &Request) -> Result<Reply, CallError> {
+        self.transport.exchange(request)
+    }
+
+    fn call<T>(&self, request: &Request, decode: Decode<T>) -> Result<T, CallError> {
+        retry::with_retries(&self.transport, self.retries, request.effect, || {
+            let reply = self.transport.exchange(request)?;
+            let (_, payload) = interpret::interpret(&reply)?;
+            decode(payload).map_err(|unfit| unfit_answer(unfit, reply.status))
+        })
+    }
+}
+
+fn unfit_answer(unfit: Unfit, http_status: u16) -> CallError {
+    match unfit {
+        Unfit::Refused(text) => CallError::Refused(Refusal {
+            http_status,
+            code: Some(0),
+            text,
+        }),
+        Unfit::Shape(why) => CallError::NoAnswer(NoAnswer {
+            why,
+            http_status: Some(http_status),
+            hint: None,
+        }),
+    }
+}

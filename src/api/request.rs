@@ -1,0 +1,232 @@
+//! Every request this program builds itself, one function an endpoint.
+//!
+//! Requests are plain values so that `--dry-run` shows exactly what would be sent.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::conversation::ConversationId;
+use crate::guid::Guid;
+
+/// Whether executing a request twice, or not knowing whether it was executed, matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Asks only; may be repeated at will.
+    Read,
+    /// Changes something on the server.
+    Change,
+}
+
+/// One HTTP request to the API server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: Cow<'static, str>,
+    /// The path below the base URL, with its leading slash.
+    pub path: Cow<'static, str>,
+    /// The JSON body, byte for byte.
+    pub body: Option<Vec<u8>>,
+    /// What executing it does.
+    pub effect: Effect,
+}
+
+impl Request {
+    fn post(path: &'static str, effect: Effect, body: &impl Serialize) -> Self {
+        Self {
+            method: "POST".into(),
+            path: path.into(),
+            // Maps with string keys and plain values cannot fail to serialise.
+            body: Some(serde_json::to_vec(body).unwrap_or_default()),
+            effect,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    guid: &'a Guid,
+}
+
+/// A member mentioned in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mentions {
+    /// Everyone; the server allows it to the group's owner and admins.
+    All,
+    /// These user ids.
+    Users(Vec<String>),
+}
+
+impl Mentions {
+    /// How many `{$@}` places the text may have.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::All => 1,
+            Self::Users(ids) => ids.len(),
+        }
+    }
+}
+
+impl Serialize for Mentions {
+    /// Everyone is the list of the *integer* 0; user ids are strings.
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => to.collect_seq([0u8]),
+            Self::Users(ids) => to.collect_seq(ids),
+        }
+    }
+}
+
+/// `/client/create_client`: what a new instance is to be.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewClient {
+    /// The client version it poses as.
+    pub client_type: u32,
+    /// An http, socks4 or socks5 URL, or empty.
+    pub proxy: String,
+    /// The local proxy's id, or empty.
+    pub bridge: String,
+    /// Whether it starts running at once.
+    pub auto_start: bool,
+}
+
+/// All instances, by POST as the reference has it.
+pub fn all_clients() -> Request {
+    Request::post("/client/all_clients", Effect::Read, &Nothing {})
+}
+
+/// All instances, by GET, the only method some servers have for it.
+pub fn all_clients_get() -> Request {
+    Request {
+        method: "GET".into(),
+        body: None,
+        ..all_clients()
+    }
+}
+
+/// Creates an instance.
+pub fn create_client(new: &NewClient) -> Request {
+    Request::post("/client/create_client", Effect::Change, new)
+}
+
+/// The state of an instance.
+pub fn client_status(guid: &Guid) -> Request {
+    let body = Named { guid };
+    Request::post("/client/get_client_status", Effect::Read, &body)
+}
+
+/// Removes an instance. Irreversible.
+pub fn remove_client(guid: &Guid) -> Request {
+    let body = Named { guid };
+    Request::post("/client/remove_client", Effect::Change, &body)
+}
+
+/// Starts a stopped instance, leaving every setting at the server's default.
+pub fn restore_client(guid: &Guid) -> Request {
+    let body = Named { guid };
+    Request::post("/client/restore_client", Effect::Change, &body)
+}
+
+/// Stops an instance, which is like logging it out.
+pub fn stop_client(guid: &Guid) -> Request {
+    let body = Named { guid };
+    Request::post("/client/stop_client", Effect::Change, &body)
+}
+
+/// One page of sessions from `begin_seq` on.
+pub fn session_list(guid: &Guid, begin_seq: &str, limit: u32) -> Request {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        guid: &'a Guid,
+        begin_seq: &'a str,
+        limit: u32,
+    }
+    let body = Body {
+        guid,
+        begin_seq,
+        limit,
+    };
+    Request::post("/session/get_session_list", Effect::Read, &body)
+}
+
+/// Sends a text to a person or a group.
+pub fn send_text(guid: &Guid, to: &ConversationId, content: &str) -> Request {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        guid: &'a Guid,
+        conversation_id: &'a ConversationId,
+        content: &'a str,
+    }
+    let body = Body {
+        guid,
+        conversation_id: to,
+        content,
+    };
+    Request::post("/msg/send_text", Effect::Change, &body)
+}
+
+/// Sends a text to a group that mentions members of it.
+pub fn send_room_at(
+    guid: &Guid,
+    room: &ConversationId,
+    content: &str,
+    mentions: &Mentions,
+) -> Request {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        guid: &'a Guid,
+        conversation_id: &'a ConversationId,
+        content: &'a str,
+        at_list: &'a Mentions,
+    }
+    let body = Body {
+        guid,
+        conversation_id: room,
+        content,
+        at_list: mentions,
+    };
+    Request::post("/msg/send_room_at", Effect::Change, &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(request: &Request) -> &str {
+        std::str::from_utf8(request.body.as_deref().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn bodies_are_what_the_protocol_says() {
+        let guid: Guid = "g-1".parse().unwrap();
+        let room: ConversationId = "R:10001".parse().unwrap();
+        let users = Mentions::Users(vec!["1688".into(), "7881".into()]);
+        let cases = [
+            (all_clients(), "{}"),
+            (client_status(&guid), r#"{"guid":"g-1"}"#),
+            (
+                session_list(&guid, "0", 100),
+                r#"{"guid":"g-1","begin_seq":"0","limit":100}"#,
+            ),
+            (
+                send_text(&guid, &room, "a\"\n备"),
+                r#"{"guid":"g-1","conversation_id":"R:10001","content":"a\"\n备"}"#,
+            ),
+            (
+                send_room_at(&guid, &room, "x", &users),
+                r#"{"guid":"g-1","conversation_id":"R:10001","content":"x","at_list":["1688","7881"]}"#,
+            ),
+            (
+                send_room_at(&guid, &room, "x", &Mentions::All),
+                r#"{"guid":"g-1","conversation_id":"R:10001","content":"x","at_list":[0]}"#,
+            ),
+        ];
+        for (request, expected) in cases {
+            assert_eq!(body(&request), expected, "{}", request.path);
+        }
+        assert_eq!(all_clients_get().body, None);
+    }
+}

@@ -1,0 +1,58 @@
+//! Trying again where that cannot do harm.
+
+use std::time::Duration;
+
+use super::error::CallError;
+use super::request::Effect;
+use super::transport::Transport;
+
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Runs `attempt` once and, while its failure allows it and the deadline leaves room, up to
+/// `retries` times more, each after twice the wait of the one before, give or take a half.
+pub(super) fn with_retries<T>(
+    transport: &Transport,
+    retries: u32,
+    effect: Effect,
+    mut attempt: impl FnMut() -> Result<T, CallError>,
+) -> Result<T, CallError> {
+    let mut tried = 0;
+    loop {
+        let result = attempt();
+        match result {
+            Err(error) if tried < retries && error.may_retry(effect) => {
+                let wait = backoff(tried, fastrand::f32());
+                if transport.deadline().remaining() <= wait {
+                    return Err(error);
+                }
+                transport.note_retry(wait);
+                std::thread::sleep(wait);
+                tried += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// The wait before retry number `tried`, `chance` between 0 and 1 deciding the jitter.
+fn backoff(tried: u32, chance: f32) -> Duration {
+    let doubled = FIRST_WAIT.saturating_mul(1 << tried.min(10));
+    doubled.min(LONGEST_WAIT).mul_f32(0.5 + chance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_with_jitter_and_end_somewhere() {
+        let millis = |tried, chance| backoff(tried, chance).as_millis();
+        assert_eq!(
+            [millis(0, 0.5), millis(1, 0.5), millis(2, 0.5)],
+            [200, 400, 800]
+        );
+        assert_eq!([millis(0, 0.0), millis(0, 1.0)], [100, 300]);
+        assert_eq!(millis(u32::MAX, 0.5), 5000);
+    }
+}

@@ -1,0 +1,174 @@
+//! One HTTP exchange, and the knowledge of how far it got.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use reqwest::blocking::{Client, Response};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+
+use super::client::{self, Connection, innermost};
+use super::error::{CallError, NoAnswer};
+use super::request::Request;
+use super::trace::{Trace, Tracer};
+use crate::base_url::{BaseUrl, redacted};
+use crate::time::{Deadline, show_duration};
+
+/// The longest body that is read.
+const BODY_AT_MOST: u64 = 16 * 1024 * 1024;
+
+/// An answer as it came, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Where a redirect points.
+    pub location: Option<String>,
+    /// The body, byte for byte.
+    pub body: Vec<u8>,
+    /// From the first byte sent to the last byte read.
+    pub latency: Duration,
+}
+
+/// Carries requests to one server.
+pub struct Transport {
+    client: Client,
+    base: BaseUrl,
+    deadline: Deadline,
+    tracer: Option<Arc<dyn Tracer>>,
+}
+
+impl Transport {
+    /// A transport that connects on its first request and gives up at `deadline`.
+    ///
+    /// # Errors
+    /// [`CallError::Setup`] when a header or certificate cannot be used.
+    pub fn new(
+        base: BaseUrl,
+        connection: &Connection,
+        deadline: Deadline,
+        tracer: Option<Arc<dyn Tracer>>,
+    ) -> Result<Self, CallError> {
+        let client =
+            client::build(&base, connection, deadline.remaining()).map_err(CallError::Setup)?;
+        Ok(Self {
+            client,
+            base,
+            deadline,
+            tracer,
+        })
+    }
+
+    /// The moment everything ends.
+    pub fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// Sends `request` once and reads the answer, whatever its status.
+    ///
+    /// # Errors
+    /// [`CallError::NotConnected`] when nothing can have been executed,
+    /// [`CallError::NoAnswer`] when something may have been.
+    pub fn exchange(&self, request: &Request) -> Result<Reply, CallError> {
+        let start = Instant::now();
+        if let Some(tracer) = &self.tracer {
+            tracer.trace(&Trace::Request {
+                method: &request.method,
+                url: &redacted(&self.base.endpoint(&request.path)),
+                body: request.body.as_deref(),
+            });
+        }
+        let result = self.attempt(request, start);
+        if let Some(tracer) = &self.tracer {
+            tracer.trace(&match &result {
+                Ok(reply) => Trace::Reply(reply),
+                Err(error) => Trace::Failure(error, start.elapsed()),
+            });
+        }
+        result
+    }
+
+    /// Tells the watcher, if there is one, that a call will be tried again.
+    pub(super) fn note_retry(&self, wait: Duration) {
+        if let Some(tracer) = &self.tracer {
+            tracer.trace(&Trace::Retry(wait));
+        }
+    }
+
+    fn attempt(&self, request: &Request, start: Instant) -> Result<Reply, CallError> {
+        let remaining = self.deadline.remaining();
+        if remaining.is_zero() {
+            return Err(CallError::NotConnected(self.timed_out()));
+        }
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| CallError::Setup(format!("{} is not an HTTP method", request.method)))?;
+        let mut builder = self
+            .client
+            .request(method, self.base.endpoint(&request.path))
+            .header(ACCEPT, "*/*")
+            .timeout(remaining);
+        if let Some(body) = &request.body {
+            builder = builder
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.clone());
+        }
+        let mut response = builder.send().map_err(|e| self.classify(&e))?;
+        let body = self.read(&mut response)?;
+        Ok(Reply {
+            status: response.status().as_u16(),
+            location: response
+                .headers()
+                .get(LOCATION)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
+            body,
+            latency: start.elapsed(),
+        })
+    }
+
+    /// Tells "never connected" from "connected, then something happened". Only the former is
+    /// certain: a request counts as possibly executed from the moment there is a connection.
+    fn classify(&self, error: &reqwest::Error) -> CallError {
+        if error.is_builder() {
+            return CallError::Setup(innermost(error));
+        }
+        if error.is_connect() {
+            return CallError::NotConnected(if error.is_timeout() {
+                "no connection in time".into()
+            } else {
+                innermost(error)
+            });
+        }
+        NoAnswer::because(if error.is_timeout() {
+            self.timed_out()
+        } else {
+            format!(
+                "the connection was lost before an answer came ({})",
+                innermost(error)
+            )
+        })
+    }
+
+    fn read(&self, response: &mut Response) -> Result<Vec<u8>, CallError> {
+        let mut body = Vec::new();
+        match response.take(BODY_AT_MOST + 1).read_to_end(&mut body) {
+            Ok(_) if body.len() as u64 > BODY_AT_MOST => Err(NoAnswer::because(
+                "the answer is larger than 16 MiB and was not read",
+            )),
+            Ok(_) => Ok(body),
+            Err(_) if self.deadline.is_over() => Err(NoAnswer::because(self.timed_out())),
+            Err(e) => Err(NoAnswer::because(format!(
+                "the answer broke off in the middle ({})",
+                innermost(&e)
+            ))),
+        }
+    }
+
+    fn timed_out(&self) -> String {
+        format!(
+            "no answer within {}",
+            show_duration(self.deadline.timeout())
+        )
+    }
+}

@@ -1,0 +1,172 @@
+//! The address of the API server, which may carry credentials and a path prefix.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+/// Where the seed's demo expects its server.
+pub const DEFAULT: &str = "http://localhost:8080";
+
+/// A validated base URL. `Display` and `Debug` never show the credentials in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// The URL of one endpoint: prefix kept, credentials included (for the transport alone).
+    pub fn endpoint(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        let (path, query) = match path.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path, None),
+        };
+        let prefix = self.0.path().trim_end_matches('/');
+        url.set_path(&format!("{prefix}/{}", path.trim_start_matches('/')));
+        url.set_query(query);
+        url
+    }
+
+    /// Whether TLS will be spoken.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether the server is on this machine: such a connection never goes through a proxy.
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+            Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+            Some(Host::Domain(name)) => is_localhost(name),
+            None => false,
+        }
+    }
+}
+
+/// `localhost` and the names below it, which are this machine by RFC 6761.
+pub fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+}
+
+/// `url` with the credentials and the query, which may hold a token, replaced.
+pub fn redacted(url: &Url) -> String {
+    let mut shown = url.clone();
+    if !url.username().is_empty() || url.password().is_some() {
+        // Neither call can fail for the http URLs that reach this point.
+        let _ = shown.set_password(None);
+        let _ = shown.set_username("***");
+    }
+    shown.to_string()
+}
+
+impl FromStr for BaseUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // The messages never repeat the text: it may hold a password.
+        if !text.contains("://") {
+            return Err("a base URL starts with http:// or https://, \
+                        for example http://127.0.0.1:8080"
+                .into());
+        }
+        let url = Url::parse(text).map_err(|e| format!("not a URL: {e}"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!(
+                "a base URL starts with http:// or https://, not {}://",
+                url.scheme()
+            ));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("a base URL has no ? or # part; leave it off".into());
+        }
+        Ok(Self(url))
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(redacted(&self.0).trim_end_matches('/'))
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BaseUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn base(text: &str) -> BaseUrl {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn keeps_the_prefix() {
+        let cases = [
+            ("http://h:1", "http://h:1/msg/send_text"),
+            ("http://h:1/", "http://h:1/msg/send_text"),
+            ("http://h:1/api/v1", "http://h:1/api/v1/msg/send_text"),
+            ("https://h/api/", "https://h/api/msg/send_text"),
+        ];
+        for (text, endpoint) in cases {
+            assert_eq!(base(text).endpoint("/msg/send_text").as_str(), endpoint);
+            assert_eq!(base(text).endpoint("msg/send_text").as_str(), endpoint);
+        }
+        let with_query = base("http://h/x").endpoint("/a?b=1");
+        assert_eq!(with_query.as_str(), "http://h/x/a?b=1");
+    }
+
+    #[test]
+    fn hides_credentials() {
+        let url = base("https://user:hunter2@host/prefix");
+        assert_eq!(url.to_string(), "https://***@host/prefix");
+        assert_eq!(format!("{url:?}"), "BaseUrl(https://***@host/prefix)");
+        assert!(url.endpoint("/x").as_str().contains("user:hunter2@"));
+    }
+
+    #[test]
+    fn refuses_what_is_no_base_url() {
+        for text in [
+            "",
+            "localhost:8080",
+            "ftp://h",
+            "http://",
+            "http://h?x=1",
+            "http://h#x",
+            "http://h:99999",
+        ] {
+            assert!(text.parse::<BaseUrl>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn knows_loopback() {
+        for (text, loopback) in [
+            ("http://localhost:1", true),
+            ("http://LOCALHOST", true),
+            ("http://a.localhost", true),
+            ("http://127.9.9.9", true),
+            ("http://[::1]:8080", true),
+            ("http://10.0.0.1", false),
+            ("http://localhost.example.com", false),
+        ] {
+            assert_eq!(base(text).is_loopback(), loopback, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_password_is_never_shown(password in "[a-z0-9!$&'()*+,;=%~._-]{6,20}") {
+            if let Ok(url) = format!("http://u:{password}@h.example/p").parse::<BaseUrl>() {
+                let shown = format!("{url} {url:?}");
+                prop_assert!(!shown.contains(&password));
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The command line: the root parser and the flags every command has.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser};
+
+use crate::commands::Command;
+use crate::config::{Flags, Key};
+use crate::output::ColorChoice;
+
+/// Drive WeCom (企业微信) accounts hosted by an API server, from scripts
+#[derive(Debug, Parser)]
+#[command(
+    name = "qiwei",
+    version,
+    max_term_width = 100,
+    propagate_version = false,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Exit status: 0 accepted, 1 rejected, 2 usage, 3 config, 4 not logged in, \
+                  5 unreachable (not sent), 6 unknown (may have been sent), 7 deadline, \
+                  8 partial, 9 busy, 70 internal, 74 local I/O"
+)]
+pub struct Cli {
+    /// The flags every command has
+    #[command(flatten)]
+    pub global: GlobalArgs,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The flags every command has.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Address of the API server [default: http://localhost:8080]
+    #[arg(long, global = true, value_name = "URL")]
+    base_url: Option<String>,
+
+    /// Instance to act on [default: the current one, else the only one online]
+    #[arg(long, global = true, value_name = "GUID")]
+    guid: Option<String>,
+
+    /// Profile of the config file to use
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// Config file to use
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Time the whole command may take [default: 30s]
+    #[arg(long, global = true, value_name = "DUR")]
+    timeout: Option<String>,
+
+    /// How often to retry what certainly was not executed [default: 2]
+    #[arg(long, global = true, value_name = "N")]
+    retries: Option<String>,
+
+    /// PEM file of certificates to trust beside the system's
+    #[arg(long, global = true, value_name = "FILE")]
+    cacert: Option<String>,
+
+    /// Accept any certificate (dangerous)
+    #[arg(long, global = true)]
+    insecure: bool,
+
+    /// Print JSON for programs; errors as one JSON line on stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Print no notes
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+
+    /// Show requests; twice: their bodies, redacted
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub color: ColorChoice,
+}
+
+impl GlobalArgs {
+    /// The flags that are settings, for the layers of the configuration.
+    pub fn flags(&self) -> Flags {
+        let insecure = self.insecure.then(|| "true".to_owned());
+        let values: BTreeMap<Key, String> = [
+            (Key::BaseUrl, &self.base_url),
+            (Key::Guid, &self.guid),
+            (Key::Timeout, &self.timeout),
+            (Key::Retries, &self.retries),
+            (Key::Cacert, &self.cacert),
+            (Key::Insecure, &insecure),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value.clone()?)))
+        .collect();
+        Flags {
+            values,
+            profile: self.profile.clone(),
+            config: self.config.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,95 @@
+//! `qiwei config explain`: every effective value and where it came from.
+
+use serde::Serialize;
+
+use crate::config::{Key, Layers, Source};
+use crate::context::Context;
+use crate::error::Error;
+use crate::output::table;
+use crate::secret::REDACTED;
+
+/// Arguments of `qiwei config explain`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+#[derive(Serialize)]
+struct Row {
+    key: String,
+    value: Option<String>,
+    source: Option<&'static str>,
+    from: Option<String>,
+}
+
+impl Args {
+    /// Prints the table.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let layers = context.layers()?;
+        let rows = rows(layers)?;
+        let look = context.output.look();
+        context.output.result(&rows, |rows| {
+            let cells: Vec<_> = rows
+                .iter()
+                .map(|row| {
+                    [&row.value, &row.from].map(|text| text.as_deref().unwrap_or("-").to_owned())
+                })
+                .zip(rows)
+                .map(|([value, from], row)| [row.key.as_str().into(), value.into(), from.into()])
+                .collect();
+            table::render(["KEY", "VALUE", "FROM"], &cells, look)
+        })?;
+        for name in layers.unknown_names() {
+            context.output.note(&format!(
+                "{name} is not a setting this version knows; it does nothing"
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn rows(layers: &Layers) -> Result<Vec<Row>, Error> {
+    let mut rows = Vec::new();
+    for key in Key::ALL {
+        let found = layers.lookup(key)?;
+        rows.push(Row {
+            key: key.name().to_owned(),
+            value: found.as_ref().map(|found| key.redact(&found.text)),
+            source: found.as_ref().map(|found| found.source.name()),
+            from: found.map(|found| origin(layers, &found.source, Some(key))),
+        });
+    }
+    let headers = layers.headers().into_iter();
+    let headers = headers.map(|(name, (_, source))| ("headers", name, REDACTED.to_owned(), source));
+    let aliases = layers.aliases().into_iter();
+    let aliases = aliases.map(|(name, (target, source))| ("aliases", name, target.clone(), source));
+    for (table, name, value, source) in headers.chain(aliases) {
+        rows.push(Row {
+            key: format!("{table}.{name}"),
+            value: Some(value),
+            source: Some(source.name()),
+            from: Some(origin(layers, &source, None)),
+        });
+    }
+    Ok(rows)
+}
+
+/// The exact place: which flag, which variable, which file.
+fn origin(layers: &Layers, source: &Source, key: Option<Key>) -> String {
+    let file = || {
+        layers
+            .location()
+            .map_or_else(String::new, |location| location.path.display().to_string())
+    };
+    match (source, key) {
+        (Source::Flag, Some(key)) => key.flag().to_owned(),
+        (Source::Env, Some(key)) => key.env().to_owned(),
+        (Source::Profile, _) => {
+            format!(
+                "profile {} in {}",
+                layers.profile().unwrap_or_default(),
+                file()
+            )
+        }
+        (Source::Config, _) => file(),
+        (other, _) => other.name().to_owned(),
+    }
+}

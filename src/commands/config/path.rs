@@ -1,0 +1,30 @@
+//! `qiwei config path`: where the file is.
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// Arguments of `qiwei config path`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+#[derive(Serialize)]
+struct Place {
+    path: String,
+    exists: bool,
+}
+
+impl Args {
+    /// Prints the path.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let path = context.config_location()?.path;
+        let place = Place {
+            path: path.display().to_string(),
+            exists: path.exists(),
+        };
+        context
+            .output
+            .result(&place, |place| format!("{}\n", place.path))
+    }
+}

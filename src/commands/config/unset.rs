@@ -1,0 +1,31 @@
+//! `qiwei config unset`: one setting less in the file.
+
+use crate::config::{SettingName, edit};
+use crate::context::Context;
+use crate::error::Error;
+
+/// Arguments of `qiwei config unset`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Setting: base_url, guid, timeout, …, headers.NAME, aliases.NAME, profiles.NAME.KEY
+    #[arg(value_name = "KEY")]
+    name: SettingName,
+}
+
+impl Args {
+    /// Changes the file. A setting that is not there is as good as removed.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let location = context.config_location()?;
+        let name = self.name.within(context.profile()?.as_deref());
+        let removed = location.path.exists() && edit::unset(&location.path, &name, None)?;
+        let what = if removed {
+            "removed from"
+        } else {
+            "was not in"
+        };
+        context
+            .output
+            .note(&format!("{name} {what} {}", location.path.display()));
+        Ok(())
+    }
+}

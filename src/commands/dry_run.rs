@@ -1,0 +1,75 @@
+//! `--dry-run`: the exact requests, redacted, and nothing sent.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::api::request::Request;
+use crate::base_url::redacted;
+use crate::config::Settings;
+use crate::context::Context;
+use crate::error::Error;
+use crate::secret::REDACTED;
+
+/// A request as it would be sent.
+#[derive(Serialize)]
+struct Planned<'a> {
+    method: &'a str,
+    url: String,
+    headers: Vec<(&'a str, &'a str)>,
+    body: Option<&'a RawValue>,
+}
+
+/// Prints what would be sent, in order.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn show(context: &Context, requests: &[Request]) -> Result<(), Error> {
+    let settings = context.settings()?;
+    let planned: Vec<Planned<'_>> = requests
+        .iter()
+        .map(|request| plan(settings, request))
+        .collect();
+    context.output.note("dry run: nothing was sent");
+    context.output.result(&planned, |planned| {
+        planned.iter().fold(String::new(), |mut text, request| {
+            render(&mut text, request);
+            text
+        })
+    })
+}
+
+fn plan<'a>(settings: &'a Settings, request: &'a Request) -> Planned<'a> {
+    let url = settings.base_url.endpoint(&request.path);
+    let mut headers = Vec::new();
+    if request.body.is_some() {
+        headers.push(("content-type", "application/json"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        headers.push(("authorization", REDACTED));
+    }
+    for (name, _) in &settings.connection.headers {
+        headers.push((name, REDACTED));
+    }
+    Planned {
+        method: &request.method,
+        url: redacted(&url),
+        headers,
+        body: request
+            .body
+            .as_deref()
+            .and_then(|body| serde_json::from_slice(body).ok()),
+    }
+}
+
+fn render(text: &mut String, request: &Planned<'_>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{} {}", request.method, request.url);
+    for (name, value) in &request.headers {
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    let body: Cow<'_, str> = request.body.map_or("".into(), |body| body.get().into());
+    let _ = writeln!(text, "\n{body}");
+}

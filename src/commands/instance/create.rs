@@ -1,0 +1,159 @@
+//! `qiwei instance create`: a new instance.
+
+use serde::Serialize;
+
+use crate::api::request::{self, Effect, NewClient};
+use crate::commands::dry_run;
+use crate::context::Context;
+use crate::error::{Error, Outcome};
+use crate::guid::Guid;
+use crate::output::table;
+
+/// The client versions the vendor's changelog names.
+const CLIENT_TYPES: [(u32, &str); 22] = [
+    (241, "Windows 4.1.2"),
+    (242, "iPad 4.1.2"),
+    (243, "Windows 4.1.10"),
+    (244, "Mac 4.1.2"),
+    (245, "Mac 4.1.16"),
+    (246, "iPad 4.1.16"),
+    (247, "iPad 4.1.22"),
+    (248, "Mac 4.1.22"),
+    (249, "iPad 4.1.26"),
+    (250, "Mac 4.1.26"),
+    (251, "iPad 4.1.27"),
+    (252, "Mac 4.1.27"),
+    (253, "iPad 4.1.28"),
+    (254, "Mac 4.1.28"),
+    (255, "iPad 4.1.30"),
+    (256, "Mac 4.1.30"),
+    (257, "iPad 4.1.31"),
+    (258, "Mac 4.1.31"),
+    (259, "iPad 4.1.32"),
+    (260, "Mac 4.1.32"),
+    (261, "iPad 4.1.36"),
+    (262, "Mac 4.1.36"),
+];
+
+/// Arguments of `qiwei instance create`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Client version it poses as; `list` shows the known ones
+    #[arg(long, value_name = "N", default_value = "262", value_parser = client_type)]
+    client_type: ClientType,
+
+    /// Proxy it connects through: an http, socks4 or socks5 URL
+    #[arg(long, value_name = "URL", default_value = "", value_parser = proxy, hide_default_value = true)]
+    proxy: String,
+
+    /// Id of the local proxy (bridge) it connects through
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    bridge: String,
+
+    /// Leave it stopped
+    #[arg(long)]
+    no_start: bool,
+
+    /// Do not make it the current instance
+    #[arg(long)]
+    no_use: bool,
+
+    /// Show the request and create nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum ClientType {
+    Number(u32),
+    List,
+}
+
+fn client_type(text: &str) -> Result<ClientType, String> {
+    match text {
+        "list" => Ok(ClientType::List),
+        _ => text
+            .parse()
+            .map(ClientType::Number)
+            .map_err(|_| "a number is meant; `--client-type list` shows the known ones".into()),
+    }
+}
+
+fn proxy(text: &str) -> Result<String, String> {
+    let schemes = ["http://", "https://", "socks4://", "socks5://"];
+    if text.is_empty() || schemes.iter().any(|scheme| text.starts_with(scheme)) {
+        Ok(text.to_owned())
+    } else {
+        Err("an http://, socks4:// or socks5:// URL is meant".into())
+    }
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    guid: &'a Guid,
+    client_type: u32,
+    current: bool,
+}
+
+impl Args {
+    /// Creates the instance.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let ClientType::Number(client_type) = self.client_type else {
+            return list(context);
+        };
+        let request = request::create_client(&NewClient {
+            client_type,
+            proxy: self.proxy,
+            bridge: self.bridge,
+            auto_start: !self.no_start,
+        });
+        if self.dry_run {
+            return dry_run::show(context, &[request]);
+        }
+        let guid = context
+            .api()?
+            .create_client(&request)
+            .map_err(|e| e.into_error(Effect::Change))?;
+        // Whatever happens now, the guid of what was created must not be lost.
+        let saved = match self.no_use {
+            true => None,
+            false => Some(context.save_guid(&guid)),
+        };
+        let view = Created {
+            guid: &guid,
+            client_type,
+            current: matches!(saved, Some(Ok(()))),
+        };
+        context
+            .output
+            .result(&view, |view| format!("{}\n", view.guid))?;
+        saved.unwrap_or(Ok(())).map_err(|e| {
+            let message = format!("{guid} was created, but not made current: {}", e.message);
+            Error { message, ..e }.outcome(Outcome::Accepted)
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct KnownType {
+    client_type: u32,
+    name: &'static str,
+}
+
+fn list(context: &Context) -> Result<(), Error> {
+    let known: Vec<KnownType> = CLIENT_TYPES
+        .iter()
+        .map(|(client_type, name)| KnownType {
+            client_type: *client_type,
+            name,
+        })
+        .collect();
+    let look = context.output.look();
+    context.output.result(&known, |known| {
+        let rows: Vec<_> = known
+            .iter()
+            .map(|known| [known.client_type.to_string().into(), known.name.into()])
+            .collect();
+        table::render(["CLIENT TYPE", "NAME"], &rows, look)
+    })
+}

@@ -1,0 +1,75 @@
+//! `qiwei instance ls`: every instance and its state.
+
+use clap::ValueEnum;
+
+use super::view;
+use crate::context::Context;
+use crate::error::Error;
+use crate::instances::{self, Counts, Instance};
+
+/// Arguments of `qiwei instance ls`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Show only instances in this state
+    #[arg(long, value_name = "STATUS")]
+    status: Option<StatusArg>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum StatusArg {
+    /// Logged in
+    Online,
+    /// Running, nobody logged in
+    Running,
+    /// Stopped, or just reconnecting
+    Stopped,
+    /// The look-up failed
+    Unknown,
+}
+
+impl StatusArg {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Args {
+    /// Lists the instances.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let instances = instances::survey(context.api()?)?;
+        note_failures(context, &instances);
+        let counts = Counts::of(&instances);
+        let shown: Vec<Instance> = instances
+            .into_iter()
+            .filter(|i| {
+                self.status
+                    .is_none_or(|wanted| wanted.name() == i.status_name())
+            })
+            .collect();
+        let current = context.settings()?.guid.as_ref().map(|(guid, _)| guid);
+        let views = view::views(&shown, current);
+        let look = context.output.look();
+        context
+            .output
+            .result(&views, |views| view::table(views, look))?;
+        context.output.note(&counts.sentence());
+        Ok(())
+    }
+}
+
+fn note_failures(context: &Context, instances: &[Instance]) {
+    for instance in instances {
+        if let Err(error) = &instance.status {
+            context.output.note(&format!(
+                "the state of {} is unknown: {}",
+                instance.guid.short(),
+                error.summary()
+            ));
+        }
+    }
+}

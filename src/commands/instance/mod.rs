@@ -1,0 +1,44 @@
+//! `qiwei instance …`: the instances of the server.
+
+mod create;
+mod lifecycle;
+mod ls;
+mod rm;
+mod r#use;
+pub mod view;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// What can be done with instances.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List every instance, its state, and which is current
+    Ls(ls::Args),
+    /// Create an instance and make it the current one
+    Create(create::Args),
+    /// Remove instances (irreversible)
+    Rm(rm::Args),
+    /// Make an instance the current one
+    Use(r#use::Args),
+    /// Start a stopped instance
+    Start(lifecycle::StartArgs),
+    /// Stop an instance, which logs it out
+    Stop(lifecycle::StopArgs),
+}
+
+impl Command {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        match self {
+            Self::Ls(args) => args.run(context),
+            Self::Create(args) => args.run(context),
+            Self::Rm(args) => args.run(context),
+            Self::Use(args) => args.run(context),
+            Self::Start(args) => args.run(context),
+            Self::Stop(args) => args.run(context),
+        }
+    }
+}

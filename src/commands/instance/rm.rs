@@ -1,0 +1,201 @@
+//! `qiwei instance rm`: removing instances, which cannot be undone.
+
+use std::thread;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::api::Status;
+use crate::api::request::{self, Effect};
+use crate::commands::dry_run;
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::guid::Guid;
+use crate::instances::{self, Instance};
+use crate::time::{parse_duration, show_duration};
+
+/// Arguments of `qiwei instance rm`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Instances to remove
+    #[arg(
+        value_name = "GUID",
+        required_unless_present = "stopped",
+        conflicts_with = "stopped"
+    )]
+    instances: Vec<Guid>,
+
+    /// Remove every instance that is stopped now and still is after --settle
+    #[arg(long)]
+    stopped: bool,
+
+    /// Time between the two looks: an account that reconnects shows as stopped too
+    #[arg(long, value_name = "DUR", default_value = "15s", value_parser = parse_duration)]
+    settle: Duration,
+
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+
+    /// Show the requests and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct Removal {
+    guid: Guid,
+    removed: bool,
+    error: Option<Error>,
+}
+
+impl Args {
+    /// Removes the instances.
+    pub fn run(mut self, context: &Context) -> Result<(), Error> {
+        if self.stopped {
+            self.check_unattended(context)?;
+            self.instances = self.find_stopped(context)?;
+        }
+        if self.dry_run {
+            let requests: Vec<_> = self.instances.iter().map(request::remove_client).collect();
+            return dry_run::show(context, &requests);
+        }
+        if self.stopped && !self.is_confirmed(context)? {
+            context.output.note("nothing was removed");
+            self.instances.clear();
+        }
+        let removals = remove_all(context, self.instances)?;
+        context
+            .output
+            .result(&removals, |removals| human(removals))?;
+        verdict(removals)
+    }
+
+    /// Refuses before the long wait, not after it.
+    fn check_unattended(&self, context: &Context) -> Result<(), Error> {
+        if !self.yes && !self.dry_run && !context.can_ask() {
+            return Err(
+                Error::usage("--stopped removes for good and there is nobody to ask")
+                    .hint("add --yes, or look first with --dry-run"),
+            );
+        }
+        let timeout = context.deadline()?.timeout();
+        if self.settle >= timeout {
+            return Err(Error::usage(format!(
+                "--settle {} leaves no time within --timeout {}",
+                show_duration(self.settle),
+                show_duration(timeout)
+            ))
+            .hint("give the command more time with --timeout"));
+        }
+        Ok(())
+    }
+
+    /// Status 0 is also what a live account shows while its connection is being made again, so
+    /// only what is stopped at two looks is stopped.
+    fn find_stopped(&self, context: &Context) -> Result<Vec<Guid>, Error> {
+        let api = context.api()?;
+        let first = stopped(instances::survey(api)?);
+        if first.is_empty() {
+            context.output.note("no instance is stopped");
+            return Ok(first);
+        }
+        context.output.note(&format!(
+            "{} stopped; looking again in {}",
+            first.len(),
+            show_duration(self.settle)
+        ));
+        thread::sleep(self.settle);
+        let second = stopped(instances::look_up(api, first.clone()));
+        for back in first.iter().filter(|guid| !second.contains(guid)) {
+            context.output.note(&format!(
+                "{} is not stopped any more; left alone",
+                back.short()
+            ));
+        }
+        Ok(second)
+    }
+
+    fn is_confirmed(&self, context: &Context) -> Result<bool, Error> {
+        if self.yes || self.instances.is_empty() {
+            return Ok(true);
+        }
+        for guid in &self.instances {
+            context.output.note(&format!("  {guid}"));
+        }
+        let plural = if self.instances.len() == 1 { "" } else { "s" };
+        context.confirm(&format!(
+            "Remove {} stopped instance{plural} for good?",
+            self.instances.len()
+        ))
+    }
+}
+
+fn stopped(instances: Vec<Instance>) -> Vec<Guid> {
+    instances
+        .into_iter()
+        .filter(|instance| instance.is(Status::Stopped))
+        .map(|instance| instance.guid)
+        .collect()
+}
+
+/// One failure does not keep the others from being removed.
+fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error> {
+    let mut removals = Vec::new();
+    for guid in guids {
+        let result = context.api()?.apply(&request::remove_client(&guid));
+        let error = result.err().map(|e| e.into_error(Effect::Change));
+        if error.is_none()
+            && let Err(e) = context.forget_guid(&guid)
+        {
+            context.output.warn(&format!(
+                "{} was removed, but is still the current instance: {}",
+                guid.short(),
+                e.message
+            ));
+        }
+        removals.push(Removal {
+            guid,
+            removed: error.is_none(),
+            error,
+        });
+    }
+    Ok(removals)
+}
+
+fn human(removals: &[Removal]) -> String {
+    removals
+        .iter()
+        .map(|removal| match &removal.error {
+            None => format!("removed {}\n", removal.guid),
+            Some(error) => format!("failed  {} {}\n", removal.guid, error.message),
+        })
+        .collect()
+}
+
+/// A single failure is the command's own; of several, the command says how many.
+fn verdict(mut removals: Vec<Removal>) -> Result<(), Error> {
+    let total = removals.len();
+    removals.retain(|removal| !removal.removed);
+    match (total, removals.pop()) {
+        (_, None) => Ok(()),
+        (
+            1,
+            Some(Removal {
+                error: Some(error), ..
+            }),
+        ) => Err(error),
+        (_, Some(last)) => {
+            removals.push(last);
+            let failed: Vec<&str> = removals.iter().map(|r| r.guid.as_str()).collect();
+            Err(Error::new(
+                Kind::Partial,
+                format!(
+                    "{} of {total} were not removed: {}",
+                    failed.len(),
+                    failed.join(", ")
+                ),
+            ))
+        }
+    }
+}

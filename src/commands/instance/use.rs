@@ -1,0 +1,75 @@
+//! `qiwei instance use`: which instance is the current one.
+
+use serde::Serialize;
+
+use crate::api::request::Effect;
+use crate::context::Context;
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::instances;
+
+/// Arguments of `qiwei instance use`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Instance to make current
+    #[arg(
+        value_name = "GUID",
+        required_unless_present = "auto",
+        conflicts_with = "auto"
+    )]
+    instance: Option<Guid>,
+
+    /// Take the only one online
+    #[arg(long)]
+    auto: bool,
+
+    /// Save it without asking the server whether it has it
+    #[arg(long, conflicts_with = "auto")]
+    no_check: bool,
+}
+
+#[derive(Serialize)]
+struct Current<'a> {
+    guid: &'a Guid,
+    current: bool,
+}
+
+impl Args {
+    /// Saves the choice.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let guid = match self.instance {
+            None => instances::detect(&instances::survey(context.api()?)?)?,
+            Some(guid) => {
+                if !self.no_check {
+                    check(context, &guid)?;
+                }
+                guid
+            }
+        };
+        context.save_guid(&guid)?;
+        let view = Current {
+            guid: &guid,
+            current: true,
+        };
+        context
+            .output
+            .result(&view, |view| format!("{}\n", view.guid))
+    }
+}
+
+fn check(context: &Context, guid: &Guid) -> Result<(), Error> {
+    let known = context.api()?.all_clients().map_err(|e| {
+        let error = e.into_error(Effect::Read);
+        error.hint("to save it without asking the server: --no-check")
+    })?;
+    if known.contains(guid) {
+        return Ok(());
+    }
+    let names: Vec<&str> = known.iter().map(Guid::as_str).collect();
+    let error = Error::config(format!("the server has no instance {guid}"));
+    Err(if names.is_empty() {
+        error.hint("it has none at all; make one with `qiwei instance create`")
+    } else {
+        error.hint(format!("it has {}", names.join(", ")))
+    })
+}

@@ -1,0 +1,64 @@
+//! The subcommands, one file or folder each: arguments and what they do.
+
+mod at;
+mod config;
+mod deliver;
+mod dry_run;
+mod instance;
+mod message;
+mod probe;
+mod sandbox;
+mod send;
+mod sessions;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// How a command ends when nothing went wrong: almost always with success, but the sandbox hands
+/// on the code of the command it ran.
+pub type Finish = Result<ExitCode, Error>;
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List, create, choose, start, stop and remove instances
+    #[command(subcommand)]
+    Instance(instance::Command),
+    /// List the conversations of the account
+    Sessions(sessions::Args),
+    /// Send a text to a person or a group
+    Send(send::Args),
+    /// Send a text to a group that mentions members of it
+    At(at::Args),
+    /// Tell the account's health, also as the exit code
+    Status(status::Args),
+    /// Find out what the server can do, or call any endpoint
+    Probe(probe::Args),
+    /// Read and change the config file
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Run a stand-in for the API server, for trying things without an account
+    Sandbox(sandbox::Args),
+}
+
+impl Command {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Finish {
+        let done = match self {
+            Self::Instance(command) => command.run(context),
+            Self::Sessions(args) => args.run(context),
+            Self::Send(args) => args.run(context),
+            Self::At(args) => args.run(context),
+            Self::Status(args) => args.run(context),
+            Self::Probe(args) => args.run(context),
+            Self::Config(command) => command.run(context),
+            Self::Sandbox(args) => return args.run(context),
+        };
+        done.map(|()| ExitCode::SUCCESS)
+    }
+}

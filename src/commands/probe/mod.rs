@@ -1,0 +1,55 @@
+//! `qiwei probe`: what the server can do, and a raw call to any endpoint.
+
+mod raw;
+mod survey;
+
+use std::ffi::OsString;
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// Arguments of `qiwei probe`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Without arguments only endpoints that change nothing are asked. \
+                        `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes \
+                        one call and prints the answer as it came."
+)]
+pub struct Args {
+    /// HTTP method of a raw call
+    #[arg(value_name = "METHOD", requires = "path")]
+    method: Option<String>,
+
+    /// Path of a raw call, below the base URL
+    #[arg(value_name = "PATH")]
+    path: Option<String>,
+
+    /// JSON body: itself, @FILE, or `-` for standard input [default for POST: {}]
+    #[arg(short, long, value_name = "JSON", requires = "path")]
+    data: Option<OsString>,
+
+    /// Put the guid of the chosen instance into the body
+    #[arg(long, requires = "path")]
+    with_guid: bool,
+
+    /// Show the request and send nothing
+    #[arg(long, requires = "path")]
+    dry_run: bool,
+}
+
+impl Args {
+    /// Asks the known candidates, or makes the one call.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        match (self.method, self.path) {
+            (Some(method), Some(path)) => raw::Call {
+                method,
+                path,
+                data: self.data,
+                with_guid: self.with_guid,
+                dry_run: self.dry_run,
+            }
+            .run(context),
+            _ => survey::run(context),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A raw call to any endpoint; the answer is printed as it came.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::api::interpret::interpret;
+use crate::api::request::{Effect, Request};
+use crate::commands::dry_run;
+use crate::context::Context;
+use crate::error::Error;
+use crate::input;
+use crate::instances;
+
+/// One call as the command line has it.
+pub struct Call {
+    pub method: String,
+    pub path: String,
+    pub data: Option<OsString>,
+    pub with_guid: bool,
+    pub dry_run: bool,
+}
+
+impl Call {
+    /// Makes the call.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let dry = self.dry_run;
+        let request = self.request(context)?;
+        if dry {
+            return dry_run::show(context, &[request]);
+        }
+        let effect = request.effect;
+        let reply = context
+            .api()?
+            .raw(&request)
+            .map_err(|e| e.into_error(effect))?;
+        context.output.bytes(&reply.body)?;
+        // A code in the body decides; a body that is no envelope is nothing this call minds.
+        match interpret(&reply) {
+            Err(error) if !(200..300).contains(&reply.status) || is_refusal(&error) => {
+                Err(error.into_error(effect))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn request(self, context: &Context) -> Result<Request, Error> {
+        let method = method(&self.method)?;
+        let path = path(&self.path)?;
+        let given = match self.data {
+            None => None,
+            Some(data) => Some(body(context, &data)?),
+        };
+        let body = match given {
+            None if method == "GET" || method == "HEAD" => None,
+            None => Some(b"{}".to_vec()),
+            some => some,
+        };
+        let body = if self.with_guid {
+            Some(with_guid(context, body)?)
+        } else {
+            body
+        };
+        Ok(Request {
+            // Nothing is known of the endpoint, so it is taken to change something.
+            effect: if method == "GET" || method == "HEAD" {
+                Effect::Read
+            } else {
+                Effect::Change
+            },
+            method: method.into(),
+            path: path.into(),
+            body,
+        })
+    }
+}
+
+fn is_refusal(error: &crate::api::CallError) -> bool {
+    matches!(error, crate::api::CallError::Refused(_))
+}
+
+fn method(text: &str) -> Result<String, Error> {
+    let method = text.to_ascii_uppercase();
+    let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    if known.contains(&method.as_str()) {
+        return Ok(method);
+    }
+    let error = Error::usage(format!("{text:?} is not an HTTP method"));
+    Err(if text.starts_with('/') {
+        error.hint(format!("the method comes first: `qiwei probe POST {text}`"))
+    } else {
+        error.hint("the protocol's endpoints answer POST: `qiwei probe POST PATH -d JSON`")
+    })
+}
+
+fn path(text: &str) -> Result<String, Error> {
+    if text.contains("://") {
+        return Err(Error::usage("a path is meant, not a URL")
+            .hint("give the server with --base-url and only the path here"));
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Error::usage("a path has no spaces"));
+    }
+    Ok(if text.starts_with('/') {
+        text.to_owned()
+    } else {
+        format!("/{text}")
+    })
+}
+
+fn body(context: &Context, data: &OsString) -> Result<Vec<u8>, Error> {
+    let (bytes, what) = match data.to_str() {
+        Some("-") => (context.read_stdin()?, "standard input"),
+        Some(text) => match text.strip_prefix('@') {
+            Some(file) => (input::file_bytes(Path::new(file))?, file),
+            None => (text.as_bytes().to_vec(), "-d"),
+        },
+        None => return Err(Error::usage("-d is not UTF-8 text")),
+    };
+    match serde_json::from_slice::<Value>(&bytes) {
+        Ok(_) => Ok(bytes),
+        Err(e) => Err(Error::usage(format!("{what} is not JSON: {e}"))
+            .hint("quote it for the shell: -d '{\"guid\":\"…\"}'")),
+    }
+}
+
+fn with_guid(context: &Context, body: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
+    let bytes = body.unwrap_or_else(|| b"{}".to_vec());
+    let Ok(Value::Object(mut object)) = serde_json::from_slice(&bytes) else {
+        return Err(Error::usage(
+            "--with-guid needs a body that is a JSON object",
+        ));
+    };
+    let guid = instances::choose(context)?;
+    object.insert("guid".to_owned(), guid.as_str().into());
+    Ok(Value::Object(object).to_string().into_bytes())
+}

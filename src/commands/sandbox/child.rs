@@ -1,0 +1,98 @@
+//! Running a command against a private sandbox.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::thread;
+
+use signal_hook::iterator::Signals;
+use tempfile::TempDir;
+
+use crate::commands::Finish;
+use crate::context::Context;
+use crate::env::{self, Env};
+use crate::error::Error;
+use crate::sandbox::Sandbox;
+
+/// Runs `command` with a base URL and a configuration of its own, this binary first in its
+/// `PATH`, and ends with its status. Signals are handed on to it.
+pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[OsString]) -> Finish {
+    let Some((program, args)) = command.split_first() else {
+        return Err(Error::usage("no command given"));
+    };
+    let scratch = TempDir::with_prefix("qiwei-sandbox-")
+        .map_err(|e| Error::io("cannot make a folder for the sandbox's config", &e))?;
+    let config = scratch.path().join("config.toml");
+    File::create(&config).map_err(|e| Error::io("cannot make the sandbox's config", &e))?;
+
+    let mut child = Command::new(program);
+    child.args(args);
+    // The user's own server, instance and credentials must not reach into the sandbox.
+    for name in context.env().own_names() {
+        child.env_remove(name);
+    }
+    child
+        .env(env::BASE_URL, sandbox.base_url())
+        .env(env::CONFIG, &config)
+        .env(env::PATH, path_with_this_binary(context.env()));
+    let mut child = child.spawn().map_err(|e| {
+        Error::usage(format!("cannot run {}: {e}", program.display()))
+            .hint("after `--` comes a program and its arguments; for a script: -- sh -c '…'")
+    })?;
+    hand_on(signals, &child)?;
+    let status = child
+        .wait()
+        .map_err(|e| Error::io("cannot wait for the command", &e))?;
+    Ok(code_of(status))
+}
+
+fn path_with_this_binary(env: &Env) -> OsString {
+    let old = env.get(env::PATH).unwrap_or(OsStr::new(""));
+    let own = std::env::current_exe()
+        .ok()
+        .and_then(|exe| exe.parent().map(ToOwned::to_owned));
+    let folders = own.into_iter().chain(std::env::split_paths(old));
+    std::env::join_paths(folders).unwrap_or_else(|_| old.to_owned())
+}
+
+/// Hands signals on to the child from a thread that ends with the process.
+#[cfg(unix)]
+fn hand_on(mut signals: Signals, child: &Child) -> Result<(), Error> {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
+        return Err(Error::internal("a child without a process id"));
+    };
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            for number in signals.forever() {
+                if let Some(signal) = Signal::from_named_raw(number) {
+                    // A child that has just ended is no problem.
+                    let _ = kill_process(pid, signal);
+                }
+            }
+        })
+        .map_err(|e| Error::io("cannot watch for signals", &e))?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn hand_on(_signals: Signals, _child: &Child) -> Result<(), Error> {
+    Ok(())
+}
+
+/// A child ended by a signal counts as a shell counts it: 128 and the signal's number.
+fn code_of(status: ExitStatus) -> ExitCode {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return signal_code(signal);
+    }
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    ExitCode::from(code.unwrap_or(1))
+}
+
+/// 130 for SIGINT, 143 for SIGTERM.
+pub(super) fn signal_code(signal: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(255))
+}

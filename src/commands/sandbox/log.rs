@@ -1,0 +1,93 @@
+//! What the sandbox tells of the requests it sees.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::output::Output;
+use crate::sandbox::{Exchange, Observer};
+
+/// A line on the screen and, where asked for, one in a file for every request.
+pub struct Log {
+    output: Output,
+    record: Option<Mutex<File>>,
+    /// Nobody else writes to stdout, so with `--json` the events go there.
+    owns_stdout: bool,
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    event: &'static str,
+    #[serde(flatten)]
+    exchange: &'a Exchange,
+}
+
+impl Log {
+    /// A log that writes to `record` as well.
+    ///
+    /// # Errors
+    /// A usage error when that file cannot be made.
+    pub fn new(context: &Context, record: Option<&Path>, owns_stdout: bool) -> Result<Self, Error> {
+        let record = record
+            .map(|path| {
+                File::create(path).map(Mutex::new).map_err(|e| {
+                    Error::usage(format!("cannot write the record {}: {e}", path.display()))
+                })
+            })
+            .transpose()?;
+        Ok(Self {
+            output: context.output.clone(),
+            record,
+            owns_stdout,
+        })
+    }
+
+    /// The log as the sandbox calls it: before each answer, so that nothing a client saw is
+    /// missing from the record.
+    pub fn observer(self) -> Observer {
+        Arc::new(move |exchange| {
+            self.record(exchange);
+            self.show(exchange);
+        })
+    }
+
+    fn record(&self, exchange: &Exchange) {
+        let Some(record) = &self.record else { return };
+        let line = serde_json::to_string(exchange).unwrap_or_default() + "\n";
+        let mut file = record.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(e) = file.write_all(line.as_bytes()) {
+            self.output
+                .warn(&format!("the record misses a request: {e}"));
+        }
+    }
+
+    fn show(&self, exchange: &Exchange) {
+        if self.owns_stdout && self.output.is_json() {
+            let event = "request";
+            // A reader that has gone is no reason for the server to stop.
+            let _ = self.output.json(&Event { event, exchange });
+        } else {
+            self.output.note(&line(exchange));
+        }
+    }
+}
+
+/// `POST /msg/send_text 200 message 1066173 to R:10001: "text"`
+fn line(exchange: &Exchange) -> String {
+    let status = exchange
+        .http_status
+        .map_or_else(|| "---".to_owned(), |status| status.to_string());
+    let fault = exchange
+        .fault
+        .as_ref()
+        .map_or_else(String::new, |fault| format!(" [fault {fault}]"));
+    format!(
+        "{} {} {status} {}{fault}",
+        exchange.method, exchange.path, exchange.note
+    )
+}

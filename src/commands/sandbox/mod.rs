@@ -1,0 +1,227 @@
+//! `qiwei sandbox`: the stand-in for the API server, alone or around a command.
+
+mod child;
+mod log;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::Serialize;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::commands::Finish;
+use crate::context::Context;
+use crate::error::Error;
+use crate::sandbox::{Dialect, FORMS, Fault, FaultForm, Quirk, Sandbox, Scenario};
+use crate::time::parse_duration;
+use log::Log;
+
+/// Where the seed's demo expects its server, and where this program looks by default.
+const USUAL_PORT: u16 = 8080;
+
+/// Arguments of `qiwei sandbox`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The admin path /_sandbox/ of the running server shows its state, requests \
+                        and deliveries, and takes faults (see the README)."
+)]
+pub struct Args {
+    /// Address to listen on [default: 127.0.0.1:8080, with CMD any free port]
+    #[arg(long, value_name = "ADDR", value_parser = listen_address)]
+    listen: Option<SocketAddr>,
+
+    /// Instances with an account logged in
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = few)]
+    online: usize,
+
+    /// Instances that run with nobody logged in
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = few)]
+    running: usize,
+
+    /// Instances that are stopped
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = few)]
+    stopped: usize,
+
+    /// Sessions of each account
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = few)]
+    sessions: usize,
+
+    /// Instances the server allows
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = few)]
+    limit: usize,
+
+    /// How answers are wrapped: A, B, C or D
+    #[arg(long, value_name = "D", default_value_t = Dialect::A)]
+    dialect: Dialect,
+
+    /// Time every answer takes
+    #[arg(long, value_name = "DUR", default_value = "0s", value_parser = parse_duration)]
+    latency: Duration,
+
+    /// Path in front of every endpoint
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "",
+        hide_default_value = true
+    )]
+    prefix: String,
+
+    /// Deviation of real servers to show; `list` shows them; may be repeated
+    #[arg(long, value_name = "NAME")]
+    quirk: Vec<String>,
+
+    /// Fault, as KIND[=VALUE][@PATH][*TIMES]; `list` shows the kinds; may be repeated
+    #[arg(long, value_name = "SPEC")]
+    fault: Vec<String>,
+
+    /// Write every request to a file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+
+    /// Command to run against it; the sandbox ends with the command and its status
+    #[arg(value_name = "CMD", last = true)]
+    command: Vec<std::ffi::OsString>,
+}
+
+/// An address, or a port on the loopback interface.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix(':').unwrap_or(text);
+    if let Ok(port) = port.parse() {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    text.parse()
+        .map_err(|_| "an address such as 127.0.0.1:8080 or a port is meant".into())
+}
+
+fn few(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|n| *n <= 10_000)
+        .ok_or_else(|| "a number from 0 to 10000 is meant".into())
+}
+
+#[derive(Serialize)]
+struct Listening<'a> {
+    event: &'static str,
+    base_url: &'a str,
+}
+
+impl Args {
+    /// Runs the sandbox until a signal comes or the command ends.
+    pub fn run(self, context: &Context) -> Finish {
+        if self.quirk.iter().any(|name| name == "list") {
+            return print_list(context, Quirk::NAMES.iter().map(|name| (*name).to_owned()));
+        }
+        if self.fault.iter().any(|spec| spec == "list") {
+            return print_list(context, FORMS.iter().map(fault_help));
+        }
+        let alone = self.command.is_empty();
+        let log = Log::new(context, self.record.as_deref(), alone)?;
+        // From here on a signal ends the sandbox in order, not in the middle.
+        let signals = Signals::new([SIGINT, SIGTERM])
+            .map_err(|e| Error::io("cannot watch for signals", &e))?;
+        let sandbox = self.start(context, log)?;
+        if alone {
+            serve(context, &sandbox, signals)
+        } else {
+            context
+                .output
+                .note(&format!("sandbox on {}", sandbox.base_url()));
+            child::run(context, &sandbox, signals, &self.command)
+        }
+    }
+
+    fn start(&self, context: &Context, log: Log) -> Result<Sandbox, Error> {
+        let port = if self.command.is_empty() {
+            USUAL_PORT
+        } else {
+            0
+        };
+        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let address = self.listen.unwrap_or(usual);
+        if !address.ip().is_loopback() {
+            context
+                .output
+                .warn("the sandbox has no password; everybody who reaches the address can use it");
+        }
+        Sandbox::start(address, self.scenario()?, log.observer()).map_err(|e| {
+            Error::usage(format!("cannot listen on {address}: {e}"))
+                .hint("choose another address, or any free port with --listen 127.0.0.1:0")
+        })
+    }
+
+    fn scenario(&self) -> Result<Scenario, Error> {
+        if self.online + self.running + self.stopped > self.limit {
+            return Err(Error::usage(format!(
+                "more instances than --limit {} allows",
+                self.limit
+            )));
+        }
+        let prefix = self.prefix.trim_matches('/');
+        Ok(Scenario {
+            online: self.online,
+            running: self.running,
+            stopped: self.stopped,
+            sessions: self.sessions,
+            limit: self.limit,
+            dialect: self.dialect,
+            latency: self.latency,
+            quirks: parsed::<Quirk>(&self.quirk, "--quirk")?,
+            faults: parsed::<Fault>(&self.fault, "--fault")?,
+            prefix: if prefix.is_empty() {
+                String::new()
+            } else {
+                format!("/{prefix}")
+            },
+        })
+    }
+}
+
+fn parsed<T: std::str::FromStr<Err = String>>(
+    texts: &[String],
+    flag: &str,
+) -> Result<Vec<T>, Error> {
+    texts
+        .iter()
+        .map(|text| {
+            text.parse()
+                .map_err(|why| Error::usage(format!("{flag} {text}: {why}")))
+        })
+        .collect()
+}
+
+fn fault_help(form: &FaultForm) -> String {
+    let spec = match form.value {
+        "" => form.name.to_owned(),
+        value => format!("{}={value}", form.name),
+    };
+    format!("{spec:<16}{}", form.help)
+}
+
+fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> Finish {
+    let lines: Vec<String> = lines.collect();
+    context
+        .output
+        .result(&lines, |lines| lines.join("\n") + "\n")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(context: &Context, sandbox: &Sandbox, mut signals: Signals) -> Finish {
+    let base_url = &sandbox.base_url();
+    let view = Listening {
+        event: "listening",
+        base_url,
+    };
+    context
+        .output
+        .result(&view, |view| format!("{}\n", view.base_url))?;
+    context
+        .output
+        .note("the sandbox is listening; Ctrl-C ends it");
+    let signal = signals.forever().next().unwrap_or(SIGTERM);
+    Ok(child::signal_code(signal))
+}

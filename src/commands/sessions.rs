@@ -1,0 +1,143 @@
+//! `qiwei sessions`: the conversations of the account.
+
+use std::collections::HashSet;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::api::request::Effect;
+use crate::api::{Api, Session};
+use crate::context::Context;
+use crate::conversation::ConversationType;
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::instances;
+use crate::output::table::{self, Cell};
+use crate::time::local_minute;
+
+/// Arguments of `qiwei sessions`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Follow the pages to the end
+    #[arg(long)]
+    all: bool,
+
+    /// Sessions to ask for in one page
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+
+    /// Where to start, as an earlier answer said
+    #[arg(long, value_name = "S", default_value = "0")]
+    begin_seq: String,
+
+    /// Show only one type
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<TypeArg>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TypeArg {
+    /// Conversations with one person
+    Private,
+    /// Groups
+    Group,
+}
+
+#[derive(Serialize)]
+struct Row {
+    conversation_id: String,
+    r#type: Option<ConversationType>,
+    name: Option<String>,
+    last_message_at: Option<String>,
+}
+
+impl Args {
+    /// Lists the sessions.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let guid = instances::choose(context)?;
+        let sessions = self.fetch(context, &guid)?;
+        let wanted = self.kind.map(|kind| match kind {
+            TypeArg::Private => ConversationType::Private,
+            TypeArg::Group => ConversationType::Group,
+        });
+        let rows: Vec<Row> = sessions
+            .into_iter()
+            .map(row)
+            .filter(|row| wanted.is_none() || row.r#type == wanted)
+            .collect();
+        let look = context.output.look();
+        context.output.result(&rows, |rows| {
+            let cells: Vec<_> = rows.iter().map(cells).collect();
+            table::render(
+                ["CONVERSATION", "TYPE", "NAME", "LAST MESSAGE"],
+                &cells,
+                look,
+            )
+        })
+    }
+
+    fn fetch(&self, context: &Context, guid: &Guid) -> Result<Vec<Session>, Error> {
+        let api = context.api()?;
+        if self.all {
+            return every_page(api, guid, &self.begin_seq, self.limit);
+        }
+        let page = api
+            .session_page(guid, &self.begin_seq, self.limit)
+            .map_err(|e| e.into_error(Effect::Read))?;
+        let full = page.sessions.len() >= self.limit as usize;
+        if let (true, Some(next)) = (full, page.next_seq) {
+            context.output.note(&format!(
+                "there may be more: --all follows the pages, --begin-seq {next} shows the next one"
+            ));
+        }
+        Ok(page.sessions)
+    }
+}
+
+/// Follows the pages. The protocol does not say how the last one looks, so the end is whatever
+/// cannot be followed further: an empty or short page, a cursor that is missing, 0 or seen
+/// before, or a page with nothing new.
+fn every_page(api: &Api, guid: &Guid, begin_seq: &str, limit: u32) -> Result<Vec<Session>, Error> {
+    let mut all = Vec::new();
+    let mut known = HashSet::new();
+    let mut cursors = HashSet::from([begin_seq.to_owned()]);
+    let mut cursor = begin_seq.to_owned();
+    loop {
+        let page = api
+            .session_page(guid, &cursor, limit)
+            .map_err(|e| e.into_error(Effect::Read))?;
+        let size = page.sessions.len();
+        let before = all.len();
+        for session in page.sessions {
+            if known.insert(session.conversation_id.clone()) {
+                all.push(session);
+            }
+        }
+        let is_last = size < limit as usize || all.len() == before;
+        match page.next_seq {
+            Some(next) if !is_last && next != "0" && cursors.insert(next.clone()) => cursor = next,
+            _ => return Ok(all),
+        }
+    }
+}
+
+fn row(session: Session) -> Row {
+    Row {
+        r#type: ConversationType::of(&session.conversation_id),
+        conversation_id: session.conversation_id,
+        name: session.name,
+        last_message_at: session.last_message_at,
+    }
+}
+
+fn cells(row: &Row) -> [Cell; 4] {
+    [
+        row.conversation_id.as_str().into(),
+        row.r#type.map_or("-", ConversationType::name).into(),
+        row.name.as_deref().unwrap_or("-").into(),
+        row.last_message_at
+            .as_deref()
+            .map_or_else(|| "-".into(), local_minute)
+            .into(),
+    ]
+}

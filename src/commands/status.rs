@@ -1,0 +1,209 @@
+//! `qiwei status`: the account's health, also as the exit code.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use serde::{Serialize, Serializer};
+
+use crate::api::request::Effect;
+use crate::api::{Api, CallError, Status};
+use crate::base_url::BaseUrl;
+use crate::commands::instance::view::{self, InstanceView};
+use crate::config::Source;
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::guid::Guid;
+use crate::instances::{self, Counts, Instance};
+use crate::output::table;
+
+/// Arguments of `qiwei status`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit status: 0 online, 4 not online, 3 no instance to choose, \
+                        5 the server cannot be reached"
+)]
+pub struct Args {}
+
+#[derive(Serialize)]
+struct Report {
+    base_url: String,
+    guid: Option<Guid>,
+    guid_source: Option<GuidSource>,
+    status: &'static str,
+    logged_in: bool,
+    latency_ms: Option<f64>,
+    instances: Vec<InstanceView>,
+    counts: Counts,
+}
+
+/// Where the chosen instance came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum GuidSource {
+    /// Somebody named it.
+    Named(Source),
+    /// It is the only one online.
+    Detected,
+}
+
+impl GuidSource {
+    /// The word the output uses.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Named(source) => source.name(),
+            Self::Detected => "detected",
+        }
+    }
+}
+
+impl Serialize for GuidSource {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+impl Args {
+    /// Reports, then ends with the account's state.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let settings = context.settings()?;
+        let api = context.api()?;
+        let (seen, latency_ms) = timed_survey(api, settings.guid.as_ref())?;
+        let verdict = judge(settings.guid.clone(), &seen);
+        let report = report(&settings.base_url, &verdict, &seen, latency_ms);
+        let look = context.output.look();
+        context
+            .output
+            .result(&report, |report| human(report, look))?;
+        verdict.result
+    }
+}
+
+/// What the survey says about the one instance that matters.
+struct Verdict {
+    chosen: Option<(Guid, GuidSource)>,
+    result: Result<(), Error>,
+}
+
+/// Looks at every instance. The named one is asked first and on its own, so that its latency is
+/// that of one call, and asked even if the server does not list it.
+fn timed_survey(
+    api: &Api,
+    named: Option<&(Guid, Source)>,
+) -> Result<(Vec<Instance>, Option<f64>), Error> {
+    let start = Instant::now();
+    let own = named.map(|(guid, _)| Instance {
+        guid: guid.clone(),
+        status: api.client_status(guid),
+    });
+    let latency = own.as_ref().map(|_| millis(start));
+    if let Some(Instance {
+        status: Err(error @ CallError::NotConnected(_)),
+        ..
+    }) = own
+    {
+        return Err(error.into_error(Effect::Read));
+    }
+    let start = Instant::now();
+    let mut guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;
+    let latency = latency.or_else(|| Some(millis(start)));
+    let place = own
+        .as_ref()
+        .and_then(|own| guids.iter().position(|guid| *guid == own.guid));
+    if let Some(place) = place {
+        guids.remove(place);
+    }
+    let mut seen = instances::look_up(api, guids);
+    if let Some(own) = own {
+        seen.insert(place.unwrap_or(0), own);
+    }
+    Ok((seen, latency))
+}
+
+fn millis(start: Instant) -> f64 {
+    (start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+fn judge(named: Option<(Guid, Source)>, seen: &[Instance]) -> Verdict {
+    match named {
+        Some((guid, source)) => Verdict {
+            result: health(&guid, seen),
+            chosen: Some((guid, GuidSource::Named(source))),
+        },
+        None => match instances::detect(seen) {
+            Ok(guid) => Verdict {
+                chosen: Some((guid, GuidSource::Detected)),
+                result: Ok(()),
+            },
+            Err(error) => Verdict {
+                chosen: None,
+                result: Err(Error {
+                    outcome: None,
+                    ..error
+                }),
+            },
+        },
+    }
+}
+
+fn health(guid: &Guid, seen: &[Instance]) -> Result<(), Error> {
+    let Some(own) = seen.iter().find(|instance| instance.guid == *guid) else {
+        return Err(Error::internal("the chosen instance was not looked at"));
+    };
+    let offline = |message: String| Error::new(Kind::NotLoggedIn, message);
+    match &own.status {
+        Ok(Status::Online) => Ok(()),
+        Ok(Status::Running) => Err(
+            offline(format!("{} is running, not logged in", guid.short()))
+                .hint("log it in with `qiwei login`"),
+        ),
+        Ok(Status::Stopped) => Err(offline(format!("{} is stopped", guid.short())).hint(
+            "it may only be reconnecting: look again in a moment, else `qiwei instance start GUID`",
+        )),
+        // A refusal is an answer: whatever this instance is, it is not online.
+        Err(error @ CallError::Refused(_)) => {
+            let error = error.clone().into_error(Effect::Read);
+            Err(error.into_kind(Kind::NotLoggedIn))
+        }
+        Err(error) => Err(error.clone().into_error(Effect::Read)),
+    }
+}
+
+fn report(
+    base_url: &BaseUrl,
+    verdict: &Verdict,
+    seen: &[Instance],
+    latency_ms: Option<f64>,
+) -> Report {
+    let chosen = verdict.chosen.as_ref();
+    let guid = chosen.map(|(guid, _)| guid.clone());
+    let own = seen.iter().find(|i| Some(&i.guid) == guid.as_ref());
+    Report {
+        base_url: base_url.to_string(),
+        guid_source: chosen.map(|(_, source)| source.clone()),
+        status: own.map_or("unknown", Instance::status_name),
+        logged_in: own.is_some_and(|i| i.is(Status::Online)),
+        latency_ms,
+        instances: view::views(seen, guid.as_ref()),
+        counts: Counts::of(seen),
+        guid,
+    }
+}
+
+fn human(report: &Report, look: table::Look) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{name:<10}{value}");
+    };
+    line("server", &report.base_url);
+    match (&report.guid, &report.guid_source) {
+        (Some(guid), Some(source)) => line("instance", &format!("{guid} ({})", source.name())),
+        _ => line("instance", "-"),
+    }
+    line("status", report.status);
+    if let Some(millis) = report.latency_ms {
+        line("latency", &format!("{millis:.1} ms"));
+    }
+    line("instances", &report.counts.sentence());
+    text.push_str(&view::table(&report.instances, look));
+    text
+}

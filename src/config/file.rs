@@ -1,0 +1,275 @@
+//! Reading the configuration file: TOML, checked value by value, every error with its line.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::key::{self, Key};
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// The top level of the file, or one profile.
+#[derive(Clone, Debug, Default)]
+pub struct Section {
+    values: BTreeMap<Key, String>,
+    /// Headers to add to every request.
+    pub headers: BTreeMap<String, Secret>,
+    /// Short names of conversations.
+    pub aliases: BTreeMap<String, String>,
+    /// Names this version does not know.
+    pub unknown: Vec<String>,
+}
+
+impl Section {
+    /// The text of a setting.
+    pub fn get(&self, key: Key) -> Option<&str> {
+        self.values.get(&key).map(String::as_str)
+    }
+}
+
+/// A configuration file that has been read and checked.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigFile {
+    /// The settings outside any profile.
+    pub top: Section,
+    /// The profiles by name.
+    pub profiles: BTreeMap<String, Section>,
+}
+
+impl ConfigFile {
+    /// Checks `text`, which came from `path`.
+    ///
+    /// # Errors
+    /// A configuration error that names the file and, where there is one, the line.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Error> {
+        let source = Source { path, text };
+        let document = DeTable::parse(text)
+            .map_err(|e| source.error(e.span().unwrap_or_default().start, e.message()))?;
+        let mut file = Self {
+            top: source.section(document.get_ref(), "")?,
+            ..Self::default()
+        };
+        if let Some(profiles) = document.get_ref().get("profiles") {
+            for (name, value) in source.table(profiles, "profiles")? {
+                let prefix = format!("profiles.{}.", name.get_ref());
+                let table = source.table(value, prefix.trim_end_matches('.'))?;
+                let section = source.section(table, &prefix)?;
+                file.profiles.insert(name.get_ref().to_string(), section);
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// What to say when a file that should be there cannot be read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::config(format!(
+        "cannot read the config {}: {error}",
+        path.display()
+    ))
+}
+
+/// A position in a file, for error messages.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn error(&self, offset: usize, what: &str) -> Error {
+        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
+        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        Error::config(format!("{}:{line}: {what}", self.path.display()))
+            .hint("correct the line in an editor; the file was left as it is")
+    }
+
+    fn section(&self, table: &DeTable<'_>, prefix: &str) -> Result<Section, Error> {
+        let mut section = Section::default();
+        for (name, value) in table {
+            let name = name.get_ref().as_ref();
+            let path = format!("{prefix}{name}");
+            if let Some(key) = Key::named(name) {
+                let text = self.scalar(value, &path)?;
+                self.checked(value, &path, key.check(&text))?;
+                section.values.insert(key, text);
+            } else if name == "headers" {
+                for (header, value) in self.table(value, &path)? {
+                    let text = self.scalar(value, &format!("{path}.{}", header.get_ref()))?;
+                    let header = header.get_ref().to_string();
+                    section.headers.insert(header, Secret::new(text));
+                }
+            } else if name == "aliases" {
+                section.aliases = self.aliases(value, &path)?;
+            } else if !(prefix.is_empty() && name == "profiles") {
+                section.unknown.push(path);
+            }
+        }
+        Ok(section)
+    }
+
+    fn aliases(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        path: &str,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let mut aliases = BTreeMap::new();
+        for (alias, value) in self.table(value, path)? {
+            let alias = alias.get_ref().to_string();
+            let path = format!("{path}.{alias}");
+            let target = self.scalar(value, &path)?;
+            self.checked(value, &path, key::check_alias_name(&alias))?;
+            self.checked(value, &path, key::check_alias_target(&target))?;
+            aliases.insert(alias, target);
+        }
+        Ok(aliases)
+    }
+
+    fn checked(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        path: &str,
+        result: Result<(), String>,
+    ) -> Result<(), Error> {
+        result.map_err(|why| self.error(value.span().start, &format!("{path}: {why}")))
+    }
+
+    fn table<'t, 'i>(
+        &self,
+        value: &'t Spanned<DeValue<'i>>,
+        path: &str,
+    ) -> Result<&'t DeTable<'i>, Error> {
+        match value.get_ref() {
+            DeValue::Table(table) => Ok(table),
+            _ => Err(self.error(
+                value.span().start,
+                &format!("{path} must be a table, written [{path}]"),
+            )),
+        }
+    }
+
+    fn scalar(&self, value: &Spanned<DeValue<'_>>, path: &str) -> Result<String, Error> {
+        match value.get_ref() {
+            DeValue::String(text) => Ok(text.to_string()),
+            DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
+            DeValue::Boolean(truth) => Ok(truth.to_string()),
+            _ => Err(self.error(
+                value.span().start,
+                &format!("{path} must be a text, a number or true or false"),
+            )),
+        }
+    }
+}
+
+/// Where the configuration is, and whether somebody said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file.
+    pub path: PathBuf,
+    /// Named by a flag or a variable: then it must exist.
+    pub explicit: bool,
+}
+
+impl Location {
+    /// Reads the file; one that nobody asked for may be missing.
+    ///
+    /// # Errors
+    /// As [`ConfigFile::parse`], and when the file cannot be read.
+    pub fn read(&self) -> Result<ConfigFile, Error> {
+        match std::fs::read_to_string(&self.path) {
+            Ok(text) => ConfigFile::parse(&self.path, &text),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && !self.explicit => {
+                Ok(ConfigFile::default())
+            }
+            Err(e) => Err(unreadable(&self.path, &e).hint(
+                "correct --config or QIWEI_CONFIG, or create the file with `qiwei config set`",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<ConfigFile, Error> {
+        ConfigFile::parse(Path::new("c.toml"), text)
+    }
+
+    #[test]
+    fn reads_everything_it_knows_and_remembers_what_it_does_not() {
+        let file = parse(
+            r#"
+            base_url = "http://h:1/p"  # the server
+            timeout = 45
+            insecure = true
+            colour = "pink"
+            [headers]
+            X-Token = "t"
+            [aliases]
+            ops = "R:10001"
+            [profiles.prod]
+            guid = "g-1"
+            aliases = { ops = "R:10002" }
+            frob = 1
+            "#,
+        )
+        .unwrap();
+        assert_eq!(file.top.get(Key::BaseUrl), Some("http://h:1/p"));
+        assert_eq!(file.top.get(Key::Timeout), Some("45"));
+        assert_eq!(file.top.get(Key::Insecure), Some("true"));
+        assert_eq!(file.top.headers["X-Token"].reveal(), "t");
+        assert_eq!(file.top.aliases["ops"], "R:10001");
+        assert_eq!(file.top.unknown, ["colour"]);
+        let prod = &file.profiles["prod"];
+        assert_eq!(prod.get(Key::Guid), Some("g-1"));
+        assert_eq!(prod.aliases["ops"], "R:10002");
+        assert_eq!(prod.unknown, ["profiles.prod.frob"]);
+    }
+
+    #[test]
+    fn errors_name_file_line_and_key() {
+        let cases = [
+            ("a = 1\nguid = ", "c.toml:2: "),
+            (
+                "a = 1\n\ntimeout = \"soon\"",
+                "c.toml:3: timeout: not a duration",
+            ),
+            ("base_url = [1]", "c.toml:1: base_url must be"),
+            ("headers = 5", "c.toml:1: headers must be a table"),
+            ("[aliases]\nops = \"10001\"", "c.toml:2: aliases.ops: "),
+            ("[aliases]\n12 = \"R:10001\"", "c.toml:2: aliases.12: "),
+            ("[profiles]\nx = 1", "c.toml:2: profiles.x must be a table"),
+            (
+                "[profiles.x]\nretries = 99",
+                "c.toml:2: profiles.x.retries: ",
+            ),
+            ("guid = 'a'\nguid = 'b'", "c.toml:2: "),
+        ];
+        for (text, start) in cases {
+            let error = parse(text).unwrap_err();
+            assert!(error.message.starts_with(start), "{}", error.message);
+            assert_eq!(error.exit, 3);
+        }
+    }
+
+    #[test]
+    fn a_bad_address_is_refused_without_showing_its_password() {
+        let error = parse("base_url = 'ftp://u:hunter2@h'").unwrap_err();
+        assert!(!error.message.contains("hunter2"), "{}", error.message);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,80}") {
+            let _ = parse(&text);
+        }
+        #[test]
+        fn no_lines_make_it_panic(lines in proptest::collection::vec("(guid|timeout|\\[profiles|aliases\\]|headers)[ =.\\[\\]\"']{0,4}[a-z0-9:\"]{0,6}", 0..6)) {
+            let _ = parse(&lines.join("\n"));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The settings there are: their names, where else they may come from, what they may hold.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::base_url::{self, BaseUrl};
+use crate::conversation::{ConversationId, is_id};
+use crate::env;
+use crate::guid::Guid;
+use crate::time;
+
+/// A setting with a single value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// `base_url`
+    BaseUrl,
+    /// `guid`
+    Guid,
+    /// `timeout`
+    Timeout,
+    /// `retries`
+    Retries,
+    /// `cacert`
+    Cacert,
+    /// `insecure`
+    Insecure,
+}
+
+impl Key {
+    /// All of them, in the order they are shown.
+    pub const ALL: [Self; 6] = [
+        Self::BaseUrl,
+        Self::Guid,
+        Self::Timeout,
+        Self::Retries,
+        Self::Cacert,
+        Self::Insecure,
+    ];
+
+    /// Its name in the configuration file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BaseUrl => "base_url",
+            Self::Guid => "guid",
+            Self::Timeout => "timeout",
+            Self::Retries => "retries",
+            Self::Cacert => "cacert",
+            Self::Insecure => "insecure",
+        }
+    }
+
+    /// The setting of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.name() == name)
+    }
+
+    /// The environment variable that sets it.
+    pub fn env(self) -> &'static str {
+        match self {
+            Self::BaseUrl => env::BASE_URL,
+            Self::Guid => env::GUID,
+            Self::Timeout => env::TIMEOUT,
+            Self::Retries => env::RETRIES,
+            Self::Cacert => env::CACERT,
+            Self::Insecure => env::INSECURE,
+        }
+    }
+
+    /// The flag that sets it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::BaseUrl => "--base-url",
+            Self::Guid => "--guid",
+            Self::Timeout => "--timeout",
+            Self::Retries => "--retries",
+            Self::Cacert => "--cacert",
+            Self::Insecure => "--insecure",
+        }
+    }
+
+    /// What holds when nothing sets it.
+    pub fn default(self) -> Option<&'static str> {
+        match self {
+            Self::BaseUrl => Some(base_url::DEFAULT),
+            Self::Timeout => Some("30s"),
+            Self::Retries => Some("2"),
+            Self::Insecure => Some("false"),
+            Self::Guid | Self::Cacert => None,
+        }
+    }
+
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// Says what is wrong, without repeating what may be a secret.
+    pub fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Self::BaseUrl => text.parse::<BaseUrl>().map(drop),
+            Self::Guid => text.parse::<Guid>().map(drop),
+            Self::Timeout => parse_timeout(text).map(drop),
+            Self::Retries => parse_retries(text).map(drop),
+            Self::Cacert => parse_path(text).map(drop),
+            Self::Insecure => parse_bool(text).map(drop),
+        }
+    }
+
+    /// `text` as it may be shown.
+    pub fn redact(self, text: &str) -> String {
+        match self {
+            Self::BaseUrl => text.parse::<BaseUrl>().map_or_else(
+                |_| crate::secret::REDACTED.to_owned(),
+                |url| url.to_string(),
+            ),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// How long a command may take.
+pub(super) fn parse_timeout(text: &str) -> Result<Duration, String> {
+    time::parse_timeout(text)
+}
+
+/// How often to try again, at most 20 times.
+pub(super) fn parse_retries(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|n| *n <= 20)
+        .ok_or_else(|| "a number from 0 to 20 is meant".into())
+}
+
+/// A path, which may not be empty.
+pub(super) fn parse_path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        Err("the path is empty".into())
+    } else {
+        Ok(text.into())
+    }
+}
+
+/// `true` and `false`, and what people write for them in an environment variable.
+pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("true or false is meant".into()),
+    }
+}
+
+/// Checks the name of an alias: it must not look like an id.
+///
+/// # Errors
+/// Says what a name may be.
+pub fn check_alias_name(name: &str) -> Result<(), String> {
+    if name.is_empty() || name == "-" {
+        Err("an alias needs a name".into())
+    } else if name.contains(':') || is_id(name) {
+        Err(format!(
+            "{name:?} looks like a conversation id; an alias is a word, such as ops"
+        ))
+    } else if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Err("an alias has no spaces".into())
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks what an alias stands for.
+///
+/// # Errors
+/// Says what a conversation id looks like.
+pub fn check_alias_target(text: &str) -> Result<(), String> {
+    text.parse::<ConversationId>().map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_again_and_defaults_pass_their_own_check() {
+        for key in Key::ALL {
+            assert_eq!(Key::named(key.name()), Some(key));
+            assert!(key.env().starts_with(env::PREFIX));
+            if let Some(default) = key.default() {
+                assert_eq!(key.check(default), Ok(()));
+            }
+        }
+        assert_eq!(Key::named("base-url"), None);
+    }
+
+    #[test]
+    fn values_are_checked() {
+        let cases = [
+            (Key::BaseUrl, "http://h", true),
+            (Key::BaseUrl, "h", false),
+            (Key::Guid, "", false),
+            (Key::Timeout, "1min", true),
+            (Key::Timeout, "0", false),
+            (Key::Retries, "0", true),
+            (Key::Retries, "21", false),
+            (Key::Retries, "-1", false),
+            (Key::Insecure, "maybe", false),
+            (Key::Cacert, "", false),
+        ];
+        for (key, text, fits) in cases {
+            assert_eq!(key.check(text).is_ok(), fits, "{key:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn alias_names() {
+        for (name, fits) in [
+            ("ops", true),
+            ("夜班", true),
+            ("", false),
+            ("-", false),
+            ("12", false),
+            ("S:1", false),
+            ("a b", false),
+        ] {
+            assert_eq!(check_alias_name(name).is_ok(), fits, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Where a setting may come from, and which source wins.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+use serde::Serialize;
+
+use super::file::{ConfigFile, Location, Section};
+use super::key::Key;
+use crate::env::{self, Env};
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// What the command line said, unchecked.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// Settings given by a flag.
+    pub values: BTreeMap<Key, String>,
+    /// `--profile`
+    pub profile: Option<String>,
+    /// `--config`
+    pub config: Option<PathBuf>,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// A flag.
+    Flag,
+    /// An environment variable.
+    Env,
+    /// The selected profile.
+    Profile,
+    /// The top level of the config file.
+    Config,
+    /// Built in.
+    Default,
+}
+
+impl Source {
+    /// The word the output uses.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Env => "env",
+            Self::Profile => "profile",
+            Self::Config => "config",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// A value and its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The value, checked only if it came from the file.
+    pub text: String,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// All the sources of settings, ready to be asked.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    flags: Flags,
+    env: Env,
+    file: ConfigFile,
+    profile: Option<String>,
+    location: Option<Location>,
+}
+
+/// The file that holds the configuration: `--config`, else `QIWEI_CONFIG`, else the platform's
+/// place. `None` where there is no home folder.
+pub fn locate(flags: &Flags, env: &Env) -> Option<Location> {
+    if let Some(path) = flags.config.clone().or_else(|| env.path(env::CONFIG)) {
+        return Some(Location {
+            path,
+            explicit: true,
+        });
+    }
+    let folders = ProjectDirs::from("", "", "qiwei")?;
+    Some(Location {
+        path: folders.config_dir().join("config.toml"),
+        explicit: false,
+    })
+}
+
+/// The profile in use: `--profile`, else `QIWEI_PROFILE`.
+///
+/// # Errors
+/// When the variable is not UTF-8.
+pub fn selected_profile(flags: &Flags, env: &Env) -> Result<Option<String>, Error> {
+    match &flags.profile {
+        Some(name) => Ok(Some(name.clone())),
+        None => Ok(env.text(env::PROFILE)?.map(str::to_owned)),
+    }
+}
+
+impl Layers {
+    /// Reads the file and selects the profile.
+    ///
+    /// # Errors
+    /// A configuration error for a broken file or a profile that is not there.
+    pub fn load(flags: Flags, env: Env) -> Result<Self, Error> {
+        let location = locate(&flags, &env);
+        let file = match &location {
+            Some(location) => location.read()?,
+            None => ConfigFile::default(),
+        };
+        let profile = selected_profile(&flags, &env)?;
+        if let Some(name) = &profile
+            && !file.profiles.contains_key(name)
+        {
+            return Err(no_such_profile(name, &file));
+        }
+        Ok(Self {
+            flags,
+            env,
+            file,
+            profile,
+            location,
+        })
+    }
+
+    /// The winning value of `key`. Precedence:
+    ///
+    /// 1. the flag
+    /// 2. the environment variable
+    /// 3. the selected profile
+    /// 4. the top level of the config file
+    /// 5. the built-in default
+    ///
+    /// # Errors
+    /// When the variable is not UTF-8.
+    pub fn lookup(&self, key: Key) -> Result<Option<Found>, Error> {
+        let found = |text: &str, source| {
+            Ok(Some(Found {
+                text: text.to_owned(),
+                source,
+            }))
+        };
+        if let Some(text) = self.flags.values.get(&key) {
+            return found(text, Source::Flag);
+        }
+        if let Some(text) = self.env.text(key.env())? {
+            return found(text, Source::Env);
+        }
+        if let Some(text) = self.profile_section().and_then(|section| section.get(key)) {
+            return found(text, Source::Profile);
+        }
+        if let Some(text) = self.file.top.get(key) {
+            return found(text, Source::Config);
+        }
+        match key.default() {
+            Some(text) => found(text, Source::Default),
+            None => Ok(None),
+        }
+    }
+
+    /// The headers of the file, those of the profile over those of the top level.
+    pub fn headers(&self) -> BTreeMap<&str, (&Secret, Source)> {
+        self.merged(|section| &section.headers)
+    }
+
+    /// The aliases of the file, those of the profile over those of the top level.
+    pub fn aliases(&self) -> BTreeMap<&str, (&String, Source)> {
+        self.merged(|section| &section.aliases)
+    }
+
+    fn merged<'a, T>(
+        &'a self,
+        of: impl Fn(&'a Section) -> &'a BTreeMap<String, T>,
+    ) -> BTreeMap<&'a str, (&'a T, Source)> {
+        let mut all = BTreeMap::new();
+        for (name, value) in of(&self.file.top) {
+            all.insert(name.as_str(), (value, Source::Config));
+        }
+        for (name, value) in self.profile_section().into_iter().flat_map(of) {
+            all.insert(name.as_str(), (value, Source::Profile));
+        }
+        all
+    }
+
+    fn profile_section(&self) -> Option<&Section> {
+        self.file.profiles.get(self.profile.as_ref()?)
+    }
+
+    /// Names in the file that this version does not know.
+    pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
+        let sections = std::iter::once(&self.file.top).chain(self.file.profiles.values());
+        sections.flat_map(|section| section.unknown.iter().map(String::as_str))
+    }
+
+    /// The environment the program was started in.
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// The file behind it, `None` where there is no home folder.
+    pub fn location(&self) -> Option<&Location> {
+        self.location.as_ref()
+    }
+
+    /// The selected profile.
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+}
+
+fn no_such_profile(name: &str, file: &ConfigFile) -> Error {
+    let names: Vec<&str> = file.profiles.keys().map(String::as_str).collect();
+    let error = Error::config(format!("the config has no profile {name:?}"));
+    if names.is_empty() {
+        error.hint(format!(
+            "make one with `qiwei config set profiles.{name}.base_url URL`"
+        ))
+    } else {
+        error.hint(format!("it has {}", names.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn layers(flag: bool, variable: bool, profile: bool) -> Layers {
+        let text = "guid = 'top'\n[headers]\nX = 'top'\n[profiles.p]\nguid = 'p'\nheaders = { X = 'p' }\n[profiles.q]\n";
+        Layers {
+            flags: Flags {
+                values: flag
+                    .then(|| (Key::Guid, "flag".to_owned()))
+                    .into_iter()
+                    .collect(),
+                ..Flags::default()
+            },
+            env: variable.then_some((env::GUID, "env")).into_iter().collect(),
+            file: ConfigFile::parse(Path::new("c"), text).unwrap(),
+            profile: Some(if profile { "p" } else { "q" }.to_owned()),
+            location: None,
+        }
+    }
+
+    #[test]
+    fn precedence() {
+        let cases = [
+            (true, true, true, ("flag", Source::Flag)),
+            (false, true, true, ("env", Source::Env)),
+            (false, false, true, ("p", Source::Profile)),
+            (false, false, false, ("top", Source::Config)),
+        ];
+        for (flag, variable, profile, (text, source)) in cases {
+            let found = layers(flag, variable, profile).lookup(Key::Guid).unwrap();
+            let text = text.to_owned();
+            assert_eq!(found, Some(Found { text, source }));
+        }
+        let default = layers(true, true, true).lookup(Key::Retries).unwrap();
+        assert_eq!(default.unwrap().source, Source::Default);
+        assert_eq!(layers(true, true, true).lookup(Key::Cacert).unwrap(), None);
+    }
+
+    #[test]
+    fn a_profile_overrides_single_headers() {
+        let with = layers(false, false, true);
+        assert_eq!(with.headers()["X"].0.reveal(), "p");
+        let without = layers(false, false, false);
+        assert_eq!(without.headers()["X"].0.reveal(), "top");
+    }
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        let env: Env = [(env::GUID, "")].into_iter().collect();
+        assert_eq!(env.get(env::GUID), None);
+    }
+}

@@ -1,0 +1,14 @@
+//! Configuration: the file, its layers, and the settings that come out of them.
+
+pub mod edit;
+pub mod file;
+pub mod key;
+pub mod layers;
+pub mod name;
+pub mod settings;
+
+pub use file::Location;
+pub use key::Key;
+pub use layers::{Flags, Layers, Source};
+pub use name::SettingName;
+pub use settings::Settings;

@@ -1,0 +1,123 @@
+//! The settings a command works with: typed, checked, final.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::key::{self, Key};
+use super::layers::{Found, Layers, Source};
+use crate::api::Connection;
+use crate::base_url::BaseUrl;
+use crate::conversation::ConversationId;
+use crate::error::Error;
+use crate::guid::Guid;
+
+/// What a command works with. Nothing asks flags, environment or file after this.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The server.
+    pub base_url: BaseUrl,
+    /// The instance, when one is known, and where it came from.
+    pub guid: Option<(Guid, Source)>,
+    /// How long the command may take, when somebody said so.
+    pub timeout: Option<Duration>,
+    /// How often to try again what certainly was not executed.
+    pub retries: u32,
+    /// Headers and certificates.
+    pub connection: Connection,
+    aliases: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Turns layers into settings.
+    ///
+    /// # Errors
+    /// A usage error for a bad flag, a configuration error for a bad variable; the file was
+    /// checked when it was read.
+    pub fn resolve(layers: &Layers) -> Result<Self, Error> {
+        let timeout = layers.lookup(Key::Timeout)?;
+        let by_default = timeout
+            .as_ref()
+            .is_none_or(|found| found.source == Source::Default);
+        let guid = match layers.lookup(Key::Guid)? {
+            Some(found) => Some((parse(Key::Guid, &found, str::parse)?, found.source)),
+            None => None,
+        };
+        Ok(Self {
+            base_url: required(layers, Key::BaseUrl, str::parse)?,
+            guid,
+            timeout: match timeout {
+                Some(found) if !by_default => {
+                    Some(parse(Key::Timeout, &found, key::parse_timeout)?)
+                }
+                _ => None,
+            },
+            retries: required(layers, Key::Retries, key::parse_retries)?,
+            connection: connection(layers)?,
+            aliases: layers
+                .aliases()
+                .into_iter()
+                .map(|(name, (target, _))| (name.to_owned(), target.clone()))
+                .collect(),
+        })
+    }
+
+    /// Whom TO means: a conversation id, or an alias of the config.
+    ///
+    /// # Errors
+    /// A usage error that says which id or alias was probably meant.
+    pub fn conversation(&self, to: &str) -> Result<ConversationId, Error> {
+        if let Some(target) = self.aliases.get(to) {
+            return target.parse().map_err(Error::usage);
+        }
+        to.parse().map_err(|why: String| {
+            let error = Error::usage(why);
+            if self.aliases.is_empty() {
+                error.hint("`qiwei sessions` lists conversation ids")
+            } else {
+                let names: Vec<&str> = self.aliases.keys().map(String::as_str).collect();
+                error.hint(format!("the config has the aliases {}", names.join(", ")))
+            }
+        })
+    }
+}
+
+fn connection(layers: &Layers) -> Result<Connection, Error> {
+    let cacert: Option<PathBuf> = match layers.lookup(Key::Cacert)? {
+        Some(found) => Some(parse(Key::Cacert, &found, key::parse_path)?),
+        None => None,
+    };
+    Ok(Connection {
+        headers: layers
+            .headers()
+            .into_iter()
+            .map(|(name, (value, _))| (name.to_owned(), value.clone()))
+            .collect(),
+        cacert,
+        insecure: required(layers, Key::Insecure, key::parse_bool)?,
+        https_proxy: layers.env().has_https_proxy(),
+    })
+}
+
+fn required<T>(
+    layers: &Layers,
+    key: Key,
+    parser: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, Error> {
+    let found = layers
+        .lookup(key)?
+        .ok_or_else(|| Error::internal(format!("{} has no default", key.name())))?;
+    parse(key, &found, parser)
+}
+
+fn parse<T>(
+    key: Key,
+    found: &Found,
+    parser: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, Error> {
+    parser(&found.text).map_err(|why| match found.source {
+        Source::Flag => Error::usage(format!("{}: {why}", key.flag())),
+        Source::Env => Error::config(format!("{}: {why}", key.env())),
+        _ => Error::config(format!("{}: {why}", key.name())),
+    })
+}

@@ -1,0 +1,215 @@
+//! What a command is given: where to print, what was configured, and the server.
+
+use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::api::{Api, Tracer, Transport};
+use crate::config::layers::{self, Flags};
+use crate::config::{Key, Layers, Location, SettingName, Settings, edit};
+use crate::env::Env;
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::input;
+use crate::output::{Output, Source, WireLog};
+use crate::time::Deadline;
+
+/// How long a command may take when nobody says otherwise.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Everything a command works with. What costs something is made when it is first asked for.
+pub struct Context {
+    /// The door for results, notes and errors.
+    pub output: Output,
+    started: Instant,
+    stdin: RefCell<Option<Source>>,
+    stdin_is_terminal: bool,
+    flags: Flags,
+    env: Env,
+    layers: OnceCell<Layers>,
+    settings: OnceCell<Settings>,
+    deadline: OnceCell<Deadline>,
+    api: OnceCell<Api>,
+}
+
+impl Context {
+    /// A context for one run.
+    pub fn new(output: Output, stdin: Source, flags: Flags, env: Env) -> Self {
+        Self {
+            output,
+            started: Instant::now(),
+            stdin_is_terminal: stdin.terminal,
+            stdin: RefCell::new(Some(stdin)),
+            flags,
+            env,
+            layers: OnceCell::new(),
+            settings: OnceCell::new(),
+            deadline: OnceCell::new(),
+            api: OnceCell::new(),
+        }
+    }
+
+    /// The environment the program was started in.
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// The sources of settings.
+    ///
+    /// # Errors
+    /// A configuration error for a broken file or an unknown profile.
+    pub fn layers(&self) -> Result<&Layers, Error> {
+        get_or_try(&self.layers, || {
+            Layers::load(self.flags.clone(), self.env.clone())
+        })
+    }
+
+    /// The settings of this run.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub fn settings(&self) -> Result<&Settings, Error> {
+        get_or_try(&self.settings, || Settings::resolve(self.layers()?))
+    }
+
+    /// When this command must have ended.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub fn deadline(&self) -> Result<Deadline, Error> {
+        get_or_try(&self.deadline, || {
+            let timeout = self.settings()?.timeout.unwrap_or(DEFAULT_TIMEOUT);
+            Ok(Deadline::from(self.started, timeout))
+        })
+        .copied()
+    }
+
+    /// The server. Nothing is connected before the first call.
+    ///
+    /// # Errors
+    /// A configuration error when a header or certificate cannot be used.
+    pub fn api(&self) -> Result<&Api, Error> {
+        get_or_try(&self.api, || {
+            let settings = self.settings()?;
+            let tracer: Option<Arc<dyn Tracer>> = match self.output.verbosity() {
+                0 => None,
+                _ => Some(Arc::new(WireLog(self.output.clone()))),
+            };
+            let transport = Transport::new(
+                settings.base_url.clone(),
+                &settings.connection,
+                self.deadline()?,
+                tracer,
+            )
+            .map_err(|e| e.into_error(crate::api::request::Effect::Change))?;
+            Ok(Api::new(transport, settings.retries))
+        })
+    }
+
+    /// Whether a person can be asked: both what they would read and where they would type.
+    pub fn can_ask(&self) -> bool {
+        self.stdin_is_terminal && self.output.stderr_is_terminal()
+    }
+
+    /// Reads standard input to its end, once.
+    ///
+    /// # Errors
+    /// As [`input::stdin_bytes`], and when it was read before.
+    pub fn read_stdin(&self) -> Result<Vec<u8>, Error> {
+        input::stdin_bytes(self.take_stdin()?, self.deadline()?)
+    }
+
+    /// [`Context::read_stdin`] for commands that must work while the configuration is broken.
+    ///
+    /// # Errors
+    /// As [`Context::read_stdin`].
+    pub fn read_stdin_unconfigured(&self) -> Result<Vec<u8>, Error> {
+        let stdin = self.take_stdin()?;
+        input::stdin_bytes(stdin, Deadline::from(self.started, DEFAULT_TIMEOUT))
+    }
+
+    fn take_stdin(&self) -> Result<Source, Error> {
+        let stdin = self.stdin.borrow_mut().take();
+        stdin.ok_or_else(|| Error::usage("standard input can be used only once"))
+    }
+
+    /// Asks a yes-or-no question on the terminal. Anything but `y` or `yes` is a no.
+    ///
+    /// # Errors
+    /// As [`input::stdin_line`].
+    pub fn confirm(&self, question: &str) -> Result<bool, Error> {
+        self.output.prompt(&format!("{question} [y/N] "));
+        let answer = input::stdin_line(self.take_stdin()?, self.deadline()?)?;
+        Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
+    }
+
+    /// The configuration file.
+    ///
+    /// # Errors
+    /// A configuration error where there is no home folder and no file was named.
+    pub fn config_location(&self) -> Result<Location, Error> {
+        layers::locate(&self.flags, &self.env).ok_or_else(|| {
+            Error::config("there is no home folder to keep a config in")
+                .hint("name a file with --config or QIWEI_CONFIG")
+        })
+    }
+
+    /// The profile that settings are read from and saved to.
+    ///
+    /// # Errors
+    /// When the variable is not UTF-8.
+    pub fn profile(&self) -> Result<Option<String>, Error> {
+        layers::selected_profile(&self.flags, &self.env)
+    }
+
+    /// Makes `guid` the current instance.
+    ///
+    /// # Errors
+    /// A configuration error when the file is broken or cannot be written.
+    pub fn save_guid(&self, guid: &Guid) -> Result<(), Error> {
+        let location = self.config_location()?;
+        edit::set(&location.path, &self.guid_setting()?, guid.as_str())?;
+        self.note_overridden_guid(guid)
+    }
+
+    /// Forgets `guid` if it is the current instance of the config.
+    ///
+    /// # Errors
+    /// As [`Context::save_guid`].
+    pub fn forget_guid(&self, guid: &Guid) -> Result<(), Error> {
+        let Ok(location) = self.config_location() else {
+            return Ok(());
+        };
+        if location.path.exists() {
+            edit::unset(&location.path, &self.guid_setting()?, Some(guid.as_str()))?;
+        }
+        Ok(())
+    }
+
+    fn guid_setting(&self) -> Result<SettingName, Error> {
+        Ok(SettingName::of(self.profile()?.as_deref(), Key::Guid))
+    }
+
+    /// A saved guid does nothing while the environment names another one.
+    fn note_overridden_guid(&self, saved: &Guid) -> Result<(), Error> {
+        if let Some(other) = self.env.text(Key::Guid.env())?
+            && other != saved.as_str()
+        {
+            self.output.warn(&format!(
+                "{} is set and wins over the instance just saved",
+                Key::Guid.env()
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn get_or_try<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, Error>) -> Result<&T, Error> {
+    match cell.get() {
+        Some(value) => Ok(value),
+        None => {
+            let value = make()?;
+            Ok(cell.get_or_init(|| value))
+        }
+    }
+}

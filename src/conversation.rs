@@ -1,0 +1,154 @@
+//! Conversation ids: whom a message goes to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// What kind of conversation an id names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConversationType {
+    /// `S:` and a user id.
+    Private,
+    /// `R:` and a group id.
+    Group,
+}
+
+impl ConversationType {
+    /// The type that an id from the server shows by its prefix, `None` for a prefix we do not know.
+    pub fn of(id: &str) -> Option<Self> {
+        match id.split_once(':')?.0 {
+            "S" => Some(Self::Private),
+            "R" => Some(Self::Group),
+            _ => None,
+        }
+    }
+
+    /// The word the output uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// A conversation that can be sent to: `S:<user id>` or `R:<group id>`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ConversationId(String);
+
+impl ConversationId {
+    /// Whether a mention is possible here.
+    pub fn is_group(&self) -> bool {
+        self.0.starts_with("R:")
+    }
+}
+
+impl FromStr for ConversationId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let valid = text
+            .strip_prefix("S:")
+            .or_else(|| text.strip_prefix("R:"))
+            .is_some_and(is_id);
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(explain(text))
+        }
+    }
+}
+
+/// Whether `text` can be a user or group id: digits, at most 20 of them.
+pub fn is_id(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Says what is wrong with `text` and what was probably meant. Never guesses on its own:
+/// a message to the wrong conversation cannot be taken back.
+fn explain(text: &str) -> String {
+    if text.is_empty() {
+        return "the conversation id is empty; use S:<user id> or R:<group id>".into();
+    }
+    if is_id(text) {
+        return match likely_prefix(text) {
+            Some(prefix) => {
+                format!("a conversation id needs its prefix; did you mean {prefix}:{text}?")
+            }
+            None => format!(
+                "a conversation id needs its prefix: S:{text} for a user, R:{text} for a group"
+            ),
+        };
+    }
+    if let Some((prefix @ ("s" | "r"), id)) = text.split_once(':') {
+        return format!(
+            "the prefix is a capital letter; did you mean {}:{id}?",
+            prefix.to_ascii_uppercase()
+        );
+    }
+    format!("{text:?} is not a conversation id: S:<digits> for a user, R:<digits> for a group")
+}
+
+/// 788… are WeChat contacts, 168… WeCom users, 10… external groups (protocol, Ids).
+fn likely_prefix(digits: &str) -> Option<char> {
+    if digits.starts_with("788") || digits.starts_with("168") {
+        Some('S')
+    } else if digits.starts_with("10") {
+        Some('R')
+    } else {
+        None
+    }
+}
+
+impl fmt::Display for ConversationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn accepts_both_prefixes() {
+        for text in ["S:7881234567890", "R:10001", "R:1970325000000112"] {
+            assert_eq!(text.parse::<ConversationId>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_and_names_the_fix() {
+        let cases = [
+            ("7881234567890", "did you mean S:7881234567890?"),
+            ("1688856814580613", "did you mean S:1688856814580613?"),
+            ("1012345678901", "did you mean R:1012345678901?"),
+            ("42", "S:42 for a user, R:42 for a group"),
+            ("r:10001", "did you mean R:10001?"),
+            ("", "empty"),
+            ("S:", "is not a conversation id"),
+            ("S:12x", "is not a conversation id"),
+            ("R: 10001", "is not a conversation id"),
+            ("R:123456789012345678901", "is not a conversation id"),
+            ("R:１２", "is not a conversation id"),
+        ];
+        for (text, part) in cases {
+            let error = text.parse::<ConversationId>().unwrap_err();
+            assert!(error.contains(part), "{text:?}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_parses_is_a_prefix_and_digits(text in "\\PC{0,24}") {
+            if let Ok(id) = text.parse::<ConversationId>() {
+                prop_assert!(id.to_string() == text && is_id(&text[2..]));
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What can go wrong: the one error type, its kinds and their exit codes.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What became of a request that changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The server said yes.
+    Accepted,
+    /// The server understood and refused.
+    Rejected,
+    /// Certainly not executed.
+    NotSent,
+    /// It was written, and no trustworthy answer came.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word scripts see.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The kinds of failure. Each has one exit code, and both are a promise to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The server understood and refused.
+    Rejected,
+    /// Bad arguments or input; nothing left this machine.
+    Usage,
+    /// No instance, several candidates, or a configuration that cannot be used.
+    Config,
+    /// The instance is not online.
+    NotLoggedIn,
+    /// No connection; for reads also: no trustworthy answer.
+    Unreachable,
+    /// The request was written and no trustworthy answer came.
+    Unknown,
+    /// A wait ran out of time.
+    Deadline,
+    /// Some items of several were not accepted.
+    Partial,
+    /// Another process holds what is needed.
+    Busy,
+    /// Reading or writing on this machine failed, after the work itself was done.
+    Io,
+    /// A bug in this program.
+    Internal,
+    /// Whoever read our output has gone: not an error, only the end.
+    ClosedPipe,
+}
+
+impl Kind {
+    /// The exit code of the process.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::ClosedPipe => 0,
+            Self::Rejected => 1,
+            Self::Usage => 2,
+            Self::Config => 3,
+            Self::NotLoggedIn => 4,
+            Self::Unreachable => 5,
+            Self::Unknown => 6,
+            Self::Deadline => 7,
+            Self::Partial => 8,
+            Self::Busy => 9,
+            Self::Internal => 70,
+            Self::Io => 74,
+        }
+    }
+}
+
+/// A failure with everything a person or a script needs to act on it. Rendered once, at the edge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Error {
+    /// What kind of failure, and with it the exit code.
+    pub kind: Kind,
+    /// The server's business code, when it gave one.
+    pub code: Option<i64>,
+    /// What happened, in one or two sentences.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// What became of the request, for commands that change something.
+    pub outcome: Option<Outcome>,
+    /// Whether the same command may simply be run again.
+    pub retryable: bool,
+    /// The exit code, repeated for those who read only the JSON.
+    pub exit: u8,
+}
+
+impl Error {
+    /// An error of `kind`, with no outcome, not retryable.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            code: None,
+            message: message.into(),
+            hint: None,
+            outcome: None,
+            retryable: false,
+            exit: kind.exit_code(),
+        }
+    }
+
+    /// Bad arguments or input. Nothing has left this machine.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message).outcome(Outcome::NotSent)
+    }
+
+    /// A configuration that cannot be used. Nothing has been changed anywhere.
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::new(Kind::Config, message).outcome(Outcome::NotSent)
+    }
+
+    /// A local read or write that failed.
+    pub fn io(what: impl fmt::Display, error: &std::io::Error) -> Self {
+        Self::new(Kind::Io, format!("{what}: {error}"))
+    }
+
+    /// A state this program should never be in.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(Kind::Internal, message)
+            .hint("this is a bug in qiwei; please report it with the command and the output of -vv")
+    }
+
+    /// The end of output because nobody reads it any more.
+    pub fn closed_pipe() -> Self {
+        Self::new(Kind::ClosedPipe, "output closed")
+    }
+
+    /// Adds what to do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Sets what became of the request.
+    pub fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = Some(outcome);
+        self
+    }
+
+    /// Sets the server's business code.
+    pub fn code(mut self, code: Option<i64>) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Says that running the same command again is safe and may help.
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+
+    /// Turns it into another kind, with the exit code of that.
+    pub fn into_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self.exit = kind.exit_code();
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The exit codes are a contract: this table may only grow.
+    #[test]
+    fn kinds_names_and_exit_codes() {
+        let cases = [
+            (Kind::Rejected, "rejected", 1),
+            (Kind::Usage, "usage", 2),
+            (Kind::Config, "config", 3),
+            (Kind::NotLoggedIn, "not_logged_in", 4),
+            (Kind::Unreachable, "unreachable", 5),
+            (Kind::Unknown, "unknown", 6),
+            (Kind::Deadline, "deadline", 7),
+            (Kind::Partial, "partial", 8),
+            (Kind::Busy, "busy", 9),
+            (Kind::Internal, "internal", 70),
+            (Kind::Io, "io", 74),
+        ];
+        for (kind, name, code) in cases {
+            let error = serde_json::to_value(Error::new(kind, "x")).unwrap();
+            assert_eq!(error["kind"], name);
+            assert_eq!(error["exit"], code);
+        }
+    }
+
+    #[test]
+    fn every_field_is_there_even_when_unknown() {
+        let json = serde_json::to_string(&Error::usage("no")).unwrap();
+        assert_eq!(
+            json,
+            r#"{"kind":"usage","code":null,"message":"no","hint":null,"outcome":"not_sent","retryable":false,"exit":2}"#
+        );
+    }
+
+    #[test]
+    fn outcome_names_match_their_json() {
+        for outcome in [
+            Outcome::Accepted,
+            Outcome::Rejected,
+            Outcome::NotSent,
+            Outcome::Unknown,
+        ] {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+        }
+    }
+}

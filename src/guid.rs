@@ -1,0 +1,84 @@
+//! The name of an instance on the server.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// An instance's guid. Servers hand out UUIDs; nothing here depends on that.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Guid(String);
+
+impl Guid {
+    /// The whole guid.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight characters: enough to recognise one in a note or a log,
+    /// where the whole guid has no business.
+    pub fn short(&self) -> String {
+        shorten(&self.0)
+    }
+}
+
+/// `text` cut to eight characters and an ellipsis.
+pub(crate) fn shorten(text: &str) -> String {
+    let head: String = text.chars().take(8).collect();
+    if head.len() == text.len() {
+        head
+    } else {
+        format!("{head}…")
+    }
+}
+
+impl FromStr for Guid {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.{}".contains(c);
+        if text.is_empty() {
+            Err("a guid is empty; `qiwei instance ls` lists the guids there are".into())
+        } else if text.len() > 128 || !text.chars().all(fits) {
+            Err("not a guid: letters, digits and dashes are meant, \
+                 as `qiwei instance ls` prints them"
+                .into())
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+impl fmt::Display for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_what_servers_hand_out() {
+        let cases = [
+            ("555d07bf-ebd4-378a-8285-a6d3c255988c", true),
+            ("abc_1.2", true),
+            ("", false),
+            ("two words", false),
+            ("a\nb", false),
+            ("实例", false),
+        ];
+        for (text, fits) in cases {
+            assert_eq!(text.parse::<Guid>().is_ok(), fits, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn shortens_only_what_is_long() {
+        let guid: Guid = "555d07bf-ebd4-378a".parse().unwrap();
+        assert_eq!(guid.short(), "555d07bf…");
+        assert_eq!("abc".parse::<Guid>().unwrap().short(), "abc");
+    }
+}

@@ -1,0 +1,280 @@
+//! The instances of a server: their states, and which one a command acts on.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use serde::Serialize;
+
+use crate::api::request::Effect;
+use crate::api::{Api, CallError, Status};
+use crate::context::Context;
+use crate::error::{Error, Kind, Outcome};
+use crate::guid::Guid;
+
+/// How many states are looked up at once.
+const AT_ONCE: usize = 16;
+
+/// An instance and what its look-up came to.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// Its name.
+    pub guid: Guid,
+    /// Its state, or why that is unknown.
+    pub status: Result<Status, CallError>,
+}
+
+impl Instance {
+    /// Its state in one word; `unknown` when the look-up failed.
+    pub fn status_name(&self) -> &'static str {
+        self.status
+            .as_ref()
+            .map_or("unknown", |status| status.name())
+    }
+
+    /// Whether its look-up found it in `status`.
+    pub fn is(&self, status: Status) -> bool {
+        self.status.as_ref() == Ok(&status)
+    }
+}
+
+/// Every instance with its state, in the server's order. A look-up that fails hides no other.
+///
+/// # Errors
+/// Only when the list itself cannot be had.
+pub fn survey(api: &Api) -> Result<Vec<Instance>, Error> {
+    let guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;
+    Ok(look_up(api, guids))
+}
+
+/// The states of `guids`, looked up a few at a time, in the order given.
+pub fn look_up(api: &Api, guids: Vec<Guid>) -> Vec<Instance> {
+    let workers = guids.len().min(AT_ONCE);
+    if workers <= 1 {
+        return guids.into_iter().map(|guid| one(api, guid)).collect();
+    }
+    let queue = Mutex::new(guids.into_iter().enumerate().collect::<VecDeque<_>>());
+    let work = || {
+        let mut found = Vec::new();
+        // The lock is released before the look-up starts.
+        while let Some((place, guid)) = next(&queue) {
+            found.push((place, one(api, guid)));
+        }
+        found
+    };
+    let mut all: Vec<(usize, Instance)> = thread::scope(|scope| {
+        let helpers: Vec<_> = (1..workers)
+            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
+            .collect();
+        let mut all = work();
+        for helper in helpers {
+            all.extend(
+                helper
+                    .join()
+                    .unwrap_or_else(|p| std::panic::resume_unwind(p)),
+            );
+        }
+        all
+    });
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, instance)| instance).collect()
+}
+
+fn next(queue: &Mutex<VecDeque<(usize, Guid)>>) -> Option<(usize, Guid)> {
+    queue
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .pop_front()
+}
+
+fn one(api: &Api, guid: Guid) -> Instance {
+    let status = api.client_status(&guid);
+    Instance { guid, status }
+}
+
+/// How many instances are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// All of them.
+    pub total: usize,
+    /// Logged in.
+    pub online: usize,
+    /// Running, nobody logged in.
+    pub running: usize,
+    /// Stopped, or reconnecting.
+    pub stopped: usize,
+    /// The look-up failed.
+    pub unknown: usize,
+}
+
+impl Counts {
+    /// Counts `instances`.
+    pub fn of(instances: &[Instance]) -> Self {
+        let mut counts = Self {
+            total: instances.len(),
+            ..Self::default()
+        };
+        for instance in instances {
+            match &instance.status {
+                Ok(Status::Online) => counts.online += 1,
+                Ok(Status::Running) => counts.running += 1,
+                Ok(Status::Stopped) => counts.stopped += 1,
+                Err(_) => counts.unknown += 1,
+            }
+        }
+        counts
+    }
+
+    /// `3 instances: 1 online, 1 running, 1 stopped`.
+    pub fn sentence(&self) -> String {
+        let plural = if self.total == 1 { "" } else { "s" };
+        let parts: Vec<String> = [
+            (self.online, "online"),
+            (self.running, "running"),
+            (self.stopped, "stopped"),
+            (self.unknown, "unknown"),
+        ]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+        let list = if parts.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", parts.join(", "))
+        };
+        format!("{} instance{plural}{list}", self.total)
+    }
+}
+
+/// The instance that was named; without one, the only one online.
+///
+/// # Errors
+/// Several online, none online, or no answer: never a guess.
+pub fn choose(context: &Context) -> Result<Guid, Error> {
+    if let Some((guid, _)) = &context.settings()?.guid {
+        return Ok(guid.clone());
+    }
+    let guid = detect(&survey(context.api()?)?)?;
+    context
+        .output
+        .note(&format!("using {}, the only instance online", guid.short()));
+    Ok(guid)
+}
+
+/// The only online one of `instances`.
+///
+/// # Errors
+/// As [`choose`].
+pub fn detect(instances: &[Instance]) -> Result<Guid, Error> {
+    let of = |status| instances.iter().filter(move |i| i.is(status));
+    let online: Vec<&Instance> = of(Status::Online).collect();
+    let running: Vec<&Instance> = of(Status::Running).collect();
+    let unknown: Vec<&Instance> = instances.iter().filter(|i| i.status.is_err()).collect();
+    match online.as_slice() {
+        [only] if unknown.is_empty() => Ok(only.guid.clone()),
+        [] if instances.is_empty() => Err(Error::config("the server has no instance")
+            .hint("make one with `qiwei instance create`")),
+        [] | [_] if !unknown.is_empty() => Err(undecided(&unknown)),
+        [] => Err(nobody_online(&running)),
+        several => Err(Error::config(format!(
+            "{} instances are online: {}",
+            several.len(),
+            list(several)
+        ))
+        .hint("say which with --guid GUID, or for good with `qiwei instance use GUID`")),
+    }
+}
+
+fn undecided(unknown: &[&Instance]) -> Error {
+    Error::new(
+        Kind::Unreachable,
+        format!(
+            "the state of {} cannot be read, so it is not certain which instance is meant",
+            list(unknown)
+        ),
+    )
+    .hint("say which with --guid GUID, or try again")
+    .outcome(Outcome::NotSent)
+    .retryable()
+}
+
+fn nobody_online(running: &[&Instance]) -> Error {
+    let error = Error::new(Kind::NotLoggedIn, "no instance is online").outcome(Outcome::NotSent);
+    if running.is_empty() {
+        error.hint("start one with `qiwei instance start GUID`, then log it in with `qiwei login`")
+    } else {
+        error.hint(format!(
+            "log one in with `qiwei login --guid GUID`; running: {}",
+            list(running)
+        ))
+    }
+}
+
+fn list(instances: &[&Instance]) -> String {
+    let guids: Vec<&str> = instances.iter().map(|i| i.guid.as_str()).collect();
+    guids.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instances(states: &str) -> Vec<Instance> {
+        states
+            .chars()
+            .enumerate()
+            .map(|(place, state)| Instance {
+                guid: format!("g-{place}").parse().unwrap(),
+                status: match state {
+                    'o' => Ok(Status::Online),
+                    'r' => Ok(Status::Running),
+                    's' => Ok(Status::Stopped),
+                    _ => Err(CallError::NotConnected(String::new())),
+                },
+            })
+            .collect()
+    }
+
+    #[test]
+    fn detection_never_guesses() {
+        let cases = [
+            ("o", Ok("g-0")),
+            ("rso", Ok("g-2")),
+            ("oo", Err((3, "2 instances are online: g-0, g-1"))),
+            ("oo?", Err((3, "2 instances are online"))),
+            ("", Err((3, "no instance"))),
+            ("s", Err((4, "no instance is online"))),
+            ("rs", Err((4, "no instance is online"))),
+            ("o?", Err((5, "the state of g-1"))),
+            ("s?", Err((5, "the state of g-1"))),
+        ];
+        for (states, expected) in cases {
+            match (detect(&instances(states)), expected) {
+                (Ok(guid), Ok(wanted)) => assert_eq!(guid.as_str(), wanted, "{states}"),
+                (Err(error), Err((exit, part))) => {
+                    assert_eq!(error.exit, exit, "{states}");
+                    assert!(error.message.contains(part), "{states}: {}", error.message);
+                    assert_eq!(error.outcome, Some(Outcome::NotSent), "{states}");
+                }
+                (got, _) => panic!("{states}: {got:?}"),
+            }
+        }
+        let hint = detect(&instances("rsr")).unwrap_err().hint.unwrap();
+        assert!(hint.contains("g-0, g-2"), "{hint}");
+    }
+
+    #[test]
+    fn counts_and_their_sentence() {
+        let counts = Counts::of(&instances("orss?"));
+        assert_eq!(
+            counts.sentence(),
+            "5 instances: 1 online, 1 running, 2 stopped, 1 unknown"
+        );
+        assert_eq!(
+            Counts::of(&instances("o")).sentence(),
+            "1 instance: 1 online"
+        );
+        assert_eq!(Counts::of(&[]).sentence(), "0 instances");
+    }
+}

@@ -1,0 +1,135 @@
+//! `qiwei` drives WeCom accounts hosted by an API server, from shell scripts, cron and CI.
+//!
+//! The binary is [`run`] on the process's own arguments, environment and streams. The
+//! [`sandbox`] stands alone: a stateful stand-in for the API server.
+
+mod api;
+mod base_url;
+mod cli;
+mod commands;
+mod config;
+mod context;
+mod conversation;
+mod env;
+mod error;
+mod guid;
+mod input;
+mod instances;
+mod output;
+mod redact;
+pub mod sandbox;
+mod secret;
+mod time;
+
+use std::any::Any;
+use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use cli::Cli;
+use context::Context;
+pub use env::Env;
+use error::Error;
+use output::{ColorChoice, Manner, Output};
+pub use output::{Sink, Source, Streams};
+
+/// Runs one command: arguments (the program's name first) in, an exit code out.
+pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    match Cli::try_parse_from(&args) {
+        Ok(cli) => dispatch(cli, env, streams),
+        Err(error) => usage(&error, &args, &env, streams),
+    }
+}
+
+fn manner(json: bool, quiet: bool, verbosity: u8, color: ColorChoice, env: &Env) -> Manner {
+    Manner {
+        json,
+        quiet,
+        verbosity,
+        color,
+        no_color: env.get(env::NO_COLOR).is_some()
+            || env.get(env::TERM).is_some_and(|term| term == "dumb"),
+    }
+}
+
+fn dispatch(cli: Cli, env: Env, streams: Streams) -> ExitCode {
+    let global = &cli.global;
+    let manner = manner(
+        global.json,
+        global.quiet,
+        global.verbose,
+        global.color,
+        &env,
+    );
+    let output = Output::new(manner, streams.stdout, streams.stderr);
+    let context = Context::new(output.clone(), streams.stdin, global.flags(), env);
+    let result = guarded(|| cli.command.run(&context));
+    finish(&output, result)
+}
+
+/// Turns a panic, which is always a bug of ours, into an error that says so.
+fn guarded(command: impl FnOnce() -> commands::Finish) -> commands::Finish {
+    panic::catch_unwind(AssertUnwindSafe(command))
+        .unwrap_or_else(|payload| Err(Error::internal(panic_text(payload.as_ref()))))
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    format!("internal error: {}", text.unwrap_or("no details"))
+}
+
+fn finish(output: &Output, result: commands::Finish) -> ExitCode {
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(error.exit)
+        }
+    }
+}
+
+/// Help and version are results; everything else clap objects to is a usage error.
+fn usage(error: &clap::Error, args: &[OsString], env: &Env, streams: Streams) -> ExitCode {
+    // The parser gave up, so the flags that shape output are looked for by hand.
+    let before_dashes = || args.iter().take_while(|arg| *arg != "--");
+    let json = before_dashes().any(|arg| arg == "--json");
+    let manner = manner(json, false, 0, ColorChoice::Auto, env);
+    let output = Output::new(manner, streams.stdout, streams.stderr);
+    let rendered = error.render();
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        let text = if output.look().color {
+            rendered.ansi().to_string()
+        } else {
+            rendered.to_string()
+        };
+        return finish(&output, output.text(&text).map(|()| ExitCode::SUCCESS));
+    }
+    let text = rendered.to_string();
+    let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
+    let missing = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    let error = match (json, missing) {
+        (true, true) => Error::usage("no command given").hint("see `qiwei --help`"),
+        (true, false) => Error::usage(first_paragraph(text)).hint("see `qiwei --help`"),
+        (false, _) => Error::usage(text),
+    };
+    finish(&output, Err(error))
+}
+
+/// Up to the first empty line, on one line.
+fn first_paragraph(text: &str) -> String {
+    text.lines()
+        .take_while(|line| !line.trim().is_empty())
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,11 @@
+//! The `qiwei` program: everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    qiwei::run(
+        std::env::args_os(),
+        qiwei::Env::of_process(),
+        qiwei::Streams::of_process(),
+    )
+}

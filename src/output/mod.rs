@@ -1,0 +1,244 @@
+//! The one door through which anything is printed.
+//!
+//! stdout is data, stderr is everything else. Text from the server is sanitised on a terminal
+//! and byte-exact in a pipe. A reader that has gone ends the program quietly.
+
+mod sanitize;
+mod stream;
+pub mod table;
+mod wire_log;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::error::{Error, Kind};
+use sanitize::{for_terminal, json_for_terminal};
+pub use stream::{Sink, Source, Streams};
+use table::Look;
+pub use wire_log::WireLog;
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal that can show it
+    #[default]
+    Auto,
+    /// Always, also into a pipe
+    Always,
+    /// Never
+    Never,
+}
+
+/// How output is to be, as the command line and the environment have it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// One JSON document, or one object a line.
+    pub json: bool,
+    /// No notes.
+    pub quiet: bool,
+    /// 0, 1 for requests, 2 for bodies as well.
+    pub verbosity: u8,
+    /// Colour or none.
+    pub color: ColorChoice,
+    /// The terminal cannot show colour, or its user does not want it.
+    pub no_color: bool,
+}
+
+impl Manner {
+    fn colors(self, terminal: bool) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && !self.no_color,
+        }
+    }
+}
+
+/// Where results, notes and errors go. Cheap to clone, usable from every thread.
+#[derive(Clone)]
+pub struct Output {
+    manner: Manner,
+    out: Arc<Mutex<Sink>>,
+    err: Arc<Mutex<Sink>>,
+    out_look: Look,
+    err_look: Look,
+}
+
+impl Output {
+    /// Output in this manner.
+    pub fn new(manner: Manner, stdout: Sink, stderr: Sink) -> Self {
+        let look = |sink: &Sink| Look {
+            terminal: sink.terminal,
+            color: manner.colors(sink.terminal),
+        };
+        Self {
+            manner,
+            out_look: look(&stdout),
+            err_look: look(&stderr),
+            out: Arc::new(Mutex::new(stdout)),
+            err: Arc::new(Mutex::new(stderr)),
+        }
+    }
+
+    /// Whether results are JSON.
+    pub fn is_json(&self) -> bool {
+        self.manner.json
+    }
+
+    /// How chatty `-v` made us.
+    pub fn verbosity(&self) -> u8 {
+        self.manner.verbosity
+    }
+
+    /// Whether a person watches stderr.
+    pub fn stderr_is_terminal(&self) -> bool {
+        self.err_look.terminal
+    }
+
+    /// How tables on stdout look.
+    pub fn look(&self) -> Look {
+        self.out_look
+    }
+
+    /// Prints the result of a command: `view` as JSON, or what `human` makes of it.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn result<T: Serialize>(
+        &self,
+        view: &T,
+        human: impl FnOnce(&T) -> String,
+    ) -> Result<(), Error> {
+        if self.manner.json {
+            self.json(view)
+        } else {
+            self.text(&human(view))
+        }
+    }
+
+    /// Prints one JSON document on one line, flushed.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn json<T: Serialize>(&self, view: &T) -> Result<(), Error> {
+        let json = serde_json::to_string(view).map_err(|e| Error::internal(e.to_string()))?;
+        let shown = if self.out_look.terminal {
+            json_for_terminal(&json)
+        } else {
+            Cow::Borrowed(json.as_str())
+        };
+        self.write_out(format!("{shown}\n").as_bytes())
+    }
+
+    /// Prints text, which ends its own lines. A table is sanitised already, cell by cell.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn text(&self, text: &str) -> Result<(), Error> {
+        self.write_out(text.as_bytes())
+    }
+
+    /// Prints a line of text from outside.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn line(&self, text: &str) -> Result<(), Error> {
+        self.write_out(format!("{}\n", self.shown(text)).as_bytes())
+    }
+
+    /// `text` from outside as it may stand on stdout.
+    pub fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.out_look.terminal {
+            for_terminal(text)
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+
+    /// Prints bytes as they came; on a terminal, made harmless and ended with a line feed.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Error> {
+        if self.out_look.terminal {
+            self.line(&String::from_utf8_lossy(bytes))
+        } else {
+            self.write_out(bytes)
+        }
+    }
+
+    /// Tells a person something that is not the result. Silent with `--quiet`.
+    pub fn note(&self, text: &str) {
+        if !self.manner.quiet {
+            self.write_err(text, Style::new());
+        }
+    }
+
+    /// Tells a person something they must not miss.
+    pub fn warn(&self, text: &str) {
+        self.write_err(&format!("warning: {text}"), AnsiColor::Yellow.on_default());
+    }
+
+    /// Prints to stderr without a line end, for a prompt.
+    pub fn prompt(&self, text: &str) {
+        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = write!(err.writer, "{}", for_terminal(text));
+        let _ = err.writer.flush();
+    }
+
+    /// Renders an error: the last line on stderr, as JSON when results are.
+    pub fn error(&self, error: &Error) {
+        if error.kind == Kind::ClosedPipe {
+            return;
+        }
+        if self.manner.json {
+            // A struct of plain fields cannot fail to serialise.
+            let json = serde_json::to_string(error).unwrap_or_default();
+            self.write_err(&format!("{{\"error\":{json}}}"), Style::new());
+            return;
+        }
+        self.write_err(
+            &format!("error: {}", error.message),
+            AnsiColor::Red.on_default(),
+        );
+        if let Some(hint) = &error.hint {
+            self.write_err(&format!("hint: {hint}"), AnsiColor::Cyan.on_default());
+        }
+    }
+
+    /// One line to stderr; its first word, up to the colon, painted. A stderr that cannot be
+    /// written to is no reason to fail: there is nobody to tell.
+    fn write_err(&self, text: &str, label: Style) {
+        let text = if !self.err_look.terminal {
+            Cow::Borrowed(text)
+        } else if text.starts_with('{') {
+            json_for_terminal(text)
+        } else {
+            for_terminal(text)
+        };
+        let painted = match text.split_once(':') {
+            Some((word, rest)) if self.err_look.color && label != Style::new() => {
+                format!("{label}{word}:{label:#}{rest}\n")
+            }
+            _ => format!("{text}\n"),
+        };
+        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = err.writer.write_all(painted.as_bytes());
+        let _ = err.writer.flush();
+    }
+
+    fn write_out(&self, bytes: &[u8]) -> Result<(), Error> {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.writer
+            .write_all(bytes)
+            .and_then(|()| out.writer.flush())
+            .map_err(|e| match e.kind() {
+                io::ErrorKind::BrokenPipe => Error::closed_pipe(),
+                _ => Error::io("cannot write the result to stdout", &e),
+            })
+    }
+}

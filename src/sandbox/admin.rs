@@ -1,0 +1,130 @@
+//! `/_sandbox/…`: looking into the sandbox and changing it while it runs.
+//!
+//! Nobody authenticates here, so what a web page could make a browser send is refused: a host name
+//! that is not this machine (DNS rebinding), and anything with an `Origin`.
+
+mod host;
+
+use super::answer::Answer;
+use super::core::Received;
+use super::fault::Fault;
+use super::lock;
+use super::server::Server;
+use super::status::Status;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Where admin paths start.
+pub(super) const PREFIX: &str = "/_sandbox/";
+
+/// A refusal: HTTP status and reason.
+struct Refusal(u16, String);
+
+type Outcome = Result<Value, Refusal>;
+
+/// Answers an admin request for `place` (the path behind the prefix).
+pub(super) fn answer(server: &Server, received: &Received, place: &str) -> Answer {
+    let outcome = host::check(received, server.addr.ip())
+        .map_err(|reason| Refusal(403, reason))
+        .and_then(|()| route(server, received, place));
+    match outcome {
+        Ok(data) => Answer::json(200, data.to_string().into_bytes(), ""),
+        Err(Refusal(405, allowed)) => Answer::method_not_allowed(&allowed),
+        Err(Refusal(status, reason)) => Answer::detail(status, &json!(reason), ""),
+    }
+}
+
+fn route(server: &Server, received: &Received, place: &str) -> Outcome {
+    let parts: Vec<&str> = place.split('/').collect();
+    match (received.method.as_str(), parts.as_slice()) {
+        ("GET", ["state"]) => Ok(state(server)),
+        ("GET", ["requests"]) => Ok(list(&server.exchanges())),
+        ("GET", ["deliveries"]) => {
+            let deliveries = lock(&server.core).state.deliveries.handles();
+            Ok(list(&deliveries))
+        }
+        ("GET", ["faults"]) => Ok(faults(server)),
+        ("POST", ["faults"]) => add_faults(server, &body(received)?),
+        ("DELETE", ["faults"]) => {
+            lock(&server.core).faults.clear();
+            Ok(faults(server))
+        }
+        ("POST", ["instances", guid]) => set_status(server, guid, &body(received)?),
+        (_, ["state" | "requests" | "deliveries"]) => Err(Refusal(405, "GET".into())),
+        (_, ["faults"]) => Err(Refusal(405, "GET, POST, DELETE".into())),
+        (_, ["instances", _]) => Err(Refusal(405, "POST".into())),
+        _ => Err(Refusal(404, "Not Found".into())),
+    }
+}
+
+fn list<T: Serialize>(entries: &[Arc<T>]) -> Value {
+    entries.iter().map(|entry| json!(entry.as_ref())).collect()
+}
+
+fn state(server: &Server) -> Value {
+    let core = lock(&server.core);
+    json!({
+        "base_url": server.base_url(),
+        "dialect": core.state.dialect.to_string(),
+        "quirks": core.state.quirks.names(),
+        "limit": core.state.limit,
+        "global_notify_url": core.state.global_notify_url,
+        "instances": core.state.view(),
+        "faults": core.faults.specs(),
+        "requests": core.exchanges.len(),
+        "deliveries": core.state.deliveries.len(),
+    })
+}
+
+fn faults(server: &Server) -> Value {
+    json!({ "faults": lock(&server.core).faults.specs() })
+}
+
+fn body(received: &Received) -> Outcome {
+    serde_json::from_slice(&received.body)
+        .map_err(|error| bad(format!("body is not JSON: {error}")))
+}
+
+fn bad(reason: impl Into<String>) -> Refusal {
+    Refusal(400, reason.into())
+}
+
+/// Takes `{"fault":"spec"}` or `{"faults":["spec",…]}`; adds all of them or none.
+fn add_faults(server: &Server, body: &Value) -> Outcome {
+    let specs: Vec<&Value> = match (body.get("fault"), body.get("faults")) {
+        (Some(spec), None) => vec![spec],
+        (None, Some(Value::Array(specs))) => specs.iter().collect(),
+        _ => {
+            return Err(bad(
+                "wanted {\"fault\":\"SPEC\"} or {\"faults\":[\"SPEC\",…]}",
+            ));
+        }
+    };
+    let faults = specs
+        .into_iter()
+        .map(|spec| spec.as_str().ok_or("a fault is a string")?.parse())
+        .collect::<Result<Vec<Fault>, String>>()
+        .map_err(bad)?;
+    for fault in faults {
+        server.add_fault(fault);
+    }
+    Ok(self::faults(server))
+}
+
+/// Takes `{"status":0|1|2}` or the name of a status.
+fn set_status(server: &Server, guid: &str, body: &Value) -> Outcome {
+    let wanted = match body.get("status") {
+        Some(Value::String(name)) => name.clone(),
+        Some(number) => number.to_string(),
+        None => return Err(bad("wanted {\"status\":0|1|2}")),
+    };
+    let status: Status = wanted.parse().map_err(bad)?;
+    let mut core = lock(&server.core);
+    let instance = core
+        .state
+        .instance(guid)
+        .map_err(|_| Refusal(404, format!("no instance {guid}")))?;
+    instance.status = status;
+    Ok(instance.view())
+}

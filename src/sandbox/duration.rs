@@ -1,0 +1,69 @@
+//! Durations as the sandbox's flags and fault specs write them: `200ms`, `2s`, `1m`.
+
+use std::time::Duration;
+
+/// Longer than any trial needs, short enough that no sum of times overflows.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Reads `250ms`, `1.5s`, `2m`, or a bare number of seconds; at most 24 hours.
+pub(super) fn parse(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let (number, unit) = match text.find(|c: char| c.is_ascii_alphabetic()) {
+        Some(at) => text.split_at(at),
+        None => (text, "s"),
+    };
+    let scale = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => return Err(complaint(text)),
+    };
+    let number: f64 = number.parse().map_err(|_| complaint(text))?;
+    Duration::try_from_secs_f64(number * scale)
+        .ok()
+        .filter(|duration| *duration <= LONGEST)
+        .ok_or_else(|| complaint(text))
+}
+
+/// Writes a duration so that [`parse`] reads it back.
+pub(super) fn show(duration: Duration) -> String {
+    if duration.subsec_nanos() == 0 {
+        format!("{}s", duration.as_secs())
+    } else {
+        format!("{}ms", duration.as_secs_f64() * 1000.0)
+    }
+}
+
+fn complaint(text: &str) -> String {
+    format!("{text:?} is not a duration such as 200ms, 1.5s or 2m (at most 24 hours)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_shows() {
+        for (text, millis) in [
+            ("200ms", 200),
+            ("2s", 2000),
+            ("1.5s", 1500),
+            ("2m", 120_000),
+            ("3", 3000),
+            ("0s", 0),
+        ] {
+            let duration = parse(text).unwrap();
+            assert_eq!(duration.as_millis(), millis, "{text}");
+            assert_eq!(parse(&show(duration)).unwrap(), duration, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for text in [
+            "", "s", "-1s", "1h", "NaN", "inf", "1e300s", "25000m", "1 s x",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The endpoints that are simulated, and what they have in common.
+
+mod client;
+mod message;
+mod session;
+mod user;
+
+use super::instance::Instance;
+use super::quirk::{Quirk, Quirks};
+use super::reply::{Failure, Reply};
+use super::routes::Twist;
+use super::schema::{Field, Params};
+use super::state::State;
+use jiff::Timestamp;
+
+/// One endpoint: where it is, what its body holds, and what it does.
+pub(super) struct Endpoint {
+    path: &'static str,
+    pub(super) needs: Needs,
+    pub(super) fields: &'static [Field],
+    pub(super) run: fn(&mut Call) -> Reply,
+}
+
+/// The state an instance must be in for an endpoint to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// No instance at all.
+    Nothing,
+    /// An instance in any state.
+    Instance,
+    /// An instance with an account logged in.
+    Login,
+}
+
+/// One call of an endpoint.
+pub(super) struct Call<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) now: Timestamp,
+    pub(super) params: &'a Params,
+    pub(super) twist: Option<Twist>,
+}
+
+impl Call<'_> {
+    /// The instance the body names.
+    pub(super) fn instance(&mut self) -> Result<&mut Instance, Failure> {
+        self.state.instance(self.params.text("guid"))
+    }
+}
+
+const GUID: Field = Field::required("guid");
+
+#[rustfmt::skip]
+static ENDPOINTS: &[Endpoint] = &[
+    Endpoint { path: "/msg/send_text", needs: Needs::Login, fields: message::TEXT, run: message::send_text },
+    Endpoint { path: "/msg/send_room_at", needs: Needs::Login, fields: message::ROOM_AT, run: message::send_room_at },
+    Endpoint { path: "/session/get_session_list", needs: Needs::Login, fields: session::LIST, run: session::get_session_list },
+    Endpoint { path: "/client/get_client_status", needs: Needs::Instance, fields: &[GUID], run: client::get_client_status },
+    Endpoint { path: "/client/get_client_version", needs: Needs::Instance, fields: &[GUID], run: client::get_client_version },
+    Endpoint { path: "/client/all_clients", needs: Needs::Nothing, fields: &[], run: client::all_clients },
+    Endpoint { path: "/client/get_clients", needs: Needs::Nothing, fields: &[], run: client::get_clients },
+    Endpoint { path: "/client/create_client", needs: Needs::Nothing, fields: client::CREATE, run: client::create_client },
+    Endpoint { path: "/client/remove_client", needs: Needs::Instance, fields: &[GUID], run: client::remove_client },
+    Endpoint { path: "/client/restore_client", needs: Needs::Instance, fields: client::RESTORE, run: client::restore_client },
+    Endpoint { path: "/client/stop_client", needs: Needs::Instance, fields: &[GUID], run: client::stop_client },
+    Endpoint { path: "/client/set_notify_url", needs: Needs::Instance, fields: client::NOTIFY_URL, run: client::set_notify_url },
+    Endpoint { path: "/global/set_notify_url", needs: Needs::Nothing, fields: client::GLOBAL_NOTIFY_URL, run: client::set_global_notify_url },
+    Endpoint { path: "/client/set_bridge", needs: Needs::Instance, fields: client::BRIDGE, run: client::set_bridge },
+    Endpoint { path: "/client/set_proxy", needs: Needs::Instance, fields: client::PROXY, run: client::set_proxy },
+    Endpoint { path: "/user/logout", needs: Needs::Login, fields: &[GUID], run: user::logout },
+    Endpoint { path: "/user/get_profile", needs: Needs::Login, fields: &[GUID], run: user::get_profile },
+];
+
+/// The endpoint at a path.
+pub(super) fn find(path: &str) -> Option<&'static Endpoint> {
+    ENDPOINTS.iter().find(|endpoint| endpoint.path == path)
+}
+
+impl Endpoint {
+    /// The only method the endpoint takes.
+    pub(super) fn method(&self, quirks: &Quirks) -> &'static str {
+        if self.path == "/client/all_clients" && quirks.has(Quirk::GetOnlyClients) {
+            "GET"
+        } else {
+            "POST"
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `/client/…` and `/global/…`: the life of an instance and its settings.
+
+use super::super::dialect::Dialect;
+use super::super::quirk::Quirk;
+use super::super::reply::{Envelope, Failure, Reply, Success};
+use super::super::routes::Twist;
+use super::super::schema::Field;
+use super::super::status::Status;
+use super::{Call, GUID};
+use serde_json::{Value, json};
+
+/// The server's own default for `client_type` (the vendor's reference).
+const DEFAULT_CLIENT_TYPE: i64 = 244;
+
+pub(super) const CREATE: &[Field] = &[
+    Field::integer("client_type", DEFAULT_CLIENT_TYPE),
+    Field::text("proxy", ""),
+    Field::text("bridge", ""),
+    Field::boolean("auto_start", false),
+];
+
+pub(super) const RESTORE: &[Field] = &[
+    GUID,
+    Field::text("proxy", ""),
+    Field::text("bridge", ""),
+    Field::boolean("sync_history_msg", true),
+    Field::boolean("force_online", false),
+    Field::boolean("auto_start", true),
+];
+
+pub(super) const NOTIFY_URL: &[Field] = &[GUID, Field::required("notify_url")];
+pub(super) const GLOBAL_NOTIFY_URL: &[Field] = &[Field::text("notify_url", "")];
+pub(super) const BRIDGE: &[Field] = &[GUID, Field::required("bridge")];
+pub(super) const PROXY: &[Field] = &[GUID, Field::required("proxy")];
+
+pub(super) fn create_client(call: &mut Call) -> Reply {
+    if call.state.instances.len() >= call.state.limit {
+        return Err(Failure::limit_reached());
+    }
+    let status = if call.params.boolean("auto_start") {
+        Status::Running
+    } else {
+        Status::Stopped
+    };
+    let client_type = call.params.integer("client_type");
+    let mut instance = call.state.make_instance(status, client_type);
+    instance.proxy = call.params.text("proxy").into();
+    instance.bridge = call.params.text("bridge").into();
+    let guid = instance.guid.clone();
+    call.state.instances.push(instance);
+    let note = format!("instance {guid} created, {status}");
+    // Three shapes are in the wild: a bare guid, an object, and an object without envelope.
+    let data = match call.state.dialect {
+        Dialect::A | Dialect::D => json!(guid),
+        Dialect::B | Dialect::C => json!({ "guid": guid }),
+    };
+    Ok(Success::new(data).noting(note))
+}
+
+pub(super) fn remove_client(call: &mut Call) -> Reply {
+    let guid = call.params.text("guid");
+    call.state
+        .instances
+        .retain(|instance| instance.guid != guid);
+    Ok(Success::empty().noting(format!("instance {guid} removed")))
+}
+
+/// Starts a stopped instance; nobody is logged in afterwards, because stopping logs out.
+pub(super) fn restore_client(call: &mut Call) -> Reply {
+    let (proxy, bridge) = (call.params.text("proxy"), call.params.text("bridge"));
+    let start = call.params.boolean("auto_start");
+    let instance = call.instance()?;
+    instance.proxy = proxy.into();
+    instance.bridge = bridge.into();
+    if start && instance.status == Status::Stopped {
+        instance.status = Status::Running;
+    }
+    Ok(Success::empty().noting(format!("instance {}", instance.status)))
+}
+
+pub(super) fn stop_client(call: &mut Call) -> Reply {
+    call.instance()?.status = Status::Stopped;
+    Ok(Success::empty().noting("instance stopped"))
+}
+
+pub(super) fn get_client_status(call: &mut Call) -> Reply {
+    let status = match call.twist {
+        Some(Twist::Reconnecting) => Status::Reconnecting,
+        _ => call.instance()?.status,
+    };
+    Ok(Success::new(json!({ "status": status.shown() }))
+        .with_envelope(Envelope::NoMessage)
+        .noting(format!("status {} {status}", status.shown())))
+}
+
+pub(super) fn get_client_version(call: &mut Call) -> Reply {
+    let instance = call.instance()?;
+    Ok(Success::new(json!({
+        "client_type": instance.client_type,
+        "client_version": instance.client_version(),
+    }))
+    .with_envelope(Envelope::NoMessage))
+}
+
+pub(super) fn all_clients(call: &mut Call) -> Reply {
+    let quirks = &call.state.quirks;
+    let objects = quirks.has(Quirk::ObjectClients);
+    let list: Vec<Value> = call
+        .state
+        .instances
+        .iter()
+        .map(|instance| {
+            if objects {
+                json!({ "guid": instance.guid, "client_type": instance.client_type })
+            } else {
+                json!(instance.guid)
+            }
+        })
+        .collect();
+    let envelope = if quirks.has(Quirk::NoEnvelopeClients) {
+        Envelope::DataOnly
+    } else {
+        Envelope::Usual
+    };
+    let note = format!("{} instances", list.len());
+    Ok(Success::new(quirks.list(list))
+        .with_envelope(envelope)
+        .noting(note))
+}
+
+pub(super) fn get_clients(call: &mut Call) -> Reply {
+    let list: Vec<Value> = call
+        .state
+        .instances
+        .iter()
+        .filter(|instance| instance.status.is_logged_in())
+        .map(|instance| json!(instance.guid))
+        .collect();
+    let note = format!("{} instances logged in", list.len());
+    Ok(Success::new(call.state.quirks.list(list)).noting(note))
+}
+
+pub(super) fn set_notify_url(call: &mut Call) -> Reply {
+    let url = call.params.text("notify_url");
+    call.instance()?.notify_url = url.into();
+    Ok(Success::empty().noting(format!("callbacks to {url:?}")))
+}
+
+pub(super) fn set_global_notify_url(call: &mut Call) -> Reply {
+    let url = call.params.text("notify_url");
+    call.state.global_notify_url = url.into();
+    Ok(Success::empty().noting(format!("callbacks of every instance to {url:?}")))
+}
+
+pub(super) fn set_bridge(call: &mut Call) -> Reply {
+    let bridge = call.params.text("bridge");
+    call.instance()?.bridge = bridge.into();
+    Ok(Success::empty().noting(format!("bridge {bridge:?}")))
+}
+
+pub(super) fn set_proxy(call: &mut Call) -> Reply {
+    let proxy = call.params.text("proxy");
+    call.instance()?.proxy = proxy.into();
+    Ok(Success::empty().noting(format!("proxy {proxy:?}")))
+}

@@ -1,0 +1,48 @@
+//! The answers that faults put in place of the right one.
+
+use super::{Fault, Kind};
+use crate::sandbox::answer::{Answer, reason};
+use crate::sandbox::dialect::Dialect;
+use crate::sandbox::reply::Failure;
+
+/// Bytes that are neither JSON nor UTF-8.
+const GARBLED: &[u8] = b"\x00\xff\xfe{\"error_code\":\xc3\x28\x80garbled";
+
+const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\
+                    <body><h1>It works!</h1></body></html>\n";
+
+impl Fault {
+    /// The answer in place of the right one, for faults that bring their own.
+    pub(in crate::sandbox) fn answer(&self, dialect: Dialect) -> Option<Answer> {
+        let ok = |content_type, body: &[u8]| Some(Answer::raw(200, content_type, body));
+        let refused = |failure| {
+            Some(Answer::json(
+                200,
+                dialect.render(&Err(failure)),
+                String::new(),
+            ))
+        };
+        match &self.kind {
+            Kind::Http(status) => Some(http(*status)),
+            Kind::Html => ok("text/html; charset=utf-8", HTML.as_bytes()),
+            Kind::Empty => ok("application/json", b""),
+            Kind::Garbled => ok("application/json", GARBLED),
+            Kind::Null => ok("application/json", b"null"),
+            Kind::Object => ok("application/json", b"{}"),
+            Kind::Array => ok("application/json", b"[]"),
+            Kind::Huge => ok("application/json", b""),
+            Kind::Code(code) => refused(Failure::known(*code)),
+            Kind::Busy => refused(Failure::too_frequent()),
+            _ => None,
+        }
+    }
+}
+
+/// Client errors come from the API server itself, the others as plain text from what is before it.
+fn http(status: u16) -> Answer {
+    match status {
+        429 => Answer::error(status).with_header("retry-after", "1"),
+        400..=499 => Answer::error(status),
+        _ => Answer::raw(status, "text/plain; charset=utf-8", reason(status)),
+    }
+}

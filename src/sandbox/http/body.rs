@@ -1,0 +1,55 @@
+//! How a body is delimited.
+
+use super::head::values;
+use super::reader::ReadError;
+
+/// Longest line of a chunk size; extensions are allowed, novels are not.
+const SIZE_LINE_CAP: usize = 1024;
+
+/// Where a body ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    Length(usize),
+    Chunked,
+}
+
+impl Framing {
+    /// Reads the framing off the headers, refusing what two readers could read differently.
+    pub(super) fn of(headers: &[(String, String)]) -> Result<Self, ReadError> {
+        let coding: Vec<&str> = values(headers, "transfer-encoding").collect();
+        let lengths: Vec<&str> = values(headers, "content-length").collect();
+        match (coding.as_slice(), lengths.as_slice()) {
+            ([], []) => Ok(Framing::Length(0)),
+            ([], [first, rest @ ..]) if rest.iter().all(|other| other == first) => length(first),
+            ([coding], []) if coding.trim().eq_ignore_ascii_case("chunked") => Ok(Framing::Chunked),
+            ([_, ..], []) => Err(ReadError::Refused(501)),
+            _ => Err(ReadError::Refused(400)),
+        }
+    }
+}
+
+fn length(text: &str) -> Result<Framing, ReadError> {
+    let digits = text.trim();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ReadError::Refused(400));
+    }
+    // Only a number too large for the machine fails now, and that is too large for us.
+    digits
+        .parse()
+        .map(Framing::Length)
+        .map_err(|_| ReadError::Refused(413))
+}
+
+/// The length of the size line at the start of `buffer`, and the size; none while incomplete.
+pub(super) fn chunk_size(buffer: &[u8]) -> Result<Option<(usize, usize)>, ReadError> {
+    match httparse::parse_chunk_size(buffer) {
+        Ok(httparse::Status::Complete((length, size))) => usize::try_from(size)
+            .map(|size| Some((length, size)))
+            .map_err(|_| ReadError::Refused(413)),
+        Ok(httparse::Status::Partial) if buffer.len() > SIZE_LINE_CAP => {
+            Err(ReadError::Refused(400))
+        }
+        Ok(httparse::Status::Partial) => Ok(None),
+        Err(_) => Err(ReadError::Refused(400)),
+    }
+}

@@ -1,0 +1,133 @@
+//! One connection: request after request until somebody has enough.
+
+use super::head::Head;
+use super::misbehave;
+use super::reader::{ReadError, RequestReader};
+use super::writer::{self, Terms};
+use crate::sandbox::answer::Answer;
+use crate::sandbox::core::{Manner, Received};
+use crate::sandbox::server::{Decision, Server};
+use jiff::Timestamp;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+/// Silence after which an idle connection is closed.
+const IDLE: Duration = Duration::from_secs(120);
+/// How long, and how much, is read of a request that has been refused already.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 64 * 1024 * 1024;
+
+/// Serves a connection to its end.
+pub(crate) fn serve(stream: &TcpStream, server: &Server) {
+    if stream.set_nodelay(true).is_err() || stream.set_read_timeout(Some(IDLE)).is_err() {
+        return;
+    }
+    let mut reader = RequestReader::new(stream);
+    loop {
+        match next(&mut reader, stream) {
+            Ok((head, body)) => match answer(stream, server, head, body) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return,
+            },
+            Err(ReadError::Refused(status)) => return refuse(stream, status),
+            Err(ReadError::Gone) => return,
+        }
+    }
+}
+
+fn next(
+    reader: &mut RequestReader<&TcpStream>,
+    mut stream: &TcpStream,
+) -> Result<(Head, Vec<u8>), ReadError> {
+    let head = reader.head()?;
+    let is_acceptable =
+        !matches!(head.body, super::body::Framing::Length(n) if n > super::BODY_CAP);
+    if head.expects_continue && is_acceptable && reader.is_drained() {
+        stream
+            .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
+            .map_err(|_| ReadError::Gone)?;
+    }
+    let body = reader.body(&head)?;
+    Ok((head, body))
+}
+
+/// Answers one request; true when the connection goes on.
+fn answer(stream: &TcpStream, server: &Server, head: Head, body: Vec<u8>) -> io::Result<bool> {
+    let terms = Terms {
+        keep_alive: head.keep_alive,
+        is_modern: head.is_modern,
+        head_only: head.method == "HEAD",
+    };
+    let received = Received {
+        at: Timestamp::now(),
+        method: head.method,
+        target: head.target,
+        headers: head.headers,
+        body,
+    };
+    let Decision { answer, manner } = server.decide(received);
+    carry_out(stream, server, &answer, manner, terms)
+}
+
+fn carry_out(
+    mut stream: &TcpStream,
+    server: &Server,
+    answer: &Answer,
+    manner: Manner,
+    terms: Terms,
+) -> io::Result<bool> {
+    let delay = match manner {
+        Manner::Late(time) => time,
+        _ => Duration::ZERO,
+    };
+    if !server.wait(delay) {
+        return Ok(false);
+    }
+    match manner {
+        Manner::Properly | Manner::Late(_) => stream.write_all(&writer::bytes(answer, terms))?,
+        Manner::Drip(pause) => {
+            let whole = writer::bytes(answer, terms);
+            misbehave::drip(stream, &whole, pause, &server.shutdown)?;
+        }
+        Manner::Truncated => return misbehave::truncated(stream, answer, terms).map(|()| false),
+        Manner::Endless => return misbehave::endless(stream, answer).map(|()| false),
+        Manner::Reset => {
+            misbehave::arm_reset(stream);
+            return Ok(false);
+        }
+        Manner::Hang => {
+            misbehave::hang(stream);
+            return Ok(false);
+        }
+        Manner::Drop => return Ok(false),
+    }
+    Ok(terms.keep_alive)
+}
+
+/// Says why a request cannot be read, then reads on for a moment: closing with unread bytes would
+/// reset the connection and take the answer with it.
+fn refuse(mut stream: &TcpStream, status: u16) {
+    let terms = Terms {
+        keep_alive: false,
+        is_modern: true,
+        head_only: false,
+    };
+    let said = stream.write_all(&writer::bytes(&Answer::error(status), terms));
+    if said.is_ok() && stream.shutdown(Shutdown::Write).is_ok() {
+        discard(stream);
+    }
+}
+
+fn discard(mut stream: &TcpStream) {
+    let _ = stream.set_read_timeout(Some(LINGER));
+    let end = Instant::now() + LINGER;
+    let mut ignored = vec![0; 64 * 1024];
+    let mut total = 0;
+    while total < LINGER_BYTES && Instant::now() < end {
+        match stream.read(&mut ignored) {
+            Ok(length) if length > 0 => total += length,
+            _ => return,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The head of a request.
+
+use super::body::Framing;
+use super::reader::ReadError;
+use super::{HEAD_CAP, HEADERS_CAP};
+
+/// What a head says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Framing,
+    /// HTTP/1.1; else 1.0.
+    pub(crate) is_modern: bool,
+    /// Whether the connection stays open after the answer.
+    pub(crate) keep_alive: bool,
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    pub(crate) expects_continue: bool,
+}
+
+/// The head at the start of `buffer` and its length; none while it is incomplete.
+pub(super) fn parse(buffer: &[u8]) -> Result<Option<(Head, usize)>, ReadError> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_CAP];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(buffer) {
+        Ok(httparse::Status::Complete(length)) if length > HEAD_CAP => Err(ReadError::Refused(431)),
+        Ok(httparse::Status::Complete(length)) => Ok(Some((head(&request)?, length))),
+        Ok(httparse::Status::Partial) => Ok(None),
+        Err(httparse::Error::TooManyHeaders) => Err(ReadError::Refused(431)),
+        Err(_) => Err(ReadError::Refused(400)),
+    }
+}
+
+fn head(request: &httparse::Request) -> Result<Head, ReadError> {
+    let headers: Vec<(String, String)> = request
+        .headers
+        .iter()
+        .map(|header| {
+            let value = String::from_utf8_lossy(header.value).into_owned();
+            (header.name.to_string(), value)
+        })
+        .collect();
+    let is_modern = request.version == Some(1);
+    Ok(Head {
+        method: request.method.unwrap_or_default().into(),
+        target: request.path.unwrap_or_default().into(),
+        body: Framing::of(&headers)?,
+        is_modern,
+        keep_alive: keeps_alive(&headers, is_modern),
+        expects_continue: is_modern && mentions(&headers, "expect", "100-continue"),
+        headers,
+    })
+}
+
+/// HTTP/1.1 stays open unless told to close, HTTP/1.0 the other way round.
+fn keeps_alive(headers: &[(String, String)], is_modern: bool) -> bool {
+    if is_modern {
+        !mentions(headers, "connection", "close")
+    } else {
+        mentions(headers, "connection", "keep-alive")
+    }
+}
+
+/// Whether a comma-separated header contains `word`.
+fn mentions(headers: &[(String, String)], name: &str, word: &str) -> bool {
+    values(headers, name)
+        .flat_map(|value| value.split(','))
+        .any(|part| part.trim().eq_ignore_ascii_case(word))
+}
+
+/// Every value of a header.
+pub(super) fn values<'a>(
+    headers: &'a [(String, String)],
+    name: &'a str,
+) -> impl Iterator<Item = &'a str> {
+    headers
+        .iter()
+        .filter(move |(candidate, _)| candidate.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}

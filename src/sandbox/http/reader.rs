@@ -1,0 +1,237 @@
+//! A buffer in front of a socket, from which requests are read one after the other.
+
+use super::body;
+use super::head::{self, Head};
+use super::{BODY_CAP, HEAD_CAP};
+use std::io::{ErrorKind, Read};
+
+/// Bytes read at once.
+const PIECE: usize = 16 * 1024;
+
+/// Why no request could be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ReadError {
+    /// The client has left, or been silent for too long.
+    Gone,
+    /// The request cannot be served; this HTTP status says why.
+    Refused(u16),
+}
+
+/// Reads requests off a stream; what follows a request stays for the next one.
+pub(crate) struct RequestReader<R> {
+    stream: R,
+    buffer: Vec<u8>,
+}
+
+impl<R: Read> RequestReader<R> {
+    pub(crate) fn new(stream: R) -> Self {
+        RequestReader {
+            stream,
+            buffer: Vec::with_capacity(PIECE),
+        }
+    }
+
+    /// The head of the next request.
+    pub(crate) fn head(&mut self) -> Result<Head, ReadError> {
+        loop {
+            if let Some((head, length)) = head::parse(&self.buffer)? {
+                self.buffer.drain(..length);
+                return Ok(head);
+            }
+            if self.buffer.len() > HEAD_CAP {
+                return Err(ReadError::Refused(431));
+            }
+            self.fill()?;
+        }
+    }
+
+    /// The body that follows `head`.
+    pub(crate) fn body(&mut self, head: &Head) -> Result<Vec<u8>, ReadError> {
+        match head.body {
+            body::Framing::Length(length) if length > BODY_CAP => Err(ReadError::Refused(413)),
+            body::Framing::Length(length) => self.exactly(length),
+            body::Framing::Chunked => self.chunks(),
+        }
+    }
+
+    /// Whether nothing behind the head has arrived yet.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Takes the next `length` bytes.
+    fn exactly(&mut self, length: usize) -> Result<Vec<u8>, ReadError> {
+        while self.buffer.len() < length {
+            self.fill()?;
+        }
+        Ok(self.buffer.drain(..length).collect())
+    }
+
+    fn chunks(&mut self) -> Result<Vec<u8>, ReadError> {
+        let mut whole = Vec::new();
+        loop {
+            let size = self.chunk_size()?;
+            if size == 0 {
+                self.trailers()?;
+                return Ok(whole);
+            }
+            if size > BODY_CAP - whole.len() {
+                return Err(ReadError::Refused(413));
+            }
+            whole.extend(self.exactly(size)?);
+            if self.exactly(2)? != b"\r\n" {
+                return Err(ReadError::Refused(400));
+            }
+        }
+    }
+
+    fn chunk_size(&mut self) -> Result<usize, ReadError> {
+        loop {
+            match body::chunk_size(&self.buffer)? {
+                Some((length, size)) => {
+                    self.buffer.drain(..length);
+                    return Ok(size);
+                }
+                None => self.fill()?,
+            }
+        }
+    }
+
+    /// Skips the lines behind the last chunk, up to the empty one.
+    fn trailers(&mut self) -> Result<(), ReadError> {
+        loop {
+            let line = self.line()?;
+            if line.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn line(&mut self) -> Result<Vec<u8>, ReadError> {
+        loop {
+            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\r\n") {
+                let line = self.buffer.drain(..end).collect();
+                self.buffer.drain(..2);
+                return Ok(line);
+            }
+            if self.buffer.len() > HEAD_CAP {
+                return Err(ReadError::Refused(431));
+            }
+            self.fill()?;
+        }
+    }
+
+    fn fill(&mut self) -> Result<(), ReadError> {
+        let mut piece = [0; PIECE];
+        loop {
+            match self.stream.read(&mut piece) {
+                Ok(0) => return Err(ReadError::Gone),
+                Ok(length) => {
+                    self.buffer.extend(piece.iter().take(length));
+                    return Ok(());
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Err(ReadError::Gone),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out its bytes one at a time, the way a slow client does.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let length = out.len().min(1).min(self.0.len());
+            out[..length].copy_from_slice(&self.0[..length]);
+            self.0 = &self.0[length..];
+            Ok(length)
+        }
+    }
+
+    fn read_all(bytes: &[u8]) -> Vec<Result<(String, Vec<u8>), ReadError>> {
+        let mut reader = RequestReader::new(Trickle(bytes));
+        let mut all = Vec::new();
+        loop {
+            let request = reader.head().and_then(|head| {
+                let body = reader.body(&head)?;
+                Ok((head.target, body))
+            });
+            match request {
+                Err(ReadError::Gone) => return all,
+                Err(error) => {
+                    all.push(Err(error));
+                    return all;
+                }
+                Ok(request) => all.push(Ok(request)),
+            }
+        }
+    }
+
+    #[test]
+    fn reads_requests_one_after_the_other() {
+        let bytes = b"POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}\
+                      POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
+                      1;x=y\r\n{\r\n1\r\n}\r\n0\r\nTrailer: t\r\n\r\n\
+                      GET /c HTTP/1.0\r\n\r\n";
+        assert_eq!(
+            read_all(bytes),
+            [
+                Ok(("/a".to_string(), b"{}".to_vec())),
+                Ok(("/b".to_string(), b"{}".to_vec())),
+                Ok(("/c".to_string(), vec![])),
+            ]
+        );
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_read() {
+        let huge_head = format!("GET / HTTP/1.1\r\nA: {}", "x".repeat(HEAD_CAP));
+        let many_headers = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(101));
+        for (text, status) in [
+            ("nonsense\r\n\r\n", 400),
+            ("POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+            ("POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+            ("POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\n", 400),
+            (
+                "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                400,
+            ),
+            (
+                "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                400,
+            ),
+            ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+            (
+                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                400,
+            ),
+            (
+                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{x\r\n",
+                400,
+            ),
+            (
+                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
+                413,
+            ),
+            ("POST / HTTP/1.1\r\nContent-Length: 16777217\r\n\r\n", 413),
+            (
+                "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                413,
+            ),
+            (many_headers.as_str(), 431),
+        ] {
+            assert_eq!(
+                read_all(text.as_bytes()),
+                [Err(ReadError::Refused(status))],
+                "{text}"
+            );
+        }
+        let mut reader = RequestReader::new(huge_head.as_bytes());
+        assert_eq!(reader.head().unwrap_err(), ReadError::Refused(431));
+    }
+}

@@ -1,0 +1,61 @@
+//! Answers as bytes.
+
+use crate::sandbox::answer::{Answer, reason};
+use std::io::Write;
+
+/// What the connection does after an answer, and what it must leave out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) keep_alive: bool,
+    /// An HTTP/1.0 client has to be told that the connection stays open.
+    pub(crate) is_modern: bool,
+    /// A HEAD request gets the head only.
+    pub(crate) head_only: bool,
+}
+
+/// The whole answer, to be written at once.
+pub(crate) fn bytes(answer: &Answer, terms: Terms) -> Vec<u8> {
+    let mut out = Vec::with_capacity(answer.body.len() + 256);
+    start(&mut out, answer);
+    push(&mut out, "content-length", &answer.body.len().to_string());
+    match (terms.keep_alive, terms.is_modern) {
+        (false, _) => push(&mut out, "connection", "close"),
+        (true, false) => push(&mut out, "connection", "keep-alive"),
+        (true, true) => {}
+    }
+    out.extend_from_slice(b"\r\n");
+    if !terms.head_only {
+        out.extend_from_slice(&answer.body);
+    }
+    out
+}
+
+/// A head without a length: the body ends when the connection does.
+pub(crate) fn endless_head(answer: &Answer) -> Vec<u8> {
+    let mut out = Vec::new();
+    start(&mut out, answer);
+    push(&mut out, "connection", "close");
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+fn start(out: &mut Vec<u8>, answer: &Answer) {
+    // Writing to memory cannot fail.
+    let _ = write!(
+        out,
+        "HTTP/1.1 {} {}\r\n",
+        answer.status,
+        reason(answer.status)
+    );
+    push(out, "server", "qiwei-sandbox");
+    push(out, "content-type", answer.content_type);
+    for (name, value) in &answer.headers {
+        push(out, name, value);
+    }
+}
+
+fn push(out: &mut Vec<u8>, name: &str, value: &str) {
+    for part in [name, ": ", value, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+}

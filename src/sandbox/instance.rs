@@ -1,0 +1,82 @@
+//! One instance: a place where an account can be logged in.
+
+use super::seed::{self, Session};
+use super::status::Status;
+use serde_json::{Value, json};
+
+/// An instance and the account that belongs to it.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) guid: String,
+    pub(super) status: Status,
+    pub(super) client_type: i64,
+    pub(super) proxy: String,
+    pub(super) bridge: String,
+    pub(super) notify_url: String,
+    pub(super) user_id: u64,
+    pub(super) user_name: String,
+    pub(super) sessions: Vec<Session>,
+}
+
+impl Instance {
+    /// The `number`th instance of a sandbox.
+    pub(super) fn new(number: u64, status: Status, client_type: i64, sessions: usize) -> Self {
+        Instance {
+            guid: seed::guid(number),
+            status,
+            client_type,
+            proxy: String::new(),
+            bridge: String::new(),
+            notify_url: String::new(),
+            user_id: seed::user_id(number),
+            user_name: seed::user_name(number),
+            sessions: seed::sessions(sessions),
+        }
+    }
+
+    /// The version the server shows for the client type (the vendor's change log).
+    pub(super) fn client_version(&self) -> String {
+        let release = match self.client_type {
+            241 | 242 | 244 => "4.1.2",
+            243 => "4.1.10",
+            245 | 246 => "4.1.16",
+            247 | 248 => "4.1.22",
+            249 | 250 => "4.1.26",
+            251 | 252 => "4.1.27",
+            253 | 254 => "4.1.28",
+            255 | 256 => "4.1.30",
+            257 | 258 => "4.1.31",
+            259 | 260 => "4.1.32",
+            _ => "4.1.36",
+        };
+        format!("{release}.150331")
+    }
+
+    /// Moves a conversation's last message to `at` (seconds), if the account has it in its list.
+    pub(super) fn touch_session(&mut self, conversation_id: &str, at: i64) {
+        let known = self
+            .sessions
+            .iter_mut()
+            .find(|session| session.conversation_id == conversation_id);
+        if let Some(session) = known {
+            session.last_msg_time = at;
+        }
+    }
+
+    /// What the admin path shows.
+    pub(super) fn view(&self) -> Value {
+        json!({
+            "guid": self.guid,
+            "status": self.status.shown(),
+            "state": self.status.to_string(),
+            "client_type": self.client_type,
+            "client_version": self.client_version(),
+            "proxy": self.proxy,
+            "bridge": self.bridge,
+            "notify_url": self.notify_url,
+            "user_id": self.user_id.to_string(),
+            "user_name": self.user_name,
+            "sessions": self.sessions.len(),
+        })
+    }
+}

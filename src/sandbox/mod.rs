@@ -1,0 +1,181 @@
+//! A stateful stand-in for the API server, for trying scripts without an account and for tests.
+//!
+//! [`Sandbox::start`] serves a [`Scenario`] over real sockets. A pure core (`routes::handle`) plays
+//! the server; a thin HTTP adapter carries it, and spoils the answers the way [`Fault`]s say.
+//! Nothing here is shared with the client, so that both cannot agree on one mistake.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+mod admin;
+mod answer;
+mod conversation;
+mod core;
+mod dialect;
+mod duration;
+mod endpoint;
+mod fault;
+mod http;
+mod instance;
+mod message;
+mod names;
+mod protobuf;
+mod quirk;
+mod record;
+mod reply;
+mod routes;
+mod scenario;
+mod schema;
+mod seed;
+mod server;
+mod shutdown;
+mod state;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use dialect::Dialect;
+pub use fault::{FORMS, Fault, FaultForm};
+pub use quirk::Quirk;
+pub use record::{Delivery, Exchange};
+pub use scenario::Scenario;
+pub use seed::FORBIDDEN_CONTACT;
+pub use status::Status;
+
+use self::server::Server;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// Called once for every protocol request, when the server has decided what to do with it and
+/// before it answers, in the order of the record.
+pub type Observer = Arc<dyn Fn(&Exchange) + Send + Sync>;
+
+/// How long a sandbox waits at its end for threads that are still at work.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A running sandbox; dropping it closes the port and cuts every connection.
+pub struct Sandbox {
+    server: Arc<Server>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox. With port 0 the system chooses one, see [`Sandbox::addr`].
+    ///
+    /// # Errors
+    /// When the address cannot be bound or no thread can be started.
+    pub fn start(
+        listen: SocketAddr,
+        scenario: Scenario,
+        observer: Observer,
+    ) -> io::Result<Sandbox> {
+        let listener = TcpListener::bind(listen)?;
+        let server = Arc::new(Server::new(listener.local_addr()?, &scenario, observer));
+        let shared = server.clone();
+        let accepting = thread::Builder::new()
+            .name("sandbox-accept".into())
+            .spawn(move || http::listener::run(listener, &shared))?;
+        for fault in scenario.faults {
+            server.add_fault(fault);
+        }
+        Ok(Sandbox {
+            server,
+            accepting: Some(accepting),
+        })
+    }
+
+    /// The address bound, with the real port.
+    pub fn addr(&self) -> SocketAddr {
+        self.server.addr
+    }
+
+    /// The base URL a client on this machine uses, without a trailing slash.
+    pub fn base_url(&self) -> String {
+        self.server.base_url()
+    }
+
+    /// Every protocol request seen (the last 100,000), in order; admin calls are not among them.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        unshare(self.server.exchanges())
+    }
+
+    /// Every message accepted (the last 100,000), in order.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        let handles = lock(&self.server.core).state.deliveries.handles();
+        unshare(handles)
+    }
+
+    /// The guids of the instances there are, in the order the server lists them.
+    pub fn guids(&self) -> Vec<String> {
+        let core = lock(&self.server.core);
+        core.state
+            .instances
+            .iter()
+            .map(|instance| instance.guid.clone())
+            .collect()
+    }
+
+    /// Activates a fault, behind those already active. A refusal is in force on return.
+    pub fn add_fault(&self, fault: Fault) {
+        self.server.add_fault(fault);
+    }
+
+    /// Ends every fault, except a refusal, which ends by itself.
+    pub fn clear_faults(&self) {
+        lock(&self.server.core).faults.clear();
+    }
+
+    /// Puts an instance into a state, without any event; false when there is no such instance.
+    pub fn set_status(&self, guid: &str, status: Status) -> bool {
+        let mut core = lock(&self.server.core);
+        match core.state.instance(guid) {
+            Ok(instance) => {
+                instance.status = status;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.server.shutdown.begin();
+        self.server.gate.end(self.server.addr);
+        if let Some(accepting) = self.accepting.take() {
+            // A panic there has been reported by its own thread already.
+            let _ = accepting.join();
+        }
+        self.server.guests.cut(PATIENCE);
+    }
+}
+
+/// Locks, whatever became of the thread that held the lock last: every value here is consistent
+/// between statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn unshare<T: Clone>(handles: Vec<Arc<T>>) -> Vec<T> {
+    handles.into_iter().map(Arc::unwrap_or_clone).collect()
+}
+
+/// The address to connect to: a wildcard is no destination.
+fn local(addr: SocketAddr) -> SocketAddr {
+    let ip = match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, addr.port())
+}

@@ -1,0 +1,212 @@
+//! Deviations of real servers that a client must survive, each switched on by name.
+
+use super::names;
+use serde_json::{Number, Value};
+use std::fmt;
+use std::str::FromStr;
+
+/// One deviation; all are off unless the scenario names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quirk {
+    /// `/client/all_clients` answers GET and refuses POST with 405.
+    GetOnlyClients,
+    /// `/client/all_clients` lists objects with a `guid` instead of bare guids.
+    ObjectClients,
+    /// `/client/all_clients` succeeds with `{"data":[…]}` and no code.
+    NoEnvelopeClients,
+    /// An empty list is `null`.
+    NullLists,
+    /// Sessions are bare conversation ids instead of objects.
+    BareSessions,
+    /// Session objects say `session_id` and `nick_name` instead of `conversation_id` and `name`.
+    AltSessionKeys,
+    /// The last page of sessions answers the cursor `0` instead of an unchanged one.
+    ZeroCursor,
+    /// Numbers in `data` are strings: `"status":"2"`.
+    StringNumbers,
+    /// Ids in `data` are numbers: `"id":1066173`.
+    NumberIds,
+    /// `qrcode` holds the link itself instead of a picture.
+    LinkInQrcode,
+    /// Messages are called back as a list (11013) instead of singly (11010).
+    BatchCallbacks,
+    /// The list of 11013 is wrapped as `{"list":[…]}`; implies nothing without `batch-callbacks`.
+    WrappedBatch,
+    /// Callbacks carry their type in `msg_type` instead of `notify_type`.
+    MsgTypeKey,
+    /// Every callback waits for the scenario's `late` before it is posted.
+    LateCallbacks,
+    /// Every callback is posted twice.
+    DuplicateCallbacks,
+}
+
+const TABLE: &[(&str, Quirk)] = &[
+    ("get-only-clients", Quirk::GetOnlyClients),
+    ("object-clients", Quirk::ObjectClients),
+    ("no-envelope-clients", Quirk::NoEnvelopeClients),
+    ("null-lists", Quirk::NullLists),
+    ("bare-sessions", Quirk::BareSessions),
+    ("alt-session-keys", Quirk::AltSessionKeys),
+    ("zero-cursor", Quirk::ZeroCursor),
+    ("string-numbers", Quirk::StringNumbers),
+    ("number-ids", Quirk::NumberIds),
+    ("link-in-qrcode", Quirk::LinkInQrcode),
+    ("batch-callbacks", Quirk::BatchCallbacks),
+    ("wrapped-batch", Quirk::WrappedBatch),
+    ("msg-type-key", Quirk::MsgTypeKey),
+    ("late-callbacks", Quirk::LateCallbacks),
+    ("duplicate-callbacks", Quirk::DuplicateCallbacks),
+];
+
+/// Fields that hold ids, which `number-ids` turns into numbers.
+const ID_FIELDS: &[&str] = &[
+    "id",
+    "seq",
+    "sender",
+    "receiver",
+    "roomid",
+    "user_id",
+    "corp_id",
+    "begin_seq",
+    "vid",
+];
+
+impl Quirk {
+    /// Every name [`FromStr`] takes.
+    pub const NAMES: &[&str] = &[
+        "get-only-clients",
+        "object-clients",
+        "no-envelope-clients",
+        "null-lists",
+        "bare-sessions",
+        "alt-session-keys",
+        "zero-cursor",
+        "string-numbers",
+        "number-ids",
+        "link-in-qrcode",
+        "batch-callbacks",
+        "wrapped-batch",
+        "msg-type-key",
+        "late-callbacks",
+        "duplicate-callbacks",
+    ];
+}
+
+impl FromStr for Quirk {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        names::by_name("quirk", text, TABLE)
+    }
+}
+
+impl fmt::Display for Quirk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(names::name_of(*self, TABLE))
+    }
+}
+
+/// The quirks of one scenario.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Quirks(Vec<Quirk>);
+
+impl Quirks {
+    pub(super) fn new(quirks: Vec<Quirk>) -> Self {
+        Quirks(quirks)
+    }
+
+    pub(super) fn has(&self, quirk: Quirk) -> bool {
+        self.0.contains(&quirk)
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.0.iter().map(Quirk::to_string).collect()
+    }
+
+    /// A list as this server writes it.
+    pub(super) fn list(&self, items: Vec<Value>) -> Value {
+        if items.is_empty() && self.has(Quirk::NullLists) {
+            Value::Null
+        } else {
+            Value::Array(items)
+        }
+    }
+
+    /// Bends the numbers and ids of a finished payload. Ids come last, so that they stay numbers
+    /// when both quirks are on.
+    pub(super) fn bend(&self, data: &mut Value) {
+        if self.has(Quirk::StringNumbers) {
+            stringify_numbers(data);
+        }
+        if self.has(Quirk::NumberIds) {
+            numerify_ids(data);
+        }
+    }
+}
+
+fn stringify_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) => *value = Value::String(number.to_string()),
+        Value::Array(items) => items.iter_mut().for_each(stringify_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(stringify_numbers),
+        _ => {}
+    }
+}
+
+fn numerify_ids(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(numerify_ids),
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                match field.as_str().and_then(|text| text.parse::<u64>().ok()) {
+                    Some(id) if ID_FIELDS.contains(&name.as_str()) => {
+                        *field = Value::Number(Number::from(id));
+                    }
+                    _ => numerify_ids(field),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_name_list_is_the_table() {
+        let table: Vec<&str> = TABLE.iter().map(|(name, _)| *name).collect();
+        assert_eq!(table, Quirk::NAMES);
+        for name in Quirk::NAMES {
+            assert_eq!(name.parse::<Quirk>().unwrap().to_string(), *name);
+        }
+        assert!("nope".parse::<Quirk>().unwrap_err().contains("null-lists"));
+    }
+
+    #[test]
+    fn bends_numbers_and_ids_at_any_depth() {
+        let data =
+            json!({"status": 2, "msg_data": {"id": "10696049218574013", "flag": 0, "name": "12"}});
+        for (quirks, expected) in [
+            (vec![], data.clone()),
+            (
+                vec![Quirk::StringNumbers],
+                json!({"status": "2", "msg_data": {"id": "10696049218574013", "flag": "0", "name": "12"}}),
+            ),
+            (
+                vec![Quirk::NumberIds],
+                json!({"status": 2, "msg_data": {"id": 10_696_049_218_574_013_u64, "flag": 0, "name": "12"}}),
+            ),
+            (
+                vec![Quirk::NumberIds, Quirk::StringNumbers],
+                json!({"status": "2", "msg_data": {"id": 10_696_049_218_574_013_u64, "flag": "0", "name": "12"}}),
+            ),
+        ] {
+            let mut bent = data.clone();
+            Quirks::new(quirks).bend(&mut bent);
+            assert_eq!(bent, expected);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What the sandbox remembers: the requests it saw and the messages it accepted.
+
+use jiff::Timestamp;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Entries kept of each kind; older ones make room.
+const KEPT_ENTRIES: usize = 100_000;
+/// Bytes kept of each kind, so that large bodies do not pile up either.
+const KEPT_BYTES: usize = 128 * 1024 * 1024;
+
+/// One request to the protocol, and what the server decided to do with it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exchange {
+    /// When the request had been read.
+    #[serde(serialize_with = "time")]
+    pub at: Timestamp,
+    /// HTTP method as sent.
+    pub method: String,
+    /// Request target as sent, prefix and query included.
+    pub path: String,
+    /// Header names and values in order, names as sent.
+    #[serde(serialize_with = "header_object")]
+    pub headers: Vec<(String, String)>,
+    /// The body as sent, chunks joined.
+    #[serde(serialize_with = "body")]
+    pub body: Vec<u8>,
+    /// HTTP status of the answer; none when a fault leaves the request unanswered.
+    pub http_status: Option<u16>,
+    /// The fault that struck, as its spec.
+    pub fault: Option<String>,
+    /// What happened, in a few words.
+    pub note: String,
+}
+
+impl Exchange {
+    /// The first header of this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// A message the server accepted.
+#[derive(Clone, Debug, Serialize)]
+pub struct Delivery {
+    /// When it was accepted.
+    #[serde(serialize_with = "time")]
+    pub at: Timestamp,
+    /// Message id, counting up.
+    pub id: String,
+    /// Sequence number, counting up.
+    pub seq: String,
+    /// The instance it was sent from.
+    pub guid: String,
+    /// Where it went: `S:` or `R:` and digits.
+    pub conversation_id: String,
+    /// The text.
+    pub content: String,
+    /// Who was mentioned, with the types they came with; the integer 0 is everyone.
+    pub at_list: Vec<Value>,
+}
+
+/// The last entries of one kind, bounded in number and in bytes.
+#[derive(Debug)]
+pub(super) struct Record<T> {
+    entries: VecDeque<(usize, Arc<T>)>,
+    bytes: usize,
+}
+
+impl<T: Clone> Record<T> {
+    pub(super) fn new() -> Self {
+        Record {
+            entries: VecDeque::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Keeps an entry that takes about `bytes`.
+    pub(super) fn push(&mut self, entry: Arc<T>, bytes: usize) {
+        self.entries.push_back((bytes, entry));
+        self.bytes += bytes;
+        while self.entries.len() > KEPT_ENTRIES || self.bytes > KEPT_BYTES {
+            let Some((dropped, _)) = self.entries.pop_front() else {
+                break;
+            };
+            self.bytes -= dropped;
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Cheap handles, so that a long record is copied outside the server's lock.
+    pub(super) fn handles(&self) -> Vec<Arc<T>> {
+        self.entries
+            .iter()
+            .map(|(_, entry)| entry.clone())
+            .collect()
+    }
+}
+
+/// RFC 3339 with milliseconds.
+pub(super) fn time<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{at:.3}"))
+}
+
+/// JSON bodies as JSON, others as text.
+fn body<S: Serializer>(body: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(json) => json.serialize(serializer),
+        Err(_) => serializer.serialize_str(&String::from_utf8_lossy(body)),
+    }
+}
+
+/// An object with lower-case names; a repeated header's values are joined, as HTTP allows.
+fn header_object<S: Serializer>(
+    headers: &[(String, String)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut joined: Vec<(String, String)> = Vec::with_capacity(headers.len());
+    for (name, value) in headers {
+        let name = name.to_ascii_lowercase();
+        match joined.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                values.push_str(", ");
+                values.push_str(value);
+            }
+            None => joined.push((name, value.clone())),
+        }
+    }
+    let mut map = serializer.serialize_map(Some(joined.len()))?;
+    for (name, value) in joined {
+        map.serialize_entry(&name, &value)?;
+    }
+    map.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_exchange_is_one_line_of_json() {
+        let exchange = Exchange {
+            at: Timestamp::from_second(1_700_000_000).unwrap(),
+            method: "POST".into(),
+            path: "/msg/send_text".into(),
+            headers: vec![("X-A".into(), "1".into()), ("x-a".into(), "2".into())],
+            body: br#"{"guid":"g"}"#.to_vec(),
+            http_status: None,
+            fault: Some("drop-after".into()),
+            note: "n".into(),
+        };
+        assert_eq!(
+            serde_json::to_value(&exchange).unwrap(),
+            json!({
+                "at": "2023-11-14T22:13:20.000Z", "method": "POST", "path": "/msg/send_text",
+                "headers": {"x-a": "1, 2"}, "body": {"guid": "g"},
+                "http_status": null, "fault": "drop-after", "note": "n",
+            })
+        );
+        assert_eq!(exchange.header("x-A"), Some("1"));
+    }
+
+    #[test]
+    fn a_record_is_bounded_in_bytes_and_number() {
+        let mut record = Record::new();
+        record.push(Arc::new(1), KEPT_BYTES);
+        record.push(Arc::new(2), 1);
+        assert_eq!(*record.handles()[0], 2);
+        for number in 0..KEPT_ENTRIES + 10 {
+            record.push(Arc::new(number), 1);
+        }
+        assert_eq!(record.len(), KEPT_ENTRIES);
+    }
+}

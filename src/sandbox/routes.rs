@@ -1,0 +1,100 @@
+//! The pure core: one request in, one answer out.
+
+use super::answer::Answer;
+use super::endpoint::{self, Call, Endpoint, Needs};
+use super::reply::{Failure, Reply};
+use super::schema::{self, Params, Rejection};
+use super::state::State;
+use super::status::Status;
+use jiff::Timestamp;
+use serde_json::json;
+
+/// A request to the protocol, with the moment it is handled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request<'a> {
+    pub(super) now: Timestamp,
+    pub(super) method: &'a str,
+    /// Path below the base URL, without a query.
+    pub(super) path: &'a str,
+    pub(super) body: &'a [u8],
+    pub(super) twist: Option<Twist>,
+}
+
+/// What a fault bends inside an endpoint, rather than around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Twist {
+    /// A send answers code 0 with `is_svr_fail` and delivers nothing.
+    ServerFail,
+    /// The status look-up shows 0 whatever the instance is doing.
+    Reconnecting,
+}
+
+/// Answers a request in FastAPI's order: path, method, body, and only then the business.
+pub(super) fn handle(state: &mut State, request: &Request) -> Answer {
+    let Some(endpoint) = endpoint::find(request.path) else {
+        return Answer::error(404);
+    };
+    let method = endpoint.method(&state.quirks);
+    if request.method != method {
+        return Answer::method_not_allowed(method);
+    }
+    match schema::read(request.body, endpoint.fields) {
+        Ok(params) => business(state, request, endpoint, params),
+        Err(rejection) => reject(rejection),
+    }
+}
+
+fn reject(rejection: Rejection) -> Answer {
+    match rejection {
+        Rejection::Invalid(mistakes) => {
+            let note = mistakes
+                .first()
+                .map_or(String::new(), schema::Mistake::summary);
+            Answer::detail(422, &json!(mistakes), note)
+        }
+        Rejection::Undecodable => Answer::detail(
+            400,
+            &json!("There was an error parsing the body"),
+            "body is not text",
+        ),
+    }
+}
+
+fn business(state: &mut State, request: &Request, endpoint: &Endpoint, params: Params) -> Answer {
+    let mut reply = admit(state, endpoint.needs, &params).and_then(|()| {
+        (endpoint.run)(&mut Call {
+            state,
+            now: request.now,
+            params: &params,
+            twist: request.twist,
+        })
+    });
+    if let Ok(success) = &mut reply {
+        state.quirks.bend(&mut success.data);
+    }
+    Answer::json(200, state.dialect.render(&reply), note(&reply))
+}
+
+/// Checks that the instance is in the state the endpoint needs.
+fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure> {
+    if needs == Needs::Nothing {
+        return Ok(());
+    }
+    let instance = state.instance(params.text("guid"))?;
+    match (needs, instance.status) {
+        (Needs::Login, Status::Stopped) => {
+            // The vendor's warning: calling a stopped instance wakes it.
+            instance.status = Status::Running;
+            Err(Failure::not_started())
+        }
+        (Needs::Login, Status::Running) => Err(Failure::not_logged_in()),
+        _ => Ok(()),
+    }
+}
+
+fn note(reply: &Reply) -> String {
+    match reply {
+        Ok(success) => success.note.clone(),
+        Err(failure) => format!("refused {}: {}", failure.code, failure.message),
+    }
+}

@@ -1,0 +1,219 @@
+//! Bodies as FastAPI (pydantic v1) reads them: lenient conversions, and the words of its 422.
+
+mod convert;
+mod json_error;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The type of a body field.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Text,
+    Integer,
+    Boolean,
+    /// A list whose items are strings or integers.
+    Ids,
+}
+
+/// What an absent field stands for.
+#[derive(Clone, Copy, Debug)]
+enum Absent {
+    Required,
+    Text(&'static str),
+    Integer(i64),
+    Boolean(bool),
+    NoIds,
+}
+
+/// One field of a request body.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    name: &'static str,
+    kind: Kind,
+    absent: Absent,
+}
+
+impl Field {
+    pub(super) const fn required(name: &'static str) -> Self {
+        Field {
+            name,
+            kind: Kind::Text,
+            absent: Absent::Required,
+        }
+    }
+
+    pub(super) const fn text(name: &'static str, default: &'static str) -> Self {
+        Field {
+            name,
+            kind: Kind::Text,
+            absent: Absent::Text(default),
+        }
+    }
+
+    pub(super) const fn integer(name: &'static str, default: i64) -> Self {
+        Field {
+            name,
+            kind: Kind::Integer,
+            absent: Absent::Integer(default),
+        }
+    }
+
+    pub(super) const fn boolean(name: &'static str, default: bool) -> Self {
+        Field {
+            name,
+            kind: Kind::Boolean,
+            absent: Absent::Boolean(default),
+        }
+    }
+
+    pub(super) const fn ids(name: &'static str) -> Self {
+        Field {
+            name,
+            kind: Kind::Ids,
+            absent: Absent::NoIds,
+        }
+    }
+
+    fn fallback(&self) -> Result<Value, Mistake> {
+        match self.absent {
+            Absent::Required => Err(Mistake::missing(vec![json!("body"), json!(self.name)])),
+            Absent::Text(text) => Ok(json!(text)),
+            Absent::Integer(number) => Ok(json!(number)),
+            Absent::Boolean(flag) => Ok(json!(flag)),
+            Absent::NoIds => Ok(json!([])),
+        }
+    }
+}
+
+/// The fields of a body, converted to their types and with their defaults filled in.
+#[derive(Debug, Default)]
+pub(super) struct Params(BTreeMap<&'static str, Value>);
+
+impl Params {
+    /// A text field; empty when the endpoint has no such field.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(super) fn integer(&self, name: &str) -> i64 {
+        self.0.get(name).and_then(Value::as_i64).unwrap_or_default()
+    }
+
+    pub(super) fn boolean(&self, name: &str) -> bool {
+        self.0
+            .get(name)
+            .and_then(Value::as_bool)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn ids(&self, name: &str) -> &[Value] {
+        self.0
+            .get(name)
+            .and_then(Value::as_array)
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// One entry of a 422's `detail`.
+#[derive(Debug, Serialize, PartialEq)]
+pub(super) struct Mistake {
+    loc: Vec<Value>,
+    msg: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ctx: Option<Value>,
+}
+
+impl Mistake {
+    fn new(loc: Vec<Value>, msg: &str, kind: &'static str) -> Self {
+        Mistake {
+            loc,
+            msg: msg.into(),
+            kind,
+            ctx: None,
+        }
+    }
+
+    fn missing(loc: Vec<Value>) -> Self {
+        Mistake::new(loc, "field required", "value_error.missing")
+    }
+
+    /// `body.guid: field required`, for whoever watches.
+    pub(super) fn summary(&self) -> String {
+        let place: Vec<String> = self
+            .loc
+            .iter()
+            .map(|part| part.as_str().map_or_else(|| part.to_string(), String::from))
+            .collect();
+        format!("{}: {}", place.join("."), self.msg)
+    }
+}
+
+/// Why a body was not accepted.
+#[derive(Debug, PartialEq)]
+pub(super) enum Rejection {
+    /// 422 with these entries.
+    Invalid(Vec<Mistake>),
+    /// 400: the bytes are no text at all.
+    Undecodable,
+}
+
+/// Reads a body against its fields.
+pub(super) fn read(body: &[u8], fields: &[Field]) -> Result<Params, Rejection> {
+    if fields.is_empty() {
+        // A handler without parameters: FastAPI does not look at the body.
+        return Ok(Params::default());
+    }
+    let object = read_object(body)?;
+    let mut params = Params::default();
+    let mut mistakes = Vec::new();
+    for field in fields {
+        match read_field(&object, field) {
+            Ok(value) => drop(params.0.insert(field.name, value)),
+            Err(found) => mistakes.extend(found),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(params)
+    } else {
+        Err(Rejection::Invalid(mistakes))
+    }
+}
+
+fn read_object(body: &[u8]) -> Result<Map<String, Value>, Rejection> {
+    let here = || vec![json!("body")];
+    let invalid = |mistake| Rejection::Invalid(vec![mistake]);
+    let text = std::str::from_utf8(body).map_err(|_| Rejection::Undecodable)?;
+    if text.is_empty() {
+        return Err(invalid(Mistake::missing(here())));
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(Value::Null) => Err(invalid(Mistake::missing(here()))),
+        Ok(_) => Err(invalid(Mistake::new(
+            here(),
+            "value is not a valid dict",
+            "type_error.dict",
+        ))),
+        Err(error) => Err(invalid(json_error::mistake(text, &error))),
+    }
+}
+
+fn read_field(object: &Map<String, Value>, field: &Field) -> Result<Value, Vec<Mistake>> {
+    let loc = vec![json!("body"), json!(field.name)];
+    match object.get(field.name) {
+        None => field.fallback().map_err(|mistake| vec![mistake]),
+        Some(Value::Null) => Err(vec![Mistake::new(
+            loc,
+            "none is not an allowed value",
+            "type_error.none.not_allowed",
+        )]),
+        Some(value) => convert::convert(field.kind, value, loc),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! pydantic v1's conversions, value by value.
+
+use super::{Kind, Mistake};
+use serde_json::{Value, json};
+
+/// Converts one value, or says in pydantic's words why not.
+pub(super) fn convert(kind: Kind, value: &Value, loc: Vec<Value>) -> Result<Value, Vec<Mistake>> {
+    let one = |mistake| vec![mistake];
+    match kind {
+        Kind::Text => text(value).ok_or_else(|| one(not_text(loc))),
+        Kind::Integer => integer(value).ok_or_else(|| one(not_integer(loc))),
+        Kind::Boolean => boolean(value).ok_or_else(|| {
+            one(Mistake::new(
+                loc,
+                "value could not be parsed to a boolean",
+                "type_error.bool",
+            ))
+        }),
+        Kind::Ids => ids(value, &loc),
+    }
+}
+
+fn not_text(loc: Vec<Value>) -> Mistake {
+    Mistake::new(loc, "str type expected", "type_error.str")
+}
+
+fn not_integer(loc: Vec<Value>) -> Mistake {
+    Mistake::new(loc, "value is not a valid integer", "type_error.integer")
+}
+
+/// Numbers become their text; booleans are numbers to Python and become `True` and `False`.
+fn text(value: &Value) -> Option<Value> {
+    match value {
+        Value::String(_) => Some(value.clone()),
+        Value::Number(number) => Some(json!(number.to_string())),
+        Value::Bool(true) => Some(json!("True")),
+        Value::Bool(false) => Some(json!("False")),
+        _ => None,
+    }
+}
+
+fn integer(value: &Value) -> Option<Value> {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            // A float is cut, as Python's int() does; beyond the range it saturates.
+            number.as_f64().map(|float| json!(float as i64))
+        }
+        Value::Number(_) => Some(value.clone()),
+        Value::Bool(flag) => Some(json!(i64::from(*flag))),
+        Value::String(text) => text.trim().parse::<i64>().ok().map(|number| json!(number)),
+        _ => None,
+    }
+}
+
+fn boolean(value: &Value) -> Option<Value> {
+    let word = match value {
+        Value::Bool(_) => return Some(value.clone()),
+        Value::Number(number) => match number.as_f64() {
+            Some(1.0) => "1".to_string(),
+            Some(0.0) => "0".to_string(),
+            _ => return None,
+        },
+        Value::String(text) => text.to_lowercase(),
+        _ => return None,
+    };
+    match word.as_str() {
+        "1" | "on" | "t" | "true" | "y" | "yes" => Some(json!(true)),
+        "0" | "off" | "f" | "false" | "n" | "no" => Some(json!(false)),
+        _ => None,
+    }
+}
+
+/// Items keep the type they came with: only the integer 0 means everyone.
+fn ids(value: &Value, loc: &[Value]) -> Result<Value, Vec<Mistake>> {
+    let Value::Array(items) = value else {
+        return Err(vec![Mistake::new(
+            loc.to_vec(),
+            "value is not a valid list",
+            "type_error.list",
+        )]);
+    };
+    let mistakes: Vec<Mistake> = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| !matches!(item, Value::String(_) | Value::Number(_)))
+        .flat_map(|(index, item)| item_mistakes(index, item, loc))
+        .collect();
+    if mistakes.is_empty() {
+        Ok(value.clone())
+    } else {
+        Err(mistakes)
+    }
+}
+
+/// A union of two types reports both failures.
+fn item_mistakes(index: usize, item: &Value, loc: &[Value]) -> Vec<Mistake> {
+    let mut place = loc.to_vec();
+    place.push(json!(index));
+    if item.is_null() {
+        return vec![Mistake::new(
+            place,
+            "none is not an allowed value",
+            "type_error.none.not_allowed",
+        )];
+    }
+    vec![not_text(place.clone()), not_integer(place)]
+}

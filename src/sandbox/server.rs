@@ -1,0 +1,123 @@
+//! The running server: what the threads of a sandbox share.
+
+use super::admin;
+use super::answer::Answer;
+use super::core::{Core, Manner, Plan, Received};
+use super::fault::{Fault, Kind};
+use super::http::guests::Guests;
+use super::http::listener::Gate;
+use super::record::Exchange;
+use super::scenario::Scenario;
+use super::shutdown::Shutdown;
+use super::{Observer, lock};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What every thread of a sandbox works on.
+pub(super) struct Server {
+    pub(super) addr: SocketAddr,
+    pub(super) core: Mutex<Core>,
+    pub(super) gate: Gate,
+    pub(super) guests: Guests,
+    pub(super) shutdown: Shutdown,
+    prefix: String,
+    latency: Duration,
+    observer: Observer,
+    /// Held while a request is decided and observed, so that observers see the recorded order.
+    turn: Mutex<()>,
+}
+
+/// An answer and the way it goes out.
+pub(super) struct Decision {
+    pub(super) answer: Answer,
+    pub(super) manner: Manner,
+}
+
+impl Server {
+    pub(super) fn new(addr: SocketAddr, scenario: &Scenario, observer: Observer) -> Self {
+        Server {
+            addr,
+            core: Mutex::new(Core::new(scenario)),
+            gate: Gate::default(),
+            guests: Guests::default(),
+            shutdown: Shutdown::default(),
+            prefix: scenario.prefix.trim_end_matches('/').into(),
+            latency: scenario.latency,
+            observer,
+            turn: Mutex::new(()),
+        }
+    }
+
+    /// Where the server is reached, without a trailing slash.
+    pub(super) fn base_url(&self) -> String {
+        let addr = super::local(self.addr);
+        format!("http://{addr}{}", self.prefix)
+    }
+
+    /// Decides about a request; protocol requests are recorded and observed before they are
+    /// answered.
+    pub(super) fn decide(&self, received: Received) -> Decision {
+        let path = self.path_of(&received.target).map(String::from);
+        if let Some(path) = path.as_deref()
+            && let Some(place) = path.strip_prefix(admin::PREFIX)
+        {
+            let answer = admin::answer(self, &received, place);
+            let manner = Manner::Properly;
+            return Decision { answer, manner };
+        }
+        self.decide_protocol(received, path.as_deref())
+    }
+
+    fn decide_protocol(&self, received: Received, path: Option<&str>) -> Decision {
+        let turn = lock(&self.turn);
+        let plan = lock(&self.core).take(received, path);
+        let Plan {
+            answer,
+            manner,
+            exchange,
+        } = plan;
+        (self.observer)(&exchange);
+        drop(turn);
+        let manner = self.slowed(manner);
+        Decision { answer, manner }
+    }
+
+    /// The path below the prefix, without a query.
+    fn path_of<'a>(&self, target: &'a str) -> Option<&'a str> {
+        let path = target.split(['?', '#']).next().unwrap_or(target);
+        path.strip_prefix(&self.prefix)
+            .filter(|rest| rest.starts_with('/'))
+    }
+
+    /// Adds the scenario's latency to whatever a fault does.
+    fn slowed(&self, manner: Manner) -> Manner {
+        match manner {
+            Manner::Properly if !self.latency.is_zero() => Manner::Late(self.latency),
+            Manner::Late(time) => Manner::Late(time + self.latency),
+            other => other,
+        }
+    }
+
+    /// Waits; false when the sandbox ended meanwhile.
+    pub(super) fn wait(&self, time: Duration) -> bool {
+        time.is_zero() || self.shutdown.sleep(time)
+    }
+
+    /// Activates a fault; a refusal is in force when this returns.
+    pub(super) fn add_fault(&self, fault: Fault) {
+        match fault.kind {
+            Kind::Refuse(time) => self.gate.close(self.addr, time),
+            _ => lock(&self.core).faults.add(fault),
+        }
+    }
+
+    /// Whether a new connection meets a reset.
+    pub(super) fn resets_early(&self) -> bool {
+        lock(&self.core).faults.resets_early()
+    }
+
+    pub(super) fn exchanges(&self) -> Vec<Arc<Exchange>> {
+        lock(&self.core).exchanges.handles()
+    }
+}

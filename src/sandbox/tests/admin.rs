@@ -1,0 +1,119 @@
+//! The admin path.
+
+use super::support::{connect, exchange, faulty, first_guid, read_answer, send, start};
+use crate::sandbox::{Sandbox, Scenario};
+use serde_json::{Value, json};
+use std::io::Write;
+
+fn call(sandbox: &Sandbox, method: &str, place: &str, body: &Value) -> (u16, Value) {
+    let path = format!("/_sandbox/{place}");
+    let answer = exchange(sandbox, method, &path, &body.to_string()).unwrap();
+    (answer.status, answer.json())
+}
+
+#[test]
+fn shows_what_happened() {
+    let sandbox = start(Scenario::default());
+    send(&sandbox, "hello").unwrap();
+    let (_, requests) = call(&sandbox, "GET", "requests", &Value::Null);
+    assert_eq!(requests.as_array().unwrap().len(), 1);
+    assert_eq!(requests[0]["body"]["content"], "hello");
+    let (_, deliveries) = call(&sandbox, "GET", "deliveries", &Value::Null);
+    assert_eq!(deliveries[0]["conversation_id"], "R:1012345678901");
+    let (status, state) = call(&sandbox, "GET", "state", &Value::Null);
+    assert_eq!(status, 200);
+    assert_eq!(state["requests"], 1);
+    assert_eq!(state["instances"][0]["state"], "online");
+    assert_eq!(sandbox.exchanges().len(), 1, "admin calls are not recorded");
+}
+
+#[test]
+fn sets_and_clears_faults() {
+    let sandbox = start(faulty(&["hang"]));
+    let (_, cleared) = call(&sandbox, "DELETE", "faults", &Value::Null);
+    assert_eq!(cleared, json!({"faults": []}));
+    call(&sandbox, "POST", "faults", &json!({"fault": "busy*1"}));
+    let (_, faults) = call(
+        &sandbox,
+        "POST",
+        "faults",
+        &json!({"faults": ["html@/msg/*", "refuse=1ms"]}),
+    );
+    assert_eq!(faults, json!({"faults": ["busy*1", "html@/msg/*"]}));
+}
+
+#[test]
+fn one_bad_fault_adds_none() {
+    let sandbox = start(Scenario::default());
+    for body in [
+        json!({"fault": "nope"}),
+        json!({"faults": ["busy", "nope"]}),
+        json!({"faults": [1]}),
+        json!({"faults": "busy"}),
+        json!({}),
+        json!([]),
+    ] {
+        assert_eq!(call(&sandbox, "POST", "faults", &body).0, 400, "{body}");
+    }
+    let (_, faults) = call(&sandbox, "GET", "faults", &Value::Null);
+    assert_eq!(faults, json!({"faults": []}));
+}
+
+#[test]
+fn moves_an_instance_to_another_state() {
+    let sandbox = start(Scenario::default());
+    let place = format!("instances/{}", first_guid());
+    for (body, http, shown) in [
+        (json!({"status": 0}), 200, json!(0)),
+        (json!({"status": "reconnecting"}), 200, json!(0)),
+        (json!({"status": 1}), 200, json!(1)),
+        (json!({"status": 2}), 200, json!(2)),
+        (json!({"status": 3}), 400, Value::Null),
+        (json!({}), 400, Value::Null),
+    ] {
+        let (status, answer) = call(&sandbox, "POST", &place, &body);
+        assert_eq!((status, &answer["status"]), (http, &shown), "{body}");
+    }
+    assert_eq!(
+        call(&sandbox, "POST", "instances/x", &json!({"status": 1})).0,
+        404
+    );
+}
+
+#[test]
+fn wrong_places_and_methods() {
+    let sandbox = start(Scenario::default());
+    for (method, place, status) in [
+        ("GET", "nope", 404),
+        ("GET", "", 404),
+        ("POST", "state", 405),
+        ("PUT", "faults", 405),
+        ("GET", "instances/x", 405),
+    ] {
+        assert_eq!(
+            call(&sandbox, method, place, &Value::Null).0,
+            status,
+            "{method} {place}"
+        );
+    }
+}
+
+#[test]
+fn web_pages_are_kept_out() {
+    let sandbox = start(Scenario::default());
+    for (header, status) in [
+        ("Host: localhost:1", 200),
+        ("Host: evil.example", 403),
+        ("Host: 127.0.0.1\r\nOrigin: http://evil.example", 403),
+    ] {
+        let mut stream = connect(&sandbox);
+        write!(stream, "GET /_sandbox/state HTTP/1.1\r\n{header}\r\n\r\n").unwrap();
+        assert_eq!(read_answer(&mut stream).unwrap().status, status, "{header}");
+    }
+}
+
+#[test]
+fn faults_do_not_reach_the_admin_path() {
+    let sandbox = start(faulty(&["http=500"]));
+    assert_eq!(call(&sandbox, "GET", "state", &Value::Null).0, 200);
+}

@@ -1,0 +1,140 @@
+//! What the tests have in common.
+
+use crate::sandbox::routes::{self, Request};
+use crate::sandbox::scenario::Scenario;
+use crate::sandbox::state::State;
+use crate::sandbox::{Exchange, Sandbox};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The moment at which the pure core is asked.
+pub(super) const NOW: i64 = 1_764_000_000;
+
+/// A wait no correct sandbox needs; it only ends a test that would hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks the core at [`NOW`].
+pub(super) fn ask(state: &mut State, method: &str, path: &str, body: &str) -> (u16, Value) {
+    let request = Request {
+        now: Timestamp::from_second(NOW).unwrap(),
+        method,
+        path,
+        body: body.as_bytes(),
+        twist: None,
+    };
+    let answer = routes::handle(state, &request);
+    (answer.status, serde_json::from_slice(&answer.body).unwrap())
+}
+
+/// POSTs to the core and expects HTTP 200.
+pub(super) fn post(state: &mut State, path: &str, body: &Value) -> Value {
+    let (status, answer) = ask(state, "POST", path, &body.to_string());
+    assert_eq!(status, 200, "{path}: {answer}");
+    answer
+}
+
+/// The first guid of every scenario.
+pub(super) fn first_guid() -> String {
+    crate::sandbox::seed::guid(0)
+}
+
+/// A body that names the first instance.
+pub(super) fn first() -> Value {
+    json!({ "guid": first_guid() })
+}
+
+/// A running sandbox that nobody observes.
+pub(super) fn start(scenario: Scenario) -> Sandbox {
+    start_observed(scenario, |_| {})
+}
+
+pub(super) fn start_observed(
+    scenario: Scenario,
+    observer: impl Fn(&Exchange) + Send + Sync + 'static,
+) -> Sandbox {
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    Sandbox::start(anywhere, scenario, Arc::new(observer)).unwrap()
+}
+
+/// A scenario with these faults.
+pub(super) fn faulty(specs: &[&str]) -> Scenario {
+    Scenario {
+        faults: specs.iter().map(|spec| spec.parse().unwrap()).collect(),
+        ..Scenario::default()
+    }
+}
+
+/// A raw connection.
+pub(super) fn connect(sandbox: &Sandbox) -> TcpStream {
+    let stream = TcpStream::connect(sandbox.addr()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// The bytes of a request with a JSON body.
+pub(super) fn request(method: &str, path: &str, body: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// An answer as a client reads it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+/// Reads one answer with a Content-Length.
+pub(super) fn read_answer(stream: &mut TcpStream) -> std::io::Result<Answer> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    let status = head[9..12].parse().unwrap();
+    Ok(Answer { status, head, body })
+}
+
+/// Sends one request on a connection of its own.
+pub(super) fn exchange(
+    sandbox: &Sandbox,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> std::io::Result<Answer> {
+    let mut stream = connect(sandbox);
+    stream.write_all(request(method, path, body).as_bytes())?;
+    read_answer(&mut stream)
+}
+
+/// The body of a text to a group, from the first instance.
+pub(super) fn text(content: &str) -> String {
+    json!({ "guid": first_guid(), "conversation_id": "R:1012345678901", "content": content })
+        .to_string()
+}
+
+/// Sends a text from the first instance.
+pub(super) fn send(sandbox: &Sandbox, content: &str) -> std::io::Result<Answer> {
+    exchange(sandbox, "POST", "/msg/send_text", &text(content))
+}

@@ -1,0 +1,178 @@
+//! Durations as people write them, points in time as JSON has them, and the end of every wait.
+
+use std::time::{Duration, Instant};
+
+use jiff::fmt::friendly::{Designator, SpanParser, SpanPrinter};
+use jiff::{Timestamp, tz::TimeZone};
+
+/// Parses `30`, `30s`, `5min`, `1h 30m`; a bare number counts seconds.
+///
+/// # Errors
+/// Says which forms are meant.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let parsed = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        text.parse().ok().map(Duration::from_secs)
+    } else {
+        SpanParser::new().parse_unsigned_duration(text).ok()
+    };
+    // A year: longer waits are typing mistakes, and Instant arithmetic stays far from its end.
+    parsed
+        .filter(|d| *d <= Duration::from_secs(366 * 86_400))
+        .ok_or_else(|| "not a duration; write 30s, 500ms, 5min or 1h30m".into())
+}
+
+/// Like [`parse_duration`], and zero is refused.
+///
+/// # Errors
+/// Says which forms are meant.
+pub fn parse_timeout(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err("the timeout must be longer than nothing, for example 30s".into()),
+        some => Ok(some),
+    }
+}
+
+/// `30s`, `1m 30s`, `250ms`.
+pub fn show_duration(duration: Duration) -> String {
+    let rounded = if duration >= Duration::from_secs(1) {
+        Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    } else {
+        duration
+    };
+    SpanPrinter::new()
+        .designator(Designator::Compact)
+        .unsigned_duration_to_string(&rounded)
+}
+
+/// Seconds since 1970 as RFC 3339 in UTC; milliseconds are recognised by their size.
+/// `None` for zero, which servers send for "never", and for what no calendar holds.
+pub fn rfc3339(epoch: i64) -> Option<String> {
+    // Seconds reach 11 digits in the year 5138; thirteen digits are milliseconds of today.
+    let seconds = if epoch.abs() >= 100_000_000_000 {
+        epoch / 1000
+    } else {
+        epoch
+    };
+    if seconds <= 0 {
+        return None;
+    }
+    Timestamp::from_second(seconds).ok().map(|t| t.to_string())
+}
+
+/// An RFC 3339 time as a person reads it: local, to the minute.
+pub fn local_minute(rfc3339: &str) -> String {
+    match rfc3339.parse::<Timestamp>() {
+        Ok(time) => time
+            .to_zoned_datetime(TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string(),
+        Err(_) => rfc3339.to_owned(),
+    }
+}
+
+/// The moment a command must have ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    end: Instant,
+    timeout: Duration,
+}
+
+impl Deadline {
+    /// A deadline `timeout` from now.
+    pub fn after(timeout: Duration) -> Self {
+        Self::from(Instant::now(), timeout)
+    }
+
+    /// A deadline `timeout` after `start`.
+    pub fn from(start: Instant, timeout: Duration) -> Self {
+        Self {
+            end: start + timeout,
+            timeout,
+        }
+    }
+
+    /// What is left; zero once it has passed.
+    pub fn remaining(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether it has passed.
+    pub fn is_over(&self) -> bool {
+        self.remaining().is_zero()
+    }
+
+    /// The whole span, as it was asked for.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let cases = [
+            ("30", Some(30_000)),
+            ("30s", Some(30_000)),
+            ("500ms", Some(500)),
+            ("5min", Some(300_000)),
+            ("5m", Some(300_000)),
+            ("1h30m", Some(5_400_000)),
+            ("1h 30m", Some(5_400_000)),
+            (" 2s ", Some(2_000)),
+            ("0", Some(0)),
+            ("", None),
+            ("s", None),
+            ("-5s", None),
+            ("5 parsecs", None),
+            ("99999999999999999999", None),
+            ("999y", None),
+        ];
+        for (text, millis) in cases {
+            assert_eq!(
+                parse_duration(text).ok(),
+                millis.map(Duration::from_millis),
+                "{text:?}"
+            );
+        }
+        assert!(parse_timeout("0s").is_err());
+    }
+
+    #[test]
+    fn durations_are_shown_short() {
+        for (millis, shown) in [(30_000, "30s"), (90_000, "1m30s"), (250, "250ms")] {
+            let text = show_duration(Duration::from_millis(millis));
+            assert_eq!(text.replace(' ', ""), shown);
+        }
+    }
+
+    #[test]
+    fn epochs() {
+        let cases = [
+            (1_711_601_053, Some("2024-03-28T04:44:13Z")),
+            (1_711_601_053_000, Some("2024-03-28T04:44:13Z")),
+            (0, None),
+            (-5, None),
+            (i64::MAX, None),
+        ];
+        for (epoch, shown) in cases {
+            assert_eq!(rfc3339(epoch).as_deref(), shown, "{epoch}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC{0,40}") {
+            let _ = parse_duration(&text);
+        }
+        #[test]
+        fn no_number_makes_the_calendar_panic(epoch: i64) {
+            let _ = rfc3339(epoch);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What the tests stand on: the program in a clean environment, the sandbox, and raw sockets.
+
+mod qiwei;
+pub mod raw;
+mod server;
+
+pub use qiwei::{Finished, Qiwei};
+pub use server::{GROUP, PERSON, sandbox, sandbox_with};

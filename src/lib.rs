@@ -13,6 +13,7 @@ mod conversation;
 mod env;
 mod error;
 mod guid;
+mod http;
 mod input;
 mod instances;
 mod output;

@@ -4,13 +4,14 @@
 //! that is not this machine (DNS rebinding), and anything with an `Origin`.
 
 mod host;
+mod instances;
 
 use super::answer::Answer;
-use super::core::Received;
+use super::engine::Received;
 use super::fault::Fault;
+use super::incoming::Arrival;
 use super::lock;
 use super::server::Server;
-use super::status::Status;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -41,19 +42,33 @@ fn route(server: &Server, received: &Received, place: &str) -> Outcome {
         ("GET", ["state"]) => Ok(state(server)),
         ("GET", ["requests"]) => Ok(list(&server.exchanges())),
         ("GET", ["deliveries"]) => {
-            let deliveries = lock(&server.core).state.deliveries.handles();
+            let deliveries = lock(&server.engine).state.deliveries.handles();
             Ok(list(&deliveries))
         }
         ("GET", ["faults"]) => Ok(faults(server)),
-        ("POST", ["faults"]) => add_faults(server, &body(received)?),
+        ("POST", ["faults"]) => add_faults(server, &json_body(&received.body)?),
         ("DELETE", ["faults"]) => {
-            lock(&server.core).faults.clear();
+            lock(&server.engine).faults.clear();
             Ok(faults(server))
         }
-        ("POST", ["instances", guid]) => set_status(server, guid, &body(received)?),
-        (_, ["state" | "requests" | "deliveries"]) => Err(Refusal(405, "GET".into())),
+        ("GET", ["callbacks"]) => Ok(list(&server.callbacks.posted())),
+        ("POST", ["instances", guid, rest @ ..]) => instance(server, guid, rest, &received.body),
+        (_, ["state" | "requests" | "deliveries" | "callbacks"]) => Err(Refusal(405, "GET".into())),
         (_, ["faults"]) => Err(Refusal(405, "GET, POST, DELETE".into())),
-        (_, ["instances", _]) => Err(Refusal(405, "POST".into())),
+        (_, ["instances", _, ..]) => Err(Refusal(405, "POST".into())),
+        _ => Err(Refusal(404, "Not Found".into())),
+    }
+}
+
+fn instance(server: &Server, guid: &str, action: &[&str], bytes: &[u8]) -> Outcome {
+    let body = || json_body(bytes);
+    match action {
+        [] => instances::set_status(server, guid, &body()?),
+        ["scan"] => instances::scan(server, guid, &body()?),
+        ["callback"] => instances::callback(server, guid, &body()?),
+        ["message"] => instances::arrival(server, guid, &body()?, Arrival::Text),
+        ["read"] => instances::arrival(server, guid, &body()?, Arrival::ReadReport),
+        ["kick"] => instances::kick(server, guid),
         _ => Err(Refusal(404, "Not Found".into())),
     }
 }
@@ -63,27 +78,26 @@ fn list<T: Serialize>(entries: &[Arc<T>]) -> Value {
 }
 
 fn state(server: &Server) -> Value {
-    let core = lock(&server.core);
+    let engine = lock(&server.engine);
     json!({
         "base_url": server.base_url(),
-        "dialect": core.state.dialect.to_string(),
-        "quirks": core.state.quirks.names(),
-        "limit": core.state.limit,
-        "global_notify_url": core.state.global_notify_url,
-        "instances": core.state.view(),
-        "faults": core.faults.specs(),
-        "requests": core.exchanges.len(),
-        "deliveries": core.state.deliveries.len(),
+        "dialect": engine.state.dialect.to_string(),
+        "quirks": engine.state.quirks.names(),
+        "limit": engine.state.limit,
+        "global_notify_url": engine.state.global_notify_url,
+        "instances": engine.state.view(),
+        "faults": engine.faults.specs(),
+        "requests": engine.exchanges.len(),
+        "deliveries": engine.state.deliveries.len(),
     })
 }
 
 fn faults(server: &Server) -> Value {
-    json!({ "faults": lock(&server.core).faults.specs() })
+    json!({ "faults": lock(&server.engine).faults.specs() })
 }
 
-fn body(received: &Received) -> Outcome {
-    serde_json::from_slice(&received.body)
-        .map_err(|error| bad(format!("body is not JSON: {error}")))
+fn json_body(bytes: &[u8]) -> Outcome {
+    serde_json::from_slice(bytes).map_err(|error| bad(format!("body is not JSON: {error}")))
 }
 
 fn bad(reason: impl Into<String>) -> Refusal {
@@ -110,21 +124,4 @@ fn add_faults(server: &Server, body: &Value) -> Outcome {
         server.add_fault(fault);
     }
     Ok(self::faults(server))
-}
-
-/// Takes `{"status":0|1|2}` or the name of a status.
-fn set_status(server: &Server, guid: &str, body: &Value) -> Outcome {
-    let wanted = match body.get("status") {
-        Some(Value::String(name)) => name.clone(),
-        Some(number) => number.to_string(),
-        None => return Err(bad("wanted {\"status\":0|1|2}")),
-    };
-    let status: Status = wanted.parse().map_err(bad)?;
-    let mut core = lock(&server.core);
-    let instance = core
-        .state
-        .instance(guid)
-        .map_err(|_| Refusal(404, format!("no instance {guid}")))?;
-    instance.status = status;
-    Ok(instance.view())
 }

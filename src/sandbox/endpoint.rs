@@ -1,6 +1,7 @@
 //! The endpoints that are simulated, and what they have in common.
 
 mod client;
+mod login;
 mod message;
 mod session;
 mod user;
@@ -28,6 +29,8 @@ pub(super) enum Needs {
     Nothing,
     /// An instance in any state.
     Instance,
+    /// An instance that is started.
+    Started,
     /// An instance with an account logged in.
     Login,
 }
@@ -66,6 +69,9 @@ static ENDPOINTS: &[Endpoint] = &[
     Endpoint { path: "/global/set_notify_url", needs: Needs::Nothing, fields: client::GLOBAL_NOTIFY_URL, run: client::set_global_notify_url },
     Endpoint { path: "/client/set_bridge", needs: Needs::Instance, fields: client::BRIDGE, run: client::set_bridge },
     Endpoint { path: "/client/set_proxy", needs: Needs::Instance, fields: client::PROXY, run: client::set_proxy },
+    Endpoint { path: "/login/get_login_qrcode", needs: Needs::Started, fields: login::GET, run: login::get_login_qrcode },
+    Endpoint { path: "/login/check_login_qrcode", needs: Needs::Started, fields: &[GUID], run: login::check_login_qrcode },
+    Endpoint { path: "/login/verify_login_qrcode", needs: Needs::Started, fields: login::VERIFY, run: login::verify_login_qrcode },
     Endpoint { path: "/user/logout", needs: Needs::Login, fields: &[GUID], run: user::logout },
     Endpoint { path: "/user/get_profile", needs: Needs::Login, fields: &[GUID], run: user::get_profile },
 ];

@@ -1,5 +1,6 @@
 //! One instance: a place where an account can be logged in.
 
+use super::login::Login;
 use super::seed::{self, Session};
 use super::status::Status;
 use serde_json::{Value, json};
@@ -16,6 +17,9 @@ pub(super) struct Instance {
     pub(super) user_id: u64,
     pub(super) user_name: String,
     pub(super) sessions: Vec<Session>,
+    pub(super) login: Option<Login>,
+    /// Whether a QR code of this instance has expired already.
+    pub(super) has_seen_expiry: bool,
 }
 
 impl Instance {
@@ -31,6 +35,8 @@ impl Instance {
             user_id: seed::user_id(number),
             user_name: seed::user_name(number),
             sessions: seed::sessions(sessions),
+            login: None,
+            has_seen_expiry: false,
         }
     }
 
@@ -77,6 +83,10 @@ impl Instance {
             "user_id": self.user_id.to_string(),
             "user_name": self.user_name,
             "sessions": self.sessions.len(),
+            "login": self.login.as_ref().map(|login| json!({
+                "status": login.status as u8,
+                "qrcode_content": login.qrcode.content(),
+            })),
         })
     }
 }

@@ -9,13 +9,21 @@ use serde_json::{Value, json};
 /// `contenttype` of a text.
 const TEXT: u64 = 2;
 
+/// `msg_type` of a text and of a read report in events.
+const TEXT_EVENT: u64 = 2;
+const READ_EVENT: u64 = 1012;
+
+/// `send_flag` of what this account sent, and of what it received.
+pub(super) const SENT: u64 = 1;
+pub(super) const RECEIVED: u64 = 0;
+
 /// A message the server has numbered.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) id: u64,
     pub(super) seq: u64,
     pub(super) sent_at: Timestamp,
-    pub(super) sender: u64,
+    pub(super) sender: String,
     pub(super) sender_name: String,
     pub(super) conversation_id: String,
     /// A user id, or `0` in a group.
@@ -34,7 +42,7 @@ impl Message {
             "id": self.id.to_string(),
             "seq": self.seq.to_string(),
             "messagetype": if self.room_id == "0" { 0 } else { 4 },
-            "sender": self.sender.to_string(),
+            "sender": self.sender,
             "receiver": self.receiver,
             "roomid": self.room_id,
             "contenttype": TEXT,
@@ -51,7 +59,43 @@ impl Message {
     /// The key that is unique among the messages of all accounts.
     pub(super) fn appinfo(&self) -> String {
         let sent_at = u64::try_from(self.sent_at.as_second()).unwrap_or(0);
-        BASE64_STANDARD.encode(protobuf::appinfo(sent_at, self.sender, self.id))
+        let sender = self.sender.parse().unwrap_or(0);
+        BASE64_STANDARD.encode(protobuf::appinfo(sent_at, sender, self.id))
+    }
+
+    /// `data` of 11010, where nothing is base64; `send_flag` is [`SENT`] or [`RECEIVED`].
+    pub(super) fn event(&self, send_flag: u64) -> Value {
+        let mut data = self.bare_event(TEXT_EVENT, send_flag);
+        if let Some(fields) = data.as_object_mut() {
+            fields.insert("content".into(), json!(self.content));
+            fields.insert("at_list".into(), json!(self.at_list));
+            fields.insert("quote_content".into(), json!(""));
+            fields.insert("quote_appinfo".into(), json!(""));
+        }
+        data
+    }
+
+    /// A read report, which lacks the text, the mentions and the quote.
+    pub(super) fn read_report(&self) -> Value {
+        self.bare_event(READ_EVENT, RECEIVED)
+    }
+
+    fn bare_event(&self, msg_type: u64, send_flag: u64) -> Value {
+        json!({
+            "seq": self.seq.to_string(),
+            "id": self.id.to_string(),
+            "appinfo": self.appinfo(),
+            "sender": self.sender,
+            "receiver": self.receiver,
+            "roomid": self.room_id,
+            "sendtime": self.sent_at.as_second(),
+            "sender_name": self.sender_name,
+            "content_type": if msg_type == TEXT_EVENT { TEXT } else { 0 },
+            "referid": "0",
+            "flag": 0,
+            "send_flag": send_flag,
+            "msg_type": msg_type,
+        })
     }
 
     /// The record of the message's acceptance.

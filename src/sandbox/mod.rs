@@ -16,21 +16,28 @@
 
 mod admin;
 mod answer;
+mod callback;
+mod clock;
 mod conversation;
-mod core;
 mod dialect;
 mod duration;
 mod endpoint;
+mod engine;
+mod event;
 mod fault;
 mod http;
+mod incoming;
 mod instance;
+mod login;
 mod message;
 mod names;
 mod protobuf;
+mod qrcode;
 mod quirk;
 mod record;
 mod reply;
 mod routes;
+mod scan;
 mod scenario;
 mod schema;
 mod seed;
@@ -41,15 +48,21 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub use callback::Callback;
 pub use dialect::Dialect;
 pub use fault::{FORMS, Fault, FaultForm};
+pub use incoming::Incoming;
 pub use quirk::Quirk;
 pub use record::{Delivery, Exchange};
+pub use scan::{Scan, ScanOutcome, ScanStep};
 pub use scenario::Scenario;
 pub use seed::FORBIDDEN_CONTACT;
 pub use status::Status;
 
+use self::incoming::Arrival;
 use self::server::Server;
+use jiff::Timestamp;
+use serde_json::Value;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,7 +70,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Called once for every protocol request, when the server has decided what to do with it and
-/// before it answers, in the order of the record.
+/// before it answers, in the order of the record. Other requests wait for it meanwhile.
 pub type Observer = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
 /// How long a sandbox waits at its end for threads that are still at work.
@@ -66,7 +79,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A running sandbox; dropping it closes the port and cuts every connection.
 pub struct Sandbox {
     server: Arc<Server>,
-    accepting: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Sandbox {
@@ -81,17 +94,28 @@ impl Sandbox {
     ) -> io::Result<Sandbox> {
         let listener = TcpListener::bind(listen)?;
         let server = Arc::new(Server::new(listener.local_addr()?, &scenario, observer));
-        let shared = server.clone();
-        let accepting = thread::Builder::new()
-            .name("sandbox-accept".into())
-            .spawn(move || http::listener::run(listener, &shared))?;
+        let threads = Vec::new();
+        // From here on an early return drops the sandbox, which ends what has been started.
+        let mut sandbox = Sandbox { server, threads };
+        sandbox.spawn("sandbox-accept", |server| {
+            http::listener::run(listener, server);
+        })?;
+        sandbox.spawn("sandbox-clock", |server| clock::run(server))?;
         for fault in scenario.faults {
-            server.add_fault(fault);
+            sandbox.server.add_fault(fault);
         }
-        Ok(Sandbox {
-            server,
-            accepting: Some(accepting),
-        })
+        Ok(sandbox)
+    }
+
+    fn spawn(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&Arc<Server>) + Send + 'static,
+    ) -> io::Result<()> {
+        let server = self.server.clone();
+        let thread = thread::Builder::new().name(name.into());
+        self.threads.push(thread.spawn(move || work(&server))?);
+        Ok(())
     }
 
     /// The address bound, with the real port.
@@ -111,14 +135,15 @@ impl Sandbox {
 
     /// Every message accepted (the last 100,000), in order.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        let handles = lock(&self.server.core).state.deliveries.handles();
+        let handles = lock(&self.server.engine).state.deliveries.handles();
         unshare(handles)
     }
 
     /// The guids of the instances there are, in the order the server lists them.
     pub fn guids(&self) -> Vec<String> {
-        let core = lock(&self.server.core);
-        core.state
+        let engine = lock(&self.server.engine);
+        engine
+            .state
             .instances
             .iter()
             .map(|instance| instance.guid.clone())
@@ -132,29 +157,58 @@ impl Sandbox {
 
     /// Ends every fault, except a refusal, which ends by itself.
     pub fn clear_faults(&self) {
-        lock(&self.server.core).faults.clear();
+        lock(&self.server.engine).faults.clear();
     }
 
     /// Puts an instance into a state, without any event; false when there is no such instance.
     pub fn set_status(&self, guid: &str, status: Status) -> bool {
-        let mut core = lock(&self.server.core);
-        match core.state.instance(guid) {
-            Ok(instance) => {
-                instance.status = status;
-                true
-            }
-            Err(_) => false,
-        }
+        self.server
+            .change(|state| state.set_status(guid, status).is_ok())
+    }
+
+    /// Every callback posted or tried (the last 100,000), in the order they ended.
+    pub fn callbacks(&self) -> Vec<Callback> {
+        unshare(self.server.callbacks.posted())
+    }
+
+    /// Posts any event to the instance's callback URL, or the global one; false when there is
+    /// neither.
+    pub fn post_callback(&self, guid: &str, notify_type: i64, data: Value) -> bool {
+        self.server
+            .change(|state| state.emit(guid, notify_type, data))
+    }
+
+    /// Lets a message arrive at an account; false when no callback URL is set.
+    ///
+    /// # Errors
+    /// When there is no such instance or the conversation id is malformed.
+    pub fn receive(&self, guid: &str, message: &Incoming) -> Result<bool, String> {
+        let now = Timestamp::now();
+        self.server
+            .change(|state| state.receive(guid, message, Arrival::Text, now))
+    }
+
+    /// Logs an account out because it logged in elsewhere (11011).
+    pub fn kick(&self, guid: &str) {
+        self.server.change(|state| state.kick(guid));
+    }
+
+    /// Takes a step of a login; false when the instance waits for none.
+    pub fn scan_step(&self, guid: &str, step: &ScanStep) -> bool {
+        self.server
+            .change(|state| state.step_by_hand(guid, step).is_ok())
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.server.shutdown.begin();
+        self.server.alarm.end();
+        self.server.callbacks.end();
         self.server.gate.end(self.server.addr);
-        if let Some(accepting) = self.accepting.take() {
+        for thread in self.threads.drain(..) {
             // A panic there has been reported by its own thread already.
-            let _ = accepting.join();
+            let _ = thread.join();
         }
         self.server.guests.cut(PATIENCE);
     }

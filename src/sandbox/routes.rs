@@ -31,6 +31,7 @@ pub(super) enum Twist {
 
 /// Answers a request in FastAPI's order: path, method, body, and only then the business.
 pub(super) fn handle(state: &mut State, request: &Request) -> Answer {
+    state.advance(request.now);
     let Some(endpoint) = endpoint::find(request.path) else {
         return Answer::error(404);
     };
@@ -82,7 +83,7 @@ fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure
     }
     let instance = state.instance(params.text("guid"))?;
     match (needs, instance.status) {
-        (Needs::Login, Status::Stopped) => {
+        (Needs::Started | Needs::Login, Status::Stopped) => {
             // The vendor's warning: calling a stopped instance wakes it.
             instance.status = Status::Running;
             Err(Failure::not_started())

@@ -3,6 +3,7 @@
 use super::dialect::Dialect;
 use super::fault::Fault;
 use super::quirk::Quirk;
+use super::scan::Scan;
 use std::time::Duration;
 
 /// The world and the manners of a sandbox. The default is one online instance with six sessions on
@@ -27,6 +28,12 @@ pub struct Scenario {
     pub quirks: Vec<Quirk>,
     /// Faults active from the start, the first that matches a request wins.
     pub faults: Vec<Fault>,
+    /// What the phone does with every login QR code.
+    pub scan: Scan,
+    /// Whether callbacks are posted at all; without, they are lost and clients must poll.
+    pub callbacks: bool,
+    /// How late callbacks are when the quirk `late-callbacks` is on.
+    pub late: Duration,
     /// Path in front of every endpoint, such as `/wecom`; empty for none.
     pub prefix: String,
 }
@@ -43,6 +50,9 @@ impl Default for Scenario {
             latency: Duration::ZERO,
             quirks: Vec::new(),
             faults: Vec::new(),
+            scan: Scan::default(),
+            callbacks: true,
+            late: Duration::from_secs(3),
             prefix: String::new(),
         }
     }

@@ -13,6 +13,8 @@ pub(super) const CORP_FULL_NAME: &str = "沙箱科技有限公司";
 pub(super) const FIRST_MESSAGE_ID: u64 = 1_066_173;
 pub(super) const FIRST_MESSAGE_SEQ: u64 = 7_272_188;
 
+/// Far from the numbers that guids are made of.
+const FIRST_KEY: u64 = 1 << 32;
 const FIRST_USER_ID: u64 = 1_688_850_000_000_001;
 const FIRST_SESSION_SEQ: u64 = 1_000_124;
 
@@ -82,6 +84,12 @@ pub(super) fn guid(number: u64) -> String {
         0x8000 | ((low >> 48) & 0x3fff),
         low & 0xffff_ffff_ffff
     )
+}
+
+/// The key of the `number`th login QR code; never that of a guid.
+pub(super) fn key(number: u64) -> String {
+    let number = FIRST_KEY + 2 * number;
+    format!("{:016X}{:016X}", scramble(number), scramble(number + 1))
 }
 
 /// The user id of the account that logs in on the `number`th instance.

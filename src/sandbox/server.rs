@@ -2,13 +2,16 @@
 
 use super::admin;
 use super::answer::Answer;
-use super::core::{Core, Manner, Plan, Received};
+use super::callback::Callbacks;
+use super::clock::Alarm;
+use super::engine::{Engine, Manner, Plan, Received};
 use super::fault::{Fault, Kind};
 use super::http::guests::Guests;
 use super::http::listener::Gate;
 use super::record::Exchange;
 use super::scenario::Scenario;
 use super::shutdown::Shutdown;
+use super::state::State;
 use super::{Observer, lock};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -17,10 +20,12 @@ use std::time::Duration;
 /// What every thread of a sandbox works on.
 pub(super) struct Server {
     pub(super) addr: SocketAddr,
-    pub(super) core: Mutex<Core>,
+    pub(super) engine: Mutex<Engine>,
     pub(super) gate: Gate,
     pub(super) guests: Guests,
     pub(super) shutdown: Shutdown,
+    pub(super) alarm: Alarm,
+    pub(super) callbacks: Arc<Callbacks>,
     prefix: String,
     latency: Duration,
     observer: Observer,
@@ -38,10 +43,12 @@ impl Server {
     pub(super) fn new(addr: SocketAddr, scenario: &Scenario, observer: Observer) -> Self {
         Server {
             addr,
-            core: Mutex::new(Core::new(scenario)),
+            engine: Mutex::new(Engine::new(scenario)),
             gate: Gate::default(),
             guests: Guests::default(),
             shutdown: Shutdown::default(),
+            alarm: Alarm::default(),
+            callbacks: Arc::new(Callbacks::new(scenario)),
             prefix: scenario.prefix.trim_end_matches('/').into(),
             latency: scenario.latency,
             observer,
@@ -71,7 +78,7 @@ impl Server {
 
     fn decide_protocol(&self, received: Received, path: Option<&str>) -> Decision {
         let turn = lock(&self.turn);
-        let plan = lock(&self.core).take(received, path);
+        let plan = self.work(|engine| engine.take(received, path));
         let Plan {
             answer,
             manner,
@@ -79,8 +86,26 @@ impl Server {
         } = plan;
         (self.observer)(&exchange);
         drop(turn);
-        let manner = self.slowed(manner);
         Decision { answer, manner }
+    }
+
+    /// Works on the core, then sends the events that arose and wakes the clock if it must.
+    fn work<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
+        let mut engine = lock(&self.engine);
+        let result = work(&mut engine);
+        // Still under the lock, so that events keep the order in which they arose.
+        for event in engine.state.take_events() {
+            self.callbacks.enqueue(event);
+        }
+        if engine.state.take_rescheduled() {
+            self.alarm.reschedule();
+        }
+        result
+    }
+
+    /// Changes the simulated server from outside the protocol.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        self.work(|engine| change(&mut engine.state))
     }
 
     /// The path below the prefix, without a query.
@@ -90,17 +115,14 @@ impl Server {
             .filter(|rest| rest.starts_with('/'))
     }
 
-    /// Adds the scenario's latency to whatever a fault does.
-    fn slowed(&self, manner: Manner) -> Manner {
-        match manner {
-            Manner::Properly if !self.latency.is_zero() => Manner::Late(self.latency),
-            Manner::Late(time) => Manner::Late(time + self.latency),
-            other => other,
-        }
-    }
-
-    /// Waits; false when the sandbox ended meanwhile.
-    pub(super) fn wait(&self, time: Duration) -> bool {
+    /// Waits for the scenario's latency and what a fault adds to it; false when the sandbox ended
+    /// meanwhile.
+    pub(super) fn wait_before(&self, manner: Manner) -> bool {
+        let added = match manner {
+            Manner::Late(time) => time,
+            _ => Duration::ZERO,
+        };
+        let time = self.latency + added;
         time.is_zero() || self.shutdown.sleep(time)
     }
 
@@ -108,16 +130,16 @@ impl Server {
     pub(super) fn add_fault(&self, fault: Fault) {
         match fault.kind {
             Kind::Refuse(time) => self.gate.close(self.addr, time),
-            _ => lock(&self.core).faults.add(fault),
+            _ => lock(&self.engine).faults.add(fault),
         }
     }
 
     /// Whether a new connection meets a reset.
     pub(super) fn resets_early(&self) -> bool {
-        lock(&self.core).faults.resets_early()
+        lock(&self.engine).faults.resets_early()
     }
 
     pub(super) fn exchanges(&self) -> Vec<Arc<Exchange>> {
-        lock(&self.core).exchanges.handles()
+        lock(&self.engine).exchanges.handles()
     }
 }

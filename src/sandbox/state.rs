@@ -1,14 +1,21 @@
 //! Everything the simulated server knows; no sockets and no clock.
 
+mod logins;
+
+pub(super) use logins::StepError;
+
 use super::dialect::Dialect;
+use super::event::{self, Event};
 use super::instance::Instance;
-use super::quirk::Quirks;
+use super::message::{Message, SENT};
+use super::quirk::{Quirk, Quirks};
 use super::record::{Delivery, Record};
 use super::reply::Failure;
+use super::scan::Scan;
 use super::scenario::Scenario;
 use super::seed;
 use super::status::Status;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The client type of seeded instances: the newest of the vendor's change log.
@@ -23,9 +30,14 @@ pub(super) struct State {
     pub(super) global_notify_url: String,
     pub(super) instances: Vec<Instance>,
     pub(super) deliveries: Record<Delivery>,
+    scan: Scan,
     sessions: usize,
     created: u64,
     sent: u64,
+    qrcodes: u64,
+    outbox: Vec<Event>,
+    /// Whether a step became due at another time than before.
+    rescheduled: bool,
 }
 
 impl State {
@@ -38,8 +50,12 @@ impl State {
             instances: Vec::new(),
             deliveries: Record::new(),
             sessions: scenario.sessions,
+            scan: scenario.scan.clone(),
             created: 0,
             sent: 0,
+            qrcodes: 0,
+            outbox: Vec::new(),
+            rescheduled: false,
         };
         for (count, status) in [
             (scenario.online, Status::Online),
@@ -68,6 +84,16 @@ impl State {
             .ok_or_else(Failure::unknown_guid)
     }
 
+    /// Puts an instance into a state, without any event; stopping ends a login under way.
+    pub(super) fn set_status(&mut self, guid: &str, status: Status) -> Result<(), Failure> {
+        let instance = self.instance(guid)?;
+        instance.status = status;
+        if status == Status::Stopped {
+            instance.login = None;
+        }
+        Ok(())
+    }
+
     /// Id and sequence number of the next message.
     pub(super) fn next_message(&mut self) -> (u64, u64) {
         let number = self.sent;
@@ -83,13 +109,64 @@ impl State {
         self.deliveries.push(Arc::new(delivery), bytes);
     }
 
-    /// Logs an account out, if there is one.
-    pub(super) fn log_out(&mut self, guid: &str) {
-        if let Ok(instance) = self.instance(guid)
-            && instance.status.is_logged_in()
-        {
-            instance.status = Status::Running;
+    /// Queues an event for the instance's callback, or the global one; without either it is lost.
+    pub(super) fn emit(&mut self, guid: &str, notify_type: i64, mut data: Value) -> bool {
+        let url = match self.instance(guid) {
+            Ok(instance) if !instance.notify_url.is_empty() => instance.notify_url.clone(),
+            _ => self.global_notify_url.clone(),
+        };
+        if url.is_empty() {
+            return false;
         }
+        self.quirks.bend(&mut data);
+        self.outbox.push(Event {
+            guid: guid.into(),
+            url,
+            notify_type,
+            data,
+        });
+        true
+    }
+
+    /// Queues a message event: alone, or as the only one of a batch.
+    pub(super) fn emit_message(&mut self, guid: &str, mut message: Value) -> bool {
+        if !self.quirks.has(Quirk::BatchCallbacks) {
+            return self.emit(guid, event::MESSAGE, message);
+        }
+        if let Some(fields) = message.as_object_mut() {
+            fields.insert("extra_content".into(), json!(""));
+        }
+        let batch = json!([message]);
+        let data = if self.quirks.has(Quirk::WrappedBatch) {
+            json!({ "list": batch })
+        } else {
+            batch
+        };
+        self.emit(guid, event::MESSAGES, data)
+    }
+
+    /// Every own send comes back as an event, whoever sent it.
+    pub(super) fn echo(&mut self, guid: &str, message: &Message) {
+        if self.is_listened_to(guid) {
+            self.emit_message(guid, message.event(SENT));
+        }
+    }
+
+    fn is_listened_to(&mut self, guid: &str) -> bool {
+        !self.global_notify_url.is_empty()
+            || self
+                .instance(guid)
+                .is_ok_and(|instance| !instance.notify_url.is_empty())
+    }
+
+    /// The events since the last call, in order.
+    pub(super) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// Whether the next step's time may have changed since the last call.
+    pub(super) fn take_rescheduled(&mut self) -> bool {
+        std::mem::take(&mut self.rescheduled)
     }
 
     /// What the admin path shows of the instances.

@@ -15,7 +15,7 @@ use signal_hook::iterator::Signals;
 use crate::commands::Finish;
 use crate::context::Context;
 use crate::error::Error;
-use crate::sandbox::{Dialect, FORMS, Fault, FaultForm, Quirk, Sandbox, Scenario};
+use crate::sandbox::{Dialect, FORMS, Fault, FaultForm, Quirk, Sandbox, Scan, Scenario};
 use crate::time::parse_duration;
 use log::Log;
 
@@ -77,6 +77,19 @@ pub struct Args {
     /// Fault, as KIND[=VALUE][@PATH][*TIMES]; `list` shows the kinds; may be repeated
     #[arg(long, value_name = "SPEC")]
     fault: Vec<String>,
+
+    /// What the phone does with a login QR code: after=2s, require-code=246810, refuse, expire,
+    /// never or manual; `,after=DUR` sets the time before
+    #[arg(long, value_name = "SCRIPT", default_value = "after=1s")]
+    scan: Scan,
+
+    /// Lose every callback, as if the server could not reach the listener
+    #[arg(long)]
+    no_callbacks: bool,
+
+    /// How late callbacks are with the quirk late-callbacks
+    #[arg(long, value_name = "DUR", default_value = "3s", value_parser = parse_duration)]
+    late: Duration,
 
     /// Write every request to a file, one JSON object a line
     #[arg(long, value_name = "FILE")]
@@ -172,6 +185,9 @@ impl Args {
             latency: self.latency,
             quirks: parsed::<Quirk>(&self.quirk, "--quirk")?,
             faults: parsed::<Fault>(&self.fault, "--fault")?,
+            scan: self.scan.clone(),
+            callbacks: !self.no_callbacks,
+            late: self.late,
             prefix: if prefix.is_empty() {
                 String::new()
             } else {

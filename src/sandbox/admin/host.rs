@@ -1,6 +1,6 @@
 //! Who may use the admin path.
 
-use crate::sandbox::core::Received;
+use crate::sandbox::engine::Received;
 use std::net::IpAddr;
 
 /// Refuses requests that a web page could have caused.

@@ -79,7 +79,8 @@ pub(super) fn restore_client(call: &mut Call) -> Reply {
 }
 
 pub(super) fn stop_client(call: &mut Call) -> Reply {
-    call.instance()?.status = Status::Stopped;
+    let guid = call.params.text("guid");
+    call.state.set_status(guid, Status::Stopped)?;
     Ok(Success::empty().noting("instance stopped"))
 }
 

@@ -54,6 +54,7 @@ fn send(call: &mut Call, target: &Conversation, at_list: &[Value]) -> Reply {
         call.instance()?
             .touch_session(&message.conversation_id, message.sent_at.as_second());
         call.state.deliver(message.delivery(guid));
+        call.state.echo(guid, &message);
     }
     let data = json!({ "msg_data": message.answer(), "is_svr_fail": failed });
     Ok(Success::new(data).noting(note(&message, failed)))
@@ -68,7 +69,7 @@ fn compose(call: &mut Call, target: &Conversation, at_list: &[Value]) -> Result<
         id,
         seq,
         sent_at: now,
-        sender: instance.user_id,
+        sender: instance.user_id.to_string(),
         sender_name: instance.user_name.clone(),
         conversation_id: target.id(),
         receiver: target.receiver().into(),

@@ -1,11 +1,11 @@
 //! One connection: request after request until somebody has enough.
 
-use super::head::Head;
+use super::BODY_CAP;
 use super::misbehave;
-use super::reader::{ReadError, RequestReader};
 use super::writer::{self, Terms};
+use crate::http::{Framing, Head, ReadError, RequestReader};
 use crate::sandbox::answer::Answer;
-use crate::sandbox::core::{Manner, Received};
+use crate::sandbox::engine::{Manner, Received};
 use crate::sandbox::server::{Decision, Server};
 use jiff::Timestamp;
 use std::io::{self, Read, Write};
@@ -23,7 +23,7 @@ pub(crate) fn serve(stream: &TcpStream, server: &Server) {
     if stream.set_nodelay(true).is_err() || stream.set_read_timeout(Some(IDLE)).is_err() {
         return;
     }
-    let mut reader = RequestReader::new(stream);
+    let mut reader = RequestReader::new(stream, super::BODY_CAP);
     loop {
         match next(&mut reader, stream) {
             Ok((head, body)) => match answer(stream, server, head, body) {
@@ -41,8 +41,7 @@ fn next(
     mut stream: &TcpStream,
 ) -> Result<(Head, Vec<u8>), ReadError> {
     let head = reader.head()?;
-    let is_acceptable =
-        !matches!(head.body, super::body::Framing::Length(n) if n > super::BODY_CAP);
+    let is_acceptable = !matches!(head.body, Framing::Length(n) if n > BODY_CAP);
     if head.expects_continue && is_acceptable && reader.is_drained() {
         stream
             .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -77,11 +76,7 @@ fn carry_out(
     manner: Manner,
     terms: Terms,
 ) -> io::Result<bool> {
-    let delay = match manner {
-        Manner::Late(time) => time,
-        _ => Duration::ZERO,
-    };
-    if !server.wait(delay) {
+    if !server.wait_before(manner) {
         return Ok(false);
     }
     match manner {

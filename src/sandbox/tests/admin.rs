@@ -1,5 +1,6 @@
 //! The admin path.
 
+use super::receiver::Receiver;
 use super::support::{connect, exchange, faulty, first_guid, read_answer, send, start};
 use crate::sandbox::{Sandbox, Scenario};
 use serde_json::{Value, json};
@@ -116,4 +117,117 @@ fn web_pages_are_kept_out() {
 fn faults_do_not_reach_the_admin_path() {
     let sandbox = start(faulty(&["http=500"]));
     assert_eq!(call(&sandbox, "GET", "state", &Value::Null).0, 200);
+}
+
+#[test]
+fn takes_the_steps_of_a_login() {
+    let sandbox = start(Scenario {
+        online: 0,
+        running: 1,
+        scan: "manual".parse().unwrap(),
+        ..Scenario::default()
+    });
+    let place = format!("instances/{}/scan", first_guid());
+    let scanned = json!({"step": "scanned"});
+    assert_eq!(call(&sandbox, "POST", &place, &scanned).0, 409);
+    let body = json!({ "guid": first_guid() }).to_string();
+    exchange(&sandbox, "POST", "/login/get_login_qrcode", &body).unwrap();
+    for (body, login) in [
+        (scanned, json!(1)),
+        (json!({"step": "require-code", "code": "7"}), json!(10)),
+        (json!({"step": "confirm"}), json!(2)),
+    ] {
+        let (status, instance) = call(&sandbox, "POST", &place, &body);
+        assert_eq!(
+            (status, &instance["login"]["status"]),
+            (200, &login),
+            "{body}"
+        );
+    }
+    for body in [
+        json!({"step": "nope"}),
+        json!({"step": "require-code"}),
+        json!({}),
+    ] {
+        assert_eq!(call(&sandbox, "POST", &place, &body).0, 400, "{body}");
+    }
+    let (_, state) = call(&sandbox, "GET", "state", &Value::Null);
+    assert_eq!(state["instances"][0]["state"], "online");
+}
+
+#[test]
+fn makes_events_happen() {
+    let receiver = Receiver::start();
+    let sandbox = start(Scenario::default());
+    let place = |action: &str| format!("instances/{}/{action}", first_guid());
+    let event = json!({"notify_type": 11001});
+    let lost = call(&sandbox, "POST", &place("callback"), &event);
+    assert_eq!(
+        lost,
+        (200, json!({"queued": false})),
+        "no callback URL is set"
+    );
+    let body = json!({"guid": first_guid(), "notify_url": receiver.url("/")}).to_string();
+    exchange(&sandbox, "POST", "/client/set_notify_url", &body).unwrap();
+    let message = json!({"conversation_id": "S:788", "content": "hi"});
+    for (action, body, notify_type, msg_type) in [
+        ("callback", &event, 11001, Value::Null),
+        ("message", &message, 11010, json!(2)),
+        ("read", &message, 11010, json!(1012)),
+        ("kick", &Value::Null, 11011, Value::Null),
+    ] {
+        assert_eq!(
+            call(&sandbox, "POST", &place(action), body).0,
+            200,
+            "{action}"
+        );
+        let callback = receiver.next().1;
+        assert_eq!(callback["notify_type"], notify_type, "{action}");
+        assert_eq!(callback["data"]["msg_type"], msg_type, "{action}");
+    }
+    while sandbox.callbacks().len() < 4 {
+        std::thread::yield_now();
+    }
+    let (_, callbacks) = call(&sandbox, "GET", "callbacks", &Value::Null);
+    assert_eq!(callbacks[3]["body"]["notify_type"], 11011);
+    assert_eq!(callbacks[3]["http_status"], 200);
+}
+
+#[test]
+fn refuses_events_it_does_not_understand() {
+    let sandbox = start(Scenario::default());
+    let guid = first_guid();
+    for (place, body, status) in [
+        (format!("instances/{guid}/callback"), json!({}), 400),
+        (
+            format!("instances/{guid}/callback"),
+            json!({"notify_type": "x"}),
+            400,
+        ),
+        (format!("instances/{guid}/message"), json!({}), 400),
+        (
+            format!("instances/{guid}/message"),
+            json!({"conversation_id": "788"}),
+            400,
+        ),
+        (format!("instances/{guid}/nope"), json!({}), 404),
+        ("instances/x/kick".into(), json!({}), 404),
+        ("instances/x/scan".into(), json!({"step": "fail"}), 404),
+        (
+            "instances/x/message".into(),
+            json!({"conversation_id": "S:1"}),
+            404,
+        ),
+        (
+            "instances/x/callback".into(),
+            json!({"notify_type": 1}),
+            404,
+        ),
+    ] {
+        assert_eq!(
+            call(&sandbox, "POST", &place, &body).0,
+            status,
+            "{place} {body}"
+        );
+    }
 }

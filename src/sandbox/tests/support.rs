@@ -17,10 +17,26 @@ pub(super) const NOW: i64 = 1_764_000_000;
 /// A wait no correct sandbox needs; it only ends a test that would hang.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// So many milliseconds after [`NOW`].
+pub(super) fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(NOW * 1000 + millis).unwrap()
+}
+
 /// Asks the core at [`NOW`].
 pub(super) fn ask(state: &mut State, method: &str, path: &str, body: &str) -> (u16, Value) {
+    ask_at(state, 0, method, path, body)
+}
+
+/// Asks the core so many milliseconds after [`NOW`].
+pub(super) fn ask_at(
+    state: &mut State,
+    millis: i64,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> (u16, Value) {
     let request = Request {
-        now: Timestamp::from_second(NOW).unwrap(),
+        now: at(millis),
         method,
         path,
         body: body.as_bytes(),

@@ -52,15 +52,15 @@ pub(super) struct Plan {
 
 /// The simulated server behind the faults.
 #[derive(Debug)]
-pub(super) struct Core {
+pub(super) struct Engine {
     pub(super) state: State,
     pub(super) faults: FaultList,
     pub(super) exchanges: Record<Exchange>,
 }
 
-impl Core {
+impl Engine {
     pub(super) fn new(scenario: &Scenario) -> Self {
-        Core {
+        Engine {
             state: State::new(scenario),
             faults: FaultList::default(),
             exchanges: Record::new(),

@@ -1,8 +1,8 @@
 //! A buffer in front of a socket, from which requests are read one after the other.
 
-use super::body;
+use super::HEAD_CAP;
+use super::body::{self, Framing};
 use super::head::{self, Head};
-use super::{BODY_CAP, HEAD_CAP};
 use std::io::{ErrorKind, Read};
 
 /// Bytes read at once.
@@ -21,14 +21,23 @@ pub(crate) enum ReadError {
 pub(crate) struct RequestReader<R> {
     stream: R,
     buffer: Vec<u8>,
+    /// Largest body that is read; more is answered 413.
+    body_cap: usize,
 }
 
 impl<R: Read> RequestReader<R> {
-    pub(crate) fn new(stream: R) -> Self {
+    /// Reads requests whose bodies have at most `body_cap` bytes.
+    pub(crate) fn new(stream: R, body_cap: usize) -> Self {
         RequestReader {
             stream,
             buffer: Vec::with_capacity(PIECE),
+            body_cap,
         }
+    }
+
+    /// The stream, between two requests.
+    pub(crate) fn stream(&mut self) -> &mut R {
+        &mut self.stream
     }
 
     /// The head of the next request.
@@ -47,11 +56,14 @@ impl<R: Read> RequestReader<R> {
 
     /// The body that follows `head`.
     pub(crate) fn body(&mut self, head: &Head) -> Result<Vec<u8>, ReadError> {
-        match head.body {
-            body::Framing::Length(length) if length > BODY_CAP => Err(ReadError::Refused(413)),
-            body::Framing::Length(length) => self.exactly(length),
-            body::Framing::Chunked => self.chunks(),
-        }
+        let body = match head.body {
+            Framing::Length(length) if length > self.body_cap => Err(ReadError::Refused(413)),
+            Framing::Length(length) => self.exactly(length),
+            Framing::Chunked => self.chunks(),
+        };
+        // One large body must not hold its room for as long as the connection lives.
+        self.buffer.shrink_to(PIECE);
+        body
     }
 
     /// Whether nothing behind the head has arrived yet.
@@ -75,7 +87,7 @@ impl<R: Read> RequestReader<R> {
                 self.trailers()?;
                 return Ok(whole);
             }
-            if size > BODY_CAP - whole.len() {
+            if size > self.body_cap - whole.len() {
                 return Err(ReadError::Refused(413));
             }
             whole.extend(self.exactly(size)?);
@@ -127,7 +139,8 @@ impl<R: Read> RequestReader<R> {
             match self.stream.read(&mut piece) {
                 Ok(0) => return Err(ReadError::Gone),
                 Ok(length) => {
-                    self.buffer.extend(piece.iter().take(length));
+                    self.buffer
+                        .extend_from_slice(piece.get(..length).unwrap_or_default());
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -140,6 +153,8 @@ impl<R: Read> RequestReader<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const BODY_CAP: usize = 16 * 1024 * 1024;
 
     /// Hands out its bytes one at a time, the way a slow client does.
     struct Trickle<'a>(&'a [u8]);
@@ -154,7 +169,7 @@ mod tests {
     }
 
     fn read_all(bytes: &[u8]) -> Vec<Result<(String, Vec<u8>), ReadError>> {
-        let mut reader = RequestReader::new(Trickle(bytes));
+        let mut reader = RequestReader::new(Trickle(bytes), BODY_CAP);
         let mut all = Vec::new();
         loop {
             let request = reader.head().and_then(|head| {
@@ -231,7 +246,7 @@ mod tests {
                 "{text}"
             );
         }
-        let mut reader = RequestReader::new(huge_head.as_bytes());
+        let mut reader = RequestReader::new(huge_head.as_bytes(), BODY_CAP);
         assert_eq!(reader.head().unwrap_err(), ReadError::Refused(431));
     }
 }

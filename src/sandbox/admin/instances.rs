@@ -1,0 +1,95 @@
+//! `/_sandbox/instances/GUID…`: what happens to one instance.
+
+use super::{Outcome, Refusal, bad};
+use crate::sandbox::incoming::{Arrival, Incoming};
+use crate::sandbox::scan::ScanStep;
+use crate::sandbox::server::Server;
+use crate::sandbox::state::{State, StepError};
+use crate::sandbox::status::Status;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Takes `{"status":0|1|2}` or the name of a status.
+pub(super) fn set_status(server: &Server, guid: &str, body: &Value) -> Outcome {
+    let wanted = match body.get("status") {
+        Some(Value::String(name)) => name.clone(),
+        Some(number) => number.to_string(),
+        None => return Err(bad("wanted {\"status\":0|1|2}")),
+    };
+    let status: Status = wanted.parse().map_err(bad)?;
+    server.change(|state| {
+        state.set_status(guid, status).map_err(|_| unknown(guid))?;
+        view(state, guid)
+    })
+}
+
+/// Takes `{"step":"scanned"|"confirm"|…}`; `require-code` may have its code beside it.
+pub(super) fn scan(server: &Server, guid: &str, body: &Value) -> Outcome {
+    let step = match (text(body, "step"), text(body, "code")) {
+        (Some("require-code"), Some(code)) => format!("require-code={code}"),
+        (Some(step), _) => step.to_string(),
+        (None, _) => return Err(bad("wanted {\"step\":\"scanned\"}")),
+    };
+    let step: ScanStep = step.parse().map_err(bad)?;
+    server.change(|state| match state.step_by_hand(guid, &step) {
+        Ok(()) => view(state, guid),
+        Err(StepError::UnknownGuid) => Err(unknown(guid)),
+        Err(StepError::NoLogin) => Err(Refusal(
+            409,
+            "no login: nobody has asked for a QR code".into(),
+        )),
+    })
+}
+
+/// Takes `{"notify_type":N,"data":…}` and posts it as it is.
+pub(super) fn callback(server: &Server, guid: &str, body: &Value) -> Outcome {
+    let notify_type = body
+        .get("notify_type")
+        .and_then(Value::as_i64)
+        .ok_or_else(|| bad("wanted {\"notify_type\":N,\"data\":…}"))?;
+    let data = body.get("data").cloned().unwrap_or_else(|| json!({}));
+    server.change(|state| {
+        state.instance(guid).map_err(|_| unknown(guid))?;
+        Ok(posted(state.emit(guid, notify_type, data)))
+    })
+}
+
+/// Takes an [`Incoming`] message, or the conversation of a read report.
+pub(super) fn arrival(server: &Server, guid: &str, body: &Value, arrival: Arrival) -> Outcome {
+    let incoming: Incoming =
+        serde_json::from_value(body.clone()).map_err(|error| bad(error.to_string()))?;
+    server.change(|state| {
+        state.instance(guid).map_err(|_| unknown(guid))?;
+        state
+            .receive(guid, &incoming, arrival, Timestamp::now())
+            .map(posted)
+            .map_err(bad)
+    })
+}
+
+/// Logs the account out because it logged in elsewhere.
+pub(super) fn kick(server: &Server, guid: &str) -> Outcome {
+    server.change(|state| {
+        state.instance(guid).map_err(|_| unknown(guid))?;
+        state.kick(guid);
+        view(state, guid)
+    })
+}
+
+fn view(state: &mut State, guid: &str) -> Outcome {
+    let instance = state.instance(guid).map_err(|_| unknown(guid))?;
+    Ok(instance.view())
+}
+
+/// Without a callback URL an event is lost, which is worth knowing.
+fn posted(queued: bool) -> Value {
+    json!({ "queued": queued })
+}
+
+fn unknown(guid: &str) -> Refusal {
+    Refusal(404, format!("no instance {guid}"))
+}
+
+fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
+    body.get(name).and_then(Value::as_str)
+}

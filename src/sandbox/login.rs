@@ -1,0 +1,243 @@
+//! A login by QR code as a state machine: a script of timed steps, and the status they lead to.
+
+use super::qrcode::QrCode;
+use super::scan::{Scan, ScanOutcome, ScanStep};
+use jiff::Timestamp;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Longest time between two steps that follow each other by themselves.
+const LONGEST_GAP: Duration = Duration::from_millis(500);
+
+/// The protocol's QrcodeStatus, as far as a WeCom login goes through it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QrStatus {
+    NotScanned = 0,
+    Scanned = 1,
+    Success = 2,
+    Failed = 3,
+    Refused = 4,
+    CodeRequired = 10,
+}
+
+/// What happens in a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The QR code changes its status, or is replaced.
+    Scan(ScanStep),
+    /// The account is logged in.
+    LoggedIn,
+}
+
+/// A login under way, or its result.
+#[derive(Debug)]
+pub(super) struct Login {
+    pub(super) qrcode: QrCode,
+    pub(super) status: QrStatus,
+    /// The verification code that is waited for.
+    wanted: Option<String>,
+    steps: VecDeque<(Timestamp, Step)>,
+    gap: Duration,
+}
+
+/// Why a verification code was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodeError {
+    NotAsked,
+    Wrong,
+}
+
+impl Login {
+    /// A login that starts `now` with this code and follows `scan`.
+    pub(super) fn new(qrcode: QrCode, scan: &Scan, now: Timestamp) -> Self {
+        Login {
+            qrcode,
+            status: QrStatus::NotScanned,
+            wanted: None,
+            steps: script(scan)
+                .into_iter()
+                .map(|(time, step)| (later(now, time), step))
+                .collect(),
+            gap: gap(scan),
+        }
+    }
+
+    /// When the next step is due.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.steps.front().map(|(at, _)| *at)
+    }
+
+    /// Takes the next step if it is due.
+    pub(super) fn next(&mut self, now: Timestamp) -> Option<Step> {
+        if self.due()? > now {
+            return None;
+        }
+        self.steps.pop_front().map(|(_, step)| step)
+    }
+
+    /// Moves the status on. A new code comes from outside, see [`Login::renew`].
+    pub(super) fn take(&mut self, step: &ScanStep) {
+        self.status = match step {
+            ScanStep::Scanned => QrStatus::Scanned,
+            ScanStep::RequireCode(_) => QrStatus::CodeRequired,
+            ScanStep::Confirm => QrStatus::Success,
+            ScanStep::Refuse => QrStatus::Refused,
+            ScanStep::Fail => QrStatus::Failed,
+            ScanStep::Expire => QrStatus::NotScanned,
+        };
+        self.wanted = match step {
+            ScanStep::RequireCode(code) => Some(code.clone()),
+            _ => None,
+        };
+    }
+
+    /// Replaces the QR code.
+    pub(super) fn renew(&mut self, qrcode: QrCode) {
+        self.qrcode = qrcode;
+    }
+
+    /// Checks a verification code; the right one completes the login.
+    pub(super) fn submit(&mut self, code: &str, now: Timestamp) -> Result<(), CodeError> {
+        match &self.wanted {
+            None => Err(CodeError::NotAsked),
+            Some(wanted) if wanted != code => Err(CodeError::Wrong),
+            Some(_) => {
+                self.wanted = None;
+                self.complete(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Schedules the success of the QR code and, a little later, of the login.
+    fn complete(&mut self, now: Timestamp) {
+        let confirm = Step::Scan(ScanStep::Confirm);
+        self.steps = [(now, confirm), (later(now, self.gap), Step::LoggedIn)].into();
+    }
+}
+
+/// The steps of a scan and when they come, counted from the QR code.
+fn script(scan: &Scan) -> Vec<(Duration, Step)> {
+    let (after, gap) = (scan.after, gap(scan));
+    let then = |step| (after + gap, Step::Scan(step));
+    let scanned = |at| (at, Step::Scan(ScanStep::Scanned));
+    let success = |at| {
+        let confirm = Step::Scan(ScanStep::Confirm);
+        vec![
+            scanned(at),
+            (at + gap, confirm),
+            (at + 2 * gap, Step::LoggedIn),
+        ]
+    };
+    match &scan.outcome {
+        ScanOutcome::Success => success(after),
+        ScanOutcome::RequireCode(code) => {
+            vec![scanned(after), then(ScanStep::RequireCode(code.clone()))]
+        }
+        ScanOutcome::Refuse => vec![scanned(after), then(ScanStep::Refuse)],
+        ScanOutcome::Expire => {
+            let mut steps = vec![(after, Step::Scan(ScanStep::Expire))];
+            steps.extend(success(2 * after));
+            steps
+        }
+        ScanOutcome::Never | ScanOutcome::Manual => Vec::new(),
+    }
+}
+
+fn gap(scan: &Scan) -> Duration {
+    scan.after.min(LONGEST_GAP)
+}
+
+/// Times here are a day or two at most, so only a broken clock could overflow.
+fn later(now: Timestamp, time: Duration) -> Timestamp {
+    now.checked_add(time).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start() -> Timestamp {
+        Timestamp::from_second(1_764_000_000).unwrap()
+    }
+
+    fn at(millis: u64) -> Timestamp {
+        later(start(), Duration::from_millis(millis))
+    }
+
+    /// The statuses a login goes through, with the milliseconds at which they come.
+    fn history(login: &mut Login) -> Vec<(i64, Option<QrStatus>)> {
+        let mut history = Vec::new();
+        while let Some(due) = login.due() {
+            let since = due.as_millisecond() - start().as_millisecond();
+            match login.next(due).unwrap() {
+                Step::Scan(step) => {
+                    login.take(&step);
+                    history.push((since, Some(login.status)));
+                }
+                Step::LoggedIn => history.push((since, None)),
+            }
+        }
+        history
+    }
+
+    #[test]
+    fn scripts() {
+        use QrStatus::{CodeRequired, NotScanned, Refused, Scanned, Success};
+        for (scan, expected) in [
+            (
+                "after=2s",
+                vec![(2000, Some(Scanned)), (2500, Some(Success)), (3000, None)],
+            ),
+            (
+                "after=100ms",
+                vec![(100, Some(Scanned)), (200, Some(Success)), (300, None)],
+            ),
+            (
+                "require-code=1",
+                vec![(1000, Some(Scanned)), (1500, Some(CodeRequired))],
+            ),
+            ("refuse", vec![(1000, Some(Scanned)), (1500, Some(Refused))]),
+            (
+                "expire",
+                vec![
+                    (1000, Some(NotScanned)),
+                    (2000, Some(Scanned)),
+                    (2500, Some(Success)),
+                    (3000, None),
+                ],
+            ),
+            ("never", vec![]),
+            ("manual", vec![]),
+        ] {
+            let mut login = Login::new(QrCode::new(0), &scan.parse().unwrap(), start());
+            assert_eq!(history(&mut login), expected, "{scan}");
+        }
+    }
+
+    #[test]
+    fn nothing_comes_early() {
+        let mut login = Login::new(QrCode::new(0), &Scan::default(), start());
+        assert_eq!(login.next(at(999)), None);
+        assert_eq!(login.next(at(1000)), Some(Step::Scan(ScanStep::Scanned)));
+        assert_eq!(login.next(at(1000)), None);
+    }
+
+    #[test]
+    fn a_code_is_accepted_only_when_asked_and_right() {
+        let scan = "require-code=246810,after=100ms".parse().unwrap();
+        let mut login = Login::new(QrCode::new(0), &scan, start());
+        assert_eq!(login.submit("246810", start()), Err(CodeError::NotAsked));
+        history(&mut login);
+        for _ in 0..3 {
+            assert_eq!(login.submit("111111", at(300)), Err(CodeError::Wrong));
+            assert_eq!(login.status, QrStatus::CodeRequired);
+        }
+        assert_eq!(login.submit("246810", at(300)), Ok(()));
+        assert_eq!(
+            history(&mut login),
+            [(300, Some(QrStatus::Success)), (400, None)]
+        );
+        assert_eq!(login.submit("246810", at(500)), Err(CodeError::NotAsked));
+    }
+}

@@ -1,9 +1,11 @@
 //! What a command is given: where to print, what was configured, and the server.
 
 use std::cell::{OnceCell, RefCell};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::api::request::Effect;
 use crate::api::{Api, Tracer, Transport};
 use crate::config::layers::{self, Flags};
 use crate::config::{Key, Layers, Location, SettingName, Settings, edit};
@@ -28,7 +30,6 @@ pub struct Context {
     env: Env,
     layers: OnceCell<Layers>,
     settings: OnceCell<Settings>,
-    deadline: OnceCell<Deadline>,
     api: OnceCell<Api>,
 }
 
@@ -44,7 +45,6 @@ impl Context {
             env,
             layers: OnceCell::new(),
             settings: OnceCell::new(),
-            deadline: OnceCell::new(),
             api: OnceCell::new(),
         }
     }
@@ -77,11 +77,16 @@ impl Context {
     /// # Errors
     /// As [`Settings::resolve`].
     pub fn deadline(&self) -> Result<Deadline, Error> {
-        get_or_try(&self.deadline, || {
-            let timeout = self.settings()?.timeout.unwrap_or(DEFAULT_TIMEOUT);
-            Ok(Deadline::from(self.started, timeout))
-        })
-        .copied()
+        self.deadline_or(DEFAULT_TIMEOUT)
+    }
+
+    /// When a command must have ended that by default may take longer than others.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub fn deadline_or(&self, default: Duration) -> Result<Deadline, Error> {
+        let timeout = self.settings()?.timeout.unwrap_or(default);
+        Ok(Deadline::from(self.started, timeout))
     }
 
     /// The server. Nothing is connected before the first call.
@@ -90,20 +95,30 @@ impl Context {
     /// A configuration error when a header or certificate cannot be used.
     pub fn api(&self) -> Result<&Api, Error> {
         get_or_try(&self.api, || {
-            let settings = self.settings()?;
-            let tracer: Option<Arc<dyn Tracer>> = match self.output.verbosity() {
-                0 => None,
-                _ => Some(Arc::new(WireLog(self.output.clone()))),
-            };
-            let transport = Transport::new(
-                settings.base_url.clone(),
-                &settings.connection,
-                self.deadline()?,
-                tracer,
-            )
-            .map_err(|e| e.into_error(crate::api::request::Effect::Change))?;
-            Ok(Api::new(transport, settings.retries))
+            let transport = self.transport(self.deadline()?)?;
+            Ok(Api::new(transport, self.settings()?.retries))
         })
+    }
+
+    /// A connection of its own for a command that waits until `deadline`, each call of which
+    /// takes at most `patience`.
+    ///
+    /// # Errors
+    /// As [`Context::api`].
+    pub fn connect(&self, deadline: Deadline, patience: Duration) -> Result<Api, Error> {
+        let transport = self.transport(deadline)?.with_patience(patience);
+        Ok(Api::new(transport, self.settings()?.retries))
+    }
+
+    fn transport(&self, deadline: Deadline) -> Result<Transport, Error> {
+        let settings = self.settings()?;
+        let tracer: Option<Arc<dyn Tracer>> = match self.output.verbosity() {
+            0 => None,
+            _ => Some(Arc::new(WireLog(self.output.clone()))),
+        };
+        let base_url = settings.base_url.clone();
+        Transport::new(base_url, &settings.connection, deadline, tracer)
+            .map_err(|e| e.into_error(Effect::Change))
     }
 
     /// Whether a person can be asked: both what they would read and where they would type.
@@ -128,7 +143,11 @@ impl Context {
         input::stdin_bytes(stdin, Deadline::from(self.started, DEFAULT_TIMEOUT))
     }
 
-    fn take_stdin(&self) -> Result<Source, Error> {
+    /// Standard input, for a command that reads it piece by piece.
+    ///
+    /// # Errors
+    /// When it was taken before.
+    pub fn take_stdin(&self) -> Result<Source, Error> {
         let stdin = self.stdin.borrow_mut().take();
         stdin.ok_or_else(|| Error::usage("standard input can be used only once"))
     }
@@ -152,6 +171,11 @@ impl Context {
             Error::config("there is no home folder to keep a config in")
                 .hint("name a file with --config or QIWEI_CONFIG")
         })
+    }
+
+    /// The folder for locks and other state; `None` where there is no home folder.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        layers::state_folder(&self.env)
     }
 
     /// The profile that settings are read from and saved to.

@@ -17,6 +17,10 @@ pub const GUID: &str = "QIWEI_GUID";
 pub const PROFILE: &str = "QIWEI_PROFILE";
 /// The configuration file.
 pub const CONFIG: &str = "QIWEI_CONFIG";
+/// Where the instance's callbacks usually go.
+pub const NOTIFY_URL: &str = "QIWEI_NOTIFY_URL";
+/// The folder for locks and other state.
+pub const STATE_DIR: &str = "QIWEI_STATE_DIR";
 /// How long a command may take.
 pub const TIMEOUT: &str = "QIWEI_TIMEOUT";
 /// How often to try again what certainly was not executed.
@@ -78,6 +82,18 @@ impl Env {
             .keys()
             .map(OsString::as_os_str)
             .filter(|name| name.to_str().is_some_and(|name| name.starts_with(PREFIX)))
+    }
+
+    /// Whether the locale's characters are UTF-8: the first of these that is set decides.
+    pub fn is_utf8(&self) -> bool {
+        ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| self.get(name))
+            .and_then(OsStr::to_str)
+            .is_some_and(|locale| {
+                let locale = locale.to_ascii_lowercase();
+                locale.contains("utf-8") || locale.contains("utf8")
+            })
     }
 
     /// Whether a proxy for plain http is itself reached over TLS.

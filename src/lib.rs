@@ -5,6 +5,7 @@
 
 mod api;
 mod base_url;
+mod callback;
 mod cli;
 mod commands;
 mod config;
@@ -12,14 +13,18 @@ mod context;
 mod conversation;
 mod env;
 mod error;
+mod files;
 mod guid;
 mod http;
 mod input;
 mod instances;
+mod login;
 mod output;
+mod qr;
 mod redact;
 pub mod sandbox;
 mod secret;
+mod signals;
 mod time;
 
 use std::any::Any;

@@ -71,11 +71,11 @@ pub enum Unfit {
     Shape(String),
 }
 
-fn shape(wanted: &str) -> Unfit {
+pub(super) fn shape(wanted: &str) -> Unfit {
     Unfit::Shape(format!("the answer holds no {wanted}"))
 }
 
-fn typed<'de, T: Deserialize<'de>>(value: Value, wanted: &str) -> Result<T, Unfit> {
+pub(super) fn typed<'de, T: Deserialize<'de>>(value: Value, wanted: &str) -> Result<T, Unfit> {
     // A sequence would be taken for a struct's fields in order.
     if !value.is_object() {
         return Err(shape(wanted));

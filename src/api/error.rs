@@ -56,10 +56,21 @@ impl CallError {
     pub fn may_retry(&self, effect: Effect) -> bool {
         match self {
             Self::NotConnected(_) => true,
-            Self::Refused(refusal) => refusal.code == Some(NOT_READY),
+            Self::Refused(_) => self.is_not_ready(),
             Self::NoAnswer(_) => effect == Effect::Read,
             Self::Setup(_) => false,
         }
+    }
+
+    /// Whether the server said "not ready yet".
+    pub fn is_not_ready(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.code == Some(NOT_READY))
+    }
+
+    /// Whether the server said that something has expired.
+    pub fn is_expired(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.text.contains("过期")
+            || refusal.text.to_lowercase().contains("expired"))
     }
 
     /// What happened, for logs and for the row of one instance among many.

@@ -7,6 +7,7 @@ mod error;
 mod explain;
 mod flex;
 pub mod interpret;
+pub mod login_answer;
 pub mod request;
 mod resolve;
 mod retry;
@@ -24,6 +25,10 @@ use envelope::Payload;
 use request::Request;
 
 use crate::guid::Guid;
+use login_answer::{LoginQrcode, Profile, QrcodeStatus};
+
+/// Time between two tries while a login device gets ready.
+const NOT_READY_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The endpoints of one server.
 pub struct Api {
@@ -74,6 +79,41 @@ impl Api {
     /// As every call: see [`CallError`].
     pub fn apply(&self, request: &Request) -> Result<(), CallError> {
         self.call(request, answer::done)
+    }
+
+    /// A login QR code. A device that is not ready yet (1014) is asked again until it is.
+    ///
+    /// # Errors
+    /// As every call: see [`CallError`].
+    pub fn login_qrcode(&self, guid: &Guid) -> Result<LoginQrcode, CallError> {
+        let request = request::login_qrcode(guid);
+        loop {
+            match self.call(&request, login_answer::qrcode) {
+                Err(error) if error.is_not_ready() && !self.transport.deadline().is_over() => {
+                    std::thread::sleep(NOT_READY_PAUSE);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// How far the scan of the login QR code is.
+    ///
+    /// # Errors
+    /// As every call: see [`CallError`].
+    pub fn qrcode_status(&self, guid: &Guid) -> Result<QrcodeStatus, CallError> {
+        self.call(
+            &request::check_login_qrcode(guid),
+            login_answer::qrcode_status,
+        )
+    }
+
+    /// Who is logged in.
+    ///
+    /// # Errors
+    /// As every call: see [`CallError`].
+    pub fn profile(&self, guid: &Guid) -> Result<Profile, CallError> {
+        self.call(&request::profile(guid), login_answer::profile)
     }
 
     /// One page of sessions.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::conversation::ConversationId;
 use crate::guid::Guid;
+use crate::secret::Secret;
 
 /// Whether executing a request twice, or not knowing whether it was executed, matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,11 @@ pub struct NewClient {
     pub auto_start: bool,
 }
 
+impl NewClient {
+    /// The newest version the vendor's changelog names.
+    pub const LATEST_TYPE: u32 = 262;
+}
+
 /// All instances, by POST as the reference has it.
 pub fn all_clients() -> Request {
     Request::post("/client/all_clients", Effect::Read, &Nothing {})
@@ -134,6 +140,83 @@ pub fn restore_client(guid: &Guid) -> Request {
 pub fn stop_client(guid: &Guid) -> Request {
     let body = Named { guid };
     Request::post("/client/stop_client", Effect::Change, &body)
+}
+
+/// Where this instance's callbacks go.
+pub fn set_notify_url(guid: &Guid, notify_url: &str) -> Request {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        guid: &'a Guid,
+        notify_url: &'a str,
+    }
+    let body = Body { guid, notify_url };
+    Request::post("/client/set_notify_url", Effect::Change, &body)
+}
+
+/// Where the callbacks of **every** instance go.
+pub fn set_global_notify_url(notify_url: &str) -> Request {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        notify_url: &'a str,
+    }
+    Request::post(
+        "/global/set_notify_url",
+        Effect::Change,
+        &Body { notify_url },
+    )
+}
+
+/// The local proxy an instance connects through; empty for none.
+pub fn set_bridge(guid: &Guid, bridge: &str) -> Request {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        guid: &'a Guid,
+        bridge: &'a str,
+    }
+    Request::post("/client/set_bridge", Effect::Change, &Body { guid, bridge })
+}
+
+/// A login QR code. Asking again only makes another code, so it may be repeated.
+pub fn login_qrcode(guid: &Guid) -> Request {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        guid: &'a Guid,
+        verify_login: bool,
+    }
+    let body = Body {
+        guid,
+        verify_login: false,
+    };
+    Request::post("/login/get_login_qrcode", Effect::Read, &body)
+}
+
+/// How far the scan of the QR code is.
+pub fn check_login_qrcode(guid: &Guid) -> Request {
+    Request::post("/login/check_login_qrcode", Effect::Read, &Named { guid })
+}
+
+/// Hands in the verification code of a first login on a new device.
+pub fn verify_login_qrcode(guid: &Guid, code: &Secret) -> Request {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        guid: &'a Guid,
+        code: &'a str,
+    }
+    let body = Body {
+        guid,
+        code: code.reveal(),
+    };
+    Request::post("/login/verify_login_qrcode", Effect::Change, &body)
+}
+
+/// Logs the account out.
+pub fn logout(guid: &Guid) -> Request {
+    Request::post("/user/logout", Effect::Change, &Named { guid })
+}
+
+/// Who is logged in.
+pub fn profile(guid: &Guid) -> Request {
+    Request::post("/user/get_profile", Effect::Read, &Named { guid })
 }
 
 /// One page of sessions from `begin_seq` on.

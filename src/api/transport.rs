@@ -36,6 +36,7 @@ pub struct Transport {
     client: Client,
     base: BaseUrl,
     deadline: Deadline,
+    patience: Option<Duration>,
     tracer: Option<Arc<dyn Tracer>>,
 }
 
@@ -56,8 +57,16 @@ impl Transport {
             client,
             base,
             deadline,
+            patience: None,
             tracer,
         })
+    }
+
+    /// The same, but no single exchange takes longer than `patience`: for commands that wait
+    /// long, where one silent answer must not use up all the time.
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
     }
 
     /// The moment everything ends.
@@ -98,6 +107,7 @@ impl Transport {
 
     fn attempt(&self, request: &Request, start: Instant) -> Result<Reply, CallError> {
         let remaining = self.deadline.remaining();
+        let remaining = self.patience.map_or(remaining, |most| remaining.min(most));
         if remaining.is_zero() {
             return Err(CallError::NotConnected(self.timed_out()));
         }
@@ -166,9 +176,10 @@ impl Transport {
     }
 
     fn timed_out(&self) -> String {
+        let most = self.patience.unwrap_or(self.deadline.timeout());
         format!(
             "no answer within {}",
-            show_duration(self.deadline.timeout())
+            show_duration(most.min(self.deadline.timeout()))
         )
     }
 }

@@ -1,10 +1,12 @@
 //! The subcommands, one file or folder each: arguments and what they do.
 
 mod at;
+mod callbacks;
 mod config;
 mod deliver;
 mod dry_run;
 mod instance;
+mod login;
 mod message;
 mod probe;
 mod sandbox;
@@ -29,6 +31,8 @@ pub enum Command {
     /// List, create, choose, start, stop and remove instances
     #[command(subcommand)]
     Instance(instance::Command),
+    /// Log an account in by QR code
+    Login(login::Args),
     /// List the conversations of the account
     Sessions(sessions::Args),
     /// Send a text to a person or a group
@@ -57,6 +61,7 @@ impl Command {
             Self::Status(args) => args.run(context),
             Self::Probe(args) => args.run(context),
             Self::Config(command) => command.run(context),
+            Self::Login(args) => return args.run(context),
             Self::Sandbox(args) => return args.run(context),
         };
         done.map(|()| ExitCode::SUCCESS)

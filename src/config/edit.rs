@@ -1,23 +1,20 @@
 //! Changing the configuration file: comments and unknown keys stay, two processes lose nothing.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
-use tempfile::NamedTempFile;
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::file::{ConfigFile, unreadable};
 use super::name::{Leaf, SettingName};
 use crate::config::key::Key;
 use crate::error::{Error, Kind, Outcome};
-use crate::time::Deadline;
+use crate::files;
 
 /// How long to wait for another process that is writing the same file.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
-const LOCK_POLL: Duration = Duration::from_millis(10);
 
 /// Sets one setting.
 ///
@@ -111,8 +108,7 @@ fn edit(
 ) -> Result<(), Error> {
     // A dotfile manager's symlink is followed, not replaced.
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = folder_of(path);
-    create_private_folder(&folder).map_err(|e| unwritable(path, &e))?;
+    files::create_private_folder(&files::folder_of(path)).map_err(|e| unwritable(path, &e))?;
     let _lock = lock(path)?;
     let before = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -133,61 +129,22 @@ fn edit(
     if after == before {
         return Ok(());
     }
-    replace(path, &folder, after.as_bytes()).map_err(|e| unwritable(path, &e))
+    files::replace(path, after.as_bytes()).map_err(|e| unwritable(path, &e))
 }
 
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// A temporary file beside the old one, 0600, written through, then renamed over it: a reader
-/// sees the old text or the new one, also after a power cut.
-fn replace(path: &Path, folder: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(text)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    // The rename itself is durable once the folder is; not every system can sync one.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
-}
-
-/// Waits for the lock beside the file. It goes away with the process that holds it.
+/// Waits for the lock beside the file.
 fn lock(path: &Path) -> Result<File, Error> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&name).map_err(|e| unwritable(path, &e))?;
-    let deadline = Deadline::after(LOCK_WAIT);
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if !deadline.is_over() => thread::sleep(LOCK_POLL),
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::new(
-                    Kind::Busy,
-                    format!("another process holds the config {}", path.display()),
-                )
-                .outcome(Outcome::NotSent)
-                .retryable());
-            }
-            Err(TryLockError::Error(e)) => return Err(unwritable(path, &e)),
-        }
-    }
+    let lock = files::lock(Path::new(&name), LOCK_WAIT).map_err(|e| unwritable(path, &e))?;
+    lock.ok_or_else(|| {
+        Error::new(
+            Kind::Busy,
+            format!("another process holds the config {}", path.display()),
+        )
+        .outcome(Outcome::NotSent)
+        .retryable()
+    })
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Error {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::base_url::{self, BaseUrl};
 use crate::conversation::{ConversationId, is_id};
 use crate::env;
@@ -16,6 +18,8 @@ pub enum Key {
     BaseUrl,
     /// `guid`
     Guid,
+    /// `notify_url`
+    NotifyUrl,
     /// `timeout`
     Timeout,
     /// `retries`
@@ -28,9 +32,10 @@ pub enum Key {
 
 impl Key {
     /// All of them, in the order they are shown.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::BaseUrl,
         Self::Guid,
+        Self::NotifyUrl,
         Self::Timeout,
         Self::Retries,
         Self::Cacert,
@@ -42,6 +47,7 @@ impl Key {
         match self {
             Self::BaseUrl => "base_url",
             Self::Guid => "guid",
+            Self::NotifyUrl => "notify_url",
             Self::Timeout => "timeout",
             Self::Retries => "retries",
             Self::Cacert => "cacert",
@@ -59,6 +65,7 @@ impl Key {
         match self {
             Self::BaseUrl => env::BASE_URL,
             Self::Guid => env::GUID,
+            Self::NotifyUrl => env::NOTIFY_URL,
             Self::Timeout => env::TIMEOUT,
             Self::Retries => env::RETRIES,
             Self::Cacert => env::CACERT,
@@ -66,9 +73,10 @@ impl Key {
         }
     }
 
-    /// The flag that sets it.
+    /// The flag that sets it. Where callbacks usually go is configured once, not given each time.
     pub fn flag(self) -> &'static str {
         match self {
+            Self::NotifyUrl => "",
             Self::BaseUrl => "--base-url",
             Self::Guid => "--guid",
             Self::Timeout => "--timeout",
@@ -85,7 +93,7 @@ impl Key {
             Self::Timeout => Some("30s"),
             Self::Retries => Some("2"),
             Self::Insecure => Some("false"),
-            Self::Guid | Self::Cacert => None,
+            Self::Guid | Self::NotifyUrl | Self::Cacert => None,
         }
     }
 
@@ -97,6 +105,7 @@ impl Key {
         match self {
             Self::BaseUrl => text.parse::<BaseUrl>().map(drop),
             Self::Guid => text.parse::<Guid>().map(drop),
+            Self::NotifyUrl => parse_notify_url(text).map(drop),
             Self::Timeout => parse_timeout(text).map(drop),
             Self::Retries => parse_retries(text).map(drop),
             Self::Cacert => parse_path(text).map(drop),
@@ -111,8 +120,22 @@ impl Key {
                 |_| crate::secret::REDACTED.to_owned(),
                 |url| url.to_string(),
             ),
+            Self::NotifyUrl => Url::parse(text).map_or_else(
+                |_| crate::secret::REDACTED.to_owned(),
+                |url| base_url::redacted(&url),
+            ),
             _ => text.to_owned(),
         }
+    }
+}
+
+/// Where callbacks go: any http or https URL, kept as it was written.
+pub(super) fn parse_notify_url(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(text.to_owned())
+        }
+        _ => Err("an http:// or https:// URL is meant".into()),
     }
 }
 

@@ -87,6 +87,15 @@ pub fn locate(flags: &Flags, env: &Env) -> Option<Location> {
     })
 }
 
+/// The folder for locks and other state: `QIWEI_STATE_DIR`, else the platform's place.
+pub fn state_folder(env: &Env) -> Option<PathBuf> {
+    env.path(env::STATE_DIR).or_else(|| {
+        let folders = ProjectDirs::from("", "", "qiwei")?;
+        let folder = folders.state_dir().unwrap_or(folders.data_local_dir());
+        Some(folder.to_owned())
+    })
+}
+
 /// The profile in use: `--profile`, else `QIWEI_PROFILE`.
 ///
 /// # Errors

@@ -19,6 +19,8 @@ pub struct Settings {
     pub base_url: BaseUrl,
     /// The instance, when one is known, and where it came from.
     pub guid: Option<(Guid, Source)>,
+    /// Where callbacks usually go, and are sent again after a login.
+    pub notify_url: Option<String>,
     /// How long the command may take, when somebody said so.
     pub timeout: Option<Duration>,
     /// How often to try again what certainly was not executed.
@@ -46,6 +48,10 @@ impl Settings {
         Ok(Self {
             base_url: required(layers, Key::BaseUrl, str::parse)?,
             guid,
+            notify_url: match layers.lookup(Key::NotifyUrl)? {
+                Some(found) => Some(parse(Key::NotifyUrl, &found, key::parse_notify_url)?),
+                None => None,
+            },
             timeout: match timeout {
                 Some(found) if !by_default => {
                     Some(parse(Key::Timeout, &found, key::parse_timeout)?)

@@ -19,6 +19,13 @@ pub(crate) struct Head {
     pub(crate) expects_continue: bool,
 }
 
+impl Head {
+    /// The first value of a header, by its name in any case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        values(&self.headers, name).next()
+    }
+}
+
 /// The head at the start of `buffer` and its length; none while it is incomplete.
 pub(super) fn parse(buffer: &[u8]) -> Result<Option<(Head, usize)>, ReadError> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_CAP];
@@ -70,10 +77,10 @@ fn mentions(headers: &[(String, String)], name: &str, word: &str) -> bool {
 }
 
 /// Every value of a header.
-pub(super) fn values<'a>(
-    headers: &'a [(String, String)],
-    name: &'a str,
-) -> impl Iterator<Item = &'a str> {
+pub(super) fn values<'h, 'n>(
+    headers: &'h [(String, String)],
+    name: &'n str,
+) -> impl Iterator<Item = &'h str> + use<'h, 'n> {
     headers
         .iter()
         .filter(move |(candidate, _)| candidate.eq_ignore_ascii_case(name))

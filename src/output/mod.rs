@@ -58,6 +58,17 @@ impl Manner {
     }
 }
 
+/// What a stream can show.
+#[derive(Clone, Copy, Debug)]
+pub struct Canvas {
+    /// Somebody looks at it.
+    pub terminal: bool,
+    /// Colours may be set.
+    pub color: bool,
+    /// Its width, where it has one.
+    pub columns: Option<usize>,
+}
+
 /// Where results, notes and errors go. Cheap to clone, usable from every thread.
 #[derive(Clone)]
 pub struct Output {
@@ -181,6 +192,27 @@ impl Output {
     /// Tells a person something they must not miss.
     pub fn warn(&self, text: &str) {
         self.write_err(&format!("warning: {text}"), AnsiColor::Yellow.on_default());
+    }
+
+    /// What a drawing on stderr can use.
+    pub fn stderr_canvas(&self) -> Canvas {
+        Canvas {
+            terminal: self.err_look.terminal,
+            color: self.err_look.color,
+            columns: match self.err_look.terminal {
+                true => {
+                    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into())
+                }
+                false => None,
+            },
+        }
+    }
+
+    /// Prints a drawing of our own to stderr as it is, colours and all, also with `--quiet`.
+    pub fn drawing(&self, text: &str) {
+        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = err.writer.write_all(text.as_bytes());
+        let _ = err.writer.flush();
     }
 
     /// Prints to stderr without a line end, for a prompt.

@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::process::{Child, Command, ExitCode, ExitStatus};
-use std::thread;
 
 use signal_hook::iterator::Signals;
 use tempfile::TempDir;
@@ -13,6 +12,7 @@ use crate::context::Context;
 use crate::env::{self, Env};
 use crate::error::Error;
 use crate::sandbox::Sandbox;
+use crate::signals;
 
 /// Runs `command` with a base URL and a configuration of its own, this binary first in its
 /// `PATH`, and ends with its status. Signals are handed on to it.
@@ -34,6 +34,7 @@ pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[Os
     child
         .env(env::BASE_URL, sandbox.base_url())
         .env(env::CONFIG, &config)
+        .env(env::STATE_DIR, scratch.path())
         .env(env::PATH, path_with_this_binary(context.env()));
     let mut child = child.spawn().map_err(|e| {
         Error::usage(format!("cannot run {}: {e}", program.display()))
@@ -57,24 +58,18 @@ fn path_with_this_binary(env: &Env) -> OsString {
 
 /// Hands signals on to the child from a thread that ends with the process.
 #[cfg(unix)]
-fn hand_on(mut signals: Signals, child: &Child) -> Result<(), Error> {
+fn hand_on(signals: Signals, child: &Child) -> Result<(), Error> {
     use rustix::process::{Pid, Signal, kill_process};
 
     let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
         return Err(Error::internal("a child without a process id"));
     };
-    thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            for number in signals.forever() {
-                if let Some(signal) = Signal::from_named_raw(number) {
-                    // A child that has just ended is no problem.
-                    let _ = kill_process(pid, signal);
-                }
-            }
-        })
-        .map_err(|e| Error::io("cannot watch for signals", &e))?;
-    Ok(())
+    signals::forward(signals, move |number| {
+        if let Some(signal) = Signal::from_named_raw(number) {
+            // A child that has just ended is no problem.
+            let _ = kill_process(pid, signal);
+        }
+    })
 }
 
 #[cfg(not(unix))]
@@ -86,13 +81,8 @@ fn hand_on(_signals: Signals, _child: &Child) -> Result<(), Error> {
 fn code_of(status: ExitStatus) -> ExitCode {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return signal_code(signal);
+        return signals::exit_code(signal);
     }
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     ExitCode::from(code.unwrap_or(1))
-}
-
-/// 130 for SIGINT, 143 for SIGTERM.
-pub(super) fn signal_code(signal: i32) -> ExitCode {
-    ExitCode::from(u8::try_from(128 + signal).unwrap_or(255))
 }

@@ -9,13 +9,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde::Serialize;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::commands::Finish;
 use crate::context::Context;
 use crate::error::Error;
 use crate::sandbox::{Dialect, FORMS, Fault, FaultForm, Quirk, Sandbox, Scan, Scenario};
+use crate::signals;
 use crate::time::parse_duration;
 use log::Log;
 
@@ -135,8 +135,7 @@ impl Args {
         let alone = self.command.is_empty();
         let log = Log::new(context, self.record.as_deref(), alone)?;
         // From here on a signal ends the sandbox in order, not in the middle.
-        let signals = Signals::new([SIGINT, SIGTERM])
-            .map_err(|e| Error::io("cannot watch for signals", &e))?;
+        let signals = signals::watch()?;
         let sandbox = self.start(context, log)?;
         if alone {
             serve(context, &sandbox, signals)
@@ -226,7 +225,7 @@ fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> Finish 
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(context: &Context, sandbox: &Sandbox, mut signals: Signals) -> Finish {
+fn serve(context: &Context, sandbox: &Sandbox, signals: Signals) -> Finish {
     let base_url = &sandbox.base_url();
     let view = Listening {
         event: "listening",
@@ -238,6 +237,5 @@ fn serve(context: &Context, sandbox: &Sandbox, mut signals: Signals) -> Finish {
     context
         .output
         .note("the sandbox is listening; Ctrl-C ends it");
-    let signal = signals.forever().next().unwrap_or(SIGTERM);
-    Ok(child::signal_code(signal))
+    Ok(signals::exit_code(signals::wait(signals)))
 }

@@ -1,0 +1,136 @@
+//! The connections of the listener: bounded in number, the least useful one going first.
+
+use std::collections::BTreeMap;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Connections kept at once; each has a small thread.
+const CAP: usize = 256;
+
+/// The open connections.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Crowd(Arc<Mutex<Members>>);
+
+#[derive(Debug, Default)]
+struct Members {
+    next: u64,
+    /// By age, the oldest first.
+    present: BTreeMap<u64, Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    stream: Arc<TcpStream>,
+    /// Has made a proper request: a real sender, not somebody who only sits there.
+    is_proven: bool,
+    /// Is being answered right now.
+    is_busy: bool,
+}
+
+/// One connection; it leaves when dropped.
+#[derive(Debug)]
+pub(super) struct Guest {
+    number: u64,
+    pub(super) stream: Arc<TcpStream>,
+    crowd: Crowd,
+}
+
+impl Crowd {
+    /// Takes a connection in. When there are too many, the oldest that never made a request has
+    /// to go, else the oldest that is idle; when all are busy, the new one.
+    pub(super) fn admit(&self, stream: TcpStream) -> Option<Guest> {
+        let stream = Arc::new(stream);
+        let mut members = self.lock();
+        if members.present.len() >= CAP && !members.make_room() {
+            return None;
+        }
+        let number = members.next;
+        members.next += 1;
+        let member = Member {
+            stream: stream.clone(),
+            is_proven: false,
+            is_busy: false,
+        };
+        members.present.insert(number, member);
+        Some(Guest {
+            number,
+            stream,
+            crowd: self.clone(),
+        })
+    }
+
+    /// Sends the least useful connection away, when the system has no more to give.
+    pub(super) fn relieve(&self) {
+        self.lock().make_room();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Members> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Members {
+    fn make_room(&mut self) -> bool {
+        let unproven = self
+            .present
+            .iter()
+            .find(|(_, m)| !m.is_proven && !m.is_busy);
+        let idle = || self.present.iter().find(|(_, m)| !m.is_busy);
+        let Some(number) = unproven.or_else(idle).map(|(number, _)| *number) else {
+            return false;
+        };
+        if let Some(member) = self.present.remove(&number) {
+            // Wakes the thread that waits for the next request, which then ends.
+            let _ = member.stream.shutdown(Shutdown::Both);
+        }
+        true
+    }
+}
+
+impl Guest {
+    /// Marks the connection as one that is being answered, or no longer is.
+    pub(super) fn busy(&self, is_busy: bool) {
+        if let Some(member) = self.crowd.lock().present.get_mut(&self.number) {
+            member.is_busy = is_busy;
+            member.is_proven |= is_busy;
+        }
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.crowd.lock().present.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn idle_strangers_go_before_senders() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connect = || {
+            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            (client, listener.accept().unwrap().0)
+        };
+        let crowd = Crowd::default();
+        let (_sender, stream) = connect();
+        let sender = crowd.admit(stream).unwrap();
+        sender.busy(true);
+        sender.busy(false);
+        let (clients, guests): (Vec<_>, Vec<_>) = (0..CAP + 20)
+            .map(|_| {
+                let (client, stream) = connect();
+                (client, crowd.admit(stream).unwrap())
+            })
+            .unzip();
+        let members = crowd.lock();
+        assert_eq!(members.present.len(), CAP);
+        assert!(members.present.contains_key(&sender.number));
+        assert!(!members.present.contains_key(&guests[0].number));
+        drop((members, clients));
+    }
+}

@@ -1,0 +1,143 @@
+//! From the body of a callback to an event. Pure: the bytes decide.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::kind::NotifyType;
+
+/// A callback as it was received.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The instance it is about.
+    pub guid: String,
+    /// What happened.
+    pub notify_type: NotifyType,
+    /// The data, byte for byte as the server wrote it.
+    pub data: Box<RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    guid: Option<Cow<'a, str>>,
+    notify_type: Option<Value>,
+    /// Where older servers put the type.
+    msg_type: Option<Value>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+impl Event {
+    /// Reads a callback.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    pub fn parse(body: &[u8]) -> Result<Self, String> {
+        let wire: Wire<'_> =
+            serde_json::from_slice(body).map_err(|e| format!("not a callback: {e}"))?;
+        let notify_type = wire
+            .notify_type
+            .as_ref()
+            .or(wire.msg_type.as_ref())
+            .and_then(integer)
+            .ok_or("no notify_type")?;
+        Ok(Self {
+            guid: wire
+                .guid
+                .filter(|guid| !guid.is_empty())
+                .ok_or("no guid")?
+                .into_owned(),
+            notify_type: NotifyType(notify_type),
+            data: wire.data.map_or_else(null, ToOwned::to_owned),
+        })
+    }
+
+    /// The data as a value; null when it is deeper than anything the server sends.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.data.get()).unwrap_or_default()
+    }
+
+    /// The data as an object of type `T`, every field of it optional.
+    pub fn read<T: Default + for<'de> Deserialize<'de>>(&self) -> T {
+        serde_json::from_str(self.data.get()).unwrap_or_default()
+    }
+}
+
+fn null() -> Box<RawValue> {
+    RawValue::NULL.to_owned()
+}
+
+/// An integer that may have come as a string.
+pub fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn callbacks_of_every_age() {
+        let cases = [
+            (
+                r#"{"guid":"g","notify_type":11003,"data":{"user_id":"1688"}}"#,
+                (11003, r#"{"user_id":"1688"}"#),
+            ),
+            (r#"{"guid":"g","msg_type":"11004"}"#, (11004, "null")),
+            (
+                r#"{"guid":"g","notify_type":11010,"msg_type":2,"data":[ 1,  2.50 ]}"#,
+                (11010, "[ 1,  2.50 ]"),
+            ),
+            (
+                r#"{"guid":"g\u0031","notify_type":-7,"data":null,"more":{}}"#,
+                (-7, "null"),
+            ),
+        ];
+        for (body, (number, data)) in cases {
+            let event = Event::parse(body.as_bytes()).unwrap();
+            assert_eq!((event.notify_type.0, event.data.get()), (number, data));
+            assert!(event.guid.starts_with('g'));
+        }
+    }
+
+    #[test]
+    fn what_is_no_callback() {
+        let cases = [
+            ("", "not a callback"),
+            ("[]", "not a callback"),
+            ("{}", "no notify_type"),
+            (r#"{"guid":"g"}"#, "no notify_type"),
+            (r#"{"guid":"g","notify_type":1.5}"#, "no notify_type"),
+            (r#"{"notify_type":1}"#, "no guid"),
+            (r#"{"guid":"","notify_type":1}"#, "no guid"),
+            (r#"{"guid":5,"notify_type":1}"#, "not a callback"),
+        ];
+        for (body, part) in cases {
+            let error = Event::parse(body.as_bytes()).unwrap_err();
+            assert!(error.contains(part), "{body}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..120)) {
+            let _ = Event::parse(&body);
+        }
+        #[test]
+        fn data_stays_as_it_came(text in "\\PC{0,30}", number: i64) {
+            let data = serde_json::json!({"text": text, "n": number}).to_string();
+            let body = format!(r#"{{"guid":"g","notify_type":1,"data":{data}}}"#);
+            let event = Event::parse(body.as_bytes()).unwrap();
+            prop_assert_eq!(event.data.get(), data);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The HTTP server that receives callbacks.
+//!
+//! Requests are read by our own bounded reader, because tiny_http's server waits without limit
+//! for a client that does not finish its request, takes headers of any length, and stops
+//! accepting for good at the first error of the socket; its responses are what is sent.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tiny_http::{HTTPVersion, Header, Response, StatusCode};
+
+use super::crowd::{Crowd, Guest};
+use super::door::{BODY_CAP, Door, Knock, Verdict};
+use super::event::Event;
+use crate::http::{Framing, Head, ReadError, RequestReader};
+
+/// Time for a whole request, once its first byte is there.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Time a connection may stay open between requests: longer than the usual client keeps one.
+const IDLE: Duration = Duration::from_secs(75);
+/// Pause when the system has no connection to give.
+const PAUSE: Duration = Duration::from_millis(20);
+/// A connection's thread needs little.
+const STACK: usize = 256 * 1024;
+
+/// What becomes of a callback that was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It will be worked on: the sender is told yes.
+    Taken,
+    /// Nobody works on callbacks any more: the sender may try elsewhere.
+    Closed,
+}
+
+/// Who gets the callbacks. Called before the sender is answered, so what it takes is never lost.
+pub type Sink = Arc<dyn Fn(Event) -> Admission + Send + Sync>;
+
+/// Who tells how things stand, for `GET /health`.
+pub type Health = Arc<dyn Fn() -> Value + Send + Sync>;
+
+/// A bound port, not yet served.
+pub struct Listener(TcpListener);
+
+impl Listener {
+    /// Binds `address`. Connections wait until [`Listener::serve`].
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        TcpListener::bind(address).map(Self)
+    }
+
+    /// The address with its real port.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
+    /// Serves from threads of its own, until the process ends.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn serve(self, door: Door, sink: Sink, health: Health) -> io::Result<()> {
+        let service = Arc::new(Service { door, sink, health });
+        thread::Builder::new()
+            .name("callbacks".into())
+            .spawn(move || accept(&self.0, &service))
+            .map(drop)
+    }
+}
+
+struct Service {
+    door: Door,
+    sink: Sink,
+    health: Health,
+}
+
+fn accept(listener: &TcpListener, service: &Arc<Service>) {
+    let crowd = Crowd::default();
+    loop {
+        let Ok((stream, _)) = listener.accept() else {
+            // Out of descriptors, most likely: make room, and never stop accepting.
+            crowd.relieve();
+            thread::sleep(PAUSE);
+            continue;
+        };
+        let Some(guest) = crowd.admit(stream) else {
+            continue;
+        };
+        let service = service.clone();
+        let spawned = thread::Builder::new()
+            .name("callback".into())
+            .stack_size(STACK)
+            .spawn(move || converse(&guest, &service));
+        if spawned.is_err() {
+            crowd.relieve();
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// Serves one connection to its end.
+fn converse(guest: &Guest, service: &Service) {
+    if guest.stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let mut reader = RequestReader::new(Patient::new(&guest.stream), BODY_CAP);
+    loop {
+        if reader.stream().rest().is_err() {
+            return;
+        }
+        match read(&mut reader, &guest.stream) {
+            Ok((head, body)) => {
+                guest.busy(true);
+                let answer = service.answer(&head, &body);
+                let sent = send(&guest.stream, &head, answer);
+                guest.busy(false);
+                if sent.is_err() || !head.keep_alive {
+                    return;
+                }
+            }
+            Err(ReadError::Refused(status)) => {
+                let answer = refusal(status, "the request cannot be read");
+                let _ = write(&guest.stream, answer, HTTPVersion(1, 1), false, true);
+                return;
+            }
+            Err(ReadError::Gone) => return,
+        }
+    }
+}
+
+fn read(
+    reader: &mut RequestReader<Patient<'_>>,
+    mut stream: &TcpStream,
+) -> Result<(Head, Vec<u8>), ReadError> {
+    let head = reader.head()?;
+    let fits = !matches!(head.body, Framing::Length(length) if length > BODY_CAP);
+    if head.expects_continue && fits && reader.is_drained() {
+        stream
+            .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
+            .map_err(|_| ReadError::Gone)?;
+    }
+    let body = reader.body(&head)?;
+    Ok((head, body))
+}
+
+type Answer = Response<io::Cursor<Vec<u8>>>;
+
+impl Service {
+    fn answer(&self, head: &Head, body: &[u8]) -> Answer {
+        let knock = Knock {
+            method: &head.method,
+            target: &head.target,
+            content_type: head.header("content-type"),
+            body,
+        };
+        match self.door.decide(knock) {
+            Verdict::Callback(event) => match (self.sink)(event) {
+                Admission::Taken => answer(200, &json!({"status": "ok"})),
+                Admission::Closed => refusal(503, "closing"),
+            },
+            Verdict::Webhook => answer(200, &self.door.webhook(&Timestamp::now().to_string())),
+            Verdict::Health => answer(200, &(self.health)()),
+            Verdict::Refused(status, why) => refusal(status, why),
+        }
+    }
+}
+
+fn answer(status: u16, body: &Value) -> Answer {
+    let response = Response::from_string(body.to_string()).with_status_code(StatusCode(status));
+    match Header::from_bytes("Content-Type", "application/json") {
+        Ok(header) => response.with_header(header),
+        Err(()) => response,
+    }
+}
+
+fn refusal(status: u16, why: &str) -> Answer {
+    answer(status, &json!({"status": "refused", "why": why}))
+}
+
+fn send(stream: &TcpStream, head: &Head, answer: Answer) -> io::Result<()> {
+    let version = HTTPVersion(1, u8::from(head.is_modern));
+    write(
+        stream,
+        answer,
+        version,
+        head.method == "HEAD",
+        !head.keep_alive,
+    )
+}
+
+fn write(
+    mut stream: &TcpStream,
+    mut answer: Answer,
+    version: HTTPVersion,
+    head_only: bool,
+    closes: bool,
+) -> io::Result<()> {
+    let connection = if closes { "close" } else { "keep-alive" };
+    if let Ok(header) = Header::from_bytes("Connection", connection) {
+        answer.add_header(header);
+    }
+    let mut bytes = Vec::with_capacity(512);
+    answer.raw_print(&mut bytes, version, &[], head_only, None)?;
+    stream.write_all(&bytes)
+}
+
+/// A stream that waits long for the first byte of a request and not long for the rest of it.
+struct Patient<'a> {
+    stream: &'a TcpStream,
+    until: Option<Instant>,
+}
+
+impl<'a> Patient<'a> {
+    fn new(stream: &'a TcpStream) -> Self {
+        Self {
+            stream,
+            until: None,
+        }
+    }
+
+    /// Between two requests.
+    fn rest(&mut self) -> io::Result<()> {
+        self.until = None;
+        self.stream.set_read_timeout(Some(IDLE))
+    }
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(until) = self.until {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.stream.set_read_timeout(Some(left))?;
+        }
+        let length = self.stream.read(buffer)?;
+        self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
+        Ok(length)
+    }
+}

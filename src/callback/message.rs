@@ -1,0 +1,237 @@
+//! The messages in a callback: who wrote what where, and whether it was seen before.
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::event::{Event, integer};
+use super::kind::NotifyType;
+
+/// What of a message interests a person, ids as text whatever they came as.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// `S:…` or `R:…`, as far as it can be told.
+    pub conversation_id: Option<String>,
+    /// Sent by this account itself.
+    pub is_own: bool,
+    /// The name of the sender, or the id.
+    pub sender: Option<String>,
+    /// The text, or what stands for it.
+    pub text: Option<String>,
+    /// `msg_type`: 2 is text.
+    pub msg_type: Option<i64>,
+}
+
+/// The entries of a message callback: the one of 11010, or the list of 11013, bare or wrapped.
+/// Empty for every other callback.
+pub fn entries(event: &Event) -> Vec<Value> {
+    match event.notify_type {
+        NotifyType::NEW_MESSAGE => vec![event.value()],
+        NotifyType::MESSAGE_BATCH => match event.value() {
+            Value::Array(list) => list,
+            Value::Object(object) => wrapped(object),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn wrapped(mut object: Map<String, Value>) -> Vec<Value> {
+    for name in ["list", "messages", "msgs", "items"] {
+        if let Some(Value::Array(list)) = object.remove(name) {
+            return list;
+        }
+    }
+    Vec::new()
+}
+
+/// What a person reads of an entry.
+pub fn message(entry: &Value) -> Message {
+    let sender_id = id(entry, "sender");
+    let is_own = entry.get("send_flag").and_then(integer) == Some(1);
+    let room = id(entry, "roomid");
+    let other = if is_own {
+        id(entry, "receiver")
+    } else {
+        sender_id.clone()
+    };
+    Message {
+        conversation_id: room
+            .map(|room| format!("R:{room}"))
+            .or_else(|| other.map(|user| format!("S:{user}"))),
+        is_own,
+        sender: text(entry, "sender_name").or(sender_id),
+        text: text(entry, "content"),
+        msg_type: entry.get("msg_type").and_then(integer),
+    }
+}
+
+/// What makes a message the same as another: `appinfo`, which is global; else its ids within the
+/// account (protocol, Callbacks). `None` when it carries neither.
+pub fn identity(guid: &str, entry: &Value) -> Option<String> {
+    if let Some(appinfo) = text(entry, "appinfo") {
+        return Some(format!("a:{appinfo}:{}", kind_of(entry)));
+    }
+    let id = id(entry, "id")?;
+    let referid = self::id(entry, "referid").unwrap_or_default();
+    Some(format!("i:{guid}:{id}:{referid}:{}", kind_of(entry)))
+}
+
+/// A revocation may carry the `appinfo` of what it revokes, so the type always counts.
+fn kind_of(entry: &Value) -> i64 {
+    entry.get("msg_type").and_then(integer).unwrap_or_default()
+}
+
+fn text(entry: &Value, name: &str) -> Option<String> {
+    let text = entry.get(name)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// An id as text; `0` names nothing.
+fn id(entry: &Value, name: &str) -> Option<String> {
+    let text = match entry.get(name)? {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if !number.is_f64() => number.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty() && text != "0").then_some(text)
+}
+
+/// The same event with only those entries of its list that `keep` wants; `None` when it wants
+/// none. A list that is kept whole stays byte for byte.
+pub fn retain(event: Event, mut keep: impl FnMut(&Value) -> bool) -> Option<Event> {
+    let mut list = entries(&event);
+    let before = list.len();
+    if before == 0 {
+        return Some(event);
+    }
+    list.retain(|entry| keep(entry));
+    match list.len() {
+        0 => None,
+        after if after == before => Some(event),
+        _ => {
+            let data = serde_json::to_string(&list).and_then(RawValue::from_string);
+            Some(Event {
+                data: data.unwrap_or_else(|_| event.data.clone()),
+                ..event
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(notify_type: NotifyType, data: &Value) -> Event {
+        Event {
+            guid: "g".into(),
+            notify_type,
+            data: RawValue::from_string(data.to_string()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn one_or_many_bare_or_wrapped() {
+        let one = json!({"id":"1"});
+        let many = json!([{"id":"1"},{"id":"2"}]);
+        let count = |kind, data: &Value| entries(&event(kind, data)).len();
+        assert_eq!(count(NotifyType::NEW_MESSAGE, &one), 1);
+        assert_eq!(count(NotifyType::MESSAGE_BATCH, &many), 2);
+        for name in ["list", "messages", "msgs", "items"] {
+            assert_eq!(count(NotifyType::MESSAGE_BATCH, &json!({name: many})), 2);
+        }
+        assert_eq!(count(NotifyType::MESSAGE_BATCH, &json!({"x": many})), 0);
+        assert_eq!(count(NotifyType::LOGGED_IN, &one), 0);
+    }
+
+    #[test]
+    fn who_wrote_where() {
+        let cases = [
+            (
+                json!({"sender":"7881","roomid":"0","receiver":"1688","send_flag":0,"sender_name":"张三","content":"hi"}),
+                (Some("S:7881"), false, Some("张三"), Some("hi")),
+            ),
+            (
+                json!({"sender":1688,"receiver":7881,"roomid":0,"send_flag":"1"}),
+                (Some("S:7881"), true, Some("1688"), None),
+            ),
+            (
+                json!({"sender":"7881","roomid":10_696_049_218_574_013_u64}),
+                (Some("R:10696049218574013"), false, Some("7881"), None),
+            ),
+            (json!({}), (None, false, None, None)),
+            (json!("x"), (None, false, None, None)),
+        ];
+        for (entry, (conversation, is_own, sender, text)) in cases {
+            let message = message(&entry);
+            assert_eq!(message.conversation_id.as_deref(), conversation, "{entry}");
+            assert_eq!(message.is_own, is_own, "{entry}");
+            assert_eq!(message.sender.as_deref(), sender, "{entry}");
+            assert_eq!(message.text.as_deref(), text, "{entry}");
+        }
+    }
+
+    #[test]
+    fn the_same_message_is_recognised() {
+        let same = [
+            (
+                json!({"appinfo":"x","id":"1"}),
+                json!({"appinfo":"x","id":"2"}),
+            ),
+            (json!({"id":"1","referid":"0"}), json!({"id":1})),
+        ];
+        for (one, other) in same {
+            assert_eq!(identity("g", &one), identity("g", &other));
+        }
+        let different = [
+            (json!({"appinfo":"x"}), json!({"appinfo":"y"})),
+            (
+                json!({"appinfo":"x","msg_type":2}),
+                json!({"appinfo":"x","msg_type":1}),
+            ),
+            (
+                json!({"id":"1","msg_type":2}),
+                json!({"id":"1","msg_type":1012}),
+            ),
+            (
+                json!({"id":"1","referid":"5"}),
+                json!({"id":"1","referid":"6"}),
+            ),
+        ];
+        for (one, other) in different {
+            assert_ne!(identity("g", &one), identity("g", &other));
+        }
+        assert_ne!(
+            identity("g", &json!({"id":"1"})),
+            identity("h", &json!({"id":"1"}))
+        );
+        assert_eq!(identity("g", &json!({"content":"x"})), None);
+    }
+
+    #[test]
+    fn a_list_kept_whole_stays_as_it_was() {
+        let data = json!([{"id":"1"},{"id":"2"}]);
+        let whole = event(NotifyType::MESSAGE_BATCH, &data);
+        let kept = retain(whole.clone(), |_| true).unwrap();
+        assert_eq!(kept.data.get(), whole.data.get());
+        let half = retain(whole.clone(), |entry| entry["id"] == "2").unwrap();
+        assert_eq!(half.data.get(), r#"[{"id":"2"}]"#);
+        assert!(retain(whole, |_| false).is_none());
+        assert!(retain(event(NotifyType::LOGGED_IN, &json!({})), |_| false).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn no_data_makes_it_panic(body in "[\\[{]\"?(list|id|roomid|sender)?[\\PC]{0,20}") {
+            if let Ok(raw) = RawValue::from_string(body) {
+                let event = Event { guid: "g".into(), notify_type: NotifyType::MESSAGE_BATCH, data: raw };
+                for entry in entries(&event) {
+                    let _ = (message(&entry), identity("g", &entry));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Callbacks: the listener that receives them, and what they say.
+
+mod crowd;
+pub mod door;
+pub mod event;
+pub mod inbox;
+mod kind;
+pub mod listener;
+pub mod message;
+pub mod place;
+mod token;
+
+pub use event::Event;
+pub use kind::NotifyType;
+pub use listener::{Admission, Listener};
+pub use token::Token;

@@ -1,0 +1,137 @@
+//! Where the listener listens, and what URL the server is told.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use url::Url;
+
+use super::token::Token;
+
+/// A hosted sibling of the server stores about 100 bytes of the URL: 87 worked, 112 failed.
+const LONGEST_URL: usize = 90;
+
+/// The address to bind: the one asked for, else loopback when the server is on this machine,
+/// else whichever of ours the way to the server starts from.
+///
+/// # Errors
+/// When no way leads to the server.
+pub fn bind_address(asked: Option<SocketAddr>, server: &Url) -> Result<SocketAddr, String> {
+    if let Some(address) = asked {
+        return Ok(address);
+    }
+    let servers = server
+        .socket_addrs(|| None)
+        .map_err(|e| format!("the server's address is not known: {e}"))?;
+    let server = servers.first().ok_or("the server has no address")?;
+    if server.ip().is_loopback() {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    }
+    route_to(*server)
+        .map(|ip| SocketAddr::new(ip, 0))
+        .map_err(|e| format!("no way leads to the server: {e}"))
+}
+
+/// Connecting a UDP socket sends nothing; it only chooses the address we would send from.
+fn route_to(server: SocketAddr) -> std::io::Result<IpAddr> {
+    let any: IpAddr = match server {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0))?;
+    socket.connect(server)?;
+    Ok(socket.local_addr()?.ip())
+}
+
+/// The URL the server posts to: `given`, or the address bound, with the token at its end.
+///
+/// # Errors
+/// When it is longer than servers are known to keep, or no address a server could reach.
+pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Result<String, String> {
+    let url = match given {
+        Some(url) => format!("{}/{}", url.as_str().trim_end_matches('/'), token.reveal()),
+        None if bound.ip().is_unspecified() => {
+            return Err(format!(
+                "listening on {} everywhere, so the server must be told where: --notify-url URL",
+                bound.ip()
+            ));
+        }
+        None => format!("http://{bound}/webhook/{}", token.reveal()),
+    };
+    if url.len() < LONGEST_URL {
+        Ok(url)
+    } else {
+        Err(format!(
+            "the callback URL would have {} bytes with its token; servers keep fewer than \
+             {LONGEST_URL}, so give a shorter --notify-url",
+            url.len()
+        ))
+    }
+}
+
+/// Parses `--notify-url`.
+///
+/// # Errors
+/// Says what is meant.
+pub fn parse_notify_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| format!("not a URL: {e}"))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err("an http:// or https:// URL is meant".into());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("the URL has no ? or # part: the token is put at its end".into());
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_here_is_met_here() {
+        for server in ["http://127.0.0.1:8080", "http://localhost:8080"] {
+            let address = bind_address(None, &server.parse().unwrap()).unwrap();
+            assert_eq!(address, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        }
+        let asked = "0.0.0.0:9000".parse().unwrap();
+        let server = "http://127.0.0.1:8080".parse().unwrap();
+        assert_eq!(bind_address(Some(asked), &server), Ok(asked));
+    }
+
+    #[test]
+    fn every_own_url_is_short_enough() {
+        let token = Token::random().unwrap();
+        for bound in [
+            "127.0.0.1:5000",
+            "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:65535",
+        ] {
+            let url = notify_url(None, bound.parse().unwrap(), &token).unwrap();
+            assert!(
+                url.len() < LONGEST_URL && url.ends_with(token.reveal()),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn given_urls_get_the_token_and_are_measured() {
+        let token = Token::random().unwrap();
+        let bound = "0.0.0.0:5000".parse().unwrap();
+        assert!(
+            notify_url(None, bound, &token)
+                .unwrap_err()
+                .contains("--notify-url")
+        );
+        let short = parse_notify_url("https://hook.example/q/").unwrap();
+        let url = notify_url(Some(&short), bound, &token).unwrap();
+        assert_eq!(url, format!("https://hook.example/q/{}", token.reveal()));
+        let long = parse_notify_url(&format!("https://hook.example/{}", "x".repeat(50))).unwrap();
+        assert!(
+            notify_url(Some(&long), bound, &token)
+                .unwrap_err()
+                .contains("shorter")
+        );
+        for bad in ["hook.example", "ftp://h/x", "http://h/?x=1", "http://h/#x"] {
+            assert!(parse_notify_url(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The secret in the callback URL: callbacks carry no signature, so the URL itself must be
+//! something nobody can guess.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq;
+
+use crate::secret::Secret;
+
+/// 128 random bits.
+#[derive(Clone, Debug)]
+pub struct Token(Secret);
+
+impl Token {
+    /// A new token.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn random() -> Result<Self, String> {
+        let mut bits = [0; 16];
+        getrandom::fill(&mut bits).map_err(|e| format!("no randomness for the token: {e}"))?;
+        Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(bits))))
+    }
+
+    /// The 22 characters that go into the URL.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+
+    /// Compares without telling by its time how much was right.
+    pub fn is(&self, guess: &str) -> bool {
+        self.reveal().as_bytes().ct_eq(guess.as_bytes()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_differ_and_know_themselves() {
+        let [one, other] = [(); 2].map(|()| Token::random().unwrap());
+        assert_eq!(one.reveal().len(), 22);
+        assert!(one.is(one.reveal()));
+        assert!(!one.is(other.reveal()));
+        for guess in ["", "x", &one.reveal()[..21], &format!("{}x", one.reveal())] {
+            assert!(!one.is(guess), "{guess}");
+        }
+        assert_eq!(format!("{one:?}"), "Token([redacted])");
+    }
+}

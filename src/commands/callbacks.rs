@@ -1,0 +1,217 @@
+//! Turning an instance's callbacks to this program for a while, and back again.
+
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::api::Api;
+use crate::api::request::{self, Effect, Request};
+use crate::callback::door::Door;
+use crate::callback::listener::{Health, Sink};
+use crate::callback::{Listener, Token, place};
+use crate::context::Context;
+use crate::error::{Error, Kind, Outcome};
+use crate::files;
+use crate::guid::Guid;
+use crate::time::Deadline;
+
+/// How long putting the URL back may take: the command may be over its time already.
+const PUT_BACK_TIME: Duration = Duration::from_secs(5);
+
+/// The arguments of every command that receives callbacks.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Callback options")]
+pub struct CallbackArgs {
+    /// Address to listen on [default: loopback for a server on this machine, else the local
+    /// address that routes to it; any free port]
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+
+    /// URL the server is told, for a listener behind a proxy or in a container; the token is put
+    /// at its end
+    #[arg(long, value_name = "URL", value_parser = place::parse_notify_url)]
+    notify_url: Option<Url>,
+
+    /// Turn the callbacks of EVERY instance of the server here, not only of this one
+    #[arg(long)]
+    global_notify: bool,
+}
+
+/// A bound port and the URL that leads to it.
+pub struct Ear {
+    listener: Listener,
+    token: Token,
+    /// What the server is told.
+    pub url: String,
+}
+
+impl CallbackArgs {
+    /// Binds the port, before the server is told anything.
+    ///
+    /// # Errors
+    /// A usage error when the address cannot be bound or the URL would be too long.
+    pub fn bind(&self, context: &Context) -> Result<Ear, Error> {
+        let server = context.settings()?.base_url.endpoint("/");
+        let address = place::bind_address(self.listen, &server)
+            .map_err(|why| Error::usage(why).hint("say where to listen with --listen ADDR:PORT"))?;
+        let listener = Listener::bind(address).map_err(|e| {
+            Error::usage(format!("cannot listen on {address}: {e}"))
+                .hint("choose another address with --listen ADDR:PORT")
+        })?;
+        let bound = listener
+            .address()
+            .map_err(|e| Error::io("the listener has no address", &e))?;
+        let token = Token::random().map_err(Error::internal)?;
+        let url =
+            place::notify_url(self.notify_url.as_ref(), bound, &token).map_err(Error::usage)?;
+        Ok(Ear {
+            listener,
+            token,
+            url,
+        })
+    }
+
+    /// Tells the server to call `url`. What comes back puts the configured URL back when dropped.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn turn<'c>(
+        &self,
+        context: &'c Context,
+        api: &Api,
+        guid: &Guid,
+        url: &str,
+    ) -> Result<Turned<'c>, Error> {
+        if self.global_notify {
+            context
+                .output
+                .warn("--global-notify turns the callbacks of every instance of this server here");
+        }
+        let turned = Turned {
+            context,
+            guid: guid.clone(),
+            global: self.global_notify,
+            is_back: false,
+        };
+        // From here on even a failure puts the old URL back: it may have been carried out.
+        api.apply(&turned.request(url))
+            .map_err(|e| e.into_error(Effect::Change))?;
+        Ok(turned)
+    }
+}
+
+impl Ear {
+    /// Starts to serve.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn serve(self, guid: Guid, sink: Sink, health: Health) -> Result<(), Error> {
+        let door = Door {
+            guid,
+            token: self.token,
+        };
+        self.listener
+            .serve(door, sink, health)
+            .map_err(|e| Error::io("cannot serve callbacks", &e))
+    }
+}
+
+/// The instance's callbacks come to us. Dropping it, for whatever reason, puts the configured
+/// URL back.
+pub struct Turned<'c> {
+    context: &'c Context,
+    guid: Guid,
+    global: bool,
+    is_back: bool,
+}
+
+impl Turned<'_> {
+    fn request(&self, url: &str) -> Request {
+        match self.global {
+            true => request::set_global_notify_url(url),
+            false => request::set_notify_url(&self.guid, url),
+        }
+    }
+
+    /// Puts the configured URL back, or says that callbacks now go nowhere.
+    pub fn put_back(&mut self) {
+        if std::mem::replace(&mut self.is_back, true) {
+            return;
+        }
+        let output = &self.context.output;
+        let configured = self
+            .context
+            .settings()
+            .ok()
+            .and_then(|s| s.notify_url.clone());
+        let Some(url) = configured else {
+            output.note(
+                "no notify_url is configured, so this instance's callbacks now go nowhere; set \
+                 one with `qiwei config set notify_url URL`, and it is put back from then on",
+            );
+            return;
+        };
+        let deadline = Deadline::after(PUT_BACK_TIME);
+        let result = self
+            .context
+            .connect(deadline, PUT_BACK_TIME)
+            .and_then(|api| {
+                api.apply(&self.request(&url))
+                    .map_err(|e| e.into_error(Effect::Change))
+            });
+        match result {
+            Ok(()) => output.note("the configured notify_url is in force again"),
+            Err(error) => output.warn(&format!(
+                "the configured notify_url could not be put back: {}",
+                error.message
+            )),
+        }
+    }
+}
+
+impl Drop for Turned<'_> {
+    fn drop(&mut self) {
+        self.put_back();
+    }
+}
+
+/// Makes sure that nobody else on this machine receives this instance's callbacks right now. Held
+/// as long as what comes back.
+///
+/// # Errors
+/// `busy` when somebody does.
+pub fn lock(context: &Context, guid: &Guid) -> Result<Option<File>, Error> {
+    let Some(folder) = context.state_folder() else {
+        context
+            .output
+            .note("there is no home folder, so a second listener for this instance goes unnoticed");
+        return Ok(None);
+    };
+    let mut hasher = DefaultHasher::new();
+    context.settings()?.base_url.to_string().hash(&mut hasher);
+    let path = folder.join(format!(
+        "callbacks-{guid}-{:08x}.lock",
+        hasher.finish() as u32
+    ));
+    let unusable = |e| {
+        Error::config(format!("cannot use the lock {}: {e}", path.display()))
+            .hint("name another folder for it with QIWEI_STATE_DIR")
+    };
+    files::create_private_folder(&folder).map_err(unusable)?;
+    match files::lock(&path, Duration::ZERO).map_err(unusable)? {
+        Some(lock) => Ok(Some(lock)),
+        None => Err(Error::new(
+            Kind::Busy,
+            format!(
+                "another qiwei receives the callbacks of {} already (login, listen or probe callback)",
+                guid.short()
+            ),
+        )
+        .hint("end that one first")
+        .outcome(Outcome::NotSent)
+        .retryable()),
+    }
+}

@@ -1,0 +1,184 @@
+//! `qiwei login`: from a QR code to an account that is online.
+
+mod events;
+mod pick;
+mod session;
+mod tell;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::Finish;
+use super::callbacks::CallbackArgs;
+use crate::api::request::{self, Effect};
+use crate::api::{CallError, Status};
+use crate::context::Context;
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::input;
+use crate::instances;
+use crate::login::code::{self, CodeSource};
+use crate::login::show::Style;
+use crate::time::parse_timeout;
+use events::{Event, Via};
+use session::Session;
+use tell::Teller;
+
+/// A person has to find their phone first.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
+/// No single call takes longer.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Arguments of `qiwei login`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Takes at most --timeout (default 5min, more while a verification code is \
+                        being asked for). Whatever ends it, the configured notify_url is put back."
+)]
+pub struct Args {
+    /// Create an instance for it
+    #[arg(long)]
+    new: bool,
+
+    /// Go on even if the account is online already
+    #[arg(long)]
+    force: bool,
+
+    /// Id of the local proxy (bridge) to connect through
+    #[arg(long, value_name = "ID")]
+    bridge: Option<String>,
+
+    /// Print the code and return; `qiwei status --wait online` waits
+    #[arg(long)]
+    no_wait: bool,
+
+    /// Hand in the verification code of a login that waits for it; `-` reads it from standard input
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["new", "force", "no_wait", "code_cmd", "code_file"])]
+    code: Option<String>,
+
+    /// Command that prints the verification code
+    #[arg(long, value_name = "CMD", conflicts_with = "code_file")]
+    code_cmd: Option<String>,
+
+    /// File that will hold the verification code
+    #[arg(long, value_name = "FILE")]
+    code_file: Option<PathBuf>,
+
+    /// How to draw the QR code [default: what the terminal can show]
+    #[arg(long, value_name = "STYLE")]
+    qr: Option<Style>,
+
+    /// Write the QR code to a .png or .svg file as well
+    #[arg(long, value_name = "FILE", value_parser = tell::parse_image_path)]
+    qr_file: Option<PathBuf>,
+
+    /// How often to ask the server how far the login is
+    #[arg(long, value_name = "DUR", default_value = "3s", value_parser = parse_timeout, conflicts_with = "no_poll")]
+    poll: Duration,
+
+    /// Rely on callbacks alone
+    #[arg(long)]
+    no_poll: bool,
+
+    #[command(flatten)]
+    callbacks: CallbackArgs,
+}
+
+impl Args {
+    /// Logs an account in.
+    pub fn run(self, context: &Context) -> Finish {
+        if let Some(code) = &self.code {
+            return hand_in(context, code).map(|()| ExitCode::SUCCESS);
+        }
+        let deadline = context.deadline_or(DEFAULT_TIMEOUT)?;
+        let api = context.connect(deadline, PATIENCE)?;
+        let teller = Teller::new(context, self.qr, self.qr_file.clone())?;
+        // Bound before anything is changed on the server: a taken port must cost nothing.
+        let ear = match self.no_wait {
+            true => None,
+            false => Some(self.callbacks.bind(context)?),
+        };
+        let guid = pick::instance(context, &api, self.new, self.bridge.as_deref())?;
+        let lock = super::callbacks::lock(context, &guid)?;
+        if pick::wake(context, &api, &guid)? == Status::Online && !self.force {
+            let profile = api.profile(&guid).unwrap_or_default();
+            teller.logged_in(&guid, &profile, Via::AlreadyOnline)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let session = Session {
+            context,
+            api,
+            guid,
+            teller,
+            deadline,
+        };
+        let finish = match ear {
+            None => session.show_code().map(|()| ExitCode::SUCCESS),
+            Some(ear) => session.run(ear, self),
+        };
+        drop(lock);
+        finish
+    }
+
+    fn code_source(&mut self, context: &Context) -> Result<CodeSource, Error> {
+        Ok(match (self.code_cmd.take(), self.code_file.take()) {
+            (Some(command), _) => CodeSource::Command(command),
+            (None, Some(file)) => CodeSource::File(file),
+            (None, None) if context.can_ask() => CodeSource::Terminal(context.take_stdin()?),
+            (None, None) => CodeSource::Elsewhere,
+        })
+    }
+}
+
+/// `login --code`: the server itself brings the code and the waiting login together.
+fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
+    let code = match code {
+        "-" => input::utf8(context.read_stdin()?, "standard input")?,
+        code => code.to_owned(),
+    };
+    let code = code::checked(&code).map_err(Error::usage)?;
+    let guid = waiting_instance(context)?;
+    let result = context
+        .api()?
+        .apply(&request::verify_login_qrcode(&guid, &code));
+    result.map_err(|error| {
+        let refused = matches!(error, CallError::Refused(_));
+        let error = error.into_error(Effect::Change);
+        match refused && error.hint.is_none() {
+            true => error.hint("the code may be wrong, or no login of this instance waits for one"),
+            false => error,
+        }
+    })?;
+    context.output.note("the verification code was taken");
+    if context.output.is_json() {
+        context.output.json(&Event::CodeAccepted)?;
+    }
+    Ok(())
+}
+
+/// The named instance, else the only one that is not online yet but runs.
+fn waiting_instance(context: &Context) -> Result<Guid, Error> {
+    if let Some((guid, _)) = &context.settings()?.guid {
+        return Ok(guid.clone());
+    }
+    let running: Vec<Guid> = instances::survey(context.api()?)?
+        .into_iter()
+        .filter(|instance| instance.is(Status::Running))
+        .map(|instance| instance.guid)
+        .collect();
+    match running.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => Err(Error::config("no instance waits for a login")),
+        several => Err(Error::config(format!(
+            "{} instances may be waiting: {}",
+            several.len(),
+            several
+                .iter()
+                .map(Guid::as_str)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ))
+        .hint("say which with --guid GUID")),
+    }
+}

@@ -1,0 +1,95 @@
+//! Which instance an account is logged in on, and getting it ready.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::api::request::{self, Effect, NewClient};
+use crate::api::{Api, Status};
+use crate::context::Context;
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::instances;
+
+/// A second look after this time tells a stopped instance from one that reconnects.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
+
+/// A new instance; else the named one; else the only one there is.
+pub fn instance(
+    context: &Context,
+    api: &Api,
+    new: bool,
+    bridge: Option<&str>,
+) -> Result<Guid, Error> {
+    let guid = match (new, &context.settings()?.guid) {
+        (true, _) => return create(context, api, bridge.unwrap_or_default()),
+        (false, Some((guid, _))) => guid.clone(),
+        (false, None) => only_one(context, api)?,
+    };
+    if let Some(bridge) = bridge {
+        api.apply(&request::set_bridge(&guid, bridge))
+            .map_err(|e| e.into_error(Effect::Change))?;
+    }
+    Ok(guid)
+}
+
+fn create(context: &Context, api: &Api, bridge: &str) -> Result<Guid, Error> {
+    let request = request::create_client(&NewClient {
+        client_type: NewClient::LATEST_TYPE,
+        proxy: String::new(),
+        bridge: bridge.to_owned(),
+        auto_start: true,
+    });
+    let guid = api
+        .create_client(&request)
+        .map_err(|e| e.into_error(Effect::Change))?;
+    context.output.note(&format!("created instance {guid}"));
+    context.save_guid(&guid)?;
+    Ok(guid)
+}
+
+fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
+    let guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;
+    match guids.as_slice() {
+        [only] => {
+            context.output.note(&format!(
+                "using {}, the only instance there is",
+                only.short()
+            ));
+            Ok(only.clone())
+        }
+        [] => Err(Error::config("the server has no instance").hint("create one with --new")),
+        _ => {
+            let instances: Vec<String> = instances::look_up(api, guids)
+                .iter()
+                .map(|instance| format!("{} ({})", instance.guid, instance.status_name()))
+                .collect();
+            Err(Error::config(format!(
+                "which instance? There are {}: {}",
+                instances.len(),
+                instances.join(", ")
+            ))
+            .hint("say which with --guid GUID, or create one with --new"))
+        }
+    }
+}
+
+/// Starts a stopped instance and says in which state it was found.
+pub fn wake(context: &Context, api: &Api, guid: &Guid) -> Result<Status, Error> {
+    let look = || {
+        api.client_status(guid)
+            .map_err(|e| e.into_error(Effect::Read))
+    };
+    let mut status = look()?;
+    if status == Status::Stopped {
+        thread::sleep(SECOND_LOOK);
+        status = look()?;
+    }
+    if status == Status::Stopped {
+        context
+            .output
+            .note(&format!("{} is stopped; starting it", guid.short()));
+        api.apply(&request::restore_client(guid))
+            .map_err(|e| e.into_error(Effect::Change))?;
+    }
+    Ok(status)
+}

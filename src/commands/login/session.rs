@@ -1,0 +1,339 @@
+//! A running login: news come in, the machine decides, steps are taken.
+
+use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Args;
+use super::events::Via;
+use super::tell::Teller;
+use crate::api::login_answer::{Profile, QrcodeStatus};
+use crate::api::request::{self, Effect};
+use crate::api::{Api, CallError};
+use crate::callback::event::integer;
+use crate::callback::listener::{Admission, Health, Sink};
+use crate::callback::{Event, NotifyType};
+use crate::commands::Finish;
+use crate::commands::callbacks::Ear;
+use crate::context::Context;
+use crate::error::{Error, Kind, Outcome};
+use crate::guid::Guid;
+use crate::login::code::{Asker, CodeSource};
+use crate::login::machine::ATTEMPTS;
+use crate::login::watch::{self, News};
+use crate::login::{Machine, Step};
+use crate::secret::Secret;
+use crate::signals;
+use crate::time::{Deadline, show_duration};
+
+/// A login in the making.
+pub struct Session<'c> {
+    pub context: &'c Context,
+    pub api: Api,
+    pub guid: Guid,
+    pub teller: Teller<'c>,
+    pub deadline: Deadline,
+}
+
+/// How a login ends, when it does not fail.
+enum End {
+    LoggedIn(Profile, Via),
+    Signal(i32),
+}
+
+impl Session<'_> {
+    /// `--no-wait`: shows the code, and that is all.
+    pub fn show_code(&self) -> Result<(), Error> {
+        self.first_code().map(drop)
+    }
+
+    /// The whole login. The callbacks are turned to us only while it runs.
+    pub fn run(self, ear: Ear, mut args: Args) -> Finish {
+        let (news, incoming) = mpsc::channel();
+        let source = args.code_source(self.context)?;
+        let prompt = Prompt::start(source, news.clone())?;
+        let health = Arc::new(Mutex::new("not_scanned"));
+        let url = ear.url.clone();
+        ear.serve(self.guid.clone(), sink(news.clone()), healthy(&health))?;
+        let told = news.clone();
+        signals::forward(signals::watch()?, move |signal| {
+            let _ = told.send(News::Signal(signal));
+        })?;
+
+        let mut turned = args
+            .callbacks
+            .turn(self.context, &self.api, &self.guid, &url)?;
+        let content = self.first_code()?;
+        if !args.no_poll {
+            self.start_poll(args.poll, news)?;
+        }
+        let mut run = Run {
+            session: &self,
+            machine: Machine::new(content),
+            prompt,
+            deadline: self.deadline,
+        };
+        let end = run.until_the_end(&incoming, &health);
+        turned.put_back();
+        match end? {
+            End::LoggedIn(profile, via) => {
+                self.teller.logged_in(&self.guid, &profile, via)?;
+                self.context.save_guid(&self.guid)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            End::Signal(signal) => Ok(signals::exit_code(signal)),
+        }
+    }
+
+    fn start_poll(&self, pause: Duration, news: Sender<News>) -> Result<(), Error> {
+        // Outlives the deadline, which grows while a code is being asked for.
+        let long = Deadline::after(self.deadline.timeout() * u32::from(ATTEMPTS + 1));
+        let api = self.context.connect(long, super::PATIENCE)?;
+        watch::poll(api, self.guid.clone(), pause, news)
+            .map_err(|e| Error::io("cannot poll the server", &e))
+    }
+
+    fn first_code(&self) -> Result<String, Error> {
+        let code = self
+            .api
+            .login_qrcode(&self.guid)
+            .map_err(|e| e.into_error(Effect::Read))?;
+        self.teller.qrcode(&code.content, code.key.as_deref())?;
+        Ok(code.content)
+    }
+}
+
+fn sink(news: Sender<News>) -> Sink {
+    // The listener's threads share it.
+    let news = Mutex::new(news);
+    Arc::new(move |event| {
+        let news = news.lock().unwrap_or_else(PoisonError::into_inner);
+        match news.send(News::Callback(event)) {
+            Ok(()) => Admission::Taken,
+            Err(_) => Admission::Closed,
+        }
+    })
+}
+
+fn healthy(health: &Arc<Mutex<&'static str>>) -> Health {
+    let health = health.clone();
+    Arc::new(move || -> Value {
+        let login = *health.lock().unwrap_or_else(PoisonError::into_inner);
+        json!({"status": "ok", "login": login})
+    })
+}
+
+/// Asks for verification codes, in words fit for their source.
+struct Prompt {
+    asker: Asker,
+    requests: Vec<String>,
+    is_prompt: bool,
+}
+
+impl Prompt {
+    fn start(source: CodeSource, news: Sender<News>) -> Result<Self, Error> {
+        Ok(Self {
+            requests: (1..=ATTEMPTS)
+                .map(|attempt| source.request(attempt))
+                .collect(),
+            is_prompt: source.is_prompt(),
+            asker: Asker::start(source, move |code| {
+                let _ = news.send(News::Code(code));
+            })
+            .map_err(|e| Error::io("cannot ask for the verification code", &e))?,
+        })
+    }
+
+    fn ask(&self, context: &Context, attempts_left: u8) {
+        let attempt = ATTEMPTS.saturating_sub(attempts_left) + 1;
+        let request = self.requests.get(usize::from(attempt) - 1);
+        let request = request.map_or("", String::as_str);
+        match self.is_prompt {
+            true => context.output.prompt(request),
+            false => context.output.note(request),
+        }
+        self.asker.ask(attempt);
+    }
+}
+
+/// The loop of one login.
+struct Run<'s, 'c> {
+    session: &'s Session<'c>,
+    machine: Machine,
+    prompt: Prompt,
+    deadline: Deadline,
+}
+
+impl Run<'_, '_> {
+    fn until_the_end(
+        &mut self,
+        incoming: &Receiver<News>,
+        health: &Mutex<&'static str>,
+    ) -> Result<End, Error> {
+        loop {
+            let news = match incoming.recv_timeout(self.deadline.remaining()) {
+                Ok(news) => news,
+                Err(RecvTimeoutError::Timeout) => return Err(self.out_of_time()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::internal("every source of news has ended"));
+                }
+            };
+            if let Some(end) = self.take(news)? {
+                return Ok(end);
+            }
+            *health.lock().unwrap_or_else(PoisonError::into_inner) = self.machine.health();
+        }
+    }
+
+    fn take(&mut self, news: News) -> Result<Option<End>, Error> {
+        match news {
+            News::Signal(signal) => return Ok(Some(End::Signal(signal))),
+            News::Online => {
+                let profile = self.session.api.profile(&self.session.guid);
+                return Ok(Some(End::LoggedIn(profile.unwrap_or_default(), Via::Poll)));
+            }
+            News::Callback(event) => return self.callback(&event),
+            News::Polled(status) => self.status(status)?,
+            News::Expired => self.renew()?,
+            News::Code(Ok(code)) => self.hand_in(&code)?,
+            News::Code(Err(why)) => {
+                // Whoever was to give the code cannot; another shell still may.
+                self.session.context.output.warn(&format!(
+                    "no verification code: {why}; `qiwei login --code -` can still hand it in"
+                ));
+            }
+        }
+        Ok(None)
+    }
+
+    fn callback(&mut self, event: &Event) -> Result<Option<End>, Error> {
+        match event.notify_type {
+            NotifyType::LOGGED_IN => {
+                let profile = event.read::<Profile>().settled();
+                return Ok(Some(End::LoggedIn(profile, Via::Callback)));
+            }
+            NotifyType::LOGIN_QRCODE => self.qrcode_changed(event)?,
+            NotifyType::LOGIN_FAILED | NotifyType::LOGGED_OUT => {
+                return Err(failed(&said(event, "the server gave the login up")));
+            }
+            NotifyType::SAFETY_VERIFICATION => self
+                .session
+                .context
+                .output
+                .warn("the account needs a safety verification; see the phone"),
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn qrcode_changed(&mut self, event: &Event) -> Result<(), Error> {
+        let data = event.value();
+        if let Some(content) = data.get("qrcode_content").and_then(Value::as_str)
+            && !content.is_empty()
+        {
+            let steps = self.machine.on_content(content);
+            self.perform(steps, None)?;
+        }
+        match data
+            .get("status")
+            .and_then(integer)
+            .and_then(QrcodeStatus::of)
+        {
+            Some(status) => self.status(status),
+            None => Ok(()),
+        }
+    }
+
+    fn status(&mut self, status: QrcodeStatus) -> Result<(), Error> {
+        let steps = self.machine.on_status(status);
+        self.perform(steps, None)
+    }
+
+    /// The code has expired and nobody sent a new one: ask for it.
+    fn renew(&mut self) -> Result<(), Error> {
+        let session = self.session;
+        match session.api.login_qrcode(&session.guid) {
+            Ok(code) => {
+                let steps = self.machine.on_content(&code.content);
+                self.perform(steps, code.key.as_deref())
+            }
+            // The next poll finds it expired again.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn hand_in(&mut self, code: &Secret) -> Result<(), Error> {
+        let session = self.session;
+        let request = request::verify_login_qrcode(&session.guid, code);
+        let steps = match session.api.apply(&request) {
+            Ok(()) => self.machine.on_code_accepted(),
+            Err(CallError::Refused(_)) => self.machine.on_code_rejected(),
+            // It may have been taken: the login goes on, or the server asks again.
+            Err(error) => {
+                session.context.output.warn(&format!(
+                    "whether the verification code was taken is not known: {}",
+                    error.summary()
+                ));
+                Vec::new()
+            }
+        };
+        self.perform(steps, None)
+    }
+
+    fn perform(&mut self, steps: Vec<Step>, key: Option<&str>) -> Result<(), Error> {
+        let teller = &self.session.teller;
+        for step in steps {
+            match step {
+                Step::Tell(status) => teller.status(status)?,
+                Step::Draw(content) => teller.refreshed(&content, key)?,
+                Step::CodeAccepted => teller.code_accepted()?,
+                Step::CodeRejected { attempts_left } => teller.code_rejected(attempts_left)?,
+                Step::Fail(why) => return Err(failed(why)),
+                Step::AskCode { attempts_left } => {
+                    if attempts_left == ATTEMPTS {
+                        teller.code_required(attempts_left)?;
+                    }
+                    // Whoever has the code may need as long as they did for the scan.
+                    self.deadline = Deadline::after(self.deadline.timeout());
+                    self.prompt.ask(self.session.context, attempts_left);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn out_of_time(&self) -> Error {
+        let message = format!(
+            "nobody was logged in within {}",
+            show_duration(self.deadline.timeout())
+        );
+        let error = Error::new(Kind::Deadline, message).retryable();
+        match self.machine.health() {
+            "code_required" => error.hint("the login waited for a verification code: --code-cmd, --code-file, or `qiwei login --code -`"),
+            "not_scanned" => error.hint("the QR code was not scanned; give more time with --timeout 10min"),
+            _ => error.hint("the scan was not confirmed, or the server did not complete it; try again"),
+        }
+    }
+}
+
+fn failed(why: &str) -> Error {
+    Error::new(Kind::Rejected, why)
+        .outcome(Outcome::Rejected)
+        .hint("run `qiwei login` again for a new QR code")
+}
+
+/// The server's words in a callback, if it used any.
+fn said(event: &Event, otherwise: &str) -> String {
+    event
+        .value()
+        .get("error_message")
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+        .map_or_else(
+            || otherwise.to_owned(),
+            |text| format!("{otherwise}: {text}"),
+        )
+}

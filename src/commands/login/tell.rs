@@ -1,0 +1,153 @@
+//! What a login shows: events for programs, words and a drawing for people.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::events::{Event, Via};
+use crate::api::login_answer::{Profile, QrcodeStatus};
+use crate::context::Context;
+use crate::error::Error;
+use crate::files;
+use crate::guid::Guid;
+use crate::login::show::{self, Canvas, Style};
+use crate::qr::{Matrix, image};
+
+/// Where the news of a login go.
+pub struct Teller<'c> {
+    context: &'c Context,
+    style: Option<Style>,
+    canvas: Canvas,
+    file: Option<PathBuf>,
+}
+
+/// Checks that a file name ends in a format we can write.
+pub fn parse_image_path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match extension(&path) {
+        Some("png" | "svg") => Ok(path),
+        _ => Err("a file name that ends in .png or .svg is meant".into()),
+    }
+}
+
+fn extension(path: &Path) -> Option<&str> {
+    path.extension().and_then(OsStr::to_str)
+}
+
+impl<'c> Teller<'c> {
+    /// A teller that draws in this style, and into `file` as well.
+    pub fn new(
+        context: &'c Context,
+        style: Option<Style>,
+        file: Option<PathBuf>,
+    ) -> Result<Self, Error> {
+        let canvas = context.output.stderr_canvas();
+        Ok(Self {
+            context,
+            style,
+            canvas: Canvas {
+                terminal: canvas.terminal,
+                color: canvas.color,
+                columns: canvas.columns,
+                utf8: context.env().is_utf8(),
+            },
+            file,
+        })
+    }
+
+    /// The first QR code.
+    pub fn qrcode(&self, content: &str, key: Option<&str>) -> Result<(), Error> {
+        self.event(&Event::Qrcode { content, key })?;
+        self.draw(content)
+    }
+
+    /// A QR code that takes the place of the one before.
+    pub fn refreshed(&self, content: &str, key: Option<&str>) -> Result<(), Error> {
+        self.event(&Event::Refreshed { content, key })?;
+        self.context
+            .output
+            .note("the QR code has expired; scan this one");
+        self.draw(content)
+    }
+
+    fn draw(&self, content: &str) -> Result<(), Error> {
+        self.context
+            .output
+            .drawing(&show::render(content, self.style, self.canvas));
+        match &self.file {
+            Some(path) => write_image(content, path),
+            None => Ok(()),
+        }
+    }
+
+    /// How far the scan is.
+    pub fn status(&self, status: QrcodeStatus) -> Result<(), Error> {
+        self.event(&Event::of_status(status))?;
+        self.context.output.note(show::words(status));
+        Ok(())
+    }
+
+    /// A verification code is needed.
+    pub fn code_required(&self, attempts_left: u8) -> Result<(), Error> {
+        self.event(&Event::CodeRequired { attempts_left })
+    }
+
+    /// The code was wrong.
+    pub fn code_rejected(&self, attempts_left: u8) -> Result<(), Error> {
+        self.event(&Event::CodeRejected { attempts_left })?;
+        let plural = if attempts_left == 1 { "try" } else { "tries" };
+        self.context.output.note(&format!(
+            "the verification code was refused; {attempts_left} {plural} left"
+        ));
+        Ok(())
+    }
+
+    /// The code was right.
+    pub fn code_accepted(&self) -> Result<(), Error> {
+        self.event(&Event::CodeAccepted)?;
+        self.context
+            .output
+            .note("the verification code was taken; the account is being logged in");
+        Ok(())
+    }
+
+    /// The account is online: the result of the command.
+    pub fn logged_in(&self, guid: &Guid, profile: &Profile, via: Via) -> Result<(), Error> {
+        let event = Event::LoggedIn { guid, profile, via };
+        if via == Via::AlreadyOnline {
+            self.context
+                .output
+                .note("online already; --force logs in again");
+        }
+        let name = profile.name.as_deref().unwrap_or("somebody");
+        let user = profile.user_id.as_deref().unwrap_or("id unknown");
+        let corp = profile
+            .corp_name
+            .as_ref()
+            .or(profile.corp_id.as_ref())
+            .map_or_else(String::new, |corp| format!(" of {corp}"));
+        let line = format!("logged in: {name} ({user}){corp}, instance {guid}");
+        let line = self.context.output.shown(&line);
+        self.context.output.result(&event, |_| format!("{line}\n"))
+    }
+
+    fn event(&self, event: &Event<'_>) -> Result<(), Error> {
+        match self.context.output.is_json() {
+            true => self.context.output.json(event),
+            false => Ok(()),
+        }
+    }
+}
+
+fn write_image(content: &str, path: &Path) -> Result<(), Error> {
+    let code = Matrix::of(content).map_err(Error::internal)?;
+    let bytes = match extension(path) {
+        Some("svg") => image::svg(&code).into_bytes(),
+        _ => image::png(&code).map_err(Error::internal)?,
+    };
+    files::replace(path, &bytes).map_err(|e| {
+        Error::io(
+            format!("cannot write the QR code to {}", path.display()),
+            &e,
+        )
+    })
+}

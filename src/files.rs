@@ -1,0 +1,71 @@
+//! Files that are ours alone: private, replaced whole, locked between processes.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+
+use crate::time::Deadline;
+
+const LOCK_POLL: Duration = Duration::from_millis(10);
+
+/// The folder a file is in.
+pub fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Makes a folder, and those above it, that only its owner can look into.
+///
+/// # Errors
+/// The system's.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Replaces a file whole: a temporary one beside it, 0600, written through, then renamed over it.
+/// A reader sees the old bytes or the new ones, also after a power cut.
+///
+/// # Errors
+/// The system's; the old file is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    let mut file = NamedTempFile::new_in(&folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    // The rename itself is durable once the folder is; not every system can sync one.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+/// Waits for a lock file, made when it is missing; `None` when another process holds it longer
+/// than `patience`. The lock goes away with the file handle, whatever becomes of the process.
+///
+/// # Errors
+/// The system's.
+pub fn lock(path: &Path, patience: Duration) -> io::Result<Option<File>> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    let deadline = Deadline::after(patience);
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if deadline.is_over() => return Ok(None),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_POLL),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}

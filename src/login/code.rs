@@ -1,0 +1,199 @@
+//! Where the verification code of a first login on a new device comes from.
+
+use std::io::{self, BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::output::Source as Stdin;
+use crate::secret::Secret;
+
+/// How often a file is looked at.
+const FILE_POLL: Duration = Duration::from_millis(200);
+
+/// Who has the code.
+pub enum CodeSource {
+    /// A person at this terminal.
+    Terminal(Stdin),
+    /// A command that prints it.
+    Command(String),
+    /// A file that will hold it.
+    File(PathBuf),
+    /// Somebody with another shell: `qiwei login --code`.
+    Elsewhere,
+}
+
+impl CodeSource {
+    /// How a person is told what to do.
+    pub fn request(&self, attempt: u8) -> String {
+        match self {
+            Self::Terminal(_) => format!("verification code (try {attempt} of 3): "),
+            Self::Command(_) => {
+                format!("asking --code-cmd for the verification code (try {attempt} of 3)")
+            }
+            Self::File(path) => format!(
+                "waiting for the verification code in {} (try {attempt} of 3)",
+                path.display()
+            ),
+            Self::Elsewhere => "hand the verification code in with `qiwei login --code -` from \
+                                another shell"
+                .into(),
+        }
+    }
+
+    /// Whether the request stands on the line where the answer is typed.
+    pub fn is_prompt(&self) -> bool {
+        matches!(self, Self::Terminal(_))
+    }
+}
+
+/// Asks a source for codes from a thread of its own; every code, or why there is none, goes to
+/// `answer`.
+pub struct Asker(Option<Sender<u8>>);
+
+impl Asker {
+    /// Starts a thread for `source`, unless codes come from elsewhere.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(
+        source: CodeSource,
+        answer: impl Fn(Result<Secret, String>) + Send + 'static,
+    ) -> io::Result<Self> {
+        if matches!(source, CodeSource::Elsewhere) {
+            return Ok(Self(None));
+        }
+        let (ask, asked) = channel();
+        thread::Builder::new()
+            .name("code".into())
+            .spawn(move || serve(source, &asked, answer))?;
+        Ok(Self(Some(ask)))
+    }
+
+    /// Asks for the code, the `attempt`th time.
+    pub fn ask(&self, attempt: u8) {
+        if let Some(ask) = &self.0 {
+            // The thread ends only after saying why.
+            let _ = ask.send(attempt);
+        }
+    }
+}
+
+fn serve(source: CodeSource, asked: &Receiver<u8>, answer: impl Fn(Result<Secret, String>)) {
+    match source {
+        CodeSource::Terminal(stdin) => {
+            let mut lines = BufReader::new(stdin.reader);
+            for _ in asked {
+                answer(typed(&mut lines));
+            }
+        }
+        CodeSource::Command(command) => {
+            for attempt in asked {
+                answer(printed(&command, attempt));
+            }
+        }
+        CodeSource::File(path) => {
+            let mut last = String::new();
+            for _ in asked {
+                last = wait_for_news(&path, &last);
+                answer(checked(&last));
+            }
+        }
+        CodeSource::Elsewhere => {}
+    }
+}
+
+fn typed(lines: &mut impl BufRead) -> Result<Secret, String> {
+    let mut line = String::new();
+    match lines.read_line(&mut line) {
+        Ok(0) => Err("standard input has ended".into()),
+        Ok(_) => checked(&line),
+        Err(e) => Err(format!("the code cannot be read: {e}")),
+    }
+}
+
+fn printed(command: &str, attempt: u8) -> Result<Secret, String> {
+    let output = shell(command)
+        .env("QIWEI_CODE_ATTEMPT", attempt.to_string())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| format!("--code-cmd cannot be run: {e}"))?;
+    if !output.status.success() {
+        return Err(format!("--code-cmd failed ({})", output.status));
+    }
+    checked(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// A command line of the user's, for the platform's shell.
+pub fn shell(command: &str) -> Command {
+    let mut shell;
+    if cfg!(windows) {
+        shell = Command::new("cmd");
+        shell.arg("/C");
+    } else {
+        shell = Command::new("sh");
+        shell.arg("-c");
+    }
+    shell.arg(command);
+    shell
+}
+
+/// Waits until the file holds something other than `last`, which was wrong.
+fn wait_for_news(path: &PathBuf, last: &str) -> String {
+    loop {
+        match std::fs::read_to_string(path) {
+            Ok(text) if !text.trim().is_empty() && text != last => return text,
+            _ => thread::sleep(FILE_POLL),
+        }
+    }
+}
+
+/// A code is a short word; whatever else was typed or printed is not sent anywhere.
+///
+/// # Errors
+/// Says what a code looks like, without repeating it.
+pub fn checked(text: &str) -> Result<Secret, String> {
+    let code = text.trim();
+    let fits = (1..=32).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    if fits {
+        Ok(Secret::new(code))
+    } else {
+        Err("a verification code is a few digits or letters on one line".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_short_words() {
+        for (text, fits) in [
+            ("246810", true),
+            (" 246810\r\n", true),
+            ("Ab12", true),
+            ("", false),
+            ("\n", false),
+            ("two words", false),
+            ("123456\n654321", false),
+            ("１２３", false),
+        ] {
+            assert_eq!(checked(text).is_ok(), fits, "{text:?}");
+        }
+        assert_eq!(checked(" 1 ").unwrap().reveal(), "1");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn commands_print_codes_or_fail() {
+        assert_eq!(
+            printed("echo $QIWEI_CODE_ATTEMPT", 2).unwrap().reveal(),
+            "2"
+        );
+        assert!(printed("exit 3", 1).unwrap_err().contains('3'));
+        assert!(printed("echo not a code", 1).is_err());
+    }
+}

@@ -1,0 +1,8 @@
+//! Logging an account in: the state of a login, where its news come from, and what is shown.
+
+pub mod code;
+pub mod machine;
+pub mod show;
+pub mod watch;
+
+pub use machine::{Machine, Step};

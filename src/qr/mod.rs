@@ -1,0 +1,59 @@
+//! QR codes: from a link to something a phone can scan. Pure rendering.
+
+pub mod image;
+pub mod text;
+
+use qrcode::types::Color;
+use qrcode::{EcLevel, QrCode};
+
+/// Light modules around the code. The standard asks for four.
+pub const QUIET_ZONE: usize = 4;
+
+/// The modules of a code, quiet zone included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matrix {
+    width: usize,
+    dark: Vec<bool>,
+}
+
+impl Matrix {
+    /// The code for `content`.
+    ///
+    /// # Errors
+    /// When the content is longer than a code can hold.
+    pub fn of(content: &str) -> Result<Self, String> {
+        let code = encode(content)?;
+        let inner = code.width();
+        let width = inner + 2 * QUIET_ZONE;
+        let mut dark = vec![false; width * width];
+        for (place, color) in code.to_colors().iter().enumerate() {
+            let row = place / inner + QUIET_ZONE;
+            let column = place % inner + QUIET_ZONE;
+            if let Some(module) = dark.get_mut(row * width + column) {
+                *module = *color == Color::Dark;
+            }
+        }
+        Ok(Self { width, dark })
+    }
+
+    /// Modules in a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Whether a module is dark; outside everything is light.
+    pub fn is_dark(&self, row: usize, column: usize) -> bool {
+        column < self.width && self.dark.get(row * self.width + column) == Some(&true)
+    }
+
+    /// The rows, from the top.
+    pub fn rows(&self) -> impl Iterator<Item = &[bool]> {
+        self.dark.chunks(self.width)
+    }
+}
+
+/// Low error correction keeps the code small: a screen has no scratches.
+fn encode(content: &str) -> Result<QrCode, String> {
+    QrCode::with_error_correction_level(content, EcLevel::L)
+        .map_err(|e| format!("the link does not fit into a QR code: {e}"))
+}

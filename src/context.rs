@@ -112,13 +112,17 @@ impl Context {
 
     fn transport(&self, deadline: Deadline) -> Result<Transport, Error> {
         let settings = self.settings()?;
-        let tracer: Option<Arc<dyn Tracer>> = match self.output.verbosity() {
+        let base_url = settings.base_url.clone();
+        Transport::new(base_url, &settings.connection, deadline, self.tracer())
+            .map_err(|e| e.into_error(Effect::Change))
+    }
+
+    /// Who prints the wire, with `-v`.
+    pub fn tracer(&self) -> Option<Arc<dyn Tracer>> {
+        match self.output.verbosity() {
             0 => None,
             _ => Some(Arc::new(WireLog(self.output.clone()))),
-        };
-        let base_url = settings.base_url.clone();
-        Transport::new(base_url, &settings.connection, deadline, tracer)
-            .map_err(|e| e.into_error(Effect::Change))
+        }
     }
 
     /// Whether a person can be asked: both what they would read and where they would type.

@@ -162,6 +162,21 @@ pub fn choose(context: &Context) -> Result<Guid, Error> {
     Ok(guid)
 }
 
+/// The instance that was named; without one the only one there is, in whatever state.
+///
+/// # Errors
+/// Several, none, or no answer.
+pub fn named_or_only(context: &Context) -> Result<Guid, Error> {
+    if let Some((guid, _)) = &context.settings()?.guid {
+        return Ok(guid.clone());
+    }
+    let seen = survey(context.api()?)?;
+    match seen.as_slice() {
+        [only] => Ok(only.guid.clone()),
+        several => detect(several),
+    }
+}
+
 /// The only online one of `instances`.
 ///
 /// # Errors

@@ -62,10 +62,19 @@ pub fn rfc3339(epoch: i64) -> Option<String> {
 
 /// An RFC 3339 time as a person reads it: local, to the minute.
 pub fn local_minute(rfc3339: &str) -> String {
+    local(rfc3339, "%Y-%m-%d %H:%M")
+}
+
+/// The same to the second.
+pub fn local_second(rfc3339: &str) -> String {
+    local(rfc3339, "%Y-%m-%d %H:%M:%S")
+}
+
+fn local(rfc3339: &str, format: &str) -> String {
     match rfc3339.parse::<Timestamp>() {
         Ok(time) => time
             .to_zoned_datetime(TimeZone::system())
-            .strftime("%Y-%m-%d %H:%M")
+            .strftime(format)
             .to_string(),
         Err(_) => rfc3339.to_owned(),
     }

@@ -8,9 +8,10 @@ mod kind;
 pub mod listener;
 pub mod message;
 pub mod place;
+pub mod simulate;
 mod token;
 
 pub use event::Event;
 pub use kind::NotifyType;
-pub use listener::{Admission, Listener};
+pub use listener::Listener;
 pub use token::Token;

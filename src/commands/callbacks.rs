@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
@@ -178,31 +180,37 @@ impl Drop for Turned<'_> {
     }
 }
 
-/// Makes sure that nobody else on this machine receives this instance's callbacks right now. Held
-/// as long as what comes back.
+/// The right to receive an instance's callbacks on this machine, held until it is dropped.
+pub struct Lock(Option<File>);
+
+impl Lock {
+    /// Leaves the listener's URL, secret and all, where only this user can read it: that is how
+    /// `probe callback` finds a listener that runs.
+    pub fn announce(&self, url: &str) {
+        if let Some(mut file) = self.0.as_ref() {
+            // Without it `probe callback` only asks for the URL.
+            let _ = file
+                .set_len(0)
+                .and_then(|()| file.write_all(url.as_bytes()));
+        }
+    }
+}
+
+/// Makes sure that nobody else on this machine receives this instance's callbacks right now.
 ///
 /// # Errors
 /// `busy` when somebody does.
-pub fn lock(context: &Context, guid: &Guid) -> Result<Option<File>, Error> {
-    let Some(folder) = context.state_folder() else {
+pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
+    let Some(path) = lock_path(context, guid)? else {
         context
             .output
             .note("there is no home folder, so a second listener for this instance goes unnoticed");
-        return Ok(None);
+        return Ok(Lock(None));
     };
-    let mut hasher = DefaultHasher::new();
-    context.settings()?.base_url.to_string().hash(&mut hasher);
-    let path = folder.join(format!(
-        "callbacks-{guid}-{:08x}.lock",
-        hasher.finish() as u32
-    ));
-    let unusable = |e| {
-        Error::config(format!("cannot use the lock {}: {e}", path.display()))
-            .hint("name another folder for it with QIWEI_STATE_DIR")
-    };
-    files::create_private_folder(&folder).map_err(unusable)?;
-    match files::lock(&path, Duration::ZERO).map_err(unusable)? {
-        Some(lock) => Ok(Some(lock)),
+    let folder = files::folder_of(&path);
+    files::create_private_folder(&folder).map_err(|e| unusable(&path, &e))?;
+    match files::lock(&path, Duration::ZERO).map_err(|e| unusable(&path, &e))? {
+        Some(lock) => Ok(Lock(Some(lock))),
         None => Err(Error::new(
             Kind::Busy,
             format!(
@@ -214,4 +222,33 @@ pub fn lock(context: &Context, guid: &Guid) -> Result<Option<File>, Error> {
         .outcome(Outcome::NotSent)
         .retryable()),
     }
+}
+
+/// The URL of a listener that runs for this instance on this machine.
+///
+/// # Errors
+/// When the lock cannot be looked at.
+pub fn announced(context: &Context, guid: &Guid) -> Result<Option<String>, Error> {
+    let Some(path) = lock_path(context, guid)?.filter(|path| path.exists()) else {
+        return Ok(None);
+    };
+    match files::lock(&path, Duration::ZERO).map_err(|e| unusable(&path, &e))? {
+        Some(_nobody_holds_it) => Ok(None),
+        None => Ok(std::fs::read_to_string(&path)
+            .ok()
+            .filter(|url| !url.is_empty())),
+    }
+}
+
+/// One lock for each instance of each server.
+fn lock_path(context: &Context, guid: &Guid) -> Result<Option<PathBuf>, Error> {
+    let mut hasher = DefaultHasher::new();
+    context.settings()?.base_url.to_string().hash(&mut hasher);
+    let name = format!("callbacks-{guid}-{:016x}.lock", hasher.finish());
+    Ok(context.state_folder().map(|folder| folder.join(name)))
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Error {
+    Error::config(format!("cannot use the lock {}: {error}", path.display()))
+        .hint("name another folder for it with QIWEI_STATE_DIR")
 }

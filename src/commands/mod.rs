@@ -6,7 +6,9 @@ mod config;
 mod deliver;
 mod dry_run;
 mod instance;
+mod listen;
 mod login;
+mod logout;
 mod message;
 mod probe;
 mod sandbox;
@@ -33,6 +35,10 @@ pub enum Command {
     Instance(instance::Command),
     /// Log an account in by QR code
     Login(login::Args),
+    /// Log the account out
+    Logout(logout::Args),
+    /// Receive callbacks, one line each
+    Listen(listen::Args),
     /// List the conversations of the account
     Sessions(sessions::Args),
     /// Send a text to a person or a group
@@ -55,12 +61,14 @@ impl Command {
     pub fn run(self, context: &Context) -> Finish {
         let done = match self {
             Self::Instance(command) => command.run(context),
+            Self::Logout(args) => args.run(context),
             Self::Sessions(args) => args.run(context),
             Self::Send(args) => args.run(context),
             Self::At(args) => args.run(context),
-            Self::Status(args) => args.run(context),
             Self::Probe(args) => args.run(context),
             Self::Config(command) => command.run(context),
+            Self::Status(args) => return args.run(context),
+            Self::Listen(args) => return args.run(context),
             Self::Login(args) => return args.run(context),
             Self::Sandbox(args) => return args.run(context),
         };

@@ -101,6 +101,9 @@ impl Args {
         };
         let guid = pick::instance(context, &api, self.new, self.bridge.as_deref())?;
         let lock = super::callbacks::lock(context, &guid)?;
+        if let Some(ear) = &ear {
+            lock.announce(&ear.url);
+        }
         if pick::wake(context, &api, &guid)? == Status::Online && !self.force {
             let profile = api.profile(&guid).unwrap_or_default();
             teller.logged_in(&guid, &profile, Via::AlreadyOnline)?;

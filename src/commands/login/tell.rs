@@ -82,7 +82,10 @@ impl<'c> Teller<'c> {
     /// How far the scan is.
     pub fn status(&self, status: QrcodeStatus) -> Result<(), Error> {
         self.event(&Event::of_status(status))?;
-        self.context.output.note(show::words(status));
+        if !status.is_failure() {
+            // A failure is about to be said as the error of the command.
+            self.context.output.note(show::words(status));
+        }
         Ok(())
     }
 

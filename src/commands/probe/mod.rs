@@ -1,9 +1,12 @@
 //! `qiwei probe`: what the server can do, and a raw call to any endpoint.
 
+mod callback;
 mod raw;
 mod survey;
 
 use std::ffi::OsString;
+
+use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::Error;
@@ -16,6 +19,9 @@ use crate::error::Error;
                         one call and prints the answer as it came."
 )]
 pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// HTTP method of a raw call
     #[arg(value_name = "METHOD", requires = "path")]
     method: Option<String>,
@@ -37,9 +43,18 @@ pub struct Args {
     dry_run: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Find out whether callbacks get through, or simulate some
+    Callback(callback::Args),
+}
+
 impl Args {
     /// Asks the known candidates, or makes the one call.
     pub fn run(self, context: &Context) -> Result<(), Error> {
+        if let Some(Command::Callback(args)) = self.command {
+            return args.run(context);
+        }
         match (self.method, self.path) {
             (Some(method), Some(path)) => raw::Call {
                 method,

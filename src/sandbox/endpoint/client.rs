@@ -144,7 +144,7 @@ pub(super) fn get_clients(call: &mut Call) -> Reply {
 pub(super) fn set_notify_url(call: &mut Call) -> Reply {
     let url = call.params.text("notify_url");
     call.instance()?.notify_url = url.into();
-    Ok(Success::empty().noting(format!("callbacks to {url:?}")))
+    Ok(Success::empty().noting(format!("callbacks to {}", origin(&url))))
 }
 
 pub(super) fn set_global_notify_url(call: &mut Call) -> Reply {
@@ -163,4 +163,15 @@ pub(super) fn set_proxy(call: &mut Call) -> Reply {
     let proxy = call.params.text("proxy");
     call.instance()?.proxy = proxy.into();
     Ok(Success::empty().noting(format!("proxy {proxy:?}")))
+}
+
+/// The URL without its path, which may hold a secret that no log should show.
+fn origin(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let host = rest.split('/').next().unwrap_or_default();
+            format!("{scheme}://{host}/…")
+        }
+        None => format!("{url:?}"),
+    }
 }

@@ -1,13 +1,18 @@
 //! `qiwei status`: the account's health, also as the exit code.
 
-use std::fmt::Write;
-use std::time::Instant;
+mod watch;
 
+use std::fmt::Write;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 
 use crate::api::request::Effect;
 use crate::api::{Api, CallError, Status};
 use crate::base_url::BaseUrl;
+use crate::commands::Finish;
 use crate::commands::instance::view::{self, InstanceView};
 use crate::config::Source;
 use crate::context::Context;
@@ -15,6 +20,7 @@ use crate::error::{Error, Kind};
 use crate::guid::Guid;
 use crate::instances::{self, Counts, Instance};
 use crate::output::table;
+use crate::time::parse_timeout;
 
 /// Arguments of `qiwei status`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +28,39 @@ use crate::output::table;
     after_help = "Exit status: 0 online, 4 not online, 3 no instance to choose, \
                         5 the server cannot be reached"
 )]
-pub struct Args {}
+pub struct Args {
+    /// Stream the state, one line each --interval
+    #[arg(long, conflicts_with = "wait")]
+    watch: bool,
+
+    /// Wait until the account is in this state (at most --timeout, default 5min)
+    #[arg(long, value_name = "STATUS")]
+    wait: Option<Awaited>,
+
+    /// Time between two looks [default: 10s, with --wait 1s]
+    #[arg(long, value_name = "DUR", value_parser = parse_timeout)]
+    interval: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Awaited {
+    /// Logged in
+    Online,
+    /// Running, nobody logged in
+    Running,
+    /// Stopped, at two looks
+    Stopped,
+}
+
+impl Awaited {
+    fn status(self) -> Status {
+        match self {
+            Self::Online => Status::Online,
+            Self::Running => Status::Running,
+            Self::Stopped => Status::Stopped,
+        }
+    }
+}
 
 #[derive(Serialize)]
 struct Report {
@@ -62,19 +100,31 @@ impl Serialize for GuidSource {
 }
 
 impl Args {
-    /// Reports, then ends with the account's state.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
-        let settings = context.settings()?;
-        let api = context.api()?;
-        let (seen, latency_ms) = timed_survey(api, settings.guid.as_ref())?;
-        let verdict = judge(settings.guid.clone(), &seen);
-        let report = report(&settings.base_url, &verdict, &seen, latency_ms);
-        let look = context.output.look();
-        context
-            .output
-            .result(&report, |report| human(report, look))?;
-        verdict.result
+    /// Reports, watches or waits.
+    pub fn run(self, context: &Context) -> Finish {
+        match self.wait {
+            Some(wanted) => watch::wait(context, wanted.status(), self.interval),
+            None if self.watch => watch::watch(context, self.interval),
+            None if self.interval.is_some() => {
+                Err(Error::usage("--interval goes with --watch or --wait"))
+            }
+            None => look(context).map(|()| ExitCode::SUCCESS),
+        }
     }
+}
+
+/// Reports, then ends with the account's state.
+fn look(context: &Context) -> Result<(), Error> {
+    let settings = context.settings()?;
+    let api = context.api()?;
+    let (seen, latency_ms) = timed_survey(api, settings.guid.as_ref())?;
+    let verdict = judge(settings.guid.clone(), &seen);
+    let report = report(&settings.base_url, &verdict, &seen, latency_ms);
+    let look = context.output.look();
+    context
+        .output
+        .result(&report, |report| human(report, look))?;
+    verdict.result
 }
 
 /// What the survey says about the one instance that matters.

@@ -1,0 +1,122 @@
+//! `--exec`: a command for every callback, one at a time in each conversation.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
+use std::process::Stdio;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::show::Line;
+use crate::callback::inbox::Received;
+use crate::callback::message;
+use crate::login::code::shell;
+use crate::output::Output;
+
+/// Commands that may run at once, in different conversations.
+const LANES: u64 = 8;
+/// Callbacks that may wait for their turn in a lane; more make their senders wait.
+const WAITING: usize = 64;
+
+/// Runs the command. A conversation always goes to the same lane, so its order holds.
+pub struct Runner {
+    command: Option<String>,
+    output: Output,
+    lanes: Mutex<HashMap<u64, Lane>>,
+}
+
+struct Lane {
+    queue: SyncSender<String>,
+    worker: JoinHandle<()>,
+}
+
+impl Runner {
+    /// A runner; without a command it does nothing.
+    pub fn new(command: Option<String>, output: Output) -> Self {
+        Self {
+            command,
+            output,
+            lanes: Mutex::default(),
+        }
+    }
+
+    /// Has the command run for a callback.
+    pub fn run(&self, received: &Received, line: &Line<'_>) {
+        let Some(command) = &self.command else { return };
+        let Ok(json) = serde_json::to_string(line) else {
+            return;
+        };
+        let number = lane_of(received);
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let std::collections::hash_map::Entry::Vacant(place) = lanes.entry(number) {
+            match start(command.clone(), self.output.clone()) {
+                Ok(lane) => {
+                    place.insert(lane);
+                }
+                Err(e) => return self.output.warn(&format!("--exec cannot be run: {e}")),
+            }
+        }
+        if let Some(lane) = lanes.get(&number) {
+            // The worker ends only when the queue does.
+            let _ = lane.queue.send(json);
+        }
+    }
+
+    /// Waits until everything handed over is done.
+    pub fn finish(self) {
+        let lanes = self
+            .lanes
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let workers: Vec<_> = lanes.into_values().map(|lane| lane.worker).collect();
+        for worker in workers {
+            // A panic there has been reported by its own thread.
+            let _ = worker.join();
+        }
+    }
+}
+
+fn lane_of(received: &Received) -> u64 {
+    let conversation = message::entries(&received.event)
+        .first()
+        .and_then(|entry| message::message(entry).conversation_id);
+    let mut hasher = DefaultHasher::new();
+    conversation.hash(&mut hasher);
+    hasher.finish() % LANES
+}
+
+fn start(command: String, output: Output) -> io::Result<Lane> {
+    let (queue, events) = sync_channel(WAITING);
+    let worker = thread::Builder::new()
+        .name("exec".into())
+        .spawn(move || work(&command, &events, &output))?;
+    Ok(Lane { queue, worker })
+}
+
+fn work(command: &str, events: &Receiver<String>, output: &Output) {
+    for event in events {
+        if let Err(why) = run(command, &event) {
+            output.warn(&format!("--exec {why}"));
+        }
+    }
+}
+
+fn run(command: &str, event: &str) -> Result<(), String> {
+    let mut child = shell(command)
+        .stdin(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("cannot be run: {e}"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A command that does not read its input is no failure.
+        let _ = stdin.write_all(event.as_bytes());
+        let _ = stdin.write_all(b"\n");
+    }
+    let status = child
+        .wait()
+        .map_err(|e| format!("cannot be waited for: {e}"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("failed ({status})")),
+    }
+}

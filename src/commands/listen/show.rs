@@ -1,0 +1,130 @@
+//! A callback as one JSON object, and in words.
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::callback::inbox::Received;
+use crate::callback::message::{self, Message};
+use crate::time::local_second;
+
+/// A callback in JSON, its data byte for byte as it came.
+#[derive(Serialize)]
+pub struct Line<'a> {
+    received_at: String,
+    guid: &'a str,
+    notify_type: i64,
+    name: Option<&'static str>,
+    data: &'a RawValue,
+}
+
+impl<'a> Line<'a> {
+    /// The line of a callback.
+    pub fn of(received: &'a Received) -> Self {
+        let event = &received.event;
+        Self {
+            received_at: format!("{:.3}", received.at),
+            guid: &event.guid,
+            notify_type: event.notify_type.0,
+            name: event.notify_type.name(),
+            data: &event.data,
+        }
+    }
+}
+
+/// A callback in words, a line for each message.
+pub fn words(received: &Received) -> String {
+    let time = local_second(&received.at.to_string());
+    let entries = message::entries(&received.event);
+    if entries.is_empty() {
+        return format!("{time}  {}", received.event.notify_type);
+    }
+    let lines: Vec<String> = entries
+        .iter()
+        .map(|entry| format!("{time}  {}", sentence(&message::message(entry), entry)))
+        .collect();
+    lines.join("\n")
+}
+
+/// `→` sent by this account, `←` received.
+fn sentence(message: &Message, entry: &Value) -> String {
+    let arrow = if message.is_own { "→" } else { "←" };
+    let conversation = message.conversation_id.as_deref().unwrap_or("?");
+    let sender = message.sender.as_deref().unwrap_or("?");
+    let text = match (&message.text, message.msg_type) {
+        (Some(text), None | Some(2)) => text.replace('\n', "⏎"),
+        (_, Some(kind)) => format!("[{}]", kind_name(kind)),
+        (None, None) => entry.to_string(),
+    };
+    format!("{arrow} {conversation}  {sender}: {text}")
+}
+
+/// `msg_type` in a word.
+fn kind_name(kind: i64) -> String {
+    match kind {
+        1 => "revoked".into(),
+        2 => "empty text".into(),
+        5 => "image".into(),
+        6 => "voice".into(),
+        7 => "video".into(),
+        8 => "file".into(),
+        12 => "mini-program".into(),
+        1011 => "system".into(),
+        1012 => "read".into(),
+        other => format!("message of type {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::callback::Event;
+
+    fn received(notify_type: i64, data: &str) -> Received {
+        let body = format!(r#"{{"guid":"g","notify_type":{notify_type},"data":{data}}}"#);
+        Received {
+            at: Timestamp::from_second(1_711_649_467).unwrap(),
+            event: Event::parse(body.as_bytes()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_line_keeps_the_data_as_it_came() {
+        let received = received(11010, r#"{ "id":10696049218574013, "x": 1.50 }"#);
+        assert_eq!(
+            serde_json::to_string(&Line::of(&received)).unwrap(),
+            r#"{"received_at":"2024-03-28T18:11:07.000Z","guid":"g","notify_type":11010,"name":"new_message","data":{ "id":10696049218574013, "x": 1.50 }}"#
+        );
+    }
+
+    #[test]
+    fn words_tell_direction_conversation_sender_and_text() {
+        let cases = [
+            (
+                11010,
+                r#"{"sender":"7881","sender_name":"张三","roomid":"0","content":"a\nb","msg_type":2}"#,
+                "← S:7881  张三: a⏎b",
+            ),
+            (
+                11010,
+                r#"{"sender":"1688","receiver":"7881","send_flag":1,"msg_type":1012}"#,
+                "→ S:7881  1688: [read]",
+            ),
+            (
+                11010,
+                r#"{"sender":"7881","roomid":"10","msg_type":99}"#,
+                "← R:10  7881: [message of type 99]",
+            ),
+            (11003, "{}", "logged_in"),
+            (4711, "null", "event 4711"),
+        ];
+        for (notify_type, data, end) in cases {
+            let words = words(&received(notify_type, data));
+            assert!(words.ends_with(end), "{words}");
+        }
+        let batch = words(&received(11013, r#"[{"content":"a"},{"content":"b"}]"#));
+        assert_eq!(batch.lines().count(), 2);
+    }
+}

@@ -1,0 +1,46 @@
+//! `qiwei logout`: the account leaves the instance.
+
+use serde::Serialize;
+
+use super::dry_run;
+use crate::api::request::{self, Effect};
+use crate::context::Context;
+use crate::error::Error;
+use crate::guid::Guid;
+use crate::instances;
+
+/// Arguments of `qiwei logout`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Show the request and log nobody out
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct LoggedOut<'a> {
+    guid: &'a Guid,
+    logged_out: bool,
+}
+
+impl Args {
+    /// Logs out.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let guid = instances::choose(context)?;
+        let request = request::logout(&guid);
+        if self.dry_run {
+            return dry_run::show(context, &[request]);
+        }
+        context
+            .api()?
+            .apply(&request)
+            .map_err(|e| e.into_error(Effect::Change))?;
+        let view = LoggedOut {
+            guid: &guid,
+            logged_out: true,
+        };
+        context
+            .output
+            .result(&view, |view| format!("logged out {}\n", view.guid))
+    }
+}

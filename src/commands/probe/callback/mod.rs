@@ -1,0 +1,91 @@
+//! `qiwei probe callback`: does a callback get through?
+
+mod check;
+mod round_trip;
+mod webhook;
+
+use url::Url;
+
+use crate::callback::place::parse_notify_url;
+use crate::callback::simulate::Simulated;
+use crate::commands::callbacks::{self, CallbackArgs};
+use crate::context::Context;
+use crate::error::Error;
+use crate::instances;
+use webhook::Webhook;
+
+/// Arguments of `qiwei probe callback`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Without URL: a `qiwei listen` or `login` that runs for the instance is \
+                        looked at; when none runs, a listener of its own is set up and a callback \
+                        of the server awaited. With --simulate the events are posted there."
+)]
+pub struct Args {
+    /// Webhook to look at or post to
+    #[arg(value_name = "URL", value_parser = parse_any_url)]
+    url: Option<Url>,
+
+    /// Post this event: not-scanned, scanned, success, failed, refused, wechat-…, code, login,
+    /// logout, message, own-message, batch, or all; may be repeated
+    #[arg(long, value_name = "EVENT", value_delimiter = ',')]
+    simulate: Vec<String>,
+
+    #[command(flatten)]
+    callbacks: CallbackArgs,
+}
+
+/// A webhook's URL may have a query; ours never does.
+fn parse_any_url(text: &str) -> Result<Url, String> {
+    let bare = text.split(['?', '#']).next().unwrap_or_default();
+    parse_notify_url(bare)?;
+    Url::parse(text).map_err(|e| format!("not a URL: {e}"))
+}
+
+impl Args {
+    /// Looks, posts or tries.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let events = events(&self.simulate)?;
+        let url = match self.url {
+            Some(url) => Some(url),
+            None => running_listener(context)?,
+        };
+        match url {
+            Some(url) => {
+                let webhook = Webhook::new(context, &url)?;
+                let checks = if events.is_empty() {
+                    webhook.look()
+                } else {
+                    webhook.post(context, &events)?
+                };
+                check::report(context, checks)
+            }
+            None if events.is_empty() => round_trip::run(context, &self.callbacks),
+            None => Err(Error::usage(
+                "no listener runs for this instance, so there is nowhere to post",
+            )
+            .hint(
+                "name a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`",
+            )),
+        }
+    }
+}
+
+fn events(names: &[String]) -> Result<Vec<Simulated>, Error> {
+    let mut events = Vec::new();
+    for name in names {
+        match name.as_str() {
+            "all" => events.extend(Simulated::all()),
+            name => events.push(
+                name.parse()
+                    .map_err(|why| Error::usage(format!("--simulate {name}: {why}")))?,
+            ),
+        }
+    }
+    Ok(events)
+}
+
+fn running_listener(context: &Context) -> Result<Option<Url>, Error> {
+    let guid = instances::named_or_only(context)?;
+    Ok(callbacks::announced(context, &guid)?.and_then(|url| Url::parse(&url).ok()))
+}

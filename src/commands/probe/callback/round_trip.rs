@@ -1,0 +1,79 @@
+//! A listener of our own, and whether the server's callbacks reach it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use url::Url;
+
+use super::check::{self, Check};
+use super::webhook::Webhook;
+use crate::api::Status;
+use crate::api::request::Effect;
+use crate::callback::inbox::{Inbox, Wanted};
+use crate::commands::callbacks::{self, CallbackArgs};
+use crate::context::Context;
+use crate::error::Error;
+use crate::instances;
+
+/// How long a callback is awaited: the server may take its time (16–19 s were seen).
+const AWAIT: Duration = Duration::from_secs(25);
+
+/// Sets the URL, triggers a callback where that does no harm, waits for it, puts the URL back.
+pub fn run(context: &Context, args: &CallbackArgs) -> Result<(), Error> {
+    let ear = args.bind(context)?;
+    let guid = instances::named_or_only(context)?;
+    let lock = callbacks::lock(context, &guid)?;
+    let inbox = Arc::new(Inbox::new(Wanted::default()));
+    let url = ear.url.clone();
+    let sink = inbox.clone();
+    ear.serve(
+        guid.clone(),
+        Arc::new(move |event| sink.admit(event)),
+        Arc::new(|| json!({"status": "ok"})),
+    )?;
+    let parsed = Url::parse(&url).map_err(|e| Error::internal(e.to_string()))?;
+    let mut checks = Webhook::new(context, &parsed)?.look();
+
+    let api = context.api()?;
+    let mut turned = args.turn(context, api, &guid, &url)?;
+    checks.push(Check::plain("set notify_url", true, None));
+    let status = api
+        .client_status(&guid)
+        .map_err(|e| e.into_error(Effect::Read))?;
+    let trigger = match status {
+        Status::Running => api.login_qrcode(&guid).is_ok(),
+        // Nothing that an online account can be made to do goes unseen by others.
+        Status::Online | Status::Stopped => false,
+    };
+    checks.push(await_callback(context, &inbox, trigger)?);
+    turned.put_back();
+    drop(lock);
+    check::report(context, checks)
+}
+
+fn await_callback(context: &Context, inbox: &Inbox, triggered: bool) -> Result<Check, Error> {
+    let how = if triggered {
+        "a login QR code was asked for, which calls back"
+    } else {
+        "nothing could be triggered; send the account a message now"
+    };
+    context.output.note(how);
+    let start = Instant::now();
+    let patience = AWAIT.min(context.deadline()?.remaining());
+    Ok(match inbox.next(patience) {
+        Some(received) => Check {
+            latency_ms: Some((start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0),
+            ..Check::plain(
+                "callback",
+                true,
+                Some(format!("{} arrived", received.event.notify_type)),
+            )
+        },
+        None => Check::plain(
+            "callback",
+            false,
+            Some("none arrived; the server may not reach this address: see --listen and --notify-url".into()),
+        ),
+    })
+}

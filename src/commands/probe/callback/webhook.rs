@@ -1,0 +1,118 @@
+//! Talking to a webhook, ours or the user's, the way the server does.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use url::Url;
+
+use super::check::Check;
+use crate::api::request::{Effect, Request};
+use crate::api::{Api, CallError, Connection, Reply, Transport};
+use crate::callback::simulate::Simulated;
+use crate::context::Context;
+use crate::error::Error;
+
+/// The guid in simulated callbacks when none is known: it makes clear where they come from.
+const NOBODY: &str = "simulated";
+
+/// A webhook and a connection to it. None of the API server's headers go there.
+pub struct Webhook {
+    api: Api,
+    path: String,
+}
+
+impl Webhook {
+    /// The webhook at `url`.
+    pub fn new(context: &Context, url: &Url) -> Result<Self, Error> {
+        let mut origin = url.clone();
+        origin.set_path("");
+        origin.set_query(None);
+        origin.set_fragment(None);
+        let base = origin.as_str().parse().map_err(Error::usage)?;
+        let settings = context.settings()?;
+        let connection = Connection {
+            headers: Vec::new(),
+            ..settings.connection.clone()
+        };
+        let transport = Transport::new(base, &connection, context.deadline()?, context.tracer())
+            .map_err(|e| e.into_error(Effect::Read))?;
+        let query = url
+            .query()
+            .map_or_else(String::new, |query| format!("?{query}"));
+        Ok(Self {
+            api: Api::new(transport, 0),
+            path: format!("{}{query}", url.path()),
+        })
+    }
+
+    /// Whether it is there and well: `GET` of itself and of `/health` beside it.
+    pub fn look(&self) -> Vec<Check> {
+        let webhook = self.get("webhook", &self.path);
+        let mut health = self.get("health", "/health");
+        if webhook.ok && health.http_status.is_some() && !health.ok {
+            // Only this program and the seed's demo have one.
+            health.ok = true;
+            health.detail = Some("this webhook has no /health".into());
+        }
+        vec![webhook, health]
+    }
+
+    /// Posts events, one after the other.
+    pub fn post(&self, context: &Context, events: &[Simulated]) -> Result<Vec<Check>, Error> {
+        let guid = context.settings()?.guid.as_ref();
+        let guid = match guid {
+            Some((guid, _)) => guid.as_str().to_owned(),
+            None => crate::instances::named_or_only(context)
+                .map_or_else(|_| NOBODY.to_owned(), |guid| guid.as_str().to_owned()),
+        };
+        let mut number = Timestamp::now().as_millisecond();
+        let mut checks = Vec::new();
+        for event in events {
+            number += 10;
+            let body = event.body(&guid, number);
+            checks.push(self.post_one(event.name(), &body));
+        }
+        Ok(checks)
+    }
+
+    fn get(&self, name: &str, path: &str) -> Check {
+        self.call(name, "GET", path, None)
+    }
+
+    fn post_one(&self, name: &str, body: &Value) -> Check {
+        let name = format!("simulate {name}");
+        self.call(
+            &name,
+            "POST",
+            &self.path,
+            Some(body.to_string().into_bytes()),
+        )
+    }
+
+    fn call(&self, name: &str, method: &'static str, path: &str, body: Option<Vec<u8>>) -> Check {
+        let request = Request {
+            method: method.into(),
+            path: path.to_owned().into(),
+            body,
+            effect: Effect::Read,
+        };
+        check(name, self.api.once(&request))
+    }
+}
+
+fn check(name: &str, answer: Result<Reply, CallError>) -> Check {
+    match answer {
+        Err(error) => Check::plain(name, false, Some(error.summary())),
+        Ok(reply) => {
+            let ok = (200..300).contains(&reply.status);
+            let text = String::from_utf8_lossy(&reply.body);
+            let short: String = text.trim().chars().take(120).collect();
+            Check {
+                check: name.to_owned(),
+                ok,
+                http_status: Some(reply.status),
+                latency_ms: Some((reply.latency.as_secs_f64() * 10_000.0).round() / 10.0),
+                detail: (!short.is_empty() && (name == "health" || !ok)).then_some(short),
+            }
+        }
+    }
+}

@@ -89,32 +89,23 @@ impl Context {
         Ok(Deadline::from(self.started, timeout))
     }
 
-    /// The server. Nothing is connected before the first call.
+    /// The server, until this command's deadline. Nothing is connected before the first call.
     ///
     /// # Errors
     /// A configuration error when a header or certificate cannot be used.
     pub fn api(&self) -> Result<&Api, Error> {
         get_or_try(&self.api, || {
-            let transport = self.transport(self.deadline()?)?;
-            Ok(Api::new(transport, self.settings()?.retries))
+            let settings = self.settings()?;
+            let deadline = self.deadline()?;
+            let transport = Transport::new(
+                settings.base_url.clone(),
+                &settings.connection,
+                deadline.timeout(),
+                self.tracer(),
+            )
+            .map_err(|e| e.into_error(Effect::Change))?;
+            Ok(Api::new(transport, settings.retries, deadline))
         })
-    }
-
-    /// A connection of its own for a command that waits until `deadline`, each call of which
-    /// takes at most `patience`.
-    ///
-    /// # Errors
-    /// As [`Context::api`].
-    pub fn connect(&self, deadline: Deadline, patience: Duration) -> Result<Api, Error> {
-        let transport = self.transport(deadline)?.with_patience(patience);
-        Ok(Api::new(transport, self.settings()?.retries))
-    }
-
-    fn transport(&self, deadline: Deadline) -> Result<Transport, Error> {
-        let settings = self.settings()?;
-        let base_url = settings.base_url.clone();
-        Transport::new(base_url, &settings.connection, deadline, self.tracer())
-            .map_err(|e| e.into_error(Effect::Change))
     }
 
     /// Who prints the wire, with `-v`.

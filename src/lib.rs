@@ -3,6 +3,8 @@
 //! The binary is [`run`] on the process's own arguments, environment and streams. The
 //! [`sandbox`] stands alone: a stateful stand-in for the API server.
 
+#![cfg_attr(test, allow(clippy::string_slice))]
+
 mod api;
 mod base_url;
 mod callback;

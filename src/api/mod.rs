@@ -20,28 +20,58 @@ pub use error::{CallError, NoAnswer, Refusal};
 pub use trace::{Trace, Tracer};
 pub use transport::{Reply, Transport};
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use answer::Unfit;
 use envelope::Payload;
 use request::Request;
 
 use crate::guid::Guid;
+use crate::time::Deadline;
 use login_answer::{LoginQrcode, Profile, QrcodeStatus};
 
 /// Time between two tries while a login device gets ready.
-const NOT_READY_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+const NOT_READY_PAUSE: Duration = Duration::from_secs(1);
 
-/// The endpoints of one server.
+/// The endpoints of one server, until a deadline. Clones share the connections.
+#[derive(Clone)]
 pub struct Api {
-    transport: Transport,
+    transport: Arc<Transport>,
     retries: u32,
+    deadline: Deadline,
+    patience: Option<Duration>,
 }
 
 type Decode<T> = fn(Payload) -> Result<T, Unfit>;
 
 impl Api {
-    /// Calls go through `transport`; what may be tried again is tried up to `retries` times more.
-    pub fn new(transport: Transport, retries: u32) -> Self {
-        Self { transport, retries }
+    /// Calls go through `transport` and end at `deadline`; what may be tried again is tried up to
+    /// `retries` times more.
+    pub fn new(transport: Transport, retries: u32, deadline: Deadline) -> Self {
+        Self {
+            transport: Arc::new(transport),
+            retries,
+            deadline,
+            patience: None,
+        }
+    }
+
+    /// The same server with another deadline.
+    pub fn until(&self, deadline: Deadline) -> Self {
+        Self {
+            deadline,
+            ..self.clone()
+        }
+    }
+
+    /// The same, but no single exchange takes longer than `patience`: for commands that wait
+    /// long, where one silent answer must not use up all the time.
+    pub fn patient_for(&self, patience: Duration) -> Self {
+        Self {
+            patience: Some(patience),
+            ..self.clone()
+        }
     }
 
     /// Every instance. Falls back to GET where the server answers nothing else.
@@ -89,7 +119,7 @@ impl Api {
         let request = request::login_qrcode(guid);
         loop {
             match self.call(&request, login_answer::qrcode) {
-                Err(error) if error.is_not_ready() && !self.transport.deadline().is_over() => {
+                Err(error) if error.is_not_ready() && !self.deadline.is_over() => {
                     std::thread::sleep(NOT_READY_PAUSE);
                 }
                 other => return other,
@@ -143,9 +173,7 @@ impl Api {
     /// # Errors
     /// Only those of the transport; the answer's meaning is not looked at.
     pub fn raw(&self, request: &Request) -> Result<Reply, CallError> {
-        retry::with_retries(&self.transport, self.retries, request.effect, || {
-            self.transport.exchange(request)
-        })
+        self.with_retries(request, || self.once(request))
     }
 
     /// One exchange, neither retried nor interpreted.
@@ -153,12 +181,31 @@ impl Api {
     /// # Errors
     /// Only those of the transport.
     pub fn once(&self, request: &Request) -> Result<Reply, CallError> {
-        self.transport.exchange(request)
+        let limit = match self.patience {
+            Some(patience) => Deadline::after(patience.min(self.deadline.remaining())),
+            None => self.deadline,
+        };
+        self.transport.exchange(request, limit)
+    }
+
+    fn with_retries<T>(
+        &self,
+        request: &Request,
+        attempt: impl FnMut() -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let announce = |wait| self.transport.note_retry(wait);
+        retry::with_retries(
+            self.retries,
+            request.effect,
+            self.deadline,
+            announce,
+            attempt,
+        )
     }
 
     fn call<T>(&self, request: &Request, decode: Decode<T>) -> Result<T, CallError> {
-        retry::with_retries(&self.transport, self.retries, request.effect, || {
-            let reply = self.transport.exchange(request)?;
+        self.with_retries(request, || {
+            let reply = self.once(request)?;
             let (_, payload) = interpret::interpret(&reply)?;
             decode(payload).map_err(|unfit| unfit_answer(unfit, reply.status))
         })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::CallError;
 use super::request::Effect;
-use super::transport::Transport;
+use crate::time::Deadline;
 
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -12,9 +12,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Runs `attempt` once and, while its failure allows it and the deadline leaves room, up to
 /// `retries` times more, each after twice the wait of the one before, give or take a half.
 pub(super) fn with_retries<T>(
-    transport: &Transport,
     retries: u32,
     effect: Effect,
+    deadline: Deadline,
+    announce: impl Fn(Duration),
     mut attempt: impl FnMut() -> Result<T, CallError>,
 ) -> Result<T, CallError> {
     let mut tried = 0;
@@ -23,10 +24,10 @@ pub(super) fn with_retries<T>(
         match result {
             Err(error) if tried < retries && error.may_retry(effect) => {
                 let wait = backoff(tried, fastrand::f32());
-                if transport.deadline().remaining() <= wait {
+                if deadline.remaining() <= wait {
                     return Err(error);
                 }
-                transport.note_retry(wait);
+                announce(wait);
                 std::thread::sleep(wait);
                 tried += 1;
             }

@@ -35,51 +35,34 @@ pub struct Reply {
 pub struct Transport {
     client: Client,
     base: BaseUrl,
-    deadline: Deadline,
-    patience: Option<Duration>,
     tracer: Option<Arc<dyn Tracer>>,
 }
 
 impl Transport {
-    /// A transport that connects on its first request and gives up at `deadline`.
+    /// A transport that connects on its first request, in at most `connect_time`.
     ///
     /// # Errors
     /// [`CallError::Setup`] when a header or certificate cannot be used.
     pub fn new(
         base: BaseUrl,
         connection: &Connection,
-        deadline: Deadline,
+        connect_time: Duration,
         tracer: Option<Arc<dyn Tracer>>,
     ) -> Result<Self, CallError> {
-        let client =
-            client::build(&base, connection, deadline.remaining()).map_err(CallError::Setup)?;
+        let client = client::build(&base, connection, connect_time).map_err(CallError::Setup)?;
         Ok(Self {
             client,
             base,
-            deadline,
-            patience: None,
             tracer,
         })
     }
 
-    /// The same, but no single exchange takes longer than `patience`: for commands that wait
-    /// long, where one silent answer must not use up all the time.
-    pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.patience = Some(patience);
-        self
-    }
-
-    /// The moment everything ends.
-    pub fn deadline(&self) -> Deadline {
-        self.deadline
-    }
-
-    /// Sends `request` once and reads the answer, whatever its status.
+    /// Sends `request` once and reads the answer, whatever its status, until `limit`.
     ///
     /// # Errors
     /// [`CallError::NotConnected`] when nothing can have been executed,
     /// [`CallError::NoAnswer`] when something may have been.
-    pub fn exchange(&self, request: &Request) -> Result<Reply, CallError> {
+    pub fn exchange(&self, request: &Request, limit: Deadline) -> Result<Reply, CallError> {
         let start = Instant::now();
         if let Some(tracer) = &self.tracer {
             tracer.trace(&Trace::Request {
@@ -88,7 +71,7 @@ impl Transport {
                 body: request.body.as_deref(),
             });
         }
-        let result = self.attempt(request, start);
+        let result = self.attempt(request, start, limit);
         if let Some(tracer) = &self.tracer {
             tracer.trace(&match &result {
                 Ok(reply) => Trace::Reply(reply),
@@ -105,11 +88,17 @@ impl Transport {
         }
     }
 
-    fn attempt(&self, request: &Request, start: Instant) -> Result<Reply, CallError> {
-        let remaining = self.deadline.remaining();
-        let remaining = self.patience.map_or(remaining, |most| remaining.min(most));
+    fn attempt(
+        &self,
+        request: &Request,
+        start: Instant,
+        limit: Deadline,
+    ) -> Result<Reply, CallError> {
+        let remaining = limit.remaining();
         if remaining.is_zero() {
-            return Err(CallError::NotConnected(self.timed_out()));
+            return Err(CallError::NotConnected(
+                "there was no time left for it".into(),
+            ));
         }
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| CallError::Setup(format!("{} is not an HTTP method", request.method)))?;
@@ -123,8 +112,8 @@ impl Transport {
                 .header(CONTENT_TYPE, "application/json")
                 .body(body.clone());
         }
-        let mut response = builder.send().map_err(|e| self.classify(&e))?;
-        let body = self.read(&mut response)?;
+        let mut response = builder.send().map_err(|e| classify(&e, limit))?;
+        let body = read(&mut response, limit)?;
         Ok(Reply {
             status: response.status().as_u16(),
             location: response
@@ -136,50 +125,46 @@ impl Transport {
             latency: start.elapsed(),
         })
     }
+}
 
-    /// Tells "never connected" from "connected, then something happened". Only the former is
-    /// certain: a request counts as possibly executed from the moment there is a connection.
-    fn classify(&self, error: &reqwest::Error) -> CallError {
-        if error.is_builder() {
-            return CallError::Setup(innermost(error));
-        }
-        if error.is_connect() {
-            return CallError::NotConnected(if error.is_timeout() {
-                "no connection in time".into()
-            } else {
-                innermost(error)
-            });
-        }
-        NoAnswer::because(if error.is_timeout() {
-            self.timed_out()
+/// Tells "never connected" from "connected, then something happened". Only the former is
+/// certain: a request counts as possibly executed from the moment there is a connection.
+fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
+    if error.is_builder() {
+        return CallError::Setup(innermost(error));
+    }
+    if error.is_connect() {
+        return CallError::NotConnected(if error.is_timeout() {
+            "no connection in time".into()
         } else {
-            format!(
-                "the connection was lost before an answer came ({})",
-                innermost(error)
-            )
-        })
+            innermost(error)
+        });
     }
-
-    fn read(&self, response: &mut Response) -> Result<Vec<u8>, CallError> {
-        let mut body = Vec::new();
-        match response.take(BODY_AT_MOST + 1).read_to_end(&mut body) {
-            Ok(_) if body.len() as u64 > BODY_AT_MOST => Err(NoAnswer::because(
-                "the answer is larger than 16 MiB and was not read",
-            )),
-            Ok(_) => Ok(body),
-            Err(_) if self.deadline.is_over() => Err(NoAnswer::because(self.timed_out())),
-            Err(e) => Err(NoAnswer::because(format!(
-                "the answer broke off in the middle ({})",
-                innermost(&e)
-            ))),
-        }
-    }
-
-    fn timed_out(&self) -> String {
-        let most = self.patience.unwrap_or(self.deadline.timeout());
+    NoAnswer::because(if error.is_timeout() {
+        timed_out(limit)
+    } else {
         format!(
-            "no answer within {}",
-            show_duration(most.min(self.deadline.timeout()))
+            "the connection was lost before an answer came ({})",
+            innermost(error)
         )
+    })
+}
+
+fn read(response: &mut Response, limit: Deadline) -> Result<Vec<u8>, CallError> {
+    let mut body = Vec::new();
+    match response.take(BODY_AT_MOST + 1).read_to_end(&mut body) {
+        Ok(_) if body.len() as u64 > BODY_AT_MOST => Err(NoAnswer::because(
+            "the answer is larger than 16 MiB and was not read",
+        )),
+        Ok(_) => Ok(body),
+        Err(_) if limit.is_over() => Err(NoAnswer::because(timed_out(limit))),
+        Err(e) => Err(NoAnswer::because(format!(
+            "the answer broke off in the middle ({})",
+            innermost(&e)
+        ))),
     }
+}
+
+fn timed_out(limit: Deadline) -> String {
+    format!("no answer within {}", show_duration(limit.timeout()))
 }

@@ -157,13 +157,11 @@ impl Turned<'_> {
             return;
         };
         let deadline = Deadline::after(PUT_BACK_TIME);
-        let result = self
-            .context
-            .connect(deadline, PUT_BACK_TIME)
-            .and_then(|api| {
-                api.apply(&self.request(&url))
-                    .map_err(|e| e.into_error(Effect::Change))
-            });
+        let result = self.context.api().and_then(|api| {
+            api.until(deadline)
+                .apply(&self.request(&url))
+                .map_err(|e| e.into_error(Effect::Change))
+        });
         match result {
             Ok(()) => output.note("the configured notify_url is in force again"),
             Err(error) => output.warn(&format!(

@@ -92,7 +92,7 @@ impl Args {
             return hand_in(context, code).map(|()| ExitCode::SUCCESS);
         }
         let deadline = context.deadline_or(DEFAULT_TIMEOUT)?;
-        let api = context.connect(deadline, PATIENCE)?;
+        let api = context.api()?.until(deadline).patient_for(PATIENCE);
         let teller = Teller::new(context, self.qr, self.qr_file.clone())?;
         // Bound before anything is changed on the server: a taken port must cost nothing.
         let ear = match self.no_wait {

@@ -91,8 +91,7 @@ impl Session<'_> {
     fn start_poll(&self, pause: Duration, news: Sender<News>) -> Result<(), Error> {
         // Outlives the deadline, which grows while a code is being asked for.
         let long = Deadline::after(self.deadline.timeout() * u32::from(ATTEMPTS + 1));
-        let api = self.context.connect(long, super::PATIENCE)?;
-        watch::poll(api, self.guid.clone(), pause, news)
+        watch::poll(self.api.until(long), self.guid.clone(), pause, news)
             .map_err(|e| Error::io("cannot poll the server", &e))
     }
 

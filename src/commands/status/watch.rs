@@ -128,7 +128,7 @@ impl<'c> Watch<'c> {
         let deadline = context.deadline_or(time)?;
         Ok(Self {
             context,
-            api: context.connect(deadline, PATIENCE)?,
+            api: context.api()?.until(deadline).patient_for(PATIENCE),
             guid,
             interval,
             deadline,

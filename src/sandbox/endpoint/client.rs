@@ -144,7 +144,7 @@ pub(super) fn get_clients(call: &mut Call) -> Reply {
 pub(super) fn set_notify_url(call: &mut Call) -> Reply {
     let url = call.params.text("notify_url");
     call.instance()?.notify_url = url.into();
-    Ok(Success::empty().noting(format!("callbacks to {}", origin(&url))))
+    Ok(Success::empty().noting(format!("callbacks to {}", origin(url))))
 }
 
 pub(super) fn set_global_notify_url(call: &mut Call) -> Reply {

@@ -33,13 +33,14 @@ impl Webhook {
             headers: Vec::new(),
             ..settings.connection.clone()
         };
-        let transport = Transport::new(base, &connection, context.deadline()?, context.tracer())
+        let deadline = context.deadline()?;
+        let transport = Transport::new(base, &connection, deadline.timeout(), context.tracer())
             .map_err(|e| e.into_error(Effect::Read))?;
         let query = url
             .query()
             .map_or_else(String::new, |query| format!("?{query}"));
         Ok(Self {
-            api: Api::new(transport, 0),
+            api: Api::new(transport, 0, deadline),
             path: format!("{}{query}", url.path()),
         })
     }

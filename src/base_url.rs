@@ -27,6 +27,15 @@ impl BaseUrl {
         url
     }
 
+    /// What names the server in records: the URL without credentials, which may change.
+    pub fn identity(&self) -> String {
+        let mut url = self.0.clone();
+        // Neither call can fail for the http URLs that reach this point.
+        let _ = url.set_password(None);
+        let _ = url.set_username("");
+        url.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// Whether TLS will be spoken.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
@@ -128,6 +137,7 @@ mod tests {
         assert_eq!(url.to_string(), "https://***@host/prefix");
         assert_eq!(format!("{url:?}"), "BaseUrl(https://***@host/prefix)");
         assert!(url.endpoint("/x").as_str().contains("user:hunter2@"));
+        assert_eq!(url.identity(), "https://host/prefix");
     }
 
     #[test]

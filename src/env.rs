@@ -19,6 +19,10 @@ pub const PROFILE: &str = "QIWEI_PROFILE";
 pub const CONFIG: &str = "QIWEI_CONFIG";
 /// Where the instance's callbacks usually go.
 pub const NOTIFY_URL: &str = "QIWEI_NOTIFY_URL";
+/// How fast an account may send.
+pub const PACE: &str = "QIWEI_PACE";
+/// How many days the ledger remembers.
+pub const LEDGER_DAYS: &str = "QIWEI_LEDGER_DAYS";
 /// The folder for locks and other state.
 pub const STATE_DIR: &str = "QIWEI_STATE_DIR";
 /// How long a command may take.

@@ -1,6 +1,7 @@
 //! What can go wrong: the one error type, its kinds and their exit codes.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -10,6 +11,8 @@ use serde::Serialize;
 pub enum Outcome {
     /// The server said yes.
     Accepted,
+    /// The same message was accepted before, and was not sent again.
+    Duplicate,
     /// The server understood and refused.
     Rejected,
     /// Certainly not executed.
@@ -23,6 +26,7 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
+            Self::Duplicate => "duplicate",
             Self::Rejected => "rejected",
             Self::NotSent => "not_sent",
             Self::Unknown => "unknown",
@@ -81,7 +85,7 @@ impl Kind {
 }
 
 /// A failure with everything a person or a script needs to act on it. Rendered once, at the edge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Error {
     /// What kind of failure, and with it the exit code.
     pub kind: Kind,
@@ -95,6 +99,8 @@ pub struct Error {
     pub outcome: Option<Outcome>,
     /// Whether the same command may simply be run again.
     pub retryable: bool,
+    /// Seconds after which it may, where that is known.
+    pub retry_after: Option<f64>,
     /// The exit code, repeated for those who read only the JSON.
     pub exit: u8,
 }
@@ -109,6 +115,7 @@ impl Error {
             hint: None,
             outcome: None,
             retryable: false,
+            retry_after: None,
             exit: kind.exit_code(),
         }
     }
@@ -163,6 +170,12 @@ impl Error {
         self
     }
 
+    /// Says when running the same command again may help.
+    pub fn retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait.map(|wait| (wait.as_secs_f64() * 1000.0).ceil() / 1000.0);
+        self
+    }
+
     /// Turns it into another kind, with the exit code of that.
     pub fn into_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
@@ -211,7 +224,7 @@ mod tests {
         let json = serde_json::to_string(&Error::usage("no")).unwrap();
         assert_eq!(
             json,
-            r#"{"kind":"usage","code":null,"message":"no","hint":null,"outcome":"not_sent","retryable":false,"exit":2}"#
+            r#"{"kind":"usage","code":null,"message":"no","hint":null,"outcome":"not_sent","retryable":false,"retry_after":null,"exit":2}"#
         );
     }
 
@@ -219,6 +232,7 @@ mod tests {
     fn outcome_names_match_their_json() {
         for outcome in [
             Outcome::Accepted,
+            Outcome::Duplicate,
             Outcome::Rejected,
             Outcome::NotSent,
             Outcome::Unknown,

@@ -48,6 +48,55 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// A lock whose file goes away with it.
+#[derive(Debug)]
+pub struct Transient {
+    path: PathBuf,
+    // Held for the lock on it.
+    _file: File,
+}
+
+impl Drop for Transient {
+    fn drop(&mut self) {
+        // While it is still locked, so nobody else can be working with it.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Like [`lock`], and the file is removed in the end, so that locks do not pile up.
+///
+/// # Errors
+/// The system's.
+pub fn lock_transient(path: &Path, patience: Duration) -> io::Result<Option<Transient>> {
+    let deadline = Deadline::after(patience);
+    loop {
+        let Some(file) = lock(path, deadline.remaining())? else {
+            return Ok(None);
+        };
+        // Whoever held it before may have removed the file that we waited for.
+        if is_at(&file, path) {
+            return Ok(Some(Transient {
+                path: path.to_owned(),
+                _file: file,
+            }));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(held), Ok(there)) => held.ino() == there.ino() && held.dev() == there.dev(),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
 /// Waits for a lock file, made when it is missing; `None` when another process holds it longer
 /// than `patience`. The lock goes away with the file handle, whatever becomes of the process.
 ///

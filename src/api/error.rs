@@ -1,5 +1,7 @@
 //! What a call can come to, told apart by whether the server can have acted on it.
 
+use std::time::Duration;
+
 use super::explain::explain;
 use super::request::Effect;
 use crate::error::{Error, Kind, Outcome};
@@ -26,6 +28,15 @@ pub struct Refusal {
     pub code: Option<i64>,
     /// The server's words, possibly empty.
     pub text: String,
+    /// How long to wait before the next request, when the server said so.
+    pub retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// Whether the server wants fewer requests.
+    pub fn is_too_frequent(&self) -> bool {
+        super::explain::is_too_frequent(self)
+    }
 }
 
 /// The absence of an answer that can be trusted.
@@ -127,6 +138,7 @@ fn refused(refusal: &Refusal, changes: bool) -> Error {
     let mut error = Error::new(explained.kind, explained.message).code(refusal.code);
     error.hint = explained.hint;
     error.retryable = explained.retryable;
+    error = error.retry_after(refusal.retry_after);
     if changes {
         error.outcome = Some(Outcome::Rejected);
     }
@@ -142,6 +154,7 @@ mod tests {
             http_status,
             code,
             text: text.into(),
+            retry_after: None,
         })
     }
 

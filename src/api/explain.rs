@@ -28,6 +28,11 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
     }
 }
 
+/// Whether the server wants fewer requests.
+pub(super) fn is_too_frequent(refusal: &Refusal) -> bool {
+    Cause::of(refusal) == Some(Cause::TooFrequent)
+}
+
 fn message(refusal: &Refusal) -> String {
     match (refusal.code, refusal.text.trim()) {
         (Some(0), text) => text.to_owned(),
@@ -178,6 +183,7 @@ mod tests {
             http_status,
             code,
             text: text.into(),
+            retry_after: None,
         })
     }
 

@@ -37,6 +37,7 @@ fn open(reply: &Reply) -> Result<(Dialect, Payload), CallError> {
             http_status: reply.status,
             code: Some(code),
             text,
+            retry_after: reply.retry_after,
         })),
     }
 }
@@ -70,6 +71,7 @@ fn refusal(reply: &Reply) -> Refusal {
         http_status: reply.status,
         code,
         text,
+        retry_after: reply.retry_after,
     }
 }
 
@@ -145,6 +147,7 @@ mod tests {
         Reply {
             status,
             location: Some("https://u:secret@h/x".into()),
+            retry_after: None,
             body: body.into(),
             latency: Duration::ZERO,
         }
@@ -210,7 +213,7 @@ mod tests {
             status in 100u16..600,
             body in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
-            let reply = Reply { status, location: None, body, latency: Duration::ZERO };
+            let reply = Reply { status, location: None, retry_after: None, body, latency: Duration::ZERO };
             let _ = interpret(&reply).map_err(|e| e.summary());
         }
     }

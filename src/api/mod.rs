@@ -218,6 +218,7 @@ fn unfit_answer(unfit: Unfit, http_status: u16) -> CallError {
             http_status,
             code: Some(0),
             text,
+            retry_after: None,
         }),
         Unfit::Shape(why) => CallError::NoAnswer(NoAnswer {
             why,

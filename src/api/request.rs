@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::conversation::ConversationId;
 use crate::guid::Guid;
+use crate::mention::Mentions;
 use crate::secret::Secret;
 
 /// Whether executing a request twice, or not knowing whether it was executed, matters.
@@ -50,35 +51,6 @@ struct Nothing {}
 #[derive(Serialize)]
 struct Named<'a> {
     guid: &'a Guid,
-}
-
-/// A member mentioned in a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mentions {
-    /// Everyone; the server allows it to the group's owner and admins.
-    All,
-    /// These user ids.
-    Users(Vec<String>),
-}
-
-impl Mentions {
-    /// How many `{$@}` places the text may have.
-    pub fn count(&self) -> usize {
-        match self {
-            Self::All => 1,
-            Self::Users(ids) => ids.len(),
-        }
-    }
-}
-
-impl Serialize for Mentions {
-    /// Everyone is the list of the *integer* 0; user ids are strings.
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::All => to.collect_seq([0u8]),
-            Self::Users(ids) => to.collect_seq(ids),
-        }
-    }
 }
 
 /// `/client/create_client`: what a new instance is to be.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 
 use super::client::{self, Connection, innermost};
 use super::error::{CallError, NoAnswer};
@@ -25,6 +25,8 @@ pub struct Reply {
     pub status: u16,
     /// Where a redirect points.
     pub location: Option<String>,
+    /// How long to wait before the next request, when the server said so in seconds.
+    pub retry_after: Option<Duration>,
     /// The body, byte for byte.
     pub body: Vec<u8>,
     /// From the first byte sent to the last byte read.
@@ -116,11 +118,10 @@ impl Transport {
         let body = read(&mut response, limit)?;
         Ok(Reply {
             status: response.status().as_u16(),
-            location: response
-                .headers()
-                .get(LOCATION)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned),
+            location: header(&response, LOCATION),
+            retry_after: header(&response, RETRY_AFTER)
+                .and_then(|seconds| seconds.trim().parse().ok())
+                .map(Duration::from_secs),
             body,
             latency: start.elapsed(),
         })
@@ -163,6 +164,11 @@ fn read(response: &mut Response, limit: Deadline) -> Result<Vec<u8>, CallError> 
             innermost(&e)
         ))),
     }
+}
+
+fn header(response: &Response, name: HeaderName) -> Option<String> {
+    let value = response.headers().get(name)?;
+    value.to_str().ok().map(str::to_owned)
 }
 
 fn timed_out(limit: Deadline) -> String {

@@ -1,16 +1,13 @@
 //! `qiwei at`: a text to a group that mentions members of it.
 
-use super::deliver::deliver;
-use super::dry_run;
 use super::message::TextArgs;
-use crate::api::request::{self, Mentions};
+use super::send::one;
+use super::send::options::DeliveryArgs;
 use crate::context::Context;
 use crate::conversation::is_id;
+use crate::delivery::{Outgoing, check_key};
 use crate::error::Error;
-use crate::instances;
-
-/// Where a mention stands in the text.
-const PLACEHOLDER: &str = "{$@}";
+use crate::mention::Mentions;
 
 /// Arguments of `qiwei at`.
 #[derive(Debug, clap::Args)]
@@ -38,33 +35,44 @@ pub struct Args {
     #[arg(long)]
     no_check: bool,
 
+    /// Idempotency key: the same key again is not sent again
+    #[arg(long, value_name = "KEY", value_parser = check_key)]
+    key: Option<String>,
+
     /// Show the request and send nothing
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    delivery: DeliveryArgs,
 }
 
 impl Args {
     /// Sends the mention.
     pub fn run(mut self, context: &Context) -> Result<(), Error> {
-        let room = context.settings()?.conversation(&self.room)?;
-        if !room.is_group() {
+        let to = context.settings()?.conversation(&self.room)?;
+        if !to.is_group() {
             return Err(
-                Error::usage(format!("{room} is a person; only groups have mentions"))
-                    .hint(format!("to write to a person: `qiwei send {room} TEXT`")),
+                Error::usage(format!("{to} is a person; only groups have mentions"))
+                    .hint(format!("to write to a person: `qiwei send {to} TEXT`")),
             );
         }
         self.give_text_back();
-        let mentions = mentions(self.user, self.all)?;
+        let mentions = self.mentions()?;
         let text = self.text.read(context)?;
         if !self.no_check {
-            check_placeholders(&text, mentions.count())?;
+            mentions.check_places(&text).map_err(|why| {
+                Error::usage(why)
+                    .hint("use as many as there are mentions, or none; --no-check sends it anyway")
+            })?;
         }
-        let guid = instances::choose(context)?;
-        let request = request::send_room_at(&guid, &room, &text, &mentions);
-        if self.dry_run {
-            return dry_run::show(context, &[request]);
-        }
-        deliver(context, &guid, &room, &request)
+        let outgoing = Outgoing {
+            to,
+            text,
+            mentions: Some(mentions),
+            key: self.key,
+        };
+        one::send(context, &outgoing, &self.delivery, self.dry_run)
     }
 
     /// In `at ROOM --user ID TEXT` the parser takes TEXT for another id. An id is digits, so the
@@ -73,86 +81,21 @@ impl Args {
         let takes = self.text.text.is_none()
             && self.text.file.is_none()
             && self.user.len() > 1
-            && self.user.last().is_some_and(|last| !looks_like_ids(last));
+            && self
+                .user
+                .last()
+                .is_some_and(|last| !last.split(',').all(is_id));
         if takes {
             self.text.text = self.user.pop();
         }
     }
-}
 
-fn looks_like_ids(text: &str) -> bool {
-    text.split(',').all(is_id)
-}
-
-fn mentions(values: Vec<String>, all: bool) -> Result<Mentions, Error> {
-    if all {
-        return Ok(Mentions::All);
-    }
-    let mut ids: Vec<String> = Vec::new();
-    for id in values.iter().flat_map(|value| value.split(',')) {
-        if !is_id(id) {
-            return Err(Error::usage(format!("--user {id:?}: a user id is digits"))
-                .hint("ids look like 1688856814580613; to mention everyone use --all"));
+    fn mentions(&self) -> Result<Mentions, Error> {
+        if self.all {
+            return Ok(Mentions::All);
         }
-        if ids.iter().any(|known| known == id) {
-            return Err(Error::usage(format!("--user {id} is given twice")));
-        }
-        ids.push(id.to_owned());
-    }
-    Ok(Mentions::Users(ids))
-}
-
-/// That the number of placeholders must equal the number of mentions is documented only for a
-/// sibling of the server; no placeholder at all is fine everywhere.
-fn check_placeholders(text: &str, mentions: usize) -> Result<(), Error> {
-    let places = text.matches(PLACEHOLDER).count();
-    if places == 0 || places == mentions {
-        return Ok(());
-    }
-    Err(Error::usage(format!(
-        "the text has {places} {PLACEHOLDER} for {mentions} mention{}",
-        if mentions == 1 { "" } else { "s" }
-    ))
-    .hint("use as many as there are mentions, or none; --no-check sends it anyway"))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn ids_come_one_by_one_or_with_commas() {
-        let ids =
-            |values: &[&str]| mentions(values.iter().map(ToString::to_string).collect(), false);
-        let expected = Mentions::Users(vec!["1".into(), "2".into(), "3".into()]);
-        assert_eq!(ids(&["1,2", "3"]).unwrap(), expected);
-        for bad in [&["x"][..], &["1,"], &[""], &["1", "1"], &["@all"]] {
-            assert_eq!(ids(bad).unwrap_err().exit, 2, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn placeholders_are_none_or_as_many_as_mentions() {
-        for (text, mentions, fits) in [
-            ("x", 2, true),
-            ("{$@}", 1, true),
-            ("{$@}{$@}", 2, true),
-            ("{$@}", 2, false),
-            ("{$@} {$@}", 1, false),
-            ("{$ @}", 3, true),
-        ] {
-            assert_eq!(check_placeholders(text, mentions).is_ok(), fits, "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_check_counts_what_is_there(places in 0usize..6, mentions in 1usize..6) {
-            let text = "a {$@".to_owned() + &"{$@}".repeat(places);
-            let fits = places == 0 || places == mentions;
-            prop_assert_eq!(check_placeholders(&text, mentions).is_ok(), fits);
-        }
+        Mentions::of_ids(self.user.iter().flat_map(|value| value.split(','))).map_err(|why| {
+            Error::usage(format!("--user {why}")).hint("to mention everyone use --all")
+        })
     }
 }

@@ -241,7 +241,7 @@ pub fn announced(context: &Context, guid: &Guid) -> Result<Option<String>, Error
 /// One lock for each instance of each server.
 fn lock_path(context: &Context, guid: &Guid) -> Result<Option<PathBuf>, Error> {
     let mut hasher = DefaultHasher::new();
-    context.settings()?.base_url.to_string().hash(&mut hasher);
+    context.settings()?.base_url.identity().hash(&mut hasher);
     let name = format!("callbacks-{guid}-{:016x}.lock", hasher.finish());
     Ok(context.state_folder().map(|folder| folder.join(name)))
 }

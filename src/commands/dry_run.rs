@@ -41,6 +41,14 @@ pub fn show(context: &Context, requests: &[Request]) -> Result<(), Error> {
     })
 }
 
+/// Prints one of many requests, as a JSON object on a line.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn show_line(context: &Context, request: &Request) -> Result<(), Error> {
+    context.output.json(&plan(context.settings()?, request))
+}
+
 fn plan<'a>(settings: &'a Settings, request: &'a Request) -> Planned<'a> {
     let url = settings.base_url.endpoint(&request.path);
     let mut headers = Vec::new();

@@ -3,9 +3,9 @@
 mod at;
 mod callbacks;
 mod config;
-mod deliver;
 mod dry_run;
 mod instance;
+mod ledger;
 mod listen;
 mod login;
 mod logout;
@@ -49,6 +49,9 @@ pub enum Command {
     Status(status::Args),
     /// Find out what the server can do, or call any endpoint
     Probe(probe::Args),
+    /// List and tidy the keys of sends made with --key
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// Read and change the config file
     #[command(subcommand)]
     Config(config::Command),
@@ -63,10 +66,11 @@ impl Command {
             Self::Instance(command) => command.run(context),
             Self::Logout(args) => args.run(context),
             Self::Sessions(args) => args.run(context),
-            Self::Send(args) => args.run(context),
             Self::At(args) => args.run(context),
             Self::Probe(args) => args.run(context),
+            Self::Ledger(command) => command.run(context),
             Self::Config(command) => command.run(context),
+            Self::Send(args) => return args.run(context),
             Self::Status(args) => return args.run(context),
             Self::Listen(args) => return args.run(context),
             Self::Login(args) => return args.run(context),

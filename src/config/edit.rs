@@ -49,7 +49,7 @@ pub fn unset(path: &Path, name: &SettingName, only_if: Option<&str>) -> Result<b
 
 fn typed(leaf: &Leaf, text: &str) -> Value {
     match leaf {
-        Leaf::Key(Key::Retries) => text
+        Leaf::Key(Key::Retries | Key::LedgerDays) => text
             .parse::<i64>()
             .map_or_else(|_| text.into(), Value::from),
         Leaf::Key(Key::Insecure) => {

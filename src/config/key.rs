@@ -9,6 +9,7 @@ use crate::base_url::{self, BaseUrl};
 use crate::conversation::{ConversationId, is_id};
 use crate::env;
 use crate::guid::Guid;
+use crate::pace::Rate;
 use crate::time;
 
 /// A setting with a single value.
@@ -20,6 +21,10 @@ pub enum Key {
     Guid,
     /// `notify_url`
     NotifyUrl,
+    /// `pace`
+    Pace,
+    /// `ledger_days`
+    LedgerDays,
     /// `timeout`
     Timeout,
     /// `retries`
@@ -32,10 +37,12 @@ pub enum Key {
 
 impl Key {
     /// All of them, in the order they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::BaseUrl,
         Self::Guid,
         Self::NotifyUrl,
+        Self::Pace,
+        Self::LedgerDays,
         Self::Timeout,
         Self::Retries,
         Self::Cacert,
@@ -48,6 +55,8 @@ impl Key {
             Self::BaseUrl => "base_url",
             Self::Guid => "guid",
             Self::NotifyUrl => "notify_url",
+            Self::Pace => "pace",
+            Self::LedgerDays => "ledger_days",
             Self::Timeout => "timeout",
             Self::Retries => "retries",
             Self::Cacert => "cacert",
@@ -66,6 +75,8 @@ impl Key {
             Self::BaseUrl => env::BASE_URL,
             Self::Guid => env::GUID,
             Self::NotifyUrl => env::NOTIFY_URL,
+            Self::Pace => env::PACE,
+            Self::LedgerDays => env::LEDGER_DAYS,
             Self::Timeout => env::TIMEOUT,
             Self::Retries => env::RETRIES,
             Self::Cacert => env::CACERT,
@@ -76,7 +87,8 @@ impl Key {
     /// The flag that sets it. Where callbacks usually go is configured once, not given each time.
     pub fn flag(self) -> &'static str {
         match self {
-            Self::NotifyUrl => "",
+            Self::NotifyUrl | Self::LedgerDays => "",
+            Self::Pace => "--pace",
             Self::BaseUrl => "--base-url",
             Self::Guid => "--guid",
             Self::Timeout => "--timeout",
@@ -90,6 +102,8 @@ impl Key {
     pub fn default(self) -> Option<&'static str> {
         match self {
             Self::BaseUrl => Some(base_url::DEFAULT),
+            Self::Pace => Some("off"),
+            Self::LedgerDays => Some("30"),
             Self::Timeout => Some("30s"),
             Self::Retries => Some("2"),
             Self::Insecure => Some("false"),
@@ -106,6 +120,8 @@ impl Key {
             Self::BaseUrl => text.parse::<BaseUrl>().map(drop),
             Self::Guid => text.parse::<Guid>().map(drop),
             Self::NotifyUrl => parse_notify_url(text).map(drop),
+            Self::Pace => parse_pace(text).map(drop),
+            Self::LedgerDays => parse_days(text).map(drop),
             Self::Timeout => parse_timeout(text).map(drop),
             Self::Retries => parse_retries(text).map(drop),
             Self::Cacert => parse_path(text).map(drop),
@@ -142,6 +158,25 @@ pub(super) fn parse_notify_url(text: &str) -> Result<String, String> {
 /// How long a command may take.
 pub(super) fn parse_timeout(text: &str) -> Result<Duration, String> {
     time::parse_timeout(text)
+}
+
+/// How fast to send; `None` for `off`.
+pub(super) fn parse_pace(text: &str) -> Result<Option<Rate>, String> {
+    match text.trim() {
+        "off" => Ok(None),
+        rate => rate
+            .parse()
+            .map(Some)
+            .map_err(|why| format!("{why}; or off")),
+    }
+}
+
+/// How long the ledger remembers, in days.
+pub(super) fn parse_days(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|days| (1..=3650).contains(days))
+        .ok_or_else(|| "a number of days from 1 to 3650 is meant".into())
 }
 
 /// How often to try again, at most 20 times.

@@ -11,6 +11,7 @@ use crate::base_url::BaseUrl;
 use crate::conversation::ConversationId;
 use crate::error::Error;
 use crate::guid::Guid;
+use crate::pace::Rate;
 
 /// What a command works with. Nothing asks flags, environment or file after this.
 #[derive(Clone, Debug)]
@@ -21,6 +22,10 @@ pub struct Settings {
     pub guid: Option<(Guid, Source)>,
     /// Where callbacks usually go, and are sent again after a login.
     pub notify_url: Option<String>,
+    /// How fast an account may send; `None` is as fast as it goes.
+    pub pace: Option<Rate>,
+    /// How many days the ledger remembers.
+    pub ledger_days: u32,
     /// How long the command may take, when somebody said so.
     pub timeout: Option<Duration>,
     /// How often to try again what certainly was not executed.
@@ -52,6 +57,8 @@ impl Settings {
                 Some(found) => Some(parse(Key::NotifyUrl, &found, key::parse_notify_url)?),
                 None => None,
             },
+            pace: required(layers, Key::Pace, key::parse_pace)?,
+            ledger_days: required(layers, Key::LedgerDays, key::parse_days)?,
             timeout: match timeout {
                 Some(found) if !by_default => {
                     Some(parse(Key::Timeout, &found, key::parse_timeout)?)

@@ -189,6 +189,16 @@ impl Output {
         }
     }
 
+    /// One of several things wrong with the input, before the error that sums them up.
+    pub fn complain(&self, text: &str) {
+        self.write_err(text, AnsiColor::Red.on_default());
+    }
+
+    /// Whether a bar that moves on stderr helps anybody.
+    pub fn shows_progress(&self) -> bool {
+        self.err_look.terminal && !self.manner.quiet && self.manner.verbosity == 0
+    }
+
     /// Tells a person something they must not miss.
     pub fn warn(&self, text: &str) {
         self.write_err(&format!("warning: {text}"), AnsiColor::Yellow.on_default());

@@ -162,6 +162,7 @@ mod tests {
             let reply = Reply {
                 status,
                 location: None,
+                retry_after: None,
                 body: body.into(),
                 latency: Duration::ZERO,
             };

@@ -1,0 +1,47 @@
+//! `qiwei ledger forget`: a key that can be used again.
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// Arguments of `qiwei ledger forget`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Key to forget, on this server and instance (without --guid: on every instance)
+    #[arg(value_name = "KEY")]
+    key: String,
+}
+
+#[derive(Serialize)]
+struct Forgotten<'a> {
+    key: &'a str,
+    forgotten: usize,
+}
+
+impl Args {
+    /// Forgets the key.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let settings = context.settings()?;
+        let server = settings.base_url.identity();
+        let guid = settings.guid.as_ref().map(|(guid, _)| guid.as_str());
+        let forgotten = match super::open(context)? {
+            Some(store) => store.forget(&server, guid, &self.key)?,
+            None => 0,
+        };
+        if forgotten == 0 {
+            return Err(Error::usage(format!(
+                "the ledger has no key {:?} for this server",
+                self.key
+            ))
+            .hint("`qiwei ledger ls` lists the keys"));
+        }
+        let view = Forgotten {
+            key: &self.key,
+            forgotten,
+        };
+        context
+            .output
+            .result(&view, |view| format!("forgot {}\n", view.key))
+    }
+}

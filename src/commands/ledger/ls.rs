@@ -1,0 +1,70 @@
+//! `qiwei ledger ls`: the keys that were used.
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::output::table::{self, Cell, GREEN, RED, YELLOW};
+use crate::store::Row;
+use crate::time::{local_minute, rfc3339};
+
+/// Arguments of `qiwei ledger ls`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+#[derive(Serialize)]
+struct View {
+    key: String,
+    to: String,
+    outcome: String,
+    message_id: Option<String>,
+    at: Option<String>,
+    guid: String,
+    base_url: String,
+}
+
+impl Args {
+    /// Prints the ledger, the latest first.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        let rows = match super::open(context)? {
+            Some(store) => store.rows()?,
+            None => Vec::new(),
+        };
+        let views: Vec<View> = rows.into_iter().map(view).collect();
+        let look = context.output.look();
+        context.output.result(&views, |views| {
+            let cells: Vec<_> = views.iter().map(cells).collect();
+            table::render(["KEY", "TO", "OUTCOME", "MESSAGE", "AT"], &cells, look)
+        })
+    }
+}
+
+fn view(row: Row) -> View {
+    View {
+        key: row.entry.key,
+        to: row.target,
+        outcome: row.outcome,
+        message_id: row.message_id,
+        at: rfc3339(row.changed_at),
+        guid: row.entry.guid,
+        base_url: row.entry.server,
+    }
+}
+
+fn cells(view: &View) -> [Cell; 5] {
+    let style = match view.outcome.as_str() {
+        "accepted" => GREEN,
+        "unknown" | "in_flight" => YELLOW,
+        _ => RED,
+    };
+    [
+        view.key.as_str().into(),
+        view.to.as_str().into(),
+        Cell::styled(view.outcome.as_str(), style),
+        view.message_id.as_deref().unwrap_or("-").into(),
+        view.at
+            .as_deref()
+            .map_or_else(|| "-".into(), local_minute)
+            .into(),
+    ]
+}

@@ -1,0 +1,46 @@
+//! `qiwei ledger …`: the keys that were used, and tidying them.
+
+mod forget;
+mod ls;
+mod prune;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::delivery::{STATE_FILE, no_state_folder};
+use crate::error::Error;
+use crate::store::Store;
+
+/// What can be done with the ledger.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the keys and what became of their messages
+    Ls(ls::Args),
+    /// Forget a key, so that it can be used again
+    Forget(forget::Args),
+    /// Forget what is old
+    Prune(prune::Args),
+}
+
+impl Command {
+    /// Runs it.
+    pub fn run(self, context: &Context) -> Result<(), Error> {
+        match self {
+            Self::Ls(args) => args.run(context),
+            Self::Forget(args) => args.run(context),
+            Self::Prune(args) => args.run(context),
+        }
+    }
+}
+
+/// The ledger; `None` when nothing was ever recorded.
+fn open(context: &Context) -> Result<Option<Store>, Error> {
+    let path = context
+        .state_folder()
+        .ok_or_else(no_state_folder)?
+        .join(STATE_FILE);
+    match path.exists() {
+        true => Store::open(&path).map(Some),
+        false => Ok(None),
+    }
+}

@@ -1,0 +1,215 @@
+//! One line of a batch, checked.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::config::Settings;
+use crate::delivery::{Outgoing, check_key};
+use crate::mention::Mentions;
+
+/// A line that can be sent.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its number, from 1.
+    pub line: u64,
+    /// The user's own name for it, handed back as it came.
+    pub id: Option<Box<RawValue>>,
+    /// Whom it names, id or alias.
+    pub to: String,
+    /// The message.
+    pub outgoing: Outgoing,
+}
+
+/// A line that cannot.
+#[derive(Clone, Debug)]
+pub struct BadLine {
+    /// Its number, from 1.
+    pub line: u64,
+    /// The user's own name for it, as far as it could be read.
+    pub id: Option<Box<RawValue>>,
+    /// Whom it names, as far as it could be read.
+    pub to: Option<String>,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// An unknown field is a mistake: with `txet` or `At` the wrong thing would be sent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    to: String,
+    text: String,
+    at: Option<At>,
+    key: Option<String>,
+    id: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "\"at\" is a list of user ids or \"all\"")]
+enum At {
+    Word(String),
+    Ids(Vec<Id>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(u64),
+}
+
+/// What can be said of a line that is not right.
+#[derive(Default, Deserialize)]
+struct Rest {
+    to: Option<Value>,
+    id: Option<Box<RawValue>>,
+}
+
+/// Checks a line.
+///
+/// # Errors
+/// What is wrong with it, and what it would have been.
+pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, BadLine> {
+    let bad = |why: String| {
+        let rest: Rest = serde_json::from_slice(bytes).unwrap_or_default();
+        BadLine {
+            line: number,
+            id: rest.id,
+            to: rest.to.and_then(|to| to.as_str().map(str::to_owned)),
+            why,
+        }
+    };
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| bad(format!("not UTF-8 (at byte {})", e.valid_up_to())))?;
+    let wire: Wire = serde_json::from_str(text).map_err(|e| bad(json_error(&e)))?;
+    let (to, id) = (wire.to.clone(), wire.id.clone());
+    let outgoing = outgoing(wire, settings).map_err(bad)?;
+    Ok(Item {
+        line: number,
+        id,
+        to,
+        outgoing,
+    })
+}
+
+/// serde's words without its "at line 1 column 7": a line is one line.
+fn json_error(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" at line ") {
+        Some((what, _)) => what.to_owned(),
+        None => text,
+    }
+}
+
+fn outgoing(wire: Wire, settings: &Settings) -> Result<Outgoing, String> {
+    let to = settings.conversation(&wire.to).map_err(|e| e.message)?;
+    if wire.text.is_empty() {
+        return Err("the text is empty".into());
+    }
+    let mentions = wire.at.map(mentions).transpose()?;
+    if let Some(mentions) = &mentions {
+        if !to.is_group() {
+            return Err(format!("{to} is a person; only groups have mentions"));
+        }
+        mentions.check_places(&wire.text)?;
+    }
+    Ok(Outgoing {
+        to,
+        text: wire.text,
+        mentions,
+        key: wire.key.as_deref().map(check_key).transpose()?,
+    })
+}
+
+fn mentions(at: At) -> Result<Mentions, String> {
+    match at {
+        At::Word(word) if word == "all" => Ok(Mentions::All),
+        At::Word(_) => Err("\"at\" is a list of user ids or \"all\"".into()),
+        At::Ids(ids) => {
+            let ids: Vec<String> = ids
+                .into_iter()
+                .map(|id| match id {
+                    Id::Text(text) => text,
+                    Id::Number(number) => number.to_string(),
+                })
+                .collect();
+            Mentions::of_ids(ids.iter().map(String::as_str)).map_err(|why| format!("\"at\": {why}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::{Flags, Layers};
+    use crate::env::Env;
+
+    fn settings() -> Settings {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        std::fs::write(&path, "[aliases]\nops = 'R:10001'\n").unwrap();
+        let env: Env = [("QIWEI_CONFIG", path.as_os_str())].into_iter().collect();
+        Settings::resolve(&Layers::load(Flags::default(), env).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn good_lines() {
+        let settings = settings();
+        let parse = |text: &str| parse(7, text.as_bytes(), &settings).unwrap();
+        let plain = parse(r#"{"to":"S:1","text":"a\nb"}"#);
+        assert_eq!((plain.line, plain.outgoing.text.as_str()), (7, "a\nb"));
+        assert!(plain.outgoing.mentions.is_none());
+        let alias = parse(r#"{"to":"ops","text":"x","at":"all","key":"k","id":{"row": 1.50}}"#);
+        assert_eq!(alias.outgoing.to.to_string(), "R:10001");
+        assert_eq!(alias.outgoing.mentions, Some(Mentions::All));
+        assert_eq!(alias.outgoing.key.as_deref(), Some("k"));
+        assert_eq!(alias.id.unwrap().get(), r#"{"row": 1.50}"#);
+        let users = parse(r#"{"to":"R:1","text":"{$@} {$@}","at":["168",788]}"#);
+        let expected = Mentions::of_ids(["168", "788"]).unwrap();
+        assert_eq!(users.outgoing.mentions, Some(expected));
+    }
+
+    #[test]
+    fn bad_lines_say_what_is_wrong_and_what_they_were() {
+        let settings = settings();
+        let cases = [
+            ("", "EOF"),
+            ("[]", "invalid"),
+            (r#"{"to":"S:1"}"#, "missing field `text`"),
+            (r#"{"to":"S:1","text":""}"#, "empty"),
+            (r#"{"to":"S:1","txet":"x"}"#, "unknown field `txet`"),
+            (r#"{"to":"S:1","text":5}"#, "invalid type"),
+            (r#"{"to":"788","text":"x"}"#, "prefix"),
+            (r#"{"to":"nobody","text":"x"}"#, "not a conversation id"),
+            (r#"{"to":"S:1","text":"x","at":"all"}"#, "only groups"),
+            (r#"{"to":"R:1","text":"x","at":"none"}"#, "or \"all\""),
+            (r#"{"to":"R:1","text":"x","at":[]}"#, "nobody"),
+            (r#"{"to":"R:1","text":"{$@}","at":["1","2"]}"#, "2 mentions"),
+            (r#"{"to":"S:1","text":"x","key":""}"#, "key"),
+        ];
+        for (text, part) in cases {
+            let bad = parse(1, text.as_bytes(), &settings).unwrap_err();
+            assert!(bad.why.contains(part), "{text}: {}", bad.why);
+            assert!(!bad.why.contains("line 1"), "{}", bad.why);
+        }
+        let bad = parse(1, br#"{"id":5,"to":"S:1"}"#, &settings).unwrap_err();
+        assert_eq!(bad.to.as_deref(), Some("S:1"));
+        assert_eq!(bad.id.unwrap().get(), "5");
+        assert!(
+            parse(1, b"\xff", &settings)
+                .unwrap_err()
+                .why
+                .contains("UTF-8")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = parse(1, &bytes, &settings());
+        }
+    }
+}

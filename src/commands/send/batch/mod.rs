@@ -1,0 +1,68 @@
+//! `qiwei send --batch`: many messages, one JSON object a line in, one a line out.
+
+mod input;
+mod line;
+mod progress;
+mod report;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::options::DeliveryArgs;
+use crate::commands::{Finish, dry_run};
+use crate::context::Context;
+use crate::error::Error;
+use crate::instances;
+use input::Input;
+
+/// Arguments of a batch.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Batch options")]
+pub struct BatchArgs {
+    /// Send every line of a file, or of standard input with `-`: {"to":…,"text":…,"at":…,"key":…,"id":…}
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "file"])]
+    batch: Option<PathBuf>,
+
+    /// Keep a journal, so that the same command again goes on where this one ended
+    #[arg(long, value_name = "FILE", requires = "batch")]
+    journal: Option<PathBuf>,
+
+    /// Messages on their way at once; the order to each target is kept
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "batch",
+          value_parser = clap::value_parser!(u8).range(1..=32))]
+    jobs: u8,
+
+    /// End at the first message that is not accepted
+    #[arg(long, requires = "batch")]
+    fail_fast: bool,
+
+    /// Send the good lines of a file that has bad ones
+    #[arg(long, requires = "batch")]
+    skip_bad: bool,
+}
+
+/// Runs a batch.
+///
+/// # Errors
+/// A usage error when the input is bad, before anything is sent; `partial` when some message was
+/// not accepted.
+pub fn run(context: &Context, args: BatchArgs, delivery: &DeliveryArgs, dry: bool) -> Finish {
+    let Some(source) = &args.batch else {
+        return Err(Error::usage("neither TO nor --batch given"));
+    };
+    let mut input = Input::open(context, source)?;
+    let total = input.validate(context, args.skip_bad)?;
+    let guid = instances::choose(context)?;
+    if dry {
+        while let Some(line) = input.next(context.settings()?)? {
+            if let Ok(item) = line {
+                let request = item.outgoing.request(&guid);
+                dry_run::show_line(context, &request)?;
+            }
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let plan = delivery.plan(context, guid)?;
+    run::run(context, &args, plan, input, total)
+}

@@ -1,0 +1,163 @@
+//! What becomes of each line, and of the batch.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::line::{BadLine, Item};
+use crate::conversation::ConversationId;
+use crate::delivery::Receipt;
+use crate::error::{Error, Kind, Outcome};
+use crate::guid::Guid;
+
+/// One line of the output.
+#[derive(Serialize)]
+pub struct Report<'a> {
+    line: u64,
+    id: Option<&'a RawValue>,
+    to: Option<&'a str>,
+    outcome: Outcome,
+    message_id: Option<&'a str>,
+    seq: Option<&'a str>,
+    conversation_id: Option<&'a ConversationId>,
+    guid: &'a Guid,
+    sent_at: Option<&'a str>,
+    error: Option<&'a Error>,
+}
+
+impl<'a> Report<'a> {
+    /// The report of a line that was sent, or was to be.
+    pub fn of(item: &'a Item, guid: &'a Guid, result: &'a Result<Receipt, Error>) -> Self {
+        let message = result.as_ref().ok().map(|receipt| &receipt.message);
+        Self {
+            line: item.line,
+            id: item.id.as_deref(),
+            to: Some(&item.to),
+            outcome: outcome_of(result),
+            message_id: message.map(|m| m.message_id.as_str()),
+            seq: message.and_then(|m| m.seq.as_deref()),
+            conversation_id: Some(&item.outgoing.to),
+            guid,
+            sent_at: message.and_then(|m| m.sent_at.as_deref()),
+            error: result.as_ref().err(),
+        }
+    }
+
+    /// The report of a line that could not be sent.
+    pub fn of_bad(bad: &'a BadLine, guid: &'a Guid, error: &'a Error) -> Self {
+        Self {
+            line: bad.line,
+            id: bad.id.as_deref(),
+            to: bad.to.as_deref(),
+            outcome: Outcome::NotSent,
+            message_id: None,
+            seq: None,
+            conversation_id: None,
+            guid,
+            sent_at: None,
+            error: Some(error),
+        }
+    }
+}
+
+/// The outcome of a line. Whatever is not known to be anything else is not known.
+pub fn outcome_of(result: &Result<Receipt, Error>) -> Outcome {
+    match result {
+        Ok(receipt) => receipt.outcome,
+        Err(error) => error.outcome.unwrap_or(Outcome::Unknown),
+    }
+}
+
+/// How many lines came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    accepted: u64,
+    duplicate: u64,
+    rejected: u64,
+    not_sent: u64,
+    unknown: u64,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Accepted => self.accepted += 1,
+            Outcome::Duplicate => self.duplicate += 1,
+            Outcome::Rejected => self.rejected += 1,
+            Outcome::NotSent => self.not_sent += 1,
+            Outcome::Unknown => self.unknown += 1,
+        }
+    }
+
+    /// Lines that are where they should be.
+    pub fn good(&self) -> u64 {
+        self.accepted + self.duplicate
+    }
+
+    /// Lines that are not, or may not be.
+    pub fn failed(&self) -> u64 {
+        self.rejected + self.not_sent + self.unknown
+    }
+
+    /// `300 lines: 298 accepted, 1 rejected, 1 unknown`.
+    pub fn sentence(&self) -> String {
+        let total = self.good() + self.failed();
+        let parts: Vec<String> = [
+            (self.accepted, "accepted"),
+            (self.duplicate, "accepted before"),
+            (self.rejected, "rejected"),
+            (self.not_sent, "not sent"),
+            (self.unknown, "unknown"),
+        ]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+        let plural = if total == 1 { "" } else { "s" };
+        match parts.is_empty() {
+            true => "no lines".into(),
+            false => format!("{total} line{plural}: {}", parts.join(", ")),
+        }
+    }
+
+    /// The end of the batch.
+    ///
+    /// # Errors
+    /// `partial` when some line is not where it should be.
+    pub fn verdict(&self, stopped_at: Option<u64>) -> Result<(), Error> {
+        if self.failed() == 0 {
+            return Ok(());
+        }
+        let stopped = stopped_at.map_or_else(String::new, |line| {
+            format!("; stopped at line {line} (--fail-fast), the lines after it were not sent")
+        });
+        let error = Error::new(Kind::Partial, format!("{}{stopped}", self.sentence()));
+        Err(match self.unknown {
+            0 => error.hint("the result lines say why; with --journal the same command tries again what was not accepted"),
+            _ => error.hint("look into the conversations of the unknown lines before sending them again with --resend"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tallies_and_verdicts() {
+        let mut tally = Tally::default();
+        assert_eq!(tally.sentence(), "no lines");
+        assert!(tally.verdict(None).is_ok());
+        tally.count(Outcome::Accepted);
+        tally.count(Outcome::Duplicate);
+        assert!(tally.verdict(None).is_ok());
+        for outcome in [Outcome::Rejected, Outcome::NotSent, Outcome::Unknown] {
+            tally.count(outcome);
+        }
+        let error = tally.verdict(Some(5)).unwrap_err();
+        assert_eq!(error.exit, 8);
+        assert!(error.message.starts_with(
+            "5 lines: 1 accepted, 1 accepted before, 1 rejected, 1 not sent, 1 unknown; stopped at line 5"
+        ), "{}", error.message);
+    }
+}

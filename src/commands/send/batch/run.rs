@@ -1,0 +1,327 @@
+//! Sending the lines: in order to each target, with one worker or several.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::BatchArgs;
+use super::input::Input;
+use super::line::{BadLine, Item};
+use super::progress::Progress;
+use super::report::{Report, Tally, outcome_of};
+use crate::api::Api;
+use crate::commands::Finish;
+use crate::context::Context;
+use crate::delivery::{Courier, Plan, Receipt, Record};
+use crate::error::{Error, Kind, Outcome};
+use crate::files;
+use crate::output::Output;
+use crate::signals;
+use crate::store::{Entry, Store};
+use crate::time::Deadline;
+
+/// Lines that may wait for a worker.
+const WAITING: usize = 16;
+/// Time for one message when nobody says otherwise.
+const ITEM_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What all workers share.
+struct Shared {
+    plan: Plan,
+    api: Api,
+    output: Output,
+    timeout: Duration,
+    journal: Option<std::path::PathBuf>,
+    fail_fast: bool,
+    progress: Progress,
+    tally: Mutex<Tally>,
+    /// Nothing more is sent.
+    stop: AtomicBool,
+    /// The line that stopped the batch.
+    stopped_at: Mutex<Option<u64>>,
+    /// Why printing ended, if it did.
+    broken: Mutex<Option<Error>>,
+    /// The account was found logged out.
+    lost: Mutex<Option<Error>>,
+    signal: AtomicI32,
+}
+
+/// Sends every line of `input`.
+pub fn run(
+    context: &Context,
+    args: &BatchArgs,
+    plan: Plan,
+    mut input: Input,
+    total: Option<u64>,
+) -> Finish {
+    let _journal_lock = args.journal.as_deref().map(lock_journal).transpose()?;
+    let shared = Arc::new(Shared {
+        api: context.api()?.clone(),
+        output: context.output.clone(),
+        timeout: context.settings()?.timeout.unwrap_or(ITEM_TIMEOUT),
+        journal: args.journal.clone(),
+        fail_fast: args.fail_fast,
+        progress: Progress::new(context, total, plan.rate.map(|rate| rate.to_string())),
+        plan,
+        tally: Mutex::default(),
+        stop: AtomicBool::new(false),
+        stopped_at: Mutex::default(),
+        broken: Mutex::default(),
+        lost: Mutex::default(),
+        signal: AtomicI32::new(0),
+    });
+    stop_on_signal(&shared)?;
+    let result = match args.jobs {
+        1 => in_turn(context, &shared, &mut input),
+        jobs => at_once(context, &shared, &mut input, jobs),
+    };
+    shared.progress.finish();
+    result?;
+    shared.finish()
+}
+
+/// A journal belongs to one run at a time.
+fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let lock = files::lock(std::path::Path::new(&name), Duration::ZERO).map_err(|e| {
+        Error::config(format!("cannot use the journal {}: {e}", path.display()))
+            .hint("name a journal in a folder that can be written to")
+    })?;
+    lock.ok_or_else(|| {
+        Error::new(
+            Kind::Busy,
+            format!("another run is using the journal {}", path.display()),
+        )
+        .outcome(Outcome::NotSent)
+        .retryable()
+    })
+}
+
+/// A signal lets the message on its way arrive, and no other leave.
+fn stop_on_signal(shared: &Arc<Shared>) -> Result<(), Error> {
+    let shared = shared.clone();
+    signals::forward(signals::watch()?, move |signal| {
+        shared.signal.store(signal, Ordering::SeqCst);
+        shared.stop.store(true, Ordering::SeqCst);
+    })
+}
+
+fn in_turn(context: &Context, shared: &Arc<Shared>, input: &mut Input) -> Result<(), Error> {
+    let mut worker = Worker::new(shared.clone())?;
+    let settings = context.settings()?;
+    while !shared.is_stopped() {
+        match input.next(settings)? {
+            None => break,
+            Some(Ok(item)) => worker.work(&item),
+            Some(Err(bad)) => shared.report_bad(&bad),
+        }
+    }
+    Ok(())
+}
+
+fn at_once(
+    context: &Context,
+    shared: &Arc<Shared>,
+    input: &mut Input,
+    jobs: u8,
+) -> Result<(), Error> {
+    let mut lanes: HashMap<u64, SyncSender<Item>> = HashMap::new();
+    let mut workers = Vec::new();
+    for number in 0..u64::from(jobs) {
+        let (lane, items): (SyncSender<Item>, Receiver<Item>) = sync_channel(WAITING);
+        let mut worker = Worker::new(shared.clone())?;
+        let work = move || items.iter().for_each(|item| worker.work(&item));
+        let builder = thread::Builder::new().name("worker".into());
+        workers.push(
+            builder
+                .spawn(work)
+                .map_err(|e| Error::io("cannot start a worker", &e))?,
+        );
+        lanes.insert(number, lane);
+    }
+    let settings = context.settings()?;
+    let result = loop {
+        if shared.is_stopped() {
+            break Ok(());
+        }
+        match input.next(settings) {
+            Err(error) => break Err(error),
+            Ok(None) => break Ok(()),
+            Ok(Some(Err(bad))) => shared.report_bad(&bad),
+            Ok(Some(Ok(item))) => {
+                // One lane for each target keeps its order.
+                let mut hasher = DefaultHasher::new();
+                item.outgoing.to.hash(&mut hasher);
+                if let Some(lane) = lanes.get(&(hasher.finish() % u64::from(jobs))) {
+                    // A worker ends only when its lane does.
+                    let _ = lane.send(item);
+                }
+            }
+        }
+    };
+    drop(lanes);
+    for worker in workers {
+        worker
+            .join()
+            .map_err(|_| Error::internal("a worker panicked"))?;
+    }
+    result
+}
+
+/// One courier and its view of the journal.
+struct Worker {
+    shared: Arc<Shared>,
+    courier: Courier,
+    journal: Option<Store>,
+}
+
+impl Worker {
+    fn new(shared: Arc<Shared>) -> Result<Self, Error> {
+        let journal = shared.journal.as_deref().map(Store::open).transpose()?;
+        let courier = Courier::new(
+            shared.plan.clone(),
+            shared.api.clone(),
+            shared.output.clone(),
+        );
+        Ok(Self {
+            shared,
+            courier,
+            journal,
+        })
+    }
+
+    fn work(&mut self, item: &Item) {
+        if self.shared.is_stopped() {
+            return;
+        }
+        let result = match self.shared.lost() {
+            Some(error) => Err(error),
+            None => self.deliver(item),
+        };
+        if let Err(error) = &result
+            && error.kind == Kind::NotLoggedIn
+        {
+            self.shared.lose(item.line, error);
+        }
+        self.shared.report(item, &result);
+    }
+
+    fn deliver(&mut self, item: &Item) -> Result<Receipt, Error> {
+        let record = self.journal.as_ref().map(|store| Record {
+            store,
+            name: format!("line {} of the journal", item.line),
+            entry: Entry {
+                server: self.shared.plan.server.clone(),
+                guid: self.shared.plan.guid.to_string(),
+                key: format!("line {}", item.line),
+            },
+        });
+        let deadline = Deadline::after(self.shared.timeout);
+        self.courier.deliver(&item.outgoing, record, deadline)
+    }
+}
+
+impl Shared {
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    fn lost(&self) -> Option<Error> {
+        self.lost
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What comes after a lost login is not tried against a dead account, one by one.
+    fn lose(&self, line: u64, error: &Error) {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.get_or_insert_with(|| {
+            let message = format!("not tried: the account was not logged in at line {line}");
+            Error {
+                message,
+                outcome: Some(Outcome::NotSent),
+                code: None,
+                ..error.clone()
+            }
+        });
+    }
+
+    fn report(&self, item: &Item, result: &Result<Receipt, Error>) {
+        let outcome = outcome_of(result);
+        let report = Report::of(item, &self.plan.guid, result);
+        self.print(&report, outcome);
+        if self.fail_fast && result.is_err() {
+            self.stop.store(true, Ordering::SeqCst);
+            let mut stopped = self
+                .stopped_at
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            stopped.get_or_insert(item.line);
+        }
+    }
+
+    fn report_bad(&self, bad: &BadLine) {
+        let error = Error::usage(bad.why.clone());
+        self.print(
+            &Report::of_bad(bad, &self.plan.guid, &error),
+            Outcome::NotSent,
+        );
+        if self.fail_fast {
+            self.stop.store(true, Ordering::SeqCst);
+            let mut stopped = self
+                .stopped_at
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            stopped.get_or_insert(bad.line);
+        }
+    }
+
+    /// Prints a result. When nobody reads any more, nothing more is sent either.
+    fn print(&self, report: &Report<'_>, outcome: Outcome) {
+        let tally = {
+            let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+            tally.count(outcome);
+            *tally
+        };
+        if let Err(error) = self.output.json(report) {
+            self.stop.store(true, Ordering::SeqCst);
+            let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+            broken.get_or_insert(error);
+        }
+        self.progress.advance(tally);
+    }
+
+    fn finish(&self) -> Finish {
+        if let Some(error) = self
+            .broken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            return Err(error);
+        }
+        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let signal = self.signal.load(Ordering::SeqCst);
+        if signal != 0 {
+            self.output.note(&format!(
+                "interrupted after {}; the lines after that were not sent",
+                tally.sentence()
+            ));
+            return Ok(signals::exit_code(signal));
+        }
+        let stopped_at = *self
+            .stopped_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        tally.verdict(stopped_at)?;
+        self.output.note(&tally.sentence());
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,59 @@
+//! `qiwei send`: a text to a person or a group, or many of them.
+
+mod batch;
+pub mod one;
+pub mod options;
+
+use std::process::ExitCode;
+
+use super::Finish;
+use super::message::TextArgs;
+use crate::context::Context;
+use crate::delivery::{Outgoing, check_key};
+use batch::BatchArgs;
+use options::DeliveryArgs;
+
+/// Arguments of `qiwei send`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Conversation id (S:… for a person, R:… for a group) or an alias of the config
+    #[arg(
+        value_name = "TO",
+        required_unless_present = "batch",
+        conflicts_with = "batch"
+    )]
+    to: Option<String>,
+
+    #[command(flatten)]
+    text: TextArgs,
+
+    /// Idempotency key: the same key again is not sent again
+    #[arg(long, value_name = "KEY", value_parser = check_key, conflicts_with = "batch")]
+    key: Option<String>,
+
+    /// Show the request and send nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    delivery: DeliveryArgs,
+
+    #[command(flatten)]
+    batch: BatchArgs,
+}
+
+impl Args {
+    /// Sends the message or the batch.
+    pub fn run(self, context: &Context) -> Finish {
+        let Some(to) = self.to else {
+            return batch::run(context, self.batch, &self.delivery, self.dry_run);
+        };
+        let outgoing = Outgoing {
+            to: context.settings()?.conversation(&to)?,
+            text: self.text.read(context)?,
+            mentions: None,
+            key: self.key,
+        };
+        one::send(context, &outgoing, &self.delivery, self.dry_run).map(|()| ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,77 @@
+//! Sending one message and saying exactly what became of it.
+
+use serde::Serialize;
+
+use super::options::DeliveryArgs;
+use crate::commands::dry_run;
+use crate::context::Context;
+use crate::conversation::ConversationId;
+use crate::delivery::{Courier, Outgoing, Receipt};
+use crate::error::{Error, Kind, Outcome};
+use crate::guid::Guid;
+use crate::instances;
+
+/// What a script gets to know of an accepted message.
+#[derive(Serialize)]
+struct Delivered<'a> {
+    outcome: Outcome,
+    message_id: &'a str,
+    seq: Option<&'a str>,
+    conversation_id: &'a ConversationId,
+    guid: &'a Guid,
+    sent_at: Option<&'a str>,
+}
+
+/// Sends a message, once, and prints the result; or shows the request and sends nothing.
+///
+/// # Errors
+/// The outcome is in the error: `rejected`, `not_sent` or `unknown`; or `accepted`, when only
+/// printing failed.
+pub fn send(
+    context: &Context,
+    outgoing: &Outgoing,
+    options: &DeliveryArgs,
+    dry: bool,
+) -> Result<(), Error> {
+    let guid = instances::choose(context)?;
+    if dry {
+        return dry_run::show(context, &[outgoing.request(&guid)]);
+    }
+    let plan = options.plan(context, guid.clone())?;
+    let mut courier = Courier::new(plan, context.api()?.clone(), context.output.clone());
+    let receipt = courier.deliver(outgoing, None, context.deadline()?)?;
+    print(context, &guid, &outgoing.to, &receipt)
+}
+
+fn print(
+    context: &Context,
+    guid: &Guid,
+    to: &ConversationId,
+    receipt: &Receipt,
+) -> Result<(), Error> {
+    let message = &receipt.message;
+    let view = Delivered {
+        outcome: receipt.outcome,
+        message_id: &message.message_id,
+        seq: message.seq.as_deref(),
+        conversation_id: to,
+        guid,
+        sent_at: message.sent_at.as_deref(),
+    };
+    let id = context.output.shown(&message.message_id);
+    let outcome = receipt.outcome.name();
+    let printed = context
+        .output
+        .result(&view, |_| format!("{outcome} {to} message {id}\n"));
+    printed.map_err(|e| match e.kind {
+        Kind::Io => Error::new(
+            Kind::Io,
+            format!(
+                "message {} was accepted, but {}",
+                message.message_id, e.message
+            ),
+        )
+        .outcome(Outcome::Accepted),
+        _ => e,
+    })
+}

@@ -1,0 +1,321 @@
+//! Whoever carries messages for one account.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use super::Receipt;
+use super::explain::explain;
+use super::outgoing::Outgoing;
+use crate::api::{Api, CallError, SentMessage};
+use crate::error::{Error, Kind, Outcome};
+use crate::files::{self, Transient};
+use crate::guid::Guid;
+use crate::output::Output;
+use crate::pace::Rate;
+use crate::store::{Entry, Standing, Store};
+use crate::time::{Deadline, show_duration};
+
+/// The pause after "too frequent" when the server does not say how long.
+const USUAL_PAUSE: Duration = Duration::from_secs(60);
+
+/// How messages are to be carried.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The server, without credentials.
+    pub server: String,
+    /// The account's instance.
+    pub guid: Guid,
+    /// How fast the account may send.
+    pub rate: Option<Rate>,
+    /// The longest wait for a turn or for another process.
+    pub max_wait: Option<Duration>,
+    /// Send again what may have been delivered.
+    pub resend: bool,
+    /// The folder of the ledger and the locks, where there is one.
+    pub state: Option<PathBuf>,
+    /// How long the ledger remembers.
+    pub ledger_days: u32,
+}
+
+/// A place where a send is recorded before and after: the ledger, or a batch's journal.
+pub struct Record<'s> {
+    /// Where.
+    pub store: &'s Store,
+    /// Under which name.
+    pub entry: Entry,
+    /// What to call it in an error.
+    pub name: String,
+}
+
+/// Carries messages, one at a time.
+pub struct Courier {
+    plan: Plan,
+    api: Api,
+    output: Output,
+    store: Option<Store>,
+}
+
+impl Courier {
+    /// A courier on this connection.
+    pub fn new(plan: Plan, api: Api, output: Output) -> Self {
+        Self {
+            plan,
+            api,
+            output,
+            store: None,
+        }
+    }
+
+    /// Carries a message, until `deadline`, and records it in `journal` too where there is one.
+    ///
+    /// # Errors
+    /// The outcome is in the error: `rejected`, `not_sent` or `unknown`.
+    pub fn deliver(
+        &mut self,
+        outgoing: &Outgoing,
+        journal: Option<Record<'_>>,
+        deadline: Deadline,
+    ) -> Result<Receipt, Error> {
+        let _lock = self.lock_key(outgoing, deadline)?;
+        if outgoing.key.is_some() || self.plan.rate.is_some() {
+            self.open_store()?;
+        }
+        let digest = outgoing.digest();
+        if let Some(earlier) = self.look_back(outgoing, journal.as_ref(), &digest)? {
+            return Ok(earlier);
+        }
+        self.wait_for_turn(deadline)?;
+        let records = self.records(outgoing, journal);
+        let target = outgoing.to.to_string();
+        for record in &records {
+            record.store.begin(&record.entry, &target, &digest)?;
+        }
+        let result = self.send(outgoing, deadline);
+        let (outcome, message) = match &result {
+            Ok(message) => (Outcome::Accepted, Some(message)),
+            Err((error, _)) => (error.outcome.unwrap_or(Outcome::Unknown), None),
+        };
+        for record in &records {
+            self.settle(record, outcome, message);
+        }
+        drop(records);
+        match result {
+            Ok(message) => Ok(Receipt { outcome, message }),
+            Err((error, pause)) => {
+                self.hold(pause);
+                Err(error)
+            }
+        }
+    }
+
+    /// What is recorded of it already: a duplicate, or a reason not to send.
+    fn look_back(
+        &self,
+        outgoing: &Outgoing,
+        journal: Option<&Record<'_>>,
+        digest: &[u8],
+    ) -> Result<Option<Receipt>, Error> {
+        let ledger = self.ledger_record(outgoing);
+        for record in journal.into_iter().chain(ledger.as_ref()) {
+            match record.store.standing(&record.entry, digest)? {
+                Standing::Free => {}
+                Standing::Accepted(message) => {
+                    if let Some(journal) = journal {
+                        // The journal of this run knows it from now on too.
+                        let target = outgoing.to.to_string();
+                        journal.store.begin(&journal.entry, &target, digest)?;
+                        journal
+                            .store
+                            .finish(&journal.entry, Outcome::Accepted, Some(&message))?;
+                    }
+                    return Ok(Some(Receipt {
+                        outcome: Outcome::Duplicate,
+                        message,
+                    }));
+                }
+                Standing::Uncertain { .. } if self.plan.resend => {}
+                Standing::Uncertain { target, at } => {
+                    return Err(uncertain(&record.name, &target, at));
+                }
+                Standing::Different { target } => return Err(different(&record.name, &target)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn records<'s>(&'s self, outgoing: &Outgoing, journal: Option<Record<'s>>) -> Vec<Record<'s>> {
+        journal
+            .into_iter()
+            .chain(self.ledger_record(outgoing))
+            .collect()
+    }
+
+    fn ledger_record(&self, outgoing: &Outgoing) -> Option<Record<'_>> {
+        let key = outgoing.key.clone()?;
+        Some(Record {
+            store: self.store.as_ref()?,
+            name: format!("key {key:?}"),
+            entry: Entry {
+                server: self.plan.server.clone(),
+                guid: self.plan.guid.to_string(),
+                key,
+            },
+        })
+    }
+
+    /// Only one process at a time works on a key. The lock goes away with its holder, so one that
+    /// can be had proves that whoever left the key in flight is dead.
+    fn lock_key(
+        &self,
+        outgoing: &Outgoing,
+        deadline: Deadline,
+    ) -> Result<Option<Transient>, Error> {
+        let Some(key) = &outgoing.key else {
+            return Ok(None);
+        };
+        let folder = self.state_folder()?.join("keys");
+        let mut hasher = DefaultHasher::new();
+        (&self.plan.server, self.plan.guid.as_str(), key).hash(&mut hasher);
+        let path = folder.join(format!("{:016x}.lock", hasher.finish()));
+        let lock = files::create_private_folder(&folder)
+            .and_then(|()| files::lock_transient(&path, self.patience(deadline)))
+            .map_err(|e| {
+                Error::config(format!("cannot use the lock {}: {e}", path.display()))
+                    .hint("name another folder with QIWEI_STATE_DIR")
+            })?;
+        lock.map(Some).ok_or_else(|| {
+            busy(
+                format!("another process is sending with key {key:?} right now"),
+                None,
+            )
+        })
+    }
+
+    fn patience(&self, deadline: Deadline) -> Duration {
+        let remaining = deadline.remaining();
+        self.plan
+            .max_wait
+            .map_or(remaining, |most| most.min(remaining))
+    }
+
+    fn wait_for_turn(&mut self, deadline: Deadline) -> Result<(), Error> {
+        let most = self.patience(deadline);
+        let (Some(rate), Some(store)) = (self.plan.rate, self.store.as_mut()) else {
+            return Ok(());
+        };
+        match store.reserve(&self.plan.server, self.plan.guid.as_str(), rate, most)? {
+            Ok(wait) => {
+                thread::sleep(wait);
+                Ok(())
+            }
+            Err(wait) => Err(busy(
+                format!(
+                    "the pace ({rate}) leaves no turn within {}; the next is in {}",
+                    show_duration(most),
+                    show_duration(wait)
+                ),
+                Some(wait),
+            )),
+        }
+    }
+
+    fn send(
+        &self,
+        outgoing: &Outgoing,
+        deadline: Deadline,
+    ) -> Result<SentMessage, (Error, Option<Duration>)> {
+        let api = self.api.until(deadline);
+        let request = outgoing.request(&self.plan.guid);
+        api.deliver(&request).map_err(|error| {
+            let pause = pause_asked_for(&error);
+            (explain(&api, &self.plan.guid, error), pause)
+        })
+    }
+
+    /// What was sent was sent, also when that cannot be written down any more: the entry then
+    /// stays in flight, and the next run will not take it for unsent.
+    fn settle(&self, record: &Record<'_>, outcome: Outcome, message: Option<&SentMessage>) {
+        if let Err(error) = record.store.finish(&record.entry, outcome, message) {
+            self.output.warn(&format!(
+                "the outcome of {} ({}) could not be recorded: {}",
+                record.name,
+                outcome.name(),
+                error.message
+            ));
+        }
+    }
+
+    /// "Too frequent" holds every process back that sends for this account with a pace.
+    fn hold(&mut self, pause: Option<Duration>) {
+        let (Some(pause), Some(rate), Some(store)) = (pause, self.plan.rate, self.store.as_mut())
+        else {
+            return;
+        };
+        let held = store.hold(&self.plan.server, self.plan.guid.as_str(), rate, pause);
+        match held {
+            Ok(()) => self.output.note(&format!(
+                "the server wants a pause; this account waits {}",
+                show_duration(pause)
+            )),
+            Err(error) => self.output.warn(&error.message),
+        }
+    }
+
+    fn open_store(&mut self) -> Result<(), Error> {
+        if self.store.is_none() {
+            let store = Store::open(&self.state_folder()?.join(STATE_FILE))?;
+            store.prune(self.plan.ledger_days)?;
+            self.store = Some(store);
+        }
+        Ok(())
+    }
+
+    fn state_folder(&self) -> Result<PathBuf, Error> {
+        self.plan.state.clone().ok_or_else(no_state_folder)
+    }
+}
+
+/// The database's name in the state folder.
+pub const STATE_FILE: &str = "state.sqlite3";
+
+/// What to say where there is no place for the ledger.
+pub fn no_state_folder() -> Error {
+    Error::config("there is no home folder to keep the record of what was sent in")
+        .hint("name one with QIWEI_STATE_DIR")
+}
+
+fn pause_asked_for(error: &CallError) -> Option<Duration> {
+    match error {
+        CallError::Refused(refusal) if refusal.is_too_frequent() => {
+            Some(refusal.retry_after.unwrap_or(USUAL_PAUSE))
+        }
+        _ => None,
+    }
+}
+
+fn busy(message: String, wait: Option<Duration>) -> Error {
+    Error::new(Kind::Busy, message)
+        .hint("try again later, or wait longer with --max-wait and --timeout")
+        .outcome(Outcome::NotSent)
+        .retry_after(wait)
+        .retryable()
+}
+
+fn uncertain(name: &str, target: &str, at: i64) -> Error {
+    let when = crate::time::rfc3339(at).unwrap_or_else(|| "an unknown time".into());
+    Error::new(
+        Kind::Unknown,
+        format!("{name}: a message to {target} was sent at {when}, and whether it arrived is not known"),
+    )
+    .hint("look into the conversation; --resend sends it again, `qiwei ledger forget KEY` frees the key")
+    .outcome(Outcome::Unknown)
+}
+
+fn different(name: &str, target: &str) -> Error {
+    Error::usage(format!(
+        "{name} was used already, for another message to {target}"
+    ))
+    .hint("a key stands for one message: take another key, or `qiwei ledger forget KEY`")
+}

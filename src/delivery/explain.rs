@@ -1,0 +1,30 @@
+//! Why a send was refused.
+
+use crate::api::request::Effect;
+use crate::api::{Api, CallError, Status};
+use crate::error::{Error, Kind};
+use crate::guid::Guid;
+
+/// A refusal by business code does not tell "not logged in" from the rest, because the server has
+/// no code for it: the instance's state does.
+pub(super) fn explain(api: &Api, guid: &Guid, error: CallError) -> Error {
+    let by_code = matches!(&error, CallError::Refused(refusal) if refusal.code.is_some());
+    let error = error.into_error(Effect::Change);
+    if !by_code {
+        return error;
+    }
+    let Ok(status) = api.client_status(guid) else {
+        return error;
+    };
+    match (status, error.kind) {
+        (Status::Online, Kind::NotLoggedIn) => error.into_kind(Kind::Rejected),
+        (Status::Online, _) => error,
+        (Status::Running, _) => error
+            .into_kind(Kind::NotLoggedIn)
+            .hint("the instance runs, but nobody is logged in: `qiwei login`, then run this again"),
+        (Status::Stopped, _) => error.into_kind(Kind::NotLoggedIn).hint(
+            "the instance is stopped or just reconnecting: `qiwei status`, then \
+             `qiwei instance start GUID` and `qiwei login` if it stays so",
+        ),
+    }
+}

@@ -1,0 +1,119 @@
+//! Mentions: who is mentioned in a group, and where in the text.
+
+use serde::{Serialize, Serializer};
+
+use crate::conversation::is_id;
+
+/// Where a mention stands in the text.
+const PLACEHOLDER: &str = "{$@}";
+
+/// The members mentioned in a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mentions {
+    /// Everyone; the server allows it to the group's owner and admins.
+    All,
+    /// These user ids.
+    Users(Vec<String>),
+}
+
+impl Mentions {
+    /// The mention of these ids.
+    ///
+    /// # Errors
+    /// Says which is no id, or is there twice, or that there is none.
+    pub fn of_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+        let mut all: Vec<String> = Vec::new();
+        for id in ids {
+            if !is_id(id) {
+                return Err(format!(
+                    "{id:?}: a user id is digits, such as 1688856814580613"
+                ));
+            }
+            if all.iter().any(|known| known == id) {
+                return Err(format!("{id} is given twice"));
+            }
+            all.push(id.to_owned());
+        }
+        match all.is_empty() {
+            true => Err("nobody is mentioned".into()),
+            false => Ok(Self::Users(all)),
+        }
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::All => 1,
+            Self::Users(ids) => ids.len(),
+        }
+    }
+
+    /// Checks the number of `{$@}` in a text. That it must be the number of mentions is documented
+    /// only for a sibling of the server; no placeholder at all is fine everywhere.
+    ///
+    /// # Errors
+    /// Says how many there are and should be.
+    pub fn check_places(&self, text: &str) -> Result<(), String> {
+        let places = text.matches(PLACEHOLDER).count();
+        let mentions = self.count();
+        if places == 0 || places == mentions {
+            return Ok(());
+        }
+        let plural = if mentions == 1 { "" } else { "s" };
+        Err(format!(
+            "the text has {places} {PLACEHOLDER} for {mentions} mention{plural}"
+        ))
+    }
+}
+
+impl Serialize for Mentions {
+    /// Everyone is the list of the *integer* 0; user ids are strings.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => to.collect_seq([0u8]),
+            Self::Users(ids) => to.collect_seq(ids),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn users(count: usize) -> Mentions {
+        Mentions::Users((1..=count).map(|n| n.to_string()).collect())
+    }
+
+    #[test]
+    fn ids_are_digits_and_there_once() {
+        assert_eq!(Mentions::of_ids(["1", "2"]), Ok(users(2)));
+        for bad in [&["x"][..], &["1", ""], &["1", "1"], &["@all"], &[]] {
+            assert!(Mentions::of_ids(bad.iter().copied()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn places_are_none_or_as_many_as_mentions() {
+        for (text, mentions, fits) in [
+            ("x", users(2), true),
+            ("{$@}", users(1), true),
+            ("{$@}", Mentions::All, true),
+            ("{$@}{$@}", users(2), true),
+            ("{$@}", users(2), false),
+            ("{$@} {$@}", Mentions::All, false),
+            ("{$ @}", users(3), true),
+        ] {
+            assert_eq!(mentions.check_places(text).is_ok(), fits, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_check_counts_what_is_there(places in 0usize..6, mentions in 1usize..6) {
+            let text = "a {$@".to_owned() + &"{$@}".repeat(places);
+            let fits = places == 0 || places == mentions;
+            prop_assert_eq!(users(mentions).check_places(&text).is_ok(), fits);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! How fast an account may send. Pure: times in, waits out.
+//!
+//! WeCom drops messages of an account that sends too fast, without an error, so the pace holds
+//! across all processes of a machine.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Microseconds.
+pub type Micros = i64;
+
+/// So many messages in a second, minute or hour, and how many may come at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    interval: Micros,
+    burst: u32,
+}
+
+/// When an account may send next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The time up to which its messages are spread, on the clock of this boot.
+    pub next_at: Micros,
+    /// When that was written, on the same clock.
+    pub seen_at: Micros,
+}
+
+impl Rate {
+    /// The wait before the next message, and the slot with that message in it.
+    pub fn reserve(self, slot: Option<Slot>, now: Micros) -> (Micros, Slot) {
+        let next_at = slot.map_or(now, |slot| slot.at(now));
+        let wait = (next_at.saturating_sub(self.tolerance()))
+            .saturating_sub(now)
+            .max(0);
+        let slot = Slot {
+            next_at: next_at.max(now).saturating_add(self.interval),
+            seen_at: now,
+        };
+        (wait, slot)
+    }
+
+    /// The slot after the server asked for a pause: nobody sends before it is over.
+    pub fn hold(self, slot: Option<Slot>, now: Micros, pause: Micros) -> Slot {
+        let next_at = slot.map_or(now, |slot| slot.at(now));
+        let end = now.saturating_add(pause).saturating_add(self.tolerance());
+        Slot {
+            next_at: next_at.max(end),
+            seen_at: now,
+        }
+    }
+
+    fn tolerance(self) -> Micros {
+        self.interval.saturating_mul(i64::from(self.burst) - 1)
+    }
+}
+
+impl Slot {
+    /// The slot's time as of now. A clock behind the one that wrote it was set back, or started
+    /// again: the slot moves with it, or the account would wait for hours.
+    fn at(self, now: Micros) -> Micros {
+        match self.seen_at.saturating_sub(now) {
+            back if back > 0 => self.next_at.saturating_sub(back),
+            _ => self.next_at,
+        }
+    }
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            "a pace such as 20/min, 2/s or 100/h is meant, with ,burst=5 behind it if several may \
+             come at once"
+                .to_owned()
+        };
+        let (rate, burst) = match text.split_once(',') {
+            Some((rate, burst)) => {
+                let burst = burst.trim().strip_prefix("burst=").ok_or_else(wrong)?;
+                let burst = burst.parse().ok().filter(|n| (1..=10_000).contains(n));
+                (rate, burst.ok_or_else(wrong)?)
+            }
+            None => (text, 1),
+        };
+        let (count, unit) = rate.trim().split_once('/').ok_or_else(wrong)?;
+        let count: i64 = count
+            .trim()
+            .parse()
+            .ok()
+            .filter(|n| (1..=1_000_000).contains(n))
+            .ok_or_else(wrong)?;
+        let unit: Micros = match unit.trim() {
+            "s" | "sec" => 1_000_000,
+            "m" | "min" => 60_000_000,
+            "h" | "hour" => 3_600_000_000,
+            _ => return Err(wrong()),
+        };
+        Ok(Self {
+            interval: unit / count,
+            burst,
+        })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.interval as f64 / 1e6;
+        write!(f, "one each {seconds:.2}s")?;
+        match self.burst {
+            1 => Ok(()),
+            burst => write!(f, ", up to {burst} at once"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: Micros = 1_000_000;
+
+    fn rate(text: &str) -> Rate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn rates() {
+        for (text, interval, burst) in [
+            ("20/min", 3 * SECOND, 1),
+            ("2/s", SECOND / 2, 1),
+            ("100/h", 36 * SECOND, 1),
+            ("20/min,burst=5", 3 * SECOND, 5),
+            (" 20 / min , burst=5", 3 * SECOND, 5),
+        ] {
+            assert_eq!(rate(text), Rate { interval, burst }, "{text}");
+        }
+        for text in [
+            "",
+            "20",
+            "0/s",
+            "-1/s",
+            "1/d",
+            "x/s",
+            "1/s,burst=0",
+            "1/s,5",
+            "1.5/s",
+        ] {
+            assert!(text.parse::<Rate>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn messages_are_spread() {
+        let rate = rate("20/min");
+        let (wait, slot) = rate.reserve(None, 0);
+        assert_eq!(wait, 0);
+        let (wait, slot) = rate.reserve(Some(slot), 0);
+        assert_eq!(wait, 3 * SECOND);
+        let (wait, slot) = rate.reserve(Some(slot), SECOND);
+        assert_eq!(wait, 5 * SECOND);
+        let (wait, _) = rate.reserve(Some(slot), 60 * SECOND);
+        assert_eq!(wait, 0);
+    }
+
+    #[test]
+    fn a_burst_comes_at_once_and_is_paid_for() {
+        let rate = rate("60/min,burst=3");
+        let mut slot = None;
+        let waits: Vec<Micros> = (0..5)
+            .map(|_| {
+                let (wait, next) = rate.reserve(slot, 0);
+                slot = Some(next);
+                wait / SECOND
+            })
+            .collect();
+        assert_eq!(waits, [0, 0, 0, 1, 2]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_keeps_nobody_waiting() {
+        let rate = rate("20/min");
+        let (_, slot) = rate.reserve(None, 1_000_000 * SECOND);
+        let (wait, _) = rate.reserve(Some(slot), 5 * SECOND);
+        assert_eq!(wait, 3 * SECOND);
+    }
+
+    #[test]
+    fn a_hold_holds_everybody() {
+        let rate = rate("60/min,burst=3");
+        let slot = rate.hold(None, 0, 30 * SECOND);
+        let (wait, _) = rate.reserve(Some(slot), 10 * SECOND);
+        assert_eq!(wait, 20 * SECOND);
+    }
+
+    proptest! {
+        #[test]
+        fn no_more_than_the_rate_in_any_order_of_arrival(
+            arrivals in proptest::collection::vec(0i64..2_000_000, 1..60),
+            burst in 1u32..5,
+        ) {
+            let rate = Rate { interval: SECOND, burst };
+            let (mut now, mut slot, mut sent) = (0, None, Vec::new());
+            for pause in arrivals {
+                now += pause;
+                let (wait, next) = rate.reserve(slot, now);
+                slot = Some(next);
+                sent.push(now + wait);
+            }
+            sent.sort_unstable();
+            for window in sent.windows(burst as usize + 1) {
+                prop_assert!(window[burst as usize] - window[0] >= SECOND);
+            }
+        }
+        #[test]
+        fn no_text_and_no_times_make_it_panic(text in "\\PC{0,16}", next_at: i64, seen_at: i64, now: i64) {
+            let _ = text.parse::<Rate>();
+            let slot = Some(Slot { next_at, seen_at });
+            let rate = rate("1/h,burst=10000");
+            let _ = (rate.reserve(slot, now), rate.hold(slot, now, next_at));
+        }
+    }
+}

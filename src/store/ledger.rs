@@ -1,0 +1,355 @@
+//! Which keyed sends there were, and what became of each.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::Store;
+use crate::api::SentMessage;
+use crate::error::{Error, Outcome};
+
+/// What names a send: the same key on another account is another send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The server, without credentials.
+    pub server: String,
+    /// The instance.
+    pub guid: String,
+    /// The idempotency key.
+    pub key: String,
+}
+
+/// What is known of a send before it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There was none, or it certainly reached nobody.
+    Free,
+    /// It was accepted, with this message.
+    Accepted(SentMessage),
+    /// It may have been delivered: no trustworthy answer came, or the process died in between.
+    Uncertain {
+        /// Whom it went to.
+        target: String,
+        /// When, in seconds since 1970.
+        at: i64,
+    },
+    /// The key was used for something else.
+    Different {
+        /// Whom that went to.
+        target: String,
+    },
+}
+
+/// A line of the ledger.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What names it.
+    pub entry: Entry,
+    /// Whom it went to.
+    pub target: String,
+    /// What became of it; `in_flight` while nobody knows.
+    pub outcome: String,
+    /// The message, once accepted.
+    pub message_id: Option<String>,
+    /// When it last changed, in seconds since 1970.
+    pub changed_at: i64,
+}
+
+impl Store {
+    /// What is known of a send with this content. The caller holds the lock of the entry, so
+    /// whoever left it in flight is dead.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn standing(&self, entry: &Entry, digest: &[u8]) -> Result<Standing, Error> {
+        let row = self
+            .db
+            .prepare_cached(
+                "SELECT target, digest, outcome, message_id, seq, sent_at, changed_at
+                 FROM sends WHERE server = ?1 AND guid = ?2 AND key = ?3",
+            )
+            .and_then(|mut query| {
+                query
+                    .query_row(params![entry.server, entry.guid, entry.key], |row| {
+                        let known: Vec<u8> = row.get(1)?;
+                        Ok(Known {
+                            target: row.get(0)?,
+                            is_same: known == digest,
+                            outcome: row.get(2)?,
+                            message: SentMessage {
+                                message_id: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+                                seq: row.get(4)?,
+                                sent_at: row.get(5)?,
+                            },
+                            changed_at: row.get(6)?,
+                        })
+                    })
+                    .optional()
+            })
+            .map_err(|e| self.failed(&e))?;
+        Ok(row.map_or(Standing::Free, Known::standing))
+    }
+
+    /// Records, durably, that the send is about to be made.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn begin(&self, entry: &Entry, target: &str, digest: &[u8]) -> Result<(), Error> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO sends (server, guid, key, target, digest, outcome, changed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'in_flight', ?6)
+                 ON CONFLICT DO UPDATE SET target = excluded.target, digest = excluded.digest,
+                     outcome = excluded.outcome, message_id = NULL, seq = NULL, sent_at = NULL,
+                     changed_at = excluded.changed_at",
+            )
+            .and_then(|mut insert| {
+                insert.execute(params![
+                    entry.server,
+                    entry.guid,
+                    entry.key,
+                    target,
+                    digest,
+                    now()
+                ])
+            })
+            .map(drop)
+            .map_err(|e| self.failed(&e))
+    }
+
+    /// Records what became of it.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; the send then stays in flight, which is never taken for accepted.
+    pub fn finish(
+        &self,
+        entry: &Entry,
+        outcome: Outcome,
+        message: Option<&SentMessage>,
+    ) -> Result<(), Error> {
+        let outcome = match outcome {
+            Outcome::Duplicate => Outcome::Accepted,
+            other => other,
+        };
+        self.db
+            .prepare_cached(
+                "UPDATE sends SET outcome = ?4, message_id = ?5, seq = ?6, sent_at = ?7,
+                     changed_at = ?8
+                 WHERE server = ?1 AND guid = ?2 AND key = ?3",
+            )
+            .and_then(|mut update| {
+                update.execute(params![
+                    entry.server,
+                    entry.guid,
+                    entry.key,
+                    outcome.name(),
+                    message.map(|m| &m.message_id),
+                    message.and_then(|m| m.seq.as_ref()),
+                    message.and_then(|m| m.sent_at.as_ref()),
+                    now()
+                ])
+            })
+            .map(drop)
+            .map_err(|e| self.failed(&e))
+    }
+
+    /// Every line, the latest first.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn rows(&self) -> Result<Vec<Row>, Error> {
+        self.db
+            .prepare(
+                "SELECT server, guid, key, target, outcome, message_id, changed_at
+                 FROM sends ORDER BY changed_at DESC, key",
+            )
+            .and_then(|mut query| {
+                query
+                    .query_map([], |row| {
+                        Ok(Row {
+                            entry: Entry {
+                                server: row.get(0)?,
+                                guid: row.get(1)?,
+                                key: row.get(2)?,
+                            },
+                            target: row.get(3)?,
+                            outcome: row.get(4)?,
+                            message_id: row.get(5)?,
+                            changed_at: row.get(6)?,
+                        })
+                    })?
+                    .collect()
+            })
+            .map_err(|e| self.failed(&e))
+    }
+
+    /// Forgets a key on one server, on one instance or on all, and says how many lines that were.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn forget(&self, server: &str, guid: Option<&str>, key: &str) -> Result<usize, Error> {
+        self.db
+            .execute(
+                "DELETE FROM sends WHERE server = ?1 AND key = ?3 AND guid = coalesce(?2, guid)",
+                params![server, guid, key],
+            )
+            .map_err(|e| self.failed(&e))
+    }
+
+    /// Forgets what is older than `days` and says how many lines that were.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn prune(&self, days: u32) -> Result<usize, Error> {
+        let oldest = now() - i64::from(days) * 86_400;
+        self.db
+            .execute("DELETE FROM sends WHERE changed_at < ?1", [oldest])
+            .map_err(|e| self.failed(&e))
+    }
+}
+
+struct Known {
+    target: String,
+    is_same: bool,
+    outcome: String,
+    message: SentMessage,
+    changed_at: i64,
+}
+
+impl Known {
+    fn standing(self) -> Standing {
+        match self.outcome.as_str() {
+            // It reached nobody: the key is free again, also for a corrected text.
+            "rejected" | "not_sent" => Standing::Free,
+            _ if !self.is_same => Standing::Different {
+                target: self.target,
+            },
+            "accepted" => Standing::Accepted(self.message),
+            _ => Standing::Uncertain {
+                target: self.target,
+                at: self.changed_at,
+            },
+        }
+    }
+}
+
+fn now() -> i64 {
+    Timestamp::now().as_second()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("s/state.sqlite3")).unwrap();
+        (folder, store)
+    }
+
+    fn entry(key: &str) -> Entry {
+        Entry {
+            server: "http://h".into(),
+            guid: "g".into(),
+            key: key.into(),
+        }
+    }
+
+    fn message() -> SentMessage {
+        SentMessage {
+            message_id: "1066173".into(),
+            seq: Some("7".into()),
+            sent_at: None,
+        }
+    }
+
+    #[test]
+    fn the_life_of_a_key() {
+        let (_folder, store) = store();
+        let key = entry("k");
+        assert_eq!(store.standing(&key, b"d").unwrap(), Standing::Free);
+        store.begin(&key, "R:1", b"d").unwrap();
+        let uncertain = |store: &Store| matches!(store.standing(&key, b"d").unwrap(), Standing::Uncertain { target, .. } if target == "R:1");
+        assert!(uncertain(&store));
+        store.finish(&key, Outcome::Unknown, None).unwrap();
+        assert!(uncertain(&store));
+        for outcome in [Outcome::Rejected, Outcome::NotSent] {
+            store.finish(&key, outcome, None).unwrap();
+            assert_eq!(store.standing(&key, b"other").unwrap(), Standing::Free);
+        }
+        store.begin(&key, "R:1", b"d").unwrap();
+        store
+            .finish(&key, Outcome::Accepted, Some(&message()))
+            .unwrap();
+        assert_eq!(
+            store.standing(&key, b"d").unwrap(),
+            Standing::Accepted(message())
+        );
+        let different = Standing::Different {
+            target: "R:1".into(),
+        };
+        assert_eq!(store.standing(&key, b"other").unwrap(), different);
+    }
+
+    #[test]
+    fn another_account_is_another_send() {
+        let (_folder, store) = store();
+        store.begin(&entry("k"), "R:1", b"d").unwrap();
+        for other in [
+            Entry {
+                guid: "h".into(),
+                ..entry("k")
+            },
+            Entry {
+                server: "http://i".into(),
+                ..entry("k")
+            },
+            entry("l"),
+        ] {
+            assert_eq!(store.standing(&other, b"d").unwrap(), Standing::Free);
+        }
+    }
+
+    #[test]
+    fn forgetting_and_pruning() {
+        let (_folder, store) = store();
+        for key in ["a", "b"] {
+            store.begin(&entry(key), "R:1", b"d").unwrap();
+        }
+        assert_eq!(store.forget("http://h", Some("other"), "a").unwrap(), 0);
+        assert_eq!(store.forget("http://h", None, "a").unwrap(), 1);
+        assert_eq!(store.prune(1).unwrap(), 0);
+        store
+            .db
+            .execute("UPDATE sends SET changed_at = 5", [])
+            .unwrap();
+        assert_eq!(store.prune(30).unwrap(), 1);
+        assert!(store.rows().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_database_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.sqlite3");
+        std::fs::write(&path, "this is not a database, by any measure".repeat(50)).unwrap();
+        let error = Store::open(&path).err().unwrap();
+        assert_eq!(error.exit, 3);
+        assert!(error.message.contains("state.sqlite3"), "{}", error.message);
+        assert!(
+            std::fs::read_to_string(&path)
+                .unwrap()
+                .starts_with("this is")
+        );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn only_its_owner_can_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, store) = store();
+        store.begin(&entry("k"), "R:1", b"d").unwrap();
+        for entry in std::fs::read_dir(folder.path().join("s")).unwrap() {
+            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+}

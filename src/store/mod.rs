@@ -1,0 +1,93 @@
+//! What is remembered between runs: the ledger of keyed sends and the pace of each account.
+//!
+//! One SQLite file for all processes. Opened only by commands that need it.
+
+mod ledger;
+mod pace;
+mod schema;
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use ledger::{Entry, Row, Standing};
+
+use crate::error::Error;
+use crate::files;
+
+/// How long to wait for another process that is writing.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// An open database.
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the database at `path`, making or upgrading it where needed.
+    ///
+    /// # Errors
+    /// A configuration error that names the file: nothing may be sent that cannot be recorded.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        make_private(path).map_err(|e| unusable(path, &e))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags).map_err(|e| unusable(path, &e))?;
+        let store = Self {
+            db,
+            path: path.to_owned(),
+        };
+        store.prepare().map_err(|e| store.failed(&e))?;
+        store.migrate()?;
+        Ok(store)
+    }
+
+    fn prepare(&self) -> rusqlite::Result<()> {
+        self.db.busy_timeout(BUSY)?;
+        self.db.pragma_update(None, "journal_mode", "wal")?;
+        // Written through at every commit: what is promised must survive a power cut.
+        self.db.pragma_update(None, "synchronous", "full")
+    }
+
+    fn migrate(&self) -> Result<(), Error> {
+        let version = schema::migrate(&self.db).map_err(|e| self.failed(&e))?;
+        if version > schema::CURRENT {
+            return Err(Error::config(format!(
+                "{} was made by a newer qiwei (schema {version}, this one knows {})",
+                self.path.display(),
+                schema::CURRENT
+            ))
+            .hint("use the newer qiwei, or another folder with QIWEI_STATE_DIR"));
+        }
+        Ok(())
+    }
+
+    fn failed(&self, error: &rusqlite::Error) -> Error {
+        unusable(&self.path, error)
+    }
+}
+
+/// The file with its right permissions before SQLite makes it with others. The files SQLite puts
+/// beside it take them over.
+fn make_private(path: &Path) -> io::Result<()> {
+    files::create_private_folder(&files::folder_of(path))?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::config(format!(
+        "the record of what was sent cannot be kept in {}: {error}",
+        path.display()
+    ))
+    .hint(
+        "nothing was sent; free some space or make the file writable, move it away if it is \
+         broken, or name another folder with QIWEI_STATE_DIR",
+    )
+}

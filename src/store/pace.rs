@@ -1,0 +1,141 @@
+//! The pace of each account, shared by all processes.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::Store;
+use crate::error::Error;
+use crate::pace::{Micros, Rate, Slot};
+
+impl Store {
+    /// Reserves the account's next turn and returns how long to wait for it. A turn further away
+    /// than `most` is not taken, and `Err` holds the wait it would have been.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn reserve(
+        &mut self,
+        server: &str,
+        guid: &str,
+        rate: Rate,
+        most: Duration,
+    ) -> Result<Result<Duration, Duration>, Error> {
+        let now = clock();
+        self.with_slot(server, guid, |slot| {
+            let (wait, next) = rate.reserve(slot, now);
+            let wait = Duration::from_micros(wait.unsigned_abs());
+            if wait > most {
+                (Err(wait), None)
+            } else {
+                (Ok(wait), Some(next))
+            }
+        })
+    }
+
+    /// Makes everybody wait for `pause`: the server asked for it.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn hold(
+        &mut self,
+        server: &str,
+        guid: &str,
+        rate: Rate,
+        pause: Duration,
+    ) -> Result<(), Error> {
+        let now = clock();
+        let pause = Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
+        self.with_slot(server, guid, |slot| ((), Some(rate.hold(slot, now, pause))))
+    }
+
+    fn with_slot<T>(
+        &mut self,
+        server: &str,
+        guid: &str,
+        change: impl FnOnce(Option<Slot>) -> (T, Option<Slot>),
+    ) -> Result<T, Error> {
+        let path = self.path.clone();
+        self.db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .and_then(|transaction| {
+                let (result, slot) = change(read(&transaction, server, guid)?);
+                if let Some(slot) = slot {
+                    write(&transaction, server, guid, slot)?;
+                }
+                transaction.commit()?;
+                Ok(result)
+            })
+            .map_err(|e| super::unusable(&path, &e))
+    }
+}
+
+fn read(db: &Transaction<'_>, server: &str, guid: &str) -> rusqlite::Result<Option<Slot>> {
+    db.query_row(
+        "SELECT next_at, seen_at FROM pace WHERE server = ?1 AND guid = ?2",
+        params![server, guid],
+        |row| {
+            Ok(Slot {
+                next_at: row.get(0)?,
+                seen_at: row.get(1)?,
+            })
+        },
+    )
+    .optional()
+}
+
+fn write(db: &Transaction<'_>, server: &str, guid: &str, slot: Slot) -> rusqlite::Result<()> {
+    db.execute(
+        "INSERT INTO pace (server, guid, next_at, seen_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET next_at = excluded.next_at, seen_at = excluded.seen_at",
+        params![server, guid, slot.next_at, slot.seen_at],
+    )
+    .map(drop)
+}
+
+/// A clock that all processes share and nobody sets: the time since this machine started.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn clock() -> Micros {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+}
+
+/// The wall clock, where there is no other; [`Slot`] survives its jumps.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn clock() -> Micros {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_are_shared_and_too_distant_ones_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.sqlite3");
+        let rate: Rate = "1/h".parse().unwrap();
+        let (mut one, mut other) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
+        let hour = Duration::from_secs(3600);
+        assert_eq!(
+            one.reserve("s", "g", rate, hour).unwrap(),
+            Ok(Duration::ZERO)
+        );
+        let wait = other
+            .reserve("s", "g", rate, Duration::ZERO)
+            .unwrap()
+            .unwrap_err();
+        assert!(wait > hour / 2 && wait <= hour);
+        let again = one
+            .reserve("s", "g", rate, Duration::ZERO)
+            .unwrap()
+            .unwrap_err();
+        assert!(again <= wait);
+        assert_eq!(
+            one.reserve("s", "h", rate, hour).unwrap(),
+            Ok(Duration::ZERO)
+        );
+        one.hold("s", "h", rate, hour * 5).unwrap();
+        assert!(other.reserve("s", "h", rate, hour * 3).unwrap().is_err());
+    }
+}

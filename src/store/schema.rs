@@ -1,0 +1,90 @@
+//! The tables, and the way from every older version to this one.
+
+use rusqlite::Connection;
+
+/// Each entry leads from the version of its place to the next. Entries are never changed once
+/// released; a new version is a new entry.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE sends (
+        server     TEXT NOT NULL,
+        guid       TEXT NOT NULL,
+        key        TEXT NOT NULL,
+        target     TEXT NOT NULL,
+        digest     BLOB NOT NULL,
+        outcome    TEXT NOT NULL
+                   CHECK (outcome IN ('in_flight', 'accepted', 'rejected', 'not_sent', 'unknown')),
+        message_id TEXT,
+        seq        TEXT,
+        sent_at    TEXT,
+        changed_at INTEGER NOT NULL, -- seconds since 1970
+        PRIMARY KEY (server, guid, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sends_by_age ON sends (changed_at);
+    CREATE TABLE pace (
+        server  TEXT NOT NULL,
+        guid    TEXT NOT NULL,
+        next_at INTEGER NOT NULL, -- microseconds on the clock of this boot
+        seen_at INTEGER NOT NULL, -- when that was written, on the same clock
+        PRIMARY KEY (server, guid)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// The version this program knows.
+pub(super) const CURRENT: usize = MIGRATIONS.len();
+
+/// Brings the database to the current version and returns the version it then has, which is a
+/// higher one when a newer program made it.
+pub(super) fn migrate(db: &Connection) -> rusqlite::Result<usize> {
+    if version(db)? >= CURRENT {
+        return version(db);
+    }
+    // Two processes may get here at once: the second finds the work done.
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    let result = upgrade(db);
+    db.execute_batch(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    result?;
+    version(db)
+}
+
+fn upgrade(db: &Connection) -> rusqlite::Result<()> {
+    for step in MIGRATIONS.iter().skip(version(db)?) {
+        db.execute_batch(step)?;
+    }
+    if version(db)? < CURRENT {
+        db.pragma_update(
+            None,
+            "user_version",
+            i64::try_from(CURRENT).unwrap_or(i64::MAX),
+        )?;
+    }
+    Ok(())
+}
+
+fn version(db: &Connection) -> rusqlite::Result<usize> {
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_becomes_current_and_stays_so() {
+        let db = Connection::open_in_memory().unwrap();
+        assert_eq!(migrate(&db).unwrap(), CURRENT);
+        assert_eq!(migrate(&db).unwrap(), CURRENT);
+        db.execute("SELECT count(*) FROM sends", []).unwrap_err();
+        let count: i64 = db
+            .query_row("SELECT count(*) FROM sends", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(count, 0);
+    }
+
+    #[test]
+    fn a_newer_one_is_left_alone() {
+        let db = Connection::open_in_memory().unwrap();
+        db.pragma_update(None, "user_version", 99).unwrap();
+        assert_eq!(migrate(&db).unwrap(), 99);
+    }
+}

@@ -204,6 +204,18 @@ fn instance_start_and_stop() {
 }
 
 #[test]
+fn logout() {
+    in_every_dialect(|world| {
+        let guid = &world.online;
+        let asked = format!(r#"POST /user/logout {{"guid":"{guid}"}}"#);
+        let gone = json!({"guid": guid, "logged_out": true});
+        world.check(&["logout", "--guid", guid], 0, gone, "", &[asked]);
+        let list = world.run(&["instance", "ls", "--status", "online", "--json"]);
+        assert_eq!(list.json(), json!([]));
+    });
+}
+
+#[test]
 fn sessions() {
     in_every_dialect(|world| {
         let guid = &world.online;
@@ -429,7 +441,7 @@ fn probe() {
             row("POST", "/client/all_infos", "not_found", 404),
             row("POST", "/client/get_client_status", "invalid", 422),
             row("POST", "/client/get_client_version", "invalid", 422),
-            row("POST", "/login/check_login_qrcode", "not_found", 404),
+            row("POST", "/login/check_login_qrcode", "invalid", 422),
             row("POST", "/user/get_profile", "invalid", 422),
             row("POST", "/user/get_corp_info", "not_found", 404),
             row("POST", "/session/get_session_list", "invalid", 422),
@@ -660,7 +672,7 @@ fn a_dry_run_shows_the_exact_request_and_sends_nothing() {
     let text = format!(r#"{{"guid":"{guid}","conversation_id":"{GROUP}","content":"a\"b"}}"#);
     let mention = text.replace("\"}", "\",\"at_list\":[\"1688\"]}");
     let create = r#"{"client_type":247,"proxy":"","bridge":"b","auto_start":false}"#;
-    let cases: [(&[&str], &str, &str); 7] = [
+    let cases: [(&[&str], &str, &str); 8] = [
         (
             &["send", GROUP, "a\"b", "--guid", guid],
             "/msg/send_text",
@@ -691,6 +703,7 @@ fn a_dry_run_shows_the_exact_request_and_sends_nothing() {
             &named,
         ),
         (&["instance", "stop", guid], "/client/stop_client", &named),
+        (&["logout", "--guid", guid], "/user/logout", &named),
         (
             &["probe", "POST", "/x/y", "-d", r#"{"a" : 1}"#],
             "/x/y",

@@ -17,6 +17,13 @@ fn config(home: &Home, args: &[&str]) -> Qiwei {
         .without_env("QIWEI_BASE_URL")
 }
 
+/// The row of one setting in the JSON of `explain`.
+fn row(all: &Value, key: &str) -> Value {
+    let rows = all.as_array().unwrap();
+    let found = rows.iter().find(|row| row["key"] == key);
+    found.unwrap_or_else(|| panic!("no {key} in {all}")).clone()
+}
+
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -71,33 +78,26 @@ fn every_kind_of_setting_can_be_saved() {
     ] {
         config(&home, &["set", name, value]).run().ends_with(0);
     }
-    let all = config(&home, &["explain", "--json", "--profile", "prod"])
-        .run()
-        .ends_with(0)
-        .json();
-    let shown: Vec<(&str, &str, &str)> = all
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| {
-            let text = |name: &str| row[name].as_str().unwrap();
-            (text("key"), text("value"), text("source"))
-        })
-        .collect();
-    assert_eq!(
-        shown,
-        [
-            ("base_url", "http://127.0.0.1:8080/p", "config"),
-            ("guid", "g-2", "profile"),
-            ("timeout", "45s", "config"),
-            ("retries", "3", "config"),
-            ("cacert", "/etc/ca.pem", "config"),
-            ("insecure", "false", "config"),
-            ("headers.X-Token", "[redacted]", "config"),
-            ("aliases.ops", "R:10003", "profile"),
-            ("aliases.夜班", "R:10002", "config"),
-        ]
-    );
+    let run = config(&home, &["explain", "--json", "--profile", "prod"]).run();
+    let all = run.ends_with(0).json();
+    for (key, value, source) in [
+        ("base_url", "http://127.0.0.1:8080/p", "config"),
+        ("guid", "g-2", "profile"),
+        ("timeout", "45s", "config"),
+        ("retries", "3", "config"),
+        ("cacert", "/etc/ca.pem", "config"),
+        ("insecure", "false", "config"),
+        ("headers.X-Token", "[redacted]", "config"),
+        ("aliases.ops", "R:10003", "profile"),
+        ("aliases.夜班", "R:10002", "config"),
+    ] {
+        let row = row(&all, key);
+        assert_eq!(
+            (&row["value"], &row["source"]),
+            (&json!(value), &json!(source)),
+            "{key}"
+        );
+    }
     config(&home, &["unset", "headers.X-Token"])
         .run()
         .ends_with(0);
@@ -111,21 +111,27 @@ fn explain_names_every_source() {
     let run = config(&home, &["explain", "--insecure", "--profile", "p"])
         .env("QIWEI_GUID", "g-env")
         .run();
+    let path = home.config_path();
+    let path = path.to_str().unwrap();
     let rows: Vec<Vec<&str>> = run
         .stdout
         .lines()
-        .map(|l| l.split_whitespace().collect())
+        .map(|line| line.split_whitespace().collect())
         .collect();
-    let path = home.config_path();
-    let path = path.to_str().unwrap();
     assert_eq!(rows[0], ["KEY", "VALUE", "FROM"]);
-    assert_eq!(rows[1], ["base_url", "http://localhost:8080", "default"]);
-    assert_eq!(rows[2], ["guid", "g-env", "QIWEI_GUID"]);
-    assert_eq!(rows[3], ["timeout", "9s", path]);
-    assert_eq!(rows[4], ["retries", "1", "profile", "p", "in", path]);
-    assert_eq!(rows[5], ["cacert", "-", "-"]);
-    assert_eq!(rows[6], ["insecure", "true", "--insecure"]);
-    assert_eq!(rows.len(), 7);
+    for row in [
+        &["base_url", "http://localhost:8080", "default"][..],
+        &["guid", "g-env", "QIWEI_GUID"],
+        &["timeout", "9s", path],
+        &["retries", "1", "profile", "p", "in", path],
+        &["cacert", "-", "-"],
+        &["insecure", "true", "--insecure"],
+    ] {
+        assert!(
+            rows.iter().any(|found| found == row),
+            "no {row:?} in {rows:?}"
+        );
+    }
     let note = "frob is not a setting this version knows; it does nothing\n";
     assert_eq!((run.code, run.stderr.as_str()), (0, note));
 }
@@ -206,10 +212,8 @@ fn twenty_processes_saving_at_once_lose_nothing() {
         .ends_with(0)
         .json();
     for n in 0..20 {
-        let found = all.as_array().unwrap().iter().any(|row| {
-            row["key"] == format!("aliases.a{n}") && row["value"] == format!("R:{}", 10_000 + n)
-        });
-        assert!(found, "a{n} is lost: {text}");
+        let id = format!("R:{}", 10_000 + n);
+        assert_eq!(row(&all, &format!("aliases.a{n}"))["value"], id, "{text}");
     }
     assert_eq!(text.matches("aliases").count(), 1, "{text}");
     assert_eq!(mode(&home.config_path()), 0o600);
@@ -416,18 +420,16 @@ fn an_empty_variable_is_not_set() {
         .iter()
         .fold(run, |run, name| run.env(&format!("QIWEI_{name}"), ""));
     let all = run.run().ends_with(0).json();
-    let sources: Vec<&Value> = all
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| &row["source"])
-        .collect();
-    let null = Value::Null;
-    let [config, default] = [json!("config"), json!("default")];
-    assert_eq!(
-        sources,
-        [&config, &config, &default, &config, &null, &default]
-    );
+    for (key, source) in [
+        ("base_url", json!("config")),
+        ("guid", json!("config")),
+        ("timeout", json!("default")),
+        ("retries", json!("config")),
+        ("cacert", Value::Null),
+        ("insecure", json!("default")),
+    ] {
+        assert_eq!(row(&all, key)["source"], source, "{key}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The command-line program, tested from outside: arguments in; stdout, stderr, exit code and
 //! the requests the server saw, out. One binary, one module a subject.
 
+// Signals, file modes and where the configuration lies are those of Unix here.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +11,19 @@
     clippy::string_slice
 )]
 
+mod choice;
+mod commands;
+mod config;
 mod declared;
-mod send;
+mod faults;
+mod instance;
+mod mentions;
+mod misbehaviour;
+mod output;
+mod quirks;
+mod refusals;
+mod requests;
+mod retries;
+mod sandbox;
 mod support;
+mod text;

@@ -4,7 +4,8 @@ use super::connection;
 use super::misbehave;
 use crate::sandbox::server::Server;
 use crate::sandbox::{local, lock};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use socket2::SockRef;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -103,6 +104,9 @@ pub(crate) fn run(listener: TcpListener, server: &Arc<Server>) {
             return;
         }
         if server.gate.must_close() {
+            // Closing alone is not enough while a child process that is just being started still
+            // holds a copy of the socket: until it lets go, connections would be accepted.
+            let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
             drop((accepted, listener));
             server.gate.stay_closed();
             listener = match reopen(server) {

@@ -1,16 +1,18 @@
 //! The program under test, run with nothing of the developer's own environment.
 
+use std::ffi::OsStr;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// One run in preparation. Its home is a folder of its own, gone afterwards.
+use super::{Home, Live};
+
+/// One run in preparation.
 pub struct Qiwei {
     command: Command,
-    home: TempDir,
+    home: Home,
     stdin: Option<Vec<u8>>,
 }
 
@@ -20,12 +22,13 @@ pub struct Finished {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
+    pub took: Duration,
 }
 
 impl Qiwei {
     /// Without a server: one that nobody listens on, so that a forgotten one is noticed.
-    pub fn new<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
-        let home = tempfile::tempdir().unwrap();
+    pub fn new<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
+        let home = Home::new();
         let mut command = Command::new(env!("CARGO_BIN_EXE_qiwei"));
         command
             .args(args)
@@ -44,19 +47,34 @@ impl Qiwei {
     }
 
     /// Against this server.
-    pub fn on<S: AsRef<std::ffi::OsStr>>(
-        base_url: &str,
-        args: impl IntoIterator<Item = S>,
-    ) -> Self {
+    pub fn on<S: AsRef<OsStr>>(base_url: &str, args: impl IntoIterator<Item = S>) -> Self {
         Self::new(args).env("QIWEI_BASE_URL", base_url)
     }
 
-    pub fn arg(mut self, arg: &str) -> Self {
+    /// In a home folder that other runs use too.
+    pub fn at(mut self, home: &Home) -> Self {
+        self.command.env("HOME", home.path());
+        self.home = home.clone();
+        self
+    }
+
+    /// With this configuration in its usual place.
+    pub fn config(self, text: &str) -> Self {
+        self.home.write_config(text);
+        self
+    }
+
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.command.arg(arg);
         self
     }
 
-    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
@@ -72,34 +90,18 @@ impl Qiwei {
         self
     }
 
-    /// The text of the configuration file, in its usual place.
-    pub fn config(self, text: &str) -> Self {
-        let path = self.config_path();
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+    /// Standard input of another kind; nothing is written to it here.
+    pub fn stdin_from(mut self, stdin: impl Into<Stdio>) -> Self {
+        self.command.stdin(stdin);
         self
     }
 
-    pub fn config_path(&self) -> PathBuf {
-        self.home.path().join(".config/qiwei/config.toml")
-    }
-
-    /// A file in the home folder.
-    pub fn file(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.home.path().join(name), bytes).unwrap();
+    pub fn stdout_to(mut self, stdout: impl Into<Stdio>) -> Self {
+        self.command.stdout(stdout);
         self
     }
 
-    pub fn home(&self) -> &Path {
-        self.home.path()
-    }
-
-    /// The command itself, for what this does not offer.
-    pub fn command(&mut self) -> &mut Command {
-        &mut self.command
-    }
-
-    pub fn spawn(&mut self) -> Child {
+    pub fn start(mut self) -> Live {
         if self.stdin.is_some() {
             self.command.stdin(Stdio::piped());
         }
@@ -108,31 +110,15 @@ impl Qiwei {
             // A program that does not read its input may have closed it already.
             let _ = child.stdin.take().unwrap().write_all(&bytes);
         }
-        child
+        Live::new(child, self.home)
     }
 
-    pub fn run(mut self) -> Finished {
-        Finished::of(self.spawn())
-    }
-
-    /// Runs it and hands back the configuration it left.
-    pub fn run_and_read_config(mut self) -> (Finished, String) {
-        let finished = Finished::of(self.spawn());
-        let config = std::fs::read_to_string(self.config_path()).unwrap_or_default();
-        (finished, config)
+    pub fn run(self) -> Finished {
+        self.start().end()
     }
 }
 
 impl Finished {
-    pub fn of(child: Child) -> Self {
-        let output = child.wait_with_output().unwrap();
-        Self {
-            code: output.status.code().expect("ended by a signal"),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
     /// Pins everything a run says.
     #[track_caller]
     pub fn is(&self, code: i32, stdout: &str, stderr: &str) {
@@ -146,6 +132,13 @@ impl Finished {
     #[track_caller]
     pub fn ends_with(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    /// A part of what stderr says.
+    #[track_caller]
+    pub fn says(self, part: &str) -> Self {
+        assert!(self.stderr.contains(part), "no {part:?} in {self:?}");
         self
     }
 

@@ -1,13 +1,16 @@
 //! A server made of bare sockets, for what no proper server would do.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
-/// Listens on a port of its own and does `behaviour` to each connection in turn.
+use socket2::{Domain, SockRef, Socket, Type};
+
+/// Listens on a port of its own and does something to each connection in turn.
 pub struct RawServer {
-    address: String,
+    address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -21,32 +24,45 @@ impl RawServer {
     /// Reads a whole request from every connection, then hands it to `behaviour`.
     pub fn start(behaviour: impl Fn(&mut Guest) + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        Self::serve(listener, behaviour)
+    }
+
+    /// The same on a socket that listens already.
+    pub fn serve(listener: TcpListener, behaviour: impl Fn(&mut Guest) + Send + 'static) -> Self {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = requests.clone();
-        // Ends with the test process.
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let request = read_request(&mut stream);
-                seen.lock().unwrap().push(request.clone());
-                behaviour(&mut Guest { stream, request });
-            }
+        let address = listener.local_addr().unwrap();
+        accept(listener, move |mut stream| {
+            let request = read_request(&mut stream);
+            seen.lock().unwrap().push(request.clone());
+            behaviour(&mut Guest { stream, request });
         });
         Self { address, requests }
+    }
+
+    /// Hands every connection to `behaviour` before anything is read from it.
+    pub fn unread(behaviour: impl Fn(TcpStream) + Send + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        accept(listener, behaviour);
+        Self {
+            address,
+            requests: Arc::default(),
+        }
     }
 
     /// Answers every request with these bytes, then closes.
     pub fn answering(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
-        Self::start(move |guest| {
-            // The client may have seen enough before all is written.
-            let _ = guest.stream.write_all(&bytes);
-        })
+        Self::start(move |guest| guest.write(&bytes))
     }
 
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Every request so far, head and body.
@@ -55,12 +71,69 @@ impl RawServer {
     }
 }
 
+impl Guest {
+    /// Writes what the client may no longer want to read.
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = self.stream.write_all(bytes.as_ref());
+    }
+
+    /// Writes one byte each `pause` until the client has gone.
+    pub fn drip(&mut self, bytes: impl AsRef<[u8]>, pause: Duration) {
+        for byte in bytes.as_ref().chunks(1) {
+            if self.stream.write_all(byte).is_err() {
+                return;
+            }
+            thread::sleep(pause);
+        }
+    }
+
+    /// Says nothing until the client goes.
+    pub fn wait(&mut self) {
+        let _ = self.stream.read_to_end(&mut Vec::new());
+    }
+
+    /// Resets the connection instead of closing it in order.
+    pub fn reset(&mut self) {
+        reset(&self.stream);
+    }
+}
+
+/// Makes the close that follows a reset.
+pub fn reset(stream: &TcpStream) {
+    SockRef::from(stream)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+}
+
+/// A port that is taken but refuses connections until [`Socket::listen`].
+pub fn closed_port() -> (Socket, SocketAddr) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    socket.bind(&anywhere.into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (socket, address)
+}
+
 /// HTTP/1.1 200 with this body.
 pub fn ok(body: &str) -> String {
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    http("200 OK", body)
+}
+
+/// An answer with this status line and body, the last on its connection.
+pub fn http(status: &str, body: &str) -> String {
+    let length = body.len();
+    let head =
+        format!("content-type: application/json\r\ncontent-length: {length}\r\nconnection: close");
+    format!("HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}")
+}
+
+/// Takes connections one after the other, in a thread that ends with the test process.
+fn accept(listener: TcpListener, serve: impl Fn(TcpStream) + Send + 'static) {
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            serve(stream.unwrap());
+        }
+    });
 }
 
 /// Reads a head and as much body as it announces.

@@ -1,0 +1,729 @@
+//! Every command that talks to a server: what it prints, how it ends, what it asks.
+
+use qiwei::sandbox::{Dialect, Sandbox};
+use serde_json::{Value, json};
+
+use crate::support::{DIALECTS, Finished, GROUP, Home, PERSON, Qiwei, requests, sandbox_with};
+
+/// A server with one instance in each state and two conversations.
+struct World {
+    server: Sandbox,
+    online: String,
+    running: String,
+    stopped: String,
+}
+
+impl World {
+    fn new(dialect: Dialect) -> Self {
+        let server = sandbox_with(|scenario| {
+            scenario.dialect = dialect;
+            scenario.running = 1;
+            scenario.stopped = 1;
+            scenario.sessions = 3;
+        });
+        let [online, running, stopped] = server.guids().try_into().unwrap();
+        Self {
+            server,
+            online,
+            running,
+            stopped,
+        }
+    }
+
+    fn run(&self, args: &[&str]) -> Finished {
+        Qiwei::on(&self.server.base_url(), args).run()
+    }
+
+    /// Runs it with `--json` and pins all there is to see. Look-ups that run at the same time may
+    /// arrive in any order, so the requests are compared sorted.
+    #[track_caller]
+    fn check(&self, args: &[&str], code: i32, stdout: Value, notes: &str, asked: &[String]) {
+        let run = Qiwei::on(&self.server.base_url(), args).arg("--json").run();
+        let mut printed = run.json();
+        forget_times(&mut printed);
+        assert_eq!(printed, stdout, "{args:?}");
+        assert_eq!((run.code, run.stderr.as_str()), (code, notes), "{args:?}");
+        let (mut seen, mut asked) = (requests(&self.server), asked.to_vec());
+        seen.sort();
+        asked.sort();
+        assert_eq!(seen, asked, "{args:?}");
+    }
+}
+
+/// Runs `test` on a new world in every dialect.
+fn in_every_dialect(test: impl Fn(&World)) {
+    for dialect in DIALECTS {
+        test(&World::new(dialect));
+    }
+}
+
+/// How long a call took is never the same twice; that it is a number is checked here.
+fn forget_times(value: &mut Value) {
+    match value {
+        Value::Array(entries) => entries.iter_mut().for_each(forget_times),
+        Value::Object(fields) => {
+            if let Some(latency) = fields.remove("latency_ms") {
+                assert!(latency.is_f64(), "{latency}");
+            }
+        }
+        _ => {}
+    }
+}
+
+fn status_of(guid: &str) -> String {
+    format!(r#"POST /client/get_client_status {{"guid":"{guid}"}}"#)
+}
+
+fn all_clients() -> String {
+    "POST /client/all_clients {}".into()
+}
+
+const COUNTS: &str = "3 instances: 1 online, 1 running, 1 stopped\n";
+
+#[test]
+fn instance_ls() {
+    in_every_dialect(|world| {
+        let list = json!([
+            {"guid": world.online, "status": "online", "current": false},
+            {"guid": world.running, "status": "running", "current": true},
+            {"guid": world.stopped, "status": "stopped", "current": false},
+        ]);
+        let asked = [
+            all_clients(),
+            status_of(&world.online),
+            status_of(&world.running),
+            status_of(&world.stopped),
+        ];
+        let args = ["instance", "ls", "--guid", &world.running];
+        world.check(&args, 0, list, COUNTS, &asked);
+    });
+}
+
+#[test]
+fn instance_ls_shows_one_status_and_counts_all() {
+    let world = World::new(Dialect::A);
+    for (status, guid) in [
+        ("online", &world.online),
+        ("running", &world.running),
+        ("stopped", &world.stopped),
+    ] {
+        let run = world.run(&["instance", "ls", "--json", "--status", status]);
+        let expected = json!([{"guid": guid, "status": status, "current": false}]);
+        assert_eq!(run.json(), expected);
+        assert_eq!(run.stderr, COUNTS);
+    }
+    let run = world.run(&["instance", "ls", "--json", "--status", "unknown"]);
+    assert_eq!(run.json(), json!([]));
+}
+
+#[test]
+fn instance_create() {
+    in_every_dialect(|world| {
+        let run = Qiwei::on(&world.server.base_url(), ["instance", "create", "--json"]).run();
+        let made = &world.server.guids()[3];
+        let expected = json!({"guid": made, "client_type": 262, "current": true});
+        assert_eq!(run.json(), expected);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        let body = r#"{"client_type":262,"proxy":"","bridge":"","auto_start":true}"#;
+        let asked = format!("POST /client/create_client {body}");
+        assert_eq!(requests(&world.server), [asked]);
+    });
+}
+
+#[test]
+fn instance_rm() {
+    in_every_dialect(|world| {
+        let guid = &world.online;
+        let removed = json!([{"guid": guid, "removed": true, "error": null}]);
+        let asked = format!(r#"POST /client/remove_client {{"guid":"{guid}"}}"#);
+        world.check(&["instance", "rm", guid], 0, removed, "", &[asked]);
+        assert!(!world.server.guids().contains(guid));
+    });
+}
+
+#[test]
+fn instance_rm_stopped() {
+    in_every_dialect(|world| {
+        let guid = &world.stopped;
+        let args = ["instance", "rm", "--stopped", "--yes", "--settle", "10ms"];
+        let removed = json!([{"guid": guid, "removed": true, "error": null}]);
+        let asked = [
+            all_clients(),
+            status_of(&world.online),
+            status_of(&world.running),
+            status_of(guid),
+            status_of(guid),
+            format!(r#"POST /client/remove_client {{"guid":"{guid}"}}"#),
+        ];
+        let note = "1 stopped; looking again in 10ms\n";
+        world.check(&args, 0, removed, note, &asked);
+        assert_eq!(
+            world.server.guids(),
+            [world.online.clone(), world.running.clone()]
+        );
+    });
+}
+
+#[test]
+fn instance_use() {
+    in_every_dialect(|world| {
+        let current = json!({"guid": world.stopped, "current": true});
+        let args = ["instance", "use", &world.stopped];
+        world.check(&args, 0, current, "", &[all_clients()]);
+    });
+}
+
+#[test]
+fn instance_use_auto() {
+    in_every_dialect(|world| {
+        let current = json!({"guid": world.online, "current": true});
+        let asked = [
+            all_clients(),
+            status_of(&world.online),
+            status_of(&world.running),
+            status_of(&world.stopped),
+        ];
+        world.check(&["instance", "use", "--auto"], 0, current, "", &asked);
+    });
+}
+
+#[test]
+fn instance_start_and_stop() {
+    in_every_dialect(|world| {
+        let guid = &world.stopped;
+        let asked = format!(r#"POST /client/restore_client {{"guid":"{guid}"}}"#);
+        let started = json!({"guid": guid, "started": true});
+        world.check(&["instance", "start", guid], 0, started, "", &[asked]);
+    });
+    in_every_dialect(|world| {
+        let guid = &world.online;
+        let asked = format!(r#"POST /client/stop_client {{"guid":"{guid}"}}"#);
+        let stopped = json!({"guid": guid, "stopped": true});
+        world.check(&["instance", "stop", guid], 0, stopped, "", &[asked]);
+    });
+}
+
+#[test]
+fn logout() {
+    in_every_dialect(|world| {
+        let guid = &world.online;
+        let asked = format!(r#"POST /user/logout {{"guid":"{guid}"}}"#);
+        let gone = json!({"guid": guid, "logged_out": true});
+        world.check(&["logout", "--guid", guid], 0, gone, "", &[asked]);
+        let list = world.run(&["instance", "ls", "--status", "online", "--json"]);
+        assert_eq!(list.json(), json!([]));
+    });
+}
+
+#[test]
+fn sessions() {
+    in_every_dialect(|world| {
+        let guid = &world.online;
+        let list = json!([
+            {"conversation_id": PERSON, "type": "private", "name": "张三",
+             "last_message_at": "2025-01-29T08:30:00Z"},
+            {"conversation_id": "S:168987654321", "type": "private", "name": "李四",
+             "last_message_at": "2025-01-29T08:15:00Z"},
+            {"conversation_id": GROUP, "type": "group", "name": "项目讨论群",
+             "last_message_at": "2025-01-29T08:00:00Z"},
+        ]);
+        let body = format!(r#"{{"guid":"{guid}","begin_seq":"0","limit":100}}"#);
+        let asked = format!("POST /session/get_session_list {body}");
+        world.check(&["sessions", "--guid", guid], 0, list, "", &[asked]);
+    });
+}
+
+#[test]
+fn sessions_of_one_type() {
+    let world = World::new(Dialect::A);
+    for (kind, ids) in [
+        ("private", vec![PERSON, "S:168987654321"]),
+        ("group", vec![GROUP]),
+    ] {
+        let args = ["sessions", "--json", "--type", kind];
+        let list = world.run(&args).json();
+        let found: Vec<&str> = list
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["conversation_id"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, ids);
+    }
+}
+
+#[test]
+fn sessions_follows_pages_to_the_end() {
+    let server = sandbox_with(|scenario| scenario.sessions = 5);
+    let url = server.base_url();
+    let guid = &server.guids()[0];
+    let page = ["sessions", "--guid", guid, "--json", "--limit", "2"];
+    let one = Qiwei::on(&url, page).run();
+    assert_eq!(one.json().as_array().unwrap().len(), 2);
+    let hint = "there may be more: --all follows the pages, --begin-seq 1000125 shows the next one";
+    assert_eq!(one.stderr.trim_end(), hint);
+    let next = Qiwei::on(&url, page)
+        .arg("--begin-seq")
+        .arg("1000125")
+        .run();
+    let all = Qiwei::on(&url, page).arg("--all").run();
+    assert_eq!(all.json().as_array().unwrap().len(), 5);
+    assert_eq!(all.json()[2], next.json()[0]);
+    assert_eq!(all.stderr, "");
+    let cursors: Vec<String> = server.exchanges()[2..]
+        .iter()
+        .map(|e| serde_json::from_slice::<Value>(&e.body).unwrap())
+        .map(|body| body["begin_seq"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(cursors, ["0", "1000125", "1000127"]);
+}
+
+#[test]
+fn send() {
+    in_every_dialect(|world| {
+        let guid = &world.online;
+        let args = ["send", PERSON, "备份完成 ✅", "--guid", guid, "--json"];
+        let run = world.run(&args);
+        let message = world.server.deliveries().remove(0);
+        let sent_at = message.at.to_string();
+        let expected = json!({
+            "outcome": "accepted",
+            "message_id": message.id,
+            "seq": message.seq,
+            "conversation_id": PERSON,
+            "guid": guid,
+            "sent_at": run.json()["sent_at"],
+        });
+        assert_eq!(run.json(), expected);
+        // To the second: `2026-01-01T10:00:00Z` of `2026-01-01T10:00:00.123Z`.
+        assert_eq!(run.json()["sent_at"].as_str().unwrap(), second(&sent_at));
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        assert_eq!(message.content, "备份完成 ✅");
+        let body =
+            format!(r#"{{"guid":"{guid}","conversation_id":"{PERSON}","content":"备份完成 ✅"}}"#);
+        assert_eq!(
+            requests(&world.server),
+            [format!("POST /msg/send_text {body}")]
+        );
+    });
+}
+
+fn second(rfc3339: &str) -> String {
+    format!("{}Z", &rfc3339[..19])
+}
+
+#[test]
+fn at() {
+    let users = (r#"["1688","7881"]"#, vec!["--user", "1688", "7881"]);
+    let everyone = ("[0]", vec!["--all"]);
+    for (at_list, flags) in [users, everyone] {
+        in_every_dialect(|world| {
+            let guid = &world.online;
+            let text = "{$@} hello";
+            let mut args = vec!["at", GROUP, text, "--no-check", "--guid", guid, "--json"];
+            args.extend(&flags);
+            let run = world.run(&args);
+            let message = world.server.deliveries().remove(0);
+            let printed = run.json();
+            assert_eq!(printed["outcome"], "accepted");
+            assert_eq!(printed["message_id"], message.id);
+            assert_eq!(printed["conversation_id"], GROUP);
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+            let body = format!(
+                r#"{{"guid":"{guid}","conversation_id":"{GROUP}","content":"{text}","at_list":{at_list}}}"#
+            );
+            assert_eq!(
+                requests(&world.server),
+                [format!("POST /msg/send_room_at {body}")]
+            );
+        });
+    }
+}
+
+#[test]
+fn status() {
+    for (named, code, state) in [(0, 0, "online"), (1, 4, "running"), (2, 4, "stopped")] {
+        in_every_dialect(|world| {
+            let guids = world.server.guids();
+            let guid = &guids[named];
+            let args = ["status", "--json", "--guid", guid];
+            let run = world.run(&args).ends_with(code);
+            let mut printed = run.json();
+            forget_times(&mut printed);
+            let expected = json!({
+                "base_url": world.server.base_url(),
+                "guid": guid,
+                "guid_source": "flag",
+                "status": state,
+                "logged_in": code == 0,
+                "instances": [
+                    {"guid": guids[0], "status": "online", "current": named == 0},
+                    {"guid": guids[1], "status": "running", "current": named == 1},
+                    {"guid": guids[2], "status": "stopped", "current": named == 2},
+                ],
+                "counts": {"total": 3, "online": 1, "running": 1, "stopped": 1, "unknown": 0},
+            });
+            assert_eq!(printed, expected);
+            let mut seen = requests(&world.server);
+            assert_eq!(seen.remove(0), status_of(guid), "the named one comes first");
+            assert_eq!(seen.remove(0), all_clients());
+            let mut others: Vec<String> = guids.iter().map(|guid| status_of(guid)).collect();
+            others.remove(named);
+            seen.sort();
+            others.sort();
+            assert_eq!(seen, others);
+            if code == 0 {
+                assert_eq!(run.stderr, "");
+            } else {
+                assert_eq!(run.error()["kind"], "not_logged_in");
+            }
+        });
+    }
+}
+
+#[test]
+fn status_without_a_guid_takes_the_only_one_online() {
+    in_every_dialect(|world| {
+        let printed = world.run(&["status", "--json"]).ends_with(0).json();
+        assert_eq!(printed["guid"], world.online);
+        assert_eq!(printed["guid_source"], "detected");
+        assert_eq!(printed["logged_in"], true);
+    });
+}
+
+#[test]
+fn status_tells_why_there_is_no_account() {
+    let cases = [
+        ((0, 0), 3, "config"),
+        ((2, 0), 3, "config"),
+        ((0, 2), 4, "not_logged_in"),
+    ];
+    for ((online, running), code, kind) in cases {
+        let server = sandbox_with(|scenario| {
+            scenario.online = online;
+            scenario.running = running;
+        });
+        let run = Qiwei::on(&server.base_url(), ["status", "--json"]).run();
+        let printed = run.json();
+        assert_eq!(printed["guid"], Value::Null);
+        assert_eq!(printed["guid_source"], Value::Null);
+        assert_eq!(printed["status"], "unknown");
+        assert_eq!(printed["counts"]["total"], online + running);
+        assert_eq!(run.ends_with(code).error()["kind"], kind);
+    }
+    let run = Qiwei::new(["status", "--json", "--retries", "0"]).run();
+    assert_eq!(run.stdout, "");
+    assert_eq!(run.ends_with(5).error()["kind"], "unreachable");
+}
+
+#[test]
+fn probe() {
+    for dialect in DIALECTS {
+        let world = World::new(dialect);
+        let run = world.run(&["probe", "--json"]).ends_with(0);
+        assert_eq!(run.stderr, "");
+        let mut printed = run.json();
+        forget_times(&mut printed);
+        let row = |method: &str, path: &str, result: &str, http_status: u16| {
+            let dialect = (result == "ok").then(|| dialect.to_string());
+            json!({"method": method, "path": path, "result": result,
+                   "http_status": http_status, "dialect": dialect})
+        };
+        let expected = json!([
+            row("POST", "/client/all_clients", "ok", 200),
+            row("GET", "/client/all_clients", "not_allowed", 405),
+            row("POST", "/client/get_clients", "ok", 200),
+            row("GET", "/client/get_clients", "not_allowed", 405),
+            row("GET", "/clients", "not_found", 404),
+            row("GET", "/client/list", "not_found", 404),
+            row("GET", "/instance/list", "not_found", 404),
+            row("GET", "/api/clients", "not_found", 404),
+            row("POST", "/client/all_infos", "not_found", 404),
+            row("POST", "/client/get_client_status", "invalid", 422),
+            row("POST", "/client/get_client_version", "invalid", 422),
+            row("POST", "/login/check_login_qrcode", "invalid", 422),
+            row("POST", "/user/get_profile", "invalid", 422),
+            row("POST", "/user/get_corp_info", "not_found", 404),
+            row("POST", "/session/get_session_list", "invalid", 422),
+            row("POST", "/session/get_session_config", "not_found", 404),
+            row("POST", "/room/get_room_list", "not_found", 404),
+            row("POST", "/cdn/get_cdn_info", "not_found", 404),
+        ]);
+        assert_eq!(printed, expected);
+        let asked: Vec<String> = expected
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| {
+                let (method, path) = (row["method"].as_str(), row["path"].as_str());
+                let body = if method == Some("POST") { " {}" } else { "" };
+                format!("{} {}{body}", method.unwrap(), path.unwrap())
+            })
+            .collect();
+        assert_eq!(requests(&world.server), asked);
+    }
+}
+
+#[test]
+fn a_raw_probe_prints_the_answer_as_it_came() {
+    let bodies = [
+        r#"{"error_code":0,"data":{"status":2}}"#,
+        r#"{"err_code":0,"err_msg":"success","data":{"status":2},"hint":"success"}"#,
+        r#"{"status":2}"#,
+        r#""{\"error_code\":0,\"data\":{\"status\":2}}""#,
+    ];
+    let refusals = [
+        r#"{"error_code":-1,"error_message":"invalid guid","data":{}}"#,
+        r#"{"err_code":-1,"err_msg":"invalid guid","data":null}"#,
+        r#"{"error_code":-1,"error_message":"invalid guid","data":{}}"#,
+        r#""{\"error_code\":-1,\"error_message\":\"invalid guid\",\"data\":{}}""#,
+    ];
+    for ((dialect, body), refusal) in DIALECTS.into_iter().zip(bodies).zip(refusals) {
+        let world = World::new(dialect);
+        // Spaces and order as given: the body is not touched either.
+        let data = format!(r#"{{ "guid": "{}" }}"#, world.online);
+        let args = ["probe", "POST", "/client/get_client_status", "-d", &data];
+        world.run(&args).is(0, body, "");
+        let asked = format!("POST /client/get_client_status {data}");
+        assert_eq!(requests(&world.server), [asked]);
+        let args = [
+            "probe",
+            "post",
+            "client/get_client_status",
+            "-d",
+            r#"{"guid":"no"}"#,
+        ];
+        world.run(&args).is(
+            1,
+            refusal,
+            "error: the server refused: invalid guid (code -1)\n\
+             hint: the server has no such instance; `qiwei instance ls` lists those it has\n",
+        );
+    }
+}
+
+#[test]
+fn a_raw_probe_takes_its_body_from_everywhere() {
+    let world = World::new(Dialect::C);
+    let home = Home::new();
+    let body = format!(r#"{{"guid":"{}"}}"#, world.running);
+    let file = format!("@{}", home.file("body.json", &body));
+    let call = ["probe", "POST", "/client/get_client_status"];
+    let url = world.server.base_url();
+    let from_file = Qiwei::on(&url, call).arg("-d").arg(file).run();
+    from_file.is(0, r#"{"status":1}"#, "");
+    let from_stdin = Qiwei::on(&url, call).arg("-d").arg("-").stdin(body).run();
+    from_stdin.is(0, r#"{"status":1}"#, "");
+    let with_guid = Qiwei::on(&url, call)
+        .arg("--with-guid")
+        .arg("--quiet")
+        .run();
+    with_guid.is(0, r#"{"status":2}"#, "");
+    let nothing = Qiwei::on(&url, ["probe", "POST", "/client/all_clients"]).run();
+    assert_eq!(
+        nothing.ends_with(0).stdout,
+        json!(world.server.guids()).to_string()
+    );
+    assert_eq!(requests(&world.server).last().unwrap(), &all_clients());
+    for (args, part) in [
+        (&["probe", "POST"][..], "<PATH>"),
+        (&["probe", "/client/list", "x"], "the method comes first"),
+        (&["probe", "FETCH", "/x"], "is not an HTTP method"),
+        (
+            &["probe", "GET", "http://h/x"],
+            "a path is meant, not a URL",
+        ),
+        (&["probe", "POST", "/x", "-d", "{"], "-d is not JSON"),
+        (
+            &["probe", "POST", "/x", "-d", "@/nonexistent"],
+            "cannot read /nonexistent",
+        ),
+        (
+            &["probe", "POST", "/x", "-d", "[]", "--with-guid"],
+            "a JSON object",
+        ),
+    ] {
+        world.run(args).ends_with(2).says(part);
+    }
+}
+
+#[test]
+fn people_read_tables_and_sentences() {
+    let world = World::new(Dialect::A);
+    let World {
+        server,
+        online,
+        running,
+        stopped,
+    } = &world;
+    let table = |marks: [&str; 3]| {
+        let rows = [
+            (online, "online   "),
+            (running, "running  "),
+            (stopped, "stopped  "),
+        ];
+        let mut text = format!("{:<36}  STATUS   CURRENT\n", "GUID");
+        for ((guid, status), mark) in rows.into_iter().zip(marks) {
+            text += format!("{guid}  {status}{mark}").trim_end();
+            text.push('\n');
+        }
+        text
+    };
+    let plain = table(["", "", ""]);
+    world.run(&["instance", "ls"]).is(0, &plain, COUNTS);
+    let marked = table(["", "*", ""]);
+    let args = ["instance", "ls", "--guid", running];
+    world.run(&args).is(0, &marked, COUNTS);
+
+    let note = format!("using {}…, the only instance online\n", &online[..8]);
+    let sessions = "\
+CONVERSATION     TYPE     NAME        LAST MESSAGE
+S:788123456789   private  张三        2025-01-29 08:30
+S:168987654321   private  李四        2025-01-29 08:15
+R:1012345678901  group    项目讨论群  2025-01-29 08:00
+";
+    world.run(&["sessions"]).is(0, sessions, &note);
+
+    let sent = format!("accepted {GROUP} message 1066173\n");
+    world.run(&["send", GROUP, "x"]).is(0, &sent, &note);
+    let sent = format!("accepted {GROUP} message 1066174\n");
+    let args = ["at", GROUP, "x", "--all", "--guid", online];
+    world.run(&args).is(0, &sent, "");
+
+    let started = format!("started {stopped}\n");
+    world
+        .run(&["instance", "start", stopped])
+        .is(0, &started, "");
+    let halted = format!("stopped {stopped}\n");
+    world.run(&["instance", "stop", stopped]).is(0, &halted, "");
+    let used = format!("{stopped}\n");
+    world.run(&["instance", "use", stopped]).is(0, &used, "");
+    let removed = format!("removed {stopped}\n");
+    world.run(&["instance", "rm", stopped]).is(0, &removed, "");
+    let created = world.run(&["instance", "create"]);
+    created.is(0, &format!("{}\n", server.guids()[2]), "");
+}
+
+#[test]
+fn people_read_the_status() {
+    let world = World::new(Dialect::A);
+    let run = world.run(&["status", "--guid", &world.running]);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines[0], format!("server    {}", world.server.base_url()));
+    assert_eq!(lines[1], format!("instance  {} (flag)", world.running));
+    assert_eq!(lines[2], "status    running");
+    let latency = lines[3].strip_prefix("latency   ").unwrap();
+    assert!(latency.ends_with(" ms"), "{latency}");
+    assert_eq!(lines[4], format!("instances {}", COUNTS.trim_end()));
+    assert_eq!(
+        lines[5].split_whitespace().collect::<Vec<_>>(),
+        ["GUID", "STATUS", "CURRENT"]
+    );
+    assert_eq!(lines.len(), 9);
+    let short = &world.running[..8];
+    let error =
+        format!("error: {short}… is running, not logged in\nhint: log it in with `qiwei login`\n");
+    assert_eq!((run.code, run.stderr.as_str()), (4, error.as_str()));
+}
+
+#[test]
+fn people_read_the_probe() {
+    let world = World::new(Dialect::B);
+    let run = world.run(&["probe"]).ends_with(0);
+    let words =
+        |line: &str| -> Vec<String> { line.split_whitespace().map(str::to_owned).collect() };
+    let lines: Vec<Vec<String>> = run.stdout.lines().map(words).collect();
+    assert_eq!(lines.len(), 19);
+    assert_eq!(
+        lines[0],
+        ["METHOD", "PATH", "RESULT", "HTTP", "DIALECT", "MS"]
+    );
+    assert_eq!(
+        lines[1][..5],
+        ["POST", "/client/all_clients", "ok", "200", "B"]
+    );
+    assert_eq!(
+        lines[2][..5],
+        ["GET", "/client/all_clients", "not_allowed", "405", "-"]
+    );
+}
+
+#[test]
+fn the_client_types_are_listed_without_a_server() {
+    let run = Qiwei::new(["instance", "create", "--client-type", "list"]).run();
+    assert!(
+        run.stdout
+            .starts_with("CLIENT TYPE  NAME\n241          Windows 4.1.2\n")
+    );
+    assert!(run.stdout.ends_with("262          Mac 4.1.36\n"), "{run:?}");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let run = Qiwei::new(["instance", "create", "--client-type", "list", "--json"]).run();
+    assert_eq!(
+        run.json()[0],
+        json!({"client_type": 241, "name": "Windows 4.1.2"})
+    );
+}
+
+#[test]
+fn a_dry_run_shows_the_exact_request_and_sends_nothing() {
+    let world = World::new(Dialect::A);
+    let guid = world.online.as_str();
+    let named = format!(r#"{{"guid":"{guid}"}}"#);
+    let text = format!(r#"{{"guid":"{guid}","conversation_id":"{GROUP}","content":"a\"b"}}"#);
+    let mention = text.replace("\"}", "\",\"at_list\":[\"1688\"]}");
+    let create = r#"{"client_type":247,"proxy":"","bridge":"b","auto_start":false}"#;
+    let cases: [(&[&str], &str, &str); 8] = [
+        (
+            &["send", GROUP, "a\"b", "--guid", guid],
+            "/msg/send_text",
+            &text,
+        ),
+        (
+            &["at", GROUP, "a\"b", "--user", "1688", "--guid", guid],
+            "/msg/send_room_at",
+            &mention,
+        ),
+        (
+            &[
+                "instance",
+                "create",
+                "--client-type",
+                "247",
+                "--bridge",
+                "b",
+                "--no-start",
+            ],
+            "/client/create_client",
+            create,
+        ),
+        (&["instance", "rm", guid], "/client/remove_client", &named),
+        (
+            &["instance", "start", guid],
+            "/client/restore_client",
+            &named,
+        ),
+        (&["instance", "stop", guid], "/client/stop_client", &named),
+        (&["logout", "--guid", guid], "/user/logout", &named),
+        (
+            &["probe", "POST", "/x/y", "-d", r#"{"a" : 1}"#],
+            "/x/y",
+            r#"{"a" : 1}"#,
+        ),
+    ];
+    for (args, path, body) in cases {
+        let url = format!("{}{path}", world.server.base_url());
+        let human = format!("POST {url}\ncontent-type: application/json\n\n{body}\n");
+        let run = Qiwei::on(&world.server.base_url(), args)
+            .arg("--dry-run")
+            .run();
+        run.is(0, &human, "dry run: nothing was sent\n");
+        let run = Qiwei::on(&world.server.base_url(), args)
+            .args(["--dry-run", "--json", "-q"])
+            .run();
+        let json = format!(
+            r#"[{{"method":"POST","url":"{url}","headers":[["content-type","application/json"]],"body":{body}}}]"#
+        );
+        run.is(0, &format!("{json}\n"), "");
+    }
+    assert_eq!(requests(&world.server), [""; 0]);
+}

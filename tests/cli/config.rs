@@ -1,0 +1,464 @@
+//! The configuration file: what is saved, what is kept, and what is said when it is broken.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::{GROUP, Home, Live, Qiwei, sandbox};
+
+/// `qiwei config …` without a server.
+fn config(home: &Home, args: &[&str]) -> Qiwei {
+    Qiwei::new(["config"])
+        .args(args)
+        .at(home)
+        .without_env("QIWEI_BASE_URL")
+}
+
+/// The row of one setting in the JSON of `explain`.
+fn row(all: &Value, key: &str) -> Value {
+    let rows = all.as_array().unwrap();
+    let found = rows.iter().find(|row| row["key"] == key);
+    found.unwrap_or_else(|| panic!("no {key} in {all}")).clone()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn settings_are_set_read_and_removed() {
+    let home = Home::new();
+    let path = home.config_path();
+    let place = path.display();
+    config(&home, &["path"])
+        .run()
+        .is(0, &format!("{place}\n"), "");
+    let missing = json!({"path": path, "exists": false});
+    assert_eq!(config(&home, &["path", "--json"]).run().json(), missing);
+    config(&home, &["get", "guid"]).run().is(
+        3,
+        "",
+        "error: guid is not set\nhint: set it with `qiwei config set guid VALUE`\n",
+    );
+    let saved = format!("guid saved in {place}\n");
+    config(&home, &["set", "guid", "g-1"])
+        .run()
+        .is(0, "", &saved);
+    config(&home, &["get", "guid"]).run().is(0, "g-1\n", "");
+    let told = json!({"key": "guid", "value": "g-1", "source": "config"});
+    assert_eq!(config(&home, &["get", "guid", "--json"]).run().json(), told);
+    assert_eq!(
+        config(&home, &["path", "--json"]).run().json()["exists"],
+        true
+    );
+    let removed = format!("guid removed from {place}\n");
+    config(&home, &["unset", "guid"]).run().is(0, "", &removed);
+    let absent = format!("guid was not in {place}\n");
+    config(&home, &["unset", "guid"]).run().is(0, "", &absent);
+    assert_eq!(home.config(), "");
+}
+
+#[test]
+fn every_kind_of_setting_can_be_saved() {
+    let home = Home::new();
+    for (name, value) in [
+        ("base_url", "http://127.0.0.1:8080/p"),
+        ("timeout", "45s"),
+        ("retries", "3"),
+        ("insecure", "no"),
+        ("cacert", "/etc/ca.pem"),
+        ("headers.X-Token", "t"),
+        ("aliases.ops", "R:10001"),
+        ("aliases.夜班", "R:10002"),
+        ("profiles.prod.guid", "g-2"),
+        ("profiles.prod.aliases.ops", "R:10003"),
+    ] {
+        config(&home, &["set", name, value]).run().ends_with(0);
+    }
+    let run = config(&home, &["explain", "--json", "--profile", "prod"]).run();
+    let all = run.ends_with(0).json();
+    for (key, value, source) in [
+        ("base_url", "http://127.0.0.1:8080/p", "config"),
+        ("guid", "g-2", "profile"),
+        ("timeout", "45s", "config"),
+        ("retries", "3", "config"),
+        ("cacert", "/etc/ca.pem", "config"),
+        ("insecure", "false", "config"),
+        ("headers.X-Token", "[redacted]", "config"),
+        ("aliases.ops", "R:10003", "profile"),
+        ("aliases.夜班", "R:10002", "config"),
+    ] {
+        let row = row(&all, key);
+        assert_eq!(
+            (&row["value"], &row["source"]),
+            (&json!(value), &json!(source)),
+            "{key}"
+        );
+    }
+    config(&home, &["unset", "headers.X-Token"])
+        .run()
+        .ends_with(0);
+    assert!(!home.config().contains("X-Token"), "{}", home.config());
+}
+
+#[test]
+fn explain_names_every_source() {
+    let home = Home::new();
+    home.write_config("timeout = '9s'\nfrob = 1\n[profiles.p]\nretries = 1\n");
+    let run = config(&home, &["explain", "--insecure", "--profile", "p"])
+        .env("QIWEI_GUID", "g-env")
+        .run();
+    let path = home.config_path();
+    let path = path.to_str().unwrap();
+    let rows: Vec<Vec<&str>> = run
+        .stdout
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(rows[0], ["KEY", "VALUE", "FROM"]);
+    for row in [
+        &["base_url", "http://localhost:8080", "default"][..],
+        &["guid", "g-env", "QIWEI_GUID"],
+        &["timeout", "9s", path],
+        &["retries", "1", "profile", "p", "in", path],
+        &["cacert", "-", "-"],
+        &["insecure", "true", "--insecure"],
+    ] {
+        assert!(
+            rows.iter().any(|found| found == row),
+            "no {row:?} in {rows:?}"
+        );
+    }
+    let note = "frob is not a setting this version knows; it does nothing\n";
+    assert_eq!((run.code, run.stderr.as_str()), (0, note));
+}
+
+#[test]
+fn a_secret_can_come_from_standard_input() {
+    let home = Home::new();
+    let run = config(&home, &["set", "headers.X-Token", "-"])
+        .stdin("s3cret\n")
+        .run();
+    assert!(!run.ends_with(0).stderr.contains("s3cret"));
+    assert_eq!(home.config(), "[headers]\nX-Token = \"s3cret\"\n");
+    let run = config(&home, &["set", "headers.X-Token", "-"])
+        .stdin("two\nlines")
+        .run();
+    run.ends_with(2).says("one line without control characters");
+}
+
+#[test]
+fn comments_order_and_unknown_keys_stay() {
+    let home = Home::new();
+    let before = "# mine, since 2024\n\nfrob = [ 1,2 ]   # not known\nguid = 'old' # the one\n\n\
+                  [headers] # secrets\nX-A = '1'\n\n[profiles.p]\n# nothing yet\n";
+    home.write_config(before);
+    config(&home, &["set", "guid", "new"]).run().ends_with(0);
+    let after = before.replace("'old'", "\"new\"");
+    assert_eq!(home.config(), after);
+    config(&home, &["set", "guid", "new"]).run().ends_with(0);
+    assert_eq!(home.config(), after, "saving the same changes nothing");
+    config(&home, &["set", "headers.X-B", "2"])
+        .run()
+        .ends_with(0);
+    assert_eq!(
+        home.config(),
+        after.replace("X-A = '1'\n", "X-A = '1'\nX-B = \"2\"\n")
+    );
+    config(&home, &["unset", "headers.X-B"]).run().ends_with(0);
+    assert_eq!(home.config(), after);
+}
+
+#[test]
+fn the_file_and_its_folder_are_private() {
+    let home = Home::new();
+    config(&home, &["set", "guid", "g"]).run().ends_with(0);
+    let path = home.config_path();
+    assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    config(&home, &["set", "guid", "h"]).run().ends_with(0);
+    assert_eq!(mode(&path), 0o600);
+    let left: Vec<_> = fs::read_dir(path.parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name != "config.toml" && name != "config.toml.lock")
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn twenty_processes_saving_at_once_lose_nothing() {
+    let home = Home::new();
+    home.write_config("# mine\nfrob = true\n\n[headers]\nX = '1' # one\n");
+    let runs: Vec<Live> = (0..20)
+        .map(|n| {
+            let (name, id) = (format!("aliases.a{n}"), format!("R:{}", 10_000 + n));
+            config(&home, &["set", &name, &id]).start()
+        })
+        .collect();
+    for run in runs {
+        run.end().ends_with(0);
+    }
+    let text = home.config();
+    assert!(
+        text.starts_with("# mine\nfrob = true\n\n[headers]\nX = '1' # one\n"),
+        "{text}"
+    );
+    let all = config(&home, &["explain", "--json", "-q"])
+        .run()
+        .ends_with(0)
+        .json();
+    for n in 0..20 {
+        let id = format!("R:{}", 10_000 + n);
+        assert_eq!(row(&all, &format!("aliases.a{n}"))["value"], id, "{text}");
+    }
+    assert_eq!(text.matches("aliases").count(), 1, "{text}");
+    assert_eq!(mode(&home.config_path()), 0o600);
+}
+
+#[test]
+fn a_broken_file_is_named_with_its_line_and_left_alone() {
+    for (text, line, part) in [
+        ("a = 1\nguid = \n", 2, ""),
+        ("guid = 'a'\nguid = 'b'\n", 2, "duplicate"),
+        ("\n\ntimeout = 'soon'\n", 3, "timeout: not a duration"),
+        ("retries = 99\n", 1, "retries: a number from 0 to 20"),
+        ("guid = ['a']\n", 1, "guid must be a text"),
+        ("headers = 5\n", 1, "headers must be a table"),
+        (
+            "[aliases]\nops = '10001'\n",
+            2,
+            "aliases.ops: a conversation id needs its prefix",
+        ),
+        (
+            "[profiles.p]\nguid = 'two words'\n",
+            2,
+            "profiles.p.guid: not a guid",
+        ),
+        ("[profiles]\np = 1\n", 2, "profiles.p must be a table"),
+        (
+            "base_url = 'ftp://u:hunter2@h'\n",
+            1,
+            "base_url: a base URL starts with",
+        ),
+    ] {
+        let home = Home::new();
+        home.write_config(text);
+        let place = format!("{}:{line}: ", home.config_path().display());
+        for args in [
+            &["sessions"][..],
+            &["send", GROUP, "x"],
+            &["config", "get", "guid"],
+            &["config", "explain"],
+        ] {
+            let run = Qiwei::new(args)
+                .at(&home)
+                .run()
+                .ends_with(3)
+                .says(&place)
+                .says(part);
+            assert!(!run.stderr.contains("hunter2"), "{run:?}");
+        }
+        assert_eq!(home.config(), text);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_parsed_is_never_rewritten() {
+    let home = Home::new();
+    let text = "# mine\nguid = \n";
+    home.write_config(text);
+    let server = sandbox();
+    for args in [
+        &["config", "set", "guid", "g"][..],
+        &["config", "unset", "guid"],
+        &["instance", "use", "--auto"],
+        &["instance", "create"],
+    ] {
+        let run = Qiwei::on(&server.base_url(), args).at(&home).run();
+        run.ends_with(3).says("config.toml:2: ");
+        assert_eq!(home.config(), text);
+    }
+    assert_eq!(
+        server.guids().len(),
+        1,
+        "nothing is created that could not be saved"
+    );
+    config(&home, &["path"]).run().ends_with(0);
+}
+
+#[test]
+fn a_wrong_value_can_be_corrected_with_set() {
+    let home = Home::new();
+    home.write_config("timeout = 'soon'\n");
+    config(&home, &["set", "timeout", "5s"]).run().ends_with(0);
+    assert_eq!(home.config(), "timeout = \"5s\"\n");
+}
+
+#[test]
+fn values_are_checked_before_they_are_saved() {
+    let home = Home::new();
+    for (name, value, part) in [
+        ("frob", "1", "no setting \"frob\"; there are base_url, guid"),
+        ("base-url", "http://h", "did you mean base_url?"),
+        ("timeout", "soon", "timeout: not a duration"),
+        ("retries", "21", "retries: a number from 0 to 20"),
+        ("insecure", "maybe", "insecure: true or false"),
+        ("guid", "two words", "guid: not a guid"),
+        ("aliases.ops", "10001", "did you mean R:10001?"),
+        ("aliases.12", "R:1", "looks like a conversation id"),
+        ("profiles.p", "x", "profiles.NAME.KEY"),
+    ] {
+        config(&home, &["set", name, value])
+            .run()
+            .ends_with(2)
+            .says(part);
+    }
+    assert!(!home.config_path().exists());
+    let run = config(&home, &["get", "profiles.p.guid"]).run();
+    run.ends_with(2).says("use `--profile p` with the bare key");
+}
+
+#[test]
+fn a_symbolic_link_is_followed() {
+    let home = Home::new();
+    let real = home.file("dotfile.toml", "# real\nretries = 1\n");
+    fs::create_dir_all(home.config_path().parent().unwrap()).unwrap();
+    symlink(&real, home.config_path()).unwrap();
+    config(&home, &["set", "guid", "g"]).run().ends_with(0);
+    assert!(
+        fs::symlink_metadata(home.config_path())
+            .unwrap()
+            .is_symlink()
+    );
+    assert_eq!(
+        fs::read_to_string(&real).unwrap(),
+        "# real\nretries = 1\nguid = \"g\"\n"
+    );
+    config(&home, &["get", "guid"]).run().is(0, "g\n", "");
+}
+
+#[test]
+fn a_file_that_was_named_must_be_there() {
+    let home = Home::new();
+    let missing = home.path().join("none.toml");
+    let name = missing.to_str().unwrap();
+    for run in [
+        Qiwei::new(["sessions", "--config", name]),
+        Qiwei::new(["sessions"]).env("QIWEI_CONFIG", name),
+        Qiwei::new(["config", "explain", "--config", name]),
+    ] {
+        let run = run
+            .run()
+            .ends_with(3)
+            .says(&format!("cannot read the config {name}: "));
+        run.says(
+            "hint: correct --config or QIWEI_CONFIG, or create the file with `qiwei config set`",
+        );
+    }
+    config(&home, &["set", "guid", "g", "--config", name])
+        .run()
+        .ends_with(0);
+    assert_eq!(fs::read_to_string(&missing).unwrap(), "guid = \"g\"\n");
+    assert_eq!(mode(&missing), 0o600);
+    let run = config(&home, &["get", "guid"])
+        .env("QIWEI_CONFIG", name)
+        .run();
+    run.is(0, "g\n", "");
+    // The flag wins over the variable.
+    let other = home.file("other.toml", "guid = 'o'\n");
+    let run = config(&home, &["get", "guid", "--config", &other])
+        .env("QIWEI_CONFIG", name)
+        .run();
+    run.is(0, "o\n", "");
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_named_with_those_that_are() {
+    let home = Home::new();
+    let run = config(&home, &["explain", "--profile", "p"])
+        .run()
+        .ends_with(3);
+    run.says("the config has no profile \"p\"")
+        .says("hint: make one with `qiwei config set profiles.p.base_url URL`");
+    home.write_config("[profiles.a]\n[profiles.b]\n");
+    let run = config(&home, &["explain"]).env("QIWEI_PROFILE", "p").run();
+    run.ends_with(3).says("hint: it has a, b\n");
+    config(&home, &["set", "retries", "1", "--profile", "c"])
+        .run()
+        .ends_with(0);
+    assert_eq!(
+        home.config(),
+        "[profiles.a]\n[profiles.b]\n\n[profiles.c]\nretries = 1\n"
+    );
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let home = Home::new();
+    // A file where the folder should be: not even root can write below it.
+    let path = format!("{}/config.toml", home.file("file", ""));
+    let run = config(&home, &["set", "guid", "g", "--config", &path])
+        .run()
+        .ends_with(3);
+    run.says(&format!("cannot write the config {path}: "))
+        .says("hint: name another file with --config or QIWEI_CONFIG");
+}
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    let home = Home::new();
+    home.write_config("guid = 'g'\nbase_url = 'http://h:1'\nretries = 1\n");
+    let names = [
+        "BASE_URL", "GUID", "PROFILE", "CONFIG", "TIMEOUT", "RETRIES", "CACERT", "INSECURE",
+    ];
+    let run = config(&home, &["explain", "--json"]);
+    let run = names
+        .iter()
+        .fold(run, |run, name| run.env(&format!("QIWEI_{name}"), ""));
+    let all = run.run().ends_with(0).json();
+    for (key, source) in [
+        ("base_url", json!("config")),
+        ("guid", json!("config")),
+        ("timeout", json!("default")),
+        ("retries", json!("config")),
+        ("cacert", Value::Null),
+        ("insecure", json!("default")),
+    ] {
+        assert_eq!(row(&all, key)["source"], source, "{key}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_not_utf_8_is_named() {
+    let bad = std::ffi::OsStr::from_bytes(b"g-\xff");
+    for name in [
+        "QIWEI_GUID",
+        "QIWEI_BASE_URL",
+        "QIWEI_TIMEOUT",
+        "QIWEI_PROFILE",
+    ] {
+        let run = Qiwei::new(["sessions"]).env(name, bad).run();
+        run.ends_with(3).says(&format!("{name} is not valid UTF-8"));
+    }
+    // What does not need it does not mind.
+    Qiwei::new(["config", "path"])
+        .env("QIWEI_GUID", bad)
+        .run()
+        .ends_with(0);
+}
+
+#[test]
+fn without_a_home_folder_a_file_can_still_be_named() {
+    let server = sandbox();
+    let home = Home::new();
+    let file = home.file("c.toml", format!("base_url = '{}'\n", server.base_url()));
+    let run = Qiwei::new(["send", GROUP, "x", "-q", "--config", &file])
+        .without_env("HOME")
+        .without_env("QIWEI_BASE_URL")
+        .run();
+    run.ends_with(0);
+}

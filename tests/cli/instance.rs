@@ -1,0 +1,394 @@
+//! The life of instances: making, choosing, removing, and what must not be removed.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::support::raw::{RawServer, http, ok};
+use crate::support::{Home, Qiwei, requests, sandbox, sandbox_with};
+
+const STOPPED: [&str; 5] = ["instance", "rm", "--stopped", "--settle", "10ms"];
+
+fn removes(requests: &[String]) -> bool {
+    requests
+        .iter()
+        .any(|request| request.contains("/client/remove_client"))
+}
+
+#[test]
+fn one_failing_removal_does_not_stop_the_others() {
+    let server = sandbox_with(|scenario| scenario.running = 2);
+    let [a, b, c] = server.guids().try_into().unwrap();
+    let run = Qiwei::on(
+        &server.base_url(),
+        ["instance", "rm", &a, "gone", &b, "--json"],
+    )
+    .run();
+    let printed = run.json();
+    assert_eq!(
+        printed[0],
+        json!({"guid": a, "removed": true, "error": null})
+    );
+    assert_eq!(printed[1]["removed"], false);
+    assert_eq!(printed[1]["error"]["outcome"], "rejected");
+    assert_eq!(
+        printed[2],
+        json!({"guid": b, "removed": true, "error": null})
+    );
+    let error = run.ends_with(8).error();
+    assert_eq!(error["kind"], "partial");
+    assert_eq!(error["message"], "1 of 3 were not removed: gone");
+    assert_eq!(server.guids(), [c.as_str()]);
+
+    let run = Qiwei::on(&server.base_url(), ["instance", "rm", "gone", &c]).run();
+    run.is(
+        8,
+        &format!("failed  gone the server refused: invalid guid (code -1)\nremoved {c}\n"),
+        "error: 1 of 2 were not removed: gone\n",
+    );
+}
+
+#[test]
+fn a_single_failing_removal_is_the_commands_own() {
+    let server = sandbox();
+    let run = Qiwei::on(&server.base_url(), ["instance", "rm", "gone", "--json"]).run();
+    assert_eq!(run.json()[0]["removed"], false);
+    let error = run.ends_with(1).error();
+    assert_eq!(
+        (&error["code"], &error["outcome"]),
+        (&json!(-1), &json!("rejected"))
+    );
+}
+
+#[test]
+fn what_is_stopped_only_once_is_left_alone() {
+    let server = sandbox();
+    server.add_fault("reconnecting*1".parse().unwrap());
+    let run = Qiwei::on(&server.base_url(), STOPPED)
+        .args(["--yes", "--json"])
+        .run();
+    let guids = server.guids();
+    assert_eq!(guids.len(), 1, "a live account was removed");
+    let short = &guids[0][..8];
+    run.is(
+        0,
+        "[]\n",
+        &format!(
+            "1 stopped; looking again in 10ms\n{short}… is not stopped any more; left alone\n"
+        ),
+    );
+    assert!(!removes(&requests(&server)));
+}
+
+#[test]
+fn what_cannot_be_looked_at_again_is_left_alone() {
+    let looks = AtomicUsize::new(0);
+    let server = RawServer::start(move |guest| {
+        let is_list = guest.request.starts_with("POST /client/all_clients ");
+        guest.write(match is_list {
+            true => ok(r#"["g"]"#),
+            false if looks.fetch_add(1, Ordering::SeqCst) == 0 => ok(r#"{"status":0}"#),
+            false => http("500 Oops", ""),
+        });
+    });
+    let run = Qiwei::on(&server.base_url(), STOPPED)
+        .args(["--yes", "--json", "--retries", "0"])
+        .run();
+    assert_eq!(run.ends_with(0).json(), json!([]));
+    assert!(!removes(&server.requests()));
+}
+
+#[test]
+fn only_the_stopped_ones_are_removed() {
+    let server = sandbox_with(|scenario| {
+        scenario.running = 1;
+        scenario.stopped = 3;
+    });
+    let before = server.guids();
+    let run = Qiwei::on(&server.base_url(), STOPPED)
+        .arg("--yes")
+        .run()
+        .ends_with(0);
+    let lines: Vec<String> = before[2..]
+        .iter()
+        .map(|guid| format!("removed {guid}"))
+        .collect();
+    assert_eq!(run.stdout.lines().collect::<Vec<_>>(), lines);
+    assert_eq!(server.guids(), before[..2]);
+    let run = Qiwei::on(&server.base_url(), STOPPED).arg("--yes").run();
+    run.is(0, "", "no instance is stopped\n");
+}
+
+#[test]
+fn removing_all_stopped_ones_unattended_needs_a_yes() {
+    let server = sandbox_with(|scenario| scenario.stopped = 1);
+    for stdin in ["", "y\n"] {
+        let run = Qiwei::on(&server.base_url(), STOPPED).stdin(stdin).run();
+        run.is(
+            2,
+            "",
+            "error: --stopped removes for good and there is nobody to ask\n\
+             hint: add --yes, or look first with --dry-run\n",
+        );
+    }
+    assert_eq!(
+        requests(&server),
+        [""; 0],
+        "refused before anything was asked"
+    );
+}
+
+#[test]
+fn a_dry_run_looks_and_removes_nothing() {
+    let server = sandbox_with(|scenario| scenario.stopped = 1);
+    let guid = &server.guids()[1];
+    let run = Qiwei::on(&server.base_url(), STOPPED)
+        .args(["--dry-run", "--json"])
+        .run();
+    let planned = run.ends_with(0).json();
+    assert_eq!(planned.as_array().unwrap().len(), 1);
+    assert_eq!(planned[0]["body"], json!({"guid": guid}));
+    assert_eq!(server.guids().len(), 2);
+    assert!(!removes(&requests(&server)));
+}
+
+#[test]
+fn a_settle_time_that_never_ends_in_time_is_refused() {
+    let args = ["instance", "rm", "--stopped", "--yes"];
+    let run = Qiwei::new(args).args(["--settle", "1min"]).run();
+    run.ends_with(2)
+        .says("--settle 1m leaves no time within --timeout 30s");
+    let run = Qiwei::new(args).args(["--timeout", "15s"]).run();
+    run.ends_with(2)
+        .says("--settle 15s leaves no time within --timeout 15s");
+}
+
+#[test]
+fn what_to_remove_must_be_said() {
+    Qiwei::new(["instance", "rm"]).run().ends_with(2);
+    Qiwei::new(["instance", "rm", "g", "--stopped"])
+        .run()
+        .ends_with(2);
+    Qiwei::new(["instance", "rm", "two words"])
+        .run()
+        .ends_with(2)
+        .says("not a guid");
+}
+
+#[test]
+fn a_removed_instance_is_no_longer_the_current_one() {
+    let server = sandbox_with(|scenario| scenario.running = 2);
+    let [a, b, c] = server.guids().try_into().unwrap();
+    let home = Home::new();
+    home.write_config(&format!(
+        "retries = 2 # mine\nguid = '{a}'\n\n[profiles.night]\nguid = '{b}'\nretries = 1\n"
+    ));
+    let rm = |args: &[&str]| {
+        let run = Qiwei::on(&server.base_url(), ["instance", "rm"]).at(&home);
+        run.args(args).run().ends_with(0);
+        home.config()
+    };
+    let before = home.config();
+    assert_eq!(rm(&[&c]), before, "another instance");
+    assert_eq!(
+        rm(&[&b, "--profile", "night"]),
+        before.replace(&format!("guid = '{b}'\n"), "")
+    );
+    assert_eq!(
+        rm(&[&a]),
+        "retries = 2 # mine\n\n[profiles.night]\nretries = 1\n"
+    );
+}
+
+#[test]
+fn a_removal_the_config_cannot_follow_is_still_a_removal() {
+    let server = sandbox();
+    let guid = &server.guids()[0];
+    let home = Home::new();
+    home.write_config(&format!("guid = '{guid}'\n"));
+    lock_out(&home);
+    let run = Qiwei::on(&server.base_url(), ["instance", "rm", guid])
+        .at(&home)
+        .run();
+    assert_eq!(run.stdout, format!("removed {guid}\n"));
+    run.ends_with(0)
+        .says("was removed, but is still the current instance: cannot write the config");
+}
+
+/// Makes the configuration readable but not writable, also for root: a folder stands where the
+/// lock file belongs.
+fn lock_out(home: &Home) {
+    let mut path = home.config_path().into_os_string();
+    path.push(".lock");
+    std::fs::create_dir(path).unwrap();
+}
+
+#[test]
+fn a_new_instance_is_the_current_one_unless_told_otherwise() {
+    let server = sandbox();
+    let home = Home::new();
+    let create = |args: &[&str]| {
+        let run = Qiwei::on(&server.base_url(), ["instance", "create"]).at(&home);
+        run.args(args).run().ends_with(0).stdout
+    };
+    let first = create(&[]);
+    assert_eq!(home.config(), format!("guid = \"{}\"\n", first.trim()));
+    let second = create(&["--no-use"]);
+    assert_ne!(first, second);
+    assert_eq!(home.config(), format!("guid = \"{}\"\n", first.trim()));
+    let args = ["instance", "create", "--no-use", "--json"];
+    let run = Qiwei::on(&server.base_url(), args).at(&home).run();
+    assert_eq!(run.json()["current"], false);
+}
+
+#[test]
+fn a_new_instance_is_what_was_asked_for() {
+    let server = sandbox();
+    let args = [
+        "instance",
+        "create",
+        "--client-type",
+        "247",
+        "--proxy",
+        "socks5://h:1",
+        "--bridge",
+        "b1",
+        "--no-start",
+        "--json",
+    ];
+    let run = Qiwei::on(&server.base_url(), args).run();
+    assert_eq!(run.json()["client_type"], 247);
+    let body = r#"{"client_type":247,"proxy":"socks5://h:1","bridge":"b1","auto_start":false}"#;
+    assert_eq!(
+        requests(&server),
+        [format!("POST /client/create_client {body}")]
+    );
+    for (flag, value) in [("--client-type", "new"), ("--proxy", "h:1")] {
+        let run = Qiwei::on(&server.base_url(), ["instance", "create", flag, value]).run();
+        run.ends_with(2);
+    }
+    assert_eq!(requests(&server).len(), 1);
+}
+
+#[test]
+fn a_guid_is_printed_even_when_it_cannot_be_saved() {
+    let server = sandbox();
+    let home = Home::new();
+    home.write_config("# mine\n");
+    lock_out(&home);
+    let run = Qiwei::on(&server.base_url(), ["instance", "create", "--json"])
+        .at(&home)
+        .run();
+    let guid = &server.guids()[1];
+    let expected = json!({"guid": guid, "client_type": 262, "current": false});
+    assert_eq!(run.json(), expected);
+    let error = run.ends_with(3).error();
+    assert_eq!(error["outcome"], "accepted");
+    let start = format!("{guid} was created, but not made current: cannot write the config");
+    assert!(
+        error["message"].as_str().unwrap().starts_with(&start),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_limit_of_instances_says_what_to_do() {
+    let server = sandbox_with(|scenario| scenario.limit = 1);
+    let run = Qiwei::on(&server.base_url(), ["instance", "create"]).run();
+    run.is(
+        1,
+        "",
+        "error: the server refused: 实例数已达到上限 (code -1)\n\
+         hint: the server's limit of instances is reached; `qiwei instance rm --stopped` removes the stopped ones\n",
+    );
+}
+
+#[test]
+fn a_creation_without_an_answer_saves_nothing() {
+    let server = sandbox();
+    server.add_fault("drop-after".parse().unwrap());
+    let home = Home::new();
+    let run = Qiwei::on(&server.base_url(), ["instance", "create", "--json"])
+        .at(&home)
+        .run();
+    assert_eq!(run.ends_with(6).error()["outcome"], "unknown");
+    assert_eq!(server.guids().len(), 2);
+    assert_eq!(home.config(), "");
+    for body in [
+        "{}",
+        r#"{"error_code":0,"data":{}}"#,
+        r#"{"guid":""}"#,
+        r#""two words""#,
+    ] {
+        let server = RawServer::answering(ok(body));
+        let run = Qiwei::on(&server.base_url(), ["instance", "create"]).run();
+        run.ends_with(6);
+    }
+}
+
+#[test]
+fn the_current_instance_is_checked_and_saved() {
+    let server = sandbox_with(|scenario| scenario.running = 1);
+    let [online, running] = server.guids().try_into().unwrap();
+    let home = Home::new();
+    let qiwei = |args: &[&str]| Qiwei::on(&server.base_url(), args).at(&home);
+    qiwei(&["instance", "use", &running]).run().ends_with(0);
+    assert_eq!(home.config(), format!("guid = \"{running}\"\n"));
+    let run = qiwei(&["instance", "use", "gone"]).run();
+    run.is(
+        3,
+        "",
+        &format!("error: the server has no instance gone\nhint: it has {online}, {running}\n"),
+    );
+    assert_eq!(home.config(), format!("guid = \"{running}\"\n"));
+    qiwei(&["instance", "use", "--auto"]).run().ends_with(0);
+    assert_eq!(home.config(), format!("guid = \"{online}\"\n"));
+    qiwei(&["instance", "use", "g-9", "--profile", "p", "--no-check"])
+        .run()
+        .ends_with(0);
+    assert!(
+        home.config().ends_with("[profiles.p]\nguid = \"g-9\"\n"),
+        "{}",
+        home.config()
+    );
+
+    let list = qiwei(&["instance", "ls", "--json"]).run().json();
+    let current = |at: usize| list[at]["current"].clone();
+    assert_eq!((current(0), current(1)), (true.into(), false.into()));
+    let run = qiwei(&["instance", "use", &running])
+        .env("QIWEI_GUID", "other")
+        .run();
+    run.ends_with(0)
+        .says("warning: QIWEI_GUID is set and wins over the instance just saved\n");
+    qiwei(&["instance", "use"]).run().ends_with(2);
+}
+
+#[test]
+fn saving_the_current_instance_needs_no_server_when_told_so() {
+    let home = Home::new();
+    let run = Qiwei::new(["instance", "use", "g", "--retries", "0"])
+        .at(&home)
+        .run();
+    run.ends_with(5).says("--no-check");
+    assert_eq!(home.config(), "");
+    let run = Qiwei::new(["instance", "use", "g", "--no-check"])
+        .at(&home)
+        .run();
+    run.is(0, "g\n", "");
+    assert_eq!(home.config(), "guid = \"g\"\n");
+}
+
+#[test]
+fn starting_and_stopping_what_is_not_there_is_refused() {
+    let server = sandbox();
+    for verb in ["start", "stop"] {
+        let run = Qiwei::on(&server.base_url(), ["instance", verb, "gone", "--json"]).run();
+        assert_eq!(run.stdout, "");
+        let error = run.ends_with(1).error();
+        assert_eq!(
+            (&error["code"], &error["outcome"]),
+            (&json!(-1), &json!("rejected"))
+        );
+        assert_ne!(error["hint"], Value::Null);
+    }
+}

@@ -1,0 +1,116 @@
+//! `qiwei at`: who is mentioned, and where.
+
+use serde_json::{Value, json};
+
+use crate::support::{GROUP, PERSON, Qiwei, requests, sandbox};
+
+#[test]
+fn users_are_given_in_every_way() {
+    let forms: [&[&str]; 7] = [
+        &["hello", "--user", "1688", "7881"],
+        &["hello", "--user", "1688,7881"],
+        &["hello", "--user", "1688", "--user", "7881"],
+        &["--user=1688", "--user=7881", "hello"],
+        &["--user", "1688,7881", "--", "hello"],
+        &["--user", "1688", "7881", "hello"],
+        &["--user", "1688,7881", "hello"],
+    ];
+    let server = sandbox();
+    for form in forms {
+        let run = Qiwei::on(&server.base_url(), ["at", GROUP, "-q"])
+            .args(form)
+            .run();
+        run.ends_with(0);
+        let message = server.deliveries().pop().unwrap();
+        assert_eq!(message.at_list, [json!("1688"), json!("7881")], "{form:?}");
+        assert_eq!(message.content, "hello", "{form:?}");
+    }
+}
+
+#[test]
+fn everyone_is_the_integer_zero() {
+    let server = sandbox();
+    Qiwei::on(&server.base_url(), ["at", GROUP, "x", "--all", "-q"])
+        .run()
+        .ends_with(0);
+    assert_eq!(server.deliveries()[0].at_list, [json!(0)]);
+    let sent = requests(&server).pop().unwrap();
+    assert!(sent.ends_with(r#""at_list":[0]}"#), "{sent}");
+}
+
+#[test]
+fn placeholders_are_none_or_as_many_as_the_mentions() {
+    for (text, flags, fits) in [
+        ("x", &["--user", "1", "2"][..], true),
+        ("{$@} x", &["--user", "1"], true),
+        ("{$@} and {$@}", &["--user", "1,2"], true),
+        ("{$@}", &["--all"], true),
+        ("{$@}", &["--user", "1", "2"], false),
+        ("{$@} {$@}", &["--user", "1"], false),
+        ("{$@} {$@}", &["--all"], false),
+    ] {
+        let server = sandbox();
+        let at = || Qiwei::on(&server.base_url(), ["at", GROUP, text, "-q"]).args(flags);
+        let run = at().run();
+        if fits {
+            run.ends_with(0);
+        } else {
+            run.ends_with(2).says("--no-check sends it anyway");
+            assert_eq!(requests(&server), [""; 0], "{text}");
+            at().arg("--no-check").run().ends_with(0);
+        }
+        assert_eq!(server.deliveries().len(), 1, "{text}");
+        assert_eq!(server.deliveries()[0].content, text);
+    }
+}
+
+#[test]
+fn what_cannot_be_a_mention_is_refused() {
+    let server = sandbox();
+    for (args, part) in [
+        (
+            &["at", PERSON, "x", "--all"][..],
+            "is a person; only groups have mentions",
+        ),
+        (
+            &["at", PERSON, "x", "--all"],
+            "`qiwei send S:788123456789 TEXT`",
+        ),
+        (
+            &["at", GROUP, "x", "--user", "zhang"],
+            "a user id is digits",
+        ),
+        (
+            &["at", GROUP, "x", "--user", "@all"],
+            "to mention everyone use --all",
+        ),
+        (
+            &["at", GROUP, "x", "--user", "1", "1"],
+            "--user 1 is given twice",
+        ),
+        (&["at", GROUP, "x", "--user", "1,"], "a user id is digits"),
+        (&["at", GROUP, "x"], "--user"),
+        (
+            &["at", GROUP, "x", "--user", "1", "--all"],
+            "cannot be used with",
+        ),
+        (&["at", GROUP, "--user", "1", "2"], "no text given"),
+    ] {
+        let run = Qiwei::on(&server.base_url(), args).run();
+        run.ends_with(2).says(part);
+    }
+    assert_eq!(requests(&server), [""; 0]);
+}
+
+#[test]
+fn a_mention_reads_standard_input_and_aliases_too() {
+    let server = sandbox();
+    let args = ["at", "ops", "-", "--user", "1688", "--json", "-q"];
+    let run = Qiwei::on(&server.base_url(), args)
+        .config(&format!("aliases = {{ ops = '{GROUP}' }}\n"))
+        .stdin("{$@} build broken\n")
+        .run();
+    let printed: Value = run.ends_with(0).json();
+    assert_eq!(printed["conversation_id"], GROUP);
+    assert_eq!(server.deliveries()[0].content, "{$@} build broken");
+}

@@ -1,0 +1,120 @@
+//! What real servers do differently, and the results that must come out all the same.
+
+use qiwei::sandbox::{Dialect, Quirk};
+use serde_json::{Value, json};
+
+use crate::support::{DIALECTS, GROUP, Qiwei, requests, sandbox_with};
+
+/// Commands whose result no quirk may change.
+const COMMANDS: [&[&str]; 5] = [
+    &["instance", "ls"],
+    &["status"],
+    &["sessions", "--all", "--limit", "2"],
+    &["send", GROUP, "x"],
+    &["instance", "use", "--auto"],
+];
+
+/// Quirks of answers that none of these commands reads.
+const ELSEWHERE: [&str; 6] = [
+    "link-in-qrcode",
+    "batch-callbacks",
+    "wrapped-batch",
+    "msg-type-key",
+    "late-callbacks",
+    "duplicate-callbacks",
+];
+
+/// The JSON results of all commands on a server with these quirks.
+fn results(dialect: Dialect, quirks: &[&str]) -> Vec<Value> {
+    let server = sandbox_with(|scenario| {
+        scenario.dialect = dialect;
+        scenario.stopped = 1;
+        scenario.quirks = quirks.iter().map(|name| name.parse().unwrap()).collect();
+    });
+    COMMANDS
+        .iter()
+        .map(|args| {
+            let run = Qiwei::on(&server.base_url(), *args).arg("--json").run();
+            let mut printed = run.ends_with(0).json();
+            if let Some(fields) = printed.as_object_mut() {
+                for varying in ["latency_ms", "sent_at", "base_url"] {
+                    fields.remove(varying);
+                }
+            }
+            printed
+        })
+        .collect()
+}
+
+#[test]
+fn quirks_change_no_result() {
+    let usual = results(Dialect::A, &[]);
+    for quirk in Quirk::NAMES {
+        if ELSEWHERE.contains(quirk) {
+            continue;
+        }
+        for dialect in DIALECTS {
+            let mut expected = usual.clone();
+            if *quirk == "bare-sessions" {
+                for row in expected[2].as_array_mut().unwrap() {
+                    row["name"] = Value::Null;
+                    row["last_message_at"] = Value::Null;
+                }
+            }
+            assert_eq!(results(dialect, &[quirk]), expected, "{quirk} in {dialect}");
+        }
+    }
+    let together = [
+        "get-only-clients",
+        "object-clients",
+        "string-numbers",
+        "number-ids",
+    ];
+    assert_eq!(results(Dialect::D, &together), usual);
+}
+
+#[test]
+fn the_list_of_instances_is_fetched_by_get_where_post_is_refused() {
+    for dialect in DIALECTS {
+        let server = sandbox_with(|scenario| {
+            scenario.dialect = dialect;
+            scenario.online = 0;
+            scenario.quirks = vec![Quirk::GetOnlyClients];
+        });
+        let run = Qiwei::on(&server.base_url(), ["instance", "ls", "--json"]).run();
+        run.is(0, "[]\n", "0 instances\n");
+        let asked = ["POST /client/all_clients {}", "GET /client/all_clients"];
+        assert_eq!(requests(&server), asked);
+    }
+}
+
+#[test]
+fn a_list_that_is_null_is_empty() {
+    for dialect in DIALECTS {
+        let server = sandbox_with(|scenario| {
+            scenario.dialect = dialect;
+            scenario.sessions = 0;
+            scenario.quirks = vec![Quirk::NullLists];
+        });
+        let guid = &server.guids()[0];
+        let run = Qiwei::on(&server.base_url(), ["sessions", "--json", "--guid", guid]).run();
+        run.is(0, "[]\n", "");
+        let removed = Qiwei::on(&server.base_url(), ["instance", "rm", guid]).run();
+        removed.ends_with(0);
+        let run = Qiwei::on(&server.base_url(), ["instance", "ls", "--json"]).run();
+        run.is(0, "[]\n", "0 instances\n");
+        let run = Qiwei::on(&server.base_url(), ["instance", "ls"]).run();
+        run.is(0, "GUID  STATUS  CURRENT\n", "0 instances\n");
+    }
+}
+
+#[test]
+fn ids_beyond_53_bits_survive_as_numbers() {
+    let server = sandbox_with(|scenario| scenario.quirks = vec![Quirk::NumberIds]);
+    let run = Qiwei::on(&server.base_url(), ["sessions", "--json", "-q"]).run();
+    assert_eq!(run.json()[5]["conversation_id"], "R:10696049218574013");
+    let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--json"]).run();
+    let message = &server.deliveries()[0];
+    assert_eq!(run.json()["message_id"], json!(message.id));
+    assert_eq!(run.json()["seq"], json!(message.seq));
+}

@@ -1,0 +1,147 @@
+//! Trying again: only what certainly was not executed, and what only asks.
+
+use std::net::TcpListener;
+
+use crate::support::raw::{RawServer, closed_port, ok};
+use crate::support::{GROUP, Qiwei, requests, sandbox};
+
+const SENT: &str = r#"{"error_code":0,"data":{"msg_data":{"id":"1"}}}"#;
+
+#[test]
+fn a_refused_connection_is_tried_again_until_the_server_is_there() {
+    let (socket, address) = closed_port();
+    let args = ["send", GROUP, "x", "--guid", "g", "--retries", "20", "-v"];
+    let mut run = Qiwei::on(&format!("http://{address}"), args).start();
+    while !run.stderr_line().starts_with("~ trying again in ") {}
+    socket.listen(8).unwrap();
+    let server = RawServer::serve(TcpListener::from(socket), |guest| guest.write(ok(SENT)));
+    let run = run.end().ends_with(0);
+    assert_eq!(run.stdout, format!("accepted {GROUP} message 1\n"));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_server_that_refuses_for_a_while_gets_one_delivery() {
+    let server = sandbox();
+    server.add_fault("refuse=300ms".parse().unwrap());
+    let guid = &server.guids()[0];
+    let args = ["send", GROUP, "x", "--guid", guid, "--retries", "8"];
+    Qiwei::on(&server.base_url(), args).run().ends_with(0);
+    assert_eq!(server.deliveries().len(), 1);
+    assert_eq!(requests(&server).len(), 1);
+}
+
+#[test]
+fn retries_end_with_their_number_and_with_the_time() {
+    let (_socket, address) = closed_port();
+    let url = format!("http://{address}");
+    let send = ["send", GROUP, "x", "--guid", "g", "-v"];
+    let tries = |args: &[&str]| {
+        let run = Qiwei::on(&url, send).args(args).run();
+        assert!(run.took.as_secs() < 20, "{run:?}");
+        let tries = run.stderr.matches("> POST ").count();
+        run.ends_with(5);
+        tries
+    };
+    assert_eq!(tries(&["--retries", "0"]), 1);
+    assert_eq!(tries(&["--retries", "1"]), 2);
+    assert_eq!(tries(&[]), 3);
+    // Twenty waits that double would take more than a minute.
+    let in_time = tries(&["--retries", "20", "--timeout", "1s"]);
+    assert!((2..20).contains(&in_time), "{in_time}");
+}
+
+#[test]
+fn not_ready_is_tried_again() {
+    let server = sandbox();
+    let guid = &server.guids()[0];
+    let send = ["send", GROUP, "x", "--guid", guid, "--json"];
+    server.add_fault("code=1014@/msg/send_text*2".parse().unwrap());
+    Qiwei::on(&server.base_url(), send).run().ends_with(0);
+    assert_eq!(server.deliveries().len(), 1);
+    assert_eq!(requests(&server).len(), 3);
+
+    server.add_fault("code=1014@/msg/send_text".parse().unwrap());
+    let run = Qiwei::on(&server.base_url(), send)
+        .args(["--retries", "0"])
+        .run();
+    let error = run.ends_with(1).error();
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&1014.into(), &true.into())
+    );
+    assert_eq!(error["outcome"], "rejected");
+    assert_eq!(server.deliveries().len(), 1);
+    // Once more, and the look at the instance's state.
+    assert_eq!(requests(&server).len(), 5);
+}
+
+#[test]
+fn unknown_is_never_tried_again() {
+    for fault in ["drop-before", "http=503", "empty", "reset"] {
+        let server = sandbox();
+        server.add_fault(format!("{fault}*1").parse().unwrap());
+        let guid = &server.guids()[0];
+        let args = ["send", GROUP, "x", "--guid", guid, "--retries", "20"];
+        Qiwei::on(&server.base_url(), args).run().ends_with(6);
+        assert_eq!(
+            server.deliveries().len(),
+            0,
+            "{fault}: a second try would have arrived"
+        );
+        assert_eq!(requests(&server).len(), 1, "{fault}");
+    }
+}
+
+#[test]
+fn other_refusals_are_not_tried_again() {
+    for fault in ["code=-1", "http=429", "http=404", "busy", "svr-fail"] {
+        let server = sandbox();
+        server.add_fault(format!("{fault}@/msg/send_text*1").parse().unwrap());
+        let guid = &server.guids()[0];
+        let args = ["send", GROUP, "x", "--guid", guid, "--retries", "20"];
+        Qiwei::on(&server.base_url(), args).run().ends_with(1);
+        assert_eq!(server.deliveries().len(), 0, "{fault}");
+    }
+}
+
+#[test]
+fn reads_are_tried_again_as_often_as_was_said() {
+    for (retries, tries) in [(None, 3), (Some("0"), 1), (Some("1"), 2)] {
+        let server = sandbox();
+        server.add_fault("http=500".parse().unwrap());
+        let run = Qiwei::on(
+            &server.base_url(),
+            ["sessions", "--guid", &server.guids()[0]],
+        )
+        .env("QIWEI_RETRIES", retries.unwrap_or(""))
+        .run();
+        run.ends_with(5);
+        assert_eq!(requests(&server).len(), tries, "{retries:?}");
+    }
+    let server = sandbox();
+    server.add_fault("http=500".parse().unwrap());
+    let run = Qiwei::on(
+        &server.base_url(),
+        ["sessions", "--guid", &server.guids()[0]],
+    )
+    .config("retries = 1\n")
+    .run();
+    run.ends_with(5);
+    assert_eq!(requests(&server).len(), 2);
+}
+
+#[test]
+fn the_number_of_retries_is_checked() {
+    for number in ["21", "-1", "many", "1.5"] {
+        let flag = format!("--retries={number}");
+        let run = Qiwei::new(["sessions", "--guid", "g", &flag]).run();
+        run.ends_with(2)
+            .says("--retries: a number from 0 to 20 is meant");
+        let run = Qiwei::new(["sessions", "--guid", "g"])
+            .env("QIWEI_RETRIES", number)
+            .run();
+        run.ends_with(3)
+            .says("QIWEI_RETRIES: a number from 0 to 20 is meant");
+    }
+}

@@ -1,0 +1,104 @@
+//! A run that is still going on.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, ChildStdout};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Finished, Home, PATIENCE};
+
+/// A running program. It is killed when a test ends before it does.
+pub struct Live {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: Option<BufReader<ChildStderr>>,
+    started: Instant,
+    /// Kept so that its files are there as long as the program is.
+    _home: Home,
+    _watchdog: Sender<()>,
+}
+
+impl Live {
+    pub fn new(mut child: Child, home: Home) -> Self {
+        Self {
+            stdout: child.stdout.take().map(BufReader::new),
+            stderr: child.stderr.take().map(BufReader::new),
+            started: Instant::now(),
+            _home: home,
+            _watchdog: watchdog(Pid::from_child(&child)),
+            child,
+        }
+    }
+
+    /// The next line of stdout, without its end; waits for it.
+    pub fn stdout_line(&mut self) -> String {
+        next_line(self.stdout.as_mut().unwrap())
+    }
+
+    /// The next line of stderr, without its end; waits for it.
+    pub fn stderr_line(&mut self) -> String {
+        next_line(self.stderr.as_mut().unwrap())
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for the end. What was read already is not in the result.
+    pub fn end(mut self) -> Finished {
+        let stdout = drain(self.stdout.take());
+        let stderr = drain(self.stderr.take());
+        let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
+        let status = self.child.wait().unwrap();
+        let took = self.started.elapsed();
+        let code = status
+            .code()
+            .unwrap_or_else(|| panic!("{status} after {took:?}: {stdout}{stderr}"));
+        Finished {
+            code,
+            stdout,
+            stderr,
+            took,
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        // Does nothing to a child that has been waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn next_line(from: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    from.read_line(&mut line).unwrap();
+    assert!(line.ends_with('\n'), "ended after {line:?}");
+    line.trim_end_matches('\n').to_owned()
+}
+
+fn drain(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        if let Some(mut stream) = stream {
+            stream.read_to_string(&mut text).unwrap();
+        }
+        text
+    })
+}
+
+/// Kills a program that hangs, so that its test fails instead of standing still. Ends with the
+/// other end of the channel.
+fn watchdog(pid: Pid) -> Sender<()> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        if receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    });
+    sender
+}

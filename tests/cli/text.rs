@@ -1,0 +1,219 @@
+//! What is sent and to whom: every way to give a text, and that nothing of it is changed.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use qiwei::sandbox::Sandbox;
+
+use crate::support::{Finished, GROUP, Home, PERSON, Qiwei, requests, sandbox};
+
+/// Texts that something on the way might want to improve.
+const DELICATE: [&str; 12] = [
+    "plain",
+    " spaces around ",
+    "备份完成 ✅ 👨‍👩‍👧",
+    "tab\tquote\"back\\slash/",
+    "two\nlines",
+    "dos\r\nlines\r",
+    "\u{feff}byte order mark",
+    "\u{2028}line separator\u{202e}reversed",
+    "{$@} 100% $HOME `x` {}",
+    "control \u{1} \u{7f} \u{9b}",
+    "e\u{301} is not é",
+    "\\u0041\\n",
+];
+
+fn send(server: &Sandbox) -> Qiwei {
+    let args = ["send", GROUP, "--quiet"];
+    Qiwei::on(&server.base_url(), args)
+}
+
+/// The text that arrived last.
+fn arrived(server: &Sandbox) -> String {
+    server.deliveries().last().unwrap().content.clone()
+}
+
+/// A usage error after which nothing was asked of any server.
+#[track_caller]
+fn refused(server: &Sandbox, run: Qiwei, part: &str) -> Finished {
+    let run = run.run().ends_with(2).says(part);
+    assert_eq!(run.stdout, "");
+    assert_eq!(requests(server), [""; 0]);
+    run
+}
+
+#[test]
+fn no_text_is_changed_on_any_way() {
+    let server = sandbox();
+    let home = Home::new();
+    for text in DELICATE {
+        send(&server).arg(text).run().ends_with(0);
+        assert_eq!(arrived(&server), text, "as an argument");
+        send(&server).arg("-").stdin(text).run().ends_with(0);
+        assert_eq!(arrived(&server), text, "from standard input");
+        let path = home.file("text", text);
+        send(&server).args(["--file", &path]).run().ends_with(0);
+        assert_eq!(arrived(&server), text, "from a file");
+        let at = ["at", GROUP, "-", "--all", "--no-check", "-q"];
+        Qiwei::on(&server.base_url(), at)
+            .stdin(text)
+            .run()
+            .ends_with(0);
+        assert_eq!(arrived(&server), text, "as a mention");
+    }
+    let with_nul = "a\0b";
+    send(&server).arg("-").stdin(with_nul).run().ends_with(0);
+    assert_eq!(arrived(&server), with_nul);
+}
+
+#[test]
+fn one_newline_at_the_end_of_standard_input_is_the_shells() {
+    let server = sandbox();
+    for (given, sent) in [
+        ("x\n", "x"),
+        ("x\r\n", "x"),
+        ("x\n\n", "x\n"),
+        ("x \n", "x "),
+        ("\n\nx", "\n\nx"),
+    ] {
+        send(&server).arg("-").stdin(given).run().ends_with(0);
+        assert_eq!(arrived(&server), sent, "{given:?}");
+    }
+    let home = Home::new();
+    let path = home.file("text", "x\n");
+    send(&server).args(["--file", &path]).run().ends_with(0);
+    assert_eq!(arrived(&server), "x\n", "a file is sent byte for byte");
+    send(&server).arg("x\n").run().ends_with(0);
+    assert_eq!(arrived(&server), "x\n", "so is an argument");
+}
+
+#[test]
+fn a_long_text_arrives_whole() {
+    let server = sandbox();
+    let text: String = "第一行，很长\n".chars().cycle().take(400_000).collect();
+    assert!(text.len() > 1024 * 1024);
+    send(&server)
+        .arg("-")
+        .stdin(text.as_str())
+        .run()
+        .ends_with(0);
+    assert!(arrived(&server) == text, "{} bytes", arrived(&server).len());
+    let argument = "x".repeat(100_000);
+    send(&server).arg(&argument).run().ends_with(0);
+    assert!(arrived(&server) == argument);
+}
+
+#[test]
+fn text_that_is_not_utf_8_names_the_place_and_the_remedy() {
+    let server = sandbox();
+    let gb = b"ok \xb1\xb8\xb7\xdd";
+    let run = refused(
+        &server,
+        send(&server).arg("-").stdin(gb.as_slice()),
+        "iconv",
+    );
+    run.says("standard input is not UTF-8 text (at byte 3)");
+    let home = Home::new();
+    let path = home.file("gb.txt", gb);
+    let run = refused(&server, send(&server).args(["--file", &path]), "iconv");
+    run.says(&format!("{path} is not UTF-8 text (at byte 3)"));
+    refused(&server, send(&server).arg(OsStr::from_bytes(gb)), "UTF-8");
+}
+
+#[test]
+fn an_empty_text_is_not_sent() {
+    let server = sandbox();
+    let home = Home::new();
+    let empty = home.file("empty", "");
+    let why = "the text is empty; an empty message is not sent";
+    refused(&server, send(&server).arg(""), why);
+    refused(&server, send(&server).arg("-").stdin(""), why);
+    refused(&server, send(&server).arg("-").stdin("\n"), why);
+    refused(&server, send(&server).arg("-"), why);
+    refused(&server, send(&server).args(["--file", &empty]), why);
+}
+
+#[test]
+fn a_missing_text_names_the_ways_to_give_one() {
+    let server = sandbox();
+    let ways = "hint: give TEXT as an argument, `-` to read standard input, or --file PATH\n";
+    refused(&server, send(&server), ways);
+    // Standard input is not read unless told, however inviting it looks.
+    refused(&server, send(&server).stdin("x"), ways);
+    let at = Qiwei::on(&server.base_url(), ["at", GROUP, "--all"]).stdin("x");
+    refused(&server, at, ways);
+    refused(
+        &server,
+        send(&server).args(["x", "--file", "y"]),
+        "cannot be used with",
+    );
+    refused(
+        &server,
+        send(&server).args(["--file", "/nonexistent"]),
+        "cannot read /nonexistent: ",
+    );
+    refused(
+        &server,
+        send(&server).args(["--file", "/"]),
+        "cannot read /: ",
+    );
+}
+
+#[test]
+fn a_text_that_begins_with_a_dash_follows_two() {
+    let server = sandbox();
+    for text in ["-x", "--json", "- done", "--", "-"] {
+        send(&server)
+            .args(["--", text])
+            .stdin("-")
+            .run()
+            .ends_with(0);
+        assert_eq!(arrived(&server), text);
+    }
+    let server = sandbox();
+    refused(&server, send(&server).arg("-done"), "-- -d");
+}
+
+#[test]
+fn aliases_stand_for_conversations() {
+    let server = sandbox();
+    let config = format!(
+        "[aliases]\nops = '{GROUP}'\n'夜班' = '{PERSON}'\n[profiles.p]\naliases = {{ ops = 'R:10001' }}\n"
+    );
+    let to = |name: &str| Qiwei::on(&server.base_url(), ["send", name, "x", "-q"]).config(&config);
+    for (name, profile, id) in [
+        ("ops", None, GROUP),
+        ("夜班", None, PERSON),
+        ("ops", Some("p"), "R:10001"),
+        ("夜班", Some("p"), PERSON),
+        ("R:42", None, "R:42"),
+    ] {
+        let flags = profile.map(|p| ["--profile", p]);
+        let run = to(name).args(flags.into_iter().flatten()).run();
+        assert_eq!(run.ends_with(0).stdout.split(' ').nth(1), Some(id));
+        assert_eq!(server.deliveries().last().unwrap().conversation_id, id);
+    }
+    let run = to("opps").run();
+    run.ends_with(2)
+        .says("hint: the config has the aliases ops, 夜班\n");
+}
+
+#[test]
+fn an_id_without_its_prefix_is_refused_with_the_likely_one() {
+    let server = sandbox();
+    for (to, part) in [
+        ("7881300000000001", "did you mean S:7881300000000001?"),
+        ("1688856814580613", "did you mean S:1688856814580613?"),
+        ("1012345678901", "did you mean R:1012345678901?"),
+        ("42", "S:42 for a user, R:42 for a group"),
+        ("s:42", "did you mean S:42?"),
+        ("", "the conversation id is empty"),
+        ("S:", "is not a conversation id"),
+        ("R:1 2", "is not a conversation id"),
+        ("X:12", "is not a conversation id"),
+        ("R:123456789012345678901", "is not a conversation id"),
+    ] {
+        let run = Qiwei::on(&server.base_url(), ["send", to, "x"]);
+        refused(&server, run, part).says("hint: `qiwei sessions` lists conversation ids");
+    }
+}

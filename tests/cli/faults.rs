@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use qiwei::sandbox::{FORMS, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Finished, GROUP, Qiwei, check_all, requests, sandbox, sandbox_with};
+use crate::support::{Finished, GROUP, Qiwei, check_all, requests, sandbox_apart, sandbox_with};
 
 /// A fault, its exit code, its outcome, and whether the server carried the request out.
 type Row = (&'static str, i32, &'static str, bool);
@@ -102,7 +102,7 @@ fn every_kind_of_fault_is_in_the_table() {
 #[test]
 fn a_send_says_what_became_of_it_and_never_sends_twice() {
     check_all(&SEND, |&(fault, code, outcome_word, executed)| {
-        let server = sandbox();
+        let server = sandbox_apart();
         let guid = &server.guids()[0];
         let run = run(&server, fault, &["send", GROUP, "x", "--guid", guid]);
         let came = (run.code, outcome(&run));
@@ -134,7 +134,7 @@ fn a_send_with_retries_left_still_sends_once() {
         if ENDLESS.contains(&fault) || kind_of(fault) == "refuse" || fault == EITHER {
             return;
         }
-        let server = sandbox();
+        let server = sandbox_apart();
         server.add_fault(fault.parse().unwrap());
         let guid = &server.guids()[0];
         let args = ["send", GROUP, "x", "--guid", guid, "--retries", "3"];
@@ -159,7 +159,7 @@ fn a_removal_says_what_became_of_it() {
             "object-after" | "svr-fail" | "logout" => (0, "accepted", true),
             _ => (code, outcome_word, executed),
         };
-        let server = sandbox();
+        let server = sandbox_apart();
         let guid = &server.guids()[0];
         let run = run(&server, fault, &["instance", "rm", guid]);
         let removal = &run.json()[0];
@@ -193,7 +193,7 @@ fn a_read_that_fails_for_good_is_unreachable() {
             _ if outcome_word == "unknown" => 5,
             _ => code,
         };
-        let server = sandbox();
+        let server = sandbox_apart();
         let guid = &server.guids()[0];
         let run = run(&server, fault, &["sessions", "--guid", guid]);
         assert_eq!(run.code, code, "{fault}: {run:?}");
@@ -219,7 +219,7 @@ fn a_read_is_tried_again() {
             return;
         }
         let once = format!("{fault}*1");
-        let server = sandbox();
+        let server = sandbox_apart();
         server.add_fault(once.parse().unwrap());
         let guid = &server.guids()[0];
         let args = ["sessions", "--json", "--guid", guid, "--retries", "1"];

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use crate::support::raw::{RawServer, closed_port, ok};
-use crate::support::{GROUP, Qiwei, requests, sandbox};
+use crate::support::{GROUP, Qiwei, requests, sandbox, sandbox_apart};
 
 const SENT: &str = r#"{"error_code":0,"data":{"msg_data":{"id":"1"}}}"#;
 
@@ -22,7 +22,7 @@ fn a_refused_connection_is_tried_again_until_the_server_is_there() {
 
 #[test]
 fn a_server_that_refuses_for_a_while_gets_one_delivery() {
-    let server = sandbox();
+    let server = sandbox_apart();
     server.add_fault("refuse=300ms".parse().unwrap());
     let guid = &server.guids()[0];
     let args = ["send", GROUP, "x", "--guid", guid, "--retries", "8"];

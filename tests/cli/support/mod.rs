@@ -9,7 +9,7 @@ mod server;
 pub use home::Home;
 pub use live::Live;
 pub use qiwei::{Finished, Qiwei};
-pub use server::{DIALECTS, GROUP, PERSON, requests, sandbox, sandbox_with};
+pub use server::{DIALECTS, GROUP, PERSON, requests, sandbox, sandbox_apart, sandbox_with};
 
 use std::sync::Mutex;
 use std::thread;

@@ -22,7 +22,22 @@ pub fn sandbox() -> Sandbox {
 pub fn sandbox_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
     let mut scenario = Scenario::default();
     change(&mut scenario);
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    start(Ipv4Addr::LOCALHOST, scenario)
+}
+
+/// A sandbox that can close its port: no other test is given that port meanwhile, because none
+/// listens on this address. (Only Linux has more than one from the start.)
+pub fn sandbox_apart() -> Sandbox {
+    let apart = if cfg!(target_os = "linux") {
+        Ipv4Addr::new(127, 0, 0, 2)
+    } else {
+        Ipv4Addr::LOCALHOST
+    };
+    start(apart, Scenario::default())
+}
+
+fn start(ip: Ipv4Addr, scenario: Scenario) -> Sandbox {
+    let address = SocketAddr::from((ip, 0));
     Sandbox::start(address, scenario, Arc::new(|_| {})).unwrap()
 }
 

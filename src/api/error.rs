@@ -33,6 +33,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether looking the instance's state up could tell more than the server said.
+    pub fn may_be_about_login(&self) -> bool {
+        self.code.is_some() && !super::explain::is_unrelated_to_login(self)
+    }
+
     /// Whether the server wants fewer requests.
     pub fn is_too_frequent(&self) -> bool {
         super::explain::is_too_frequent(self)

@@ -33,6 +33,21 @@ pub(super) fn is_too_frequent(refusal: &Refusal) -> bool {
     Cause::of(refusal) == Some(Cause::TooFrequent)
 }
 
+/// Whether the server said clearly why, and it has nothing to do with being logged in.
+pub(super) fn is_unrelated_to_login(refusal: &Refusal) -> bool {
+    Cause::of(refusal).is_some_and(|cause| {
+        !matches!(
+            cause,
+            Cause::NotReady
+                | Cause::OfflineOrBadGuid
+                | Cause::NotLoggedIn
+                | Cause::BadGuid
+                | Cause::NotStarted
+                | Cause::Heartbeat
+        )
+    })
+}
+
 fn message(refusal: &Refusal) -> String {
     match (refusal.code, refusal.text.trim()) {
         (Some(0), text) => text.to_owned(),
@@ -235,6 +250,29 @@ mod tests {
             explained(418, None, "").message,
             "the server answered HTTP 418"
         );
+    }
+
+    #[test]
+    fn some_causes_have_nothing_to_do_with_the_login() {
+        let unrelated = |code, text: &str| {
+            is_unrelated_to_login(&Refusal {
+                http_status: 200,
+                code: Some(code),
+                text: text.into(),
+                retry_after: None,
+            })
+        };
+        for (code, text, expected) in [
+            (-2003, "", true),
+            (-4017, "x", true),
+            (-1, "操作频繁", true),
+            (-1, "未登录", false),
+            (1002, "", false),
+            (-1, "invalid guid", false),
+            (-987, "奇怪的错误", false),
+        ] {
+            assert_eq!(unrelated(code, text), expected, "{code} {text}");
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn unset(path: &Path, name: &SettingName, only_if: Option<&str>) -> Result<b
         if let Some(table) = find(document.as_table_mut(), &name.table_path()) {
             let current = table.get(name.leaf_key()).and_then(Item::as_str);
             if only_if.is_none() || only_if == current {
-                removed = table.remove(name.leaf_key()).is_some();
+                removed = remove(table, name.leaf_key());
             }
         }
         Ok(())
@@ -70,6 +70,32 @@ fn put(table: &mut dyn TableLike, key: &str, mut new: Value) {
             table.insert(key, value(new));
         }
     }
+}
+
+/// Removes a key and the comment right above it. What stands further up, behind an empty line,
+/// is not about the key and goes to its neighbour.
+fn remove(table: &mut dyn TableLike, key: &str) -> bool {
+    let above = table
+        .key(key)
+        .and_then(|key| key.leaf_decor().prefix()?.as_str().map(str::to_owned))
+        .unwrap_or_default();
+    let next = table
+        .iter()
+        .skip_while(|(name, _)| *name != key)
+        .nth(1)
+        .map(|(name, _)| name.to_owned());
+    if let Some((kept, _)) = above.rsplit_once("\n\n")
+        && let Some(mut next) = next.and_then(|next| table.key_mut(&next))
+    {
+        let own = next
+            .leaf_decor()
+            .prefix()
+            .and_then(|p| p.as_str())
+            .unwrap_or_default();
+        let prefix = format!("{kept}\n\n{}", own.trim_start_matches('\n'));
+        next.leaf_decor_mut().set_prefix(prefix);
+    }
+    table.remove(key).is_some()
 }
 
 /// The table at `path`, made where it is missing.
@@ -208,5 +234,27 @@ mod tests {
         assert!(unset(&path, &name, Some("a")).unwrap());
         assert!(!unset(&path, &name, None).unwrap());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "x = 1\n");
+    }
+
+    #[test]
+    fn unset_takes_only_the_comment_that_belongs_to_the_key() {
+        let cases = [
+            (
+                "# header\n\n# mine\nguid = \"a\" # old\nx = 1\n",
+                "# header\n\nx = 1\n",
+            ),
+            (
+                "# header\n\nguid = \"a\"\n\n# about x\nx = 1\n",
+                "# header\n\n# about x\nx = 1\n",
+            ),
+            ("x = 1\n# about the guid\nguid = \"a\"\n", "x = 1\n"),
+        ];
+        for (before, after) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("c.toml");
+            std::fs::write(&path, before).unwrap();
+            unset(&path, &"guid".parse().unwrap(), None).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+        }
     }
 }

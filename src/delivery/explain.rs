@@ -5,19 +5,21 @@ use crate::api::{Api, CallError, Status};
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
 
-/// A refusal by business code does not tell "not logged in" from the rest, because the server has
-/// no code for it: the instance's state does.
+/// Many a refusal does not tell "not logged in" from the rest, because the server has no code for
+/// it: the instance's state does.
 pub(super) fn explain(api: &Api, guid: &Guid, error: CallError) -> Error {
-    let by_code = matches!(&error, CallError::Refused(refusal) if refusal.code.is_some());
+    let is_open = matches!(&error, CallError::Refused(refusal) if refusal.may_be_about_login());
     let error = error.into_error(Effect::Change);
-    if !by_code {
+    if !is_open {
         return error;
     }
     let Ok(status) = api.client_status(guid) else {
         return error;
     };
     match (status, error.kind) {
-        (Status::Online, Kind::NotLoggedIn) => error.into_kind(Kind::Rejected),
+        (Status::Online, Kind::NotLoggedIn) => error
+            .into_kind(Kind::Rejected)
+            .hint("the instance shows as online all the same; look again with `qiwei status`"),
         (Status::Online, _) => error,
         (Status::Running, _) => error
             .into_kind(Kind::NotLoggedIn)

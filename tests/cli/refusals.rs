@@ -48,7 +48,7 @@ fn known_codes_and_texts_say_what_to_do() {
         ),
         (1014, "login device not ready", "try again shortly"),
         (1002, "错误", "`qiwei status` tells which"),
-        (1002, "账号未登录 offline", "`qiwei login`"),
+        (1002, "账号未登录 offline", "shows as online all the same"),
         (9003, "坐席已过期", "renew it"),
         (-4046, "no mini-program", "upgrade the instance"),
         (
@@ -114,7 +114,12 @@ fn the_state_of_the_instance_tells_refused_from_not_logged_in() {
         ),
         ("奇怪", Some(0), 4, Some("stopped or just reconnecting")),
         ("奇怪", None, 1, None),
-        ("账号未登录", Some(2), 1, Some("qiwei login")),
+        (
+            "账号未登录",
+            Some(2),
+            1,
+            Some("shows as online all the same"),
+        ),
         ("账号未登录", Some(1), 4, Some("qiwei login")),
         ("账号未登录", None, 4, Some("qiwei login")),
     ] {
@@ -140,6 +145,17 @@ fn the_state_of_the_instance_tells_refused_from_not_logged_in() {
             .map(|r| r.split(' ').nth(1).unwrap().to_owned())
             .collect();
         assert_eq!(paths, ["/msg/send_text", "/client/get_client_status"]);
+    }
+}
+
+#[test]
+fn a_clear_reason_is_not_taken_for_a_missing_login() {
+    // State 0 is also what a live account shows while it reconnects.
+    for (code, text) in [(-2003, ""), (-4017, "x"), (-1, "操作频繁")] {
+        let server = refusing(code, text, Some(0));
+        let error = send(&server).ends_with(1).error();
+        assert_eq!(error["kind"], "rejected");
+        assert_eq!(server.requests().len(), 1, "{code}");
     }
 }
 

@@ -33,6 +33,8 @@ pub const RETRIES: &str = "QIWEI_RETRIES";
 pub const CACERT: &str = "QIWEI_CACERT";
 /// Whether to accept any certificate.
 pub const INSECURE: &str = "QIWEI_INSECURE";
+/// Set by the completion scripts: the shell that asks what could come next.
+pub const COMPLETE: &str = "QIWEI_COMPLETE";
 /// Set to anything: no colour (see no-color.org).
 pub const NO_COLOR: &str = "NO_COLOR";
 /// `dumb`: no colour.

@@ -10,6 +10,7 @@ mod base_url;
 mod callback;
 mod cli;
 mod commands;
+mod completion;
 mod config;
 mod context;
 mod conversation;
@@ -51,10 +52,20 @@ pub use output::{Sink, Source, Streams};
 /// Runs one command: arguments (the program's name first) in, an exit code out.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(shell) = env.get(env::COMPLETE) {
+        let offer = completion::answer(shell, &args, &env);
+        let output = Output::new(Manner::default(), streams.stdout, streams.stderr);
+        return finish(&output, output.bytes(&offer).map(|()| ExitCode::SUCCESS));
+    }
     match Cli::try_parse_from(&args) {
         Ok(cli) => dispatch(cli, env, streams),
         Err(error) => usage(&error, &args, &env, streams),
     }
+}
+
+/// The command line as it is defined, for generating its man pages.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 fn manner(json: bool, quiet: bool, verbosity: u8, color: ColorChoice, env: &Env) -> Manner {

@@ -49,6 +49,11 @@ impl NotifyType {
     /// 11013
     pub const MESSAGE_BATCH: Self = Self(11013);
 
+    /// The names of all documented types.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(_, name)| *name)
+    }
+
     /// Its name; `None` for one that is not documented.
     pub fn name(self) -> Option<&'static str> {
         NAMES
@@ -70,7 +75,7 @@ impl FromStr for NotifyType {
             .find(|(_, name)| *name == text)
             .map(|(number, _)| Self(*number))
             .ok_or_else(|| {
-                let names: Vec<&str> = NAMES.iter().map(|(_, name)| *name).collect();
+                let names: Vec<&str> = Self::names().collect();
                 format!(
                     "a number such as 11010 is meant, or one of {}",
                     names.join(", ")

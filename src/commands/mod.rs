@@ -2,6 +2,7 @@
 
 mod at;
 mod callbacks;
+mod completions;
 mod config;
 mod dry_run;
 mod instance;
@@ -19,6 +20,8 @@ mod status;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+
+pub use instance::client_types;
 
 use crate::context::Context;
 use crate::error::Error;
@@ -55,6 +58,8 @@ pub enum Command {
     /// Read and change the config file
     #[command(subcommand)]
     Config(config::Command),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
     /// Run a stand-in for the API server, for trying things without an account
     Sandbox(sandbox::Args),
 }
@@ -70,6 +75,7 @@ impl Command {
             Self::Probe(args) => args.run(context),
             Self::Ledger(command) => command.run(context),
             Self::Config(command) => command.run(context),
+            Self::Completions(args) => args.run(context),
             Self::Send(args) => return args.run(context),
             Self::Status(args) => return args.run(context),
             Self::Listen(args) => return args.run(context),

@@ -196,6 +196,11 @@ impl Layers {
         self.file.profiles.get(self.profile.as_ref()?)
     }
 
+    /// The names of all profiles.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.file.profiles.keys().map(String::as_str)
+    }
+
     /// Names in the file that this version does not know.
     pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
         let sections = std::iter::once(&self.file.top).chain(self.file.profiles.values());

@@ -35,6 +35,11 @@ const CLIENT_TYPES: [(u32, &str); 22] = [
     (262, "Mac 4.1.36"),
 ];
 
+/// The known client versions and their names.
+pub fn client_types() -> impl Iterator<Item = (u32, &'static str)> {
+    CLIENT_TYPES.into_iter()
+}
+
 /// Arguments of `qiwei instance create`.
 #[derive(Debug, clap::Args)]
 pub struct Args {

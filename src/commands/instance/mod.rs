@@ -9,6 +9,8 @@ pub mod view;
 
 use clap::Subcommand;
 
+pub use create::client_types;
+
 use crate::context::Context;
 use crate::error::Error;
 

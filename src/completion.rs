@@ -1,0 +1,155 @@
+//! What Tab offers: the words of the command line, and the values it can take, some of which only
+//! the configuration or the server knows.
+//!
+//! The script of a shell asks this very binary, through [`crate::env::COMPLETE`].
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::time::Duration;
+
+use clap::{Arg, Command, CommandFactory};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::env::Shells;
+
+use crate::api::{Api, Transport};
+use crate::callback::NotifyType;
+use crate::callback::simulate::Simulated;
+use crate::cli::Cli;
+use crate::config::{Flags, Key, Layers, Settings};
+use crate::env::{self, Env};
+use crate::sandbox::{FORMS, Quirk};
+use crate::time::Deadline;
+
+/// How long the server has to name its instances. A prompt must not hang.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// The script that makes a shell ask us; `None` for a shell we do not know.
+pub fn script(shell: &str) -> Option<Result<Vec<u8>, io::Error>> {
+    let completer = Shells::builtins();
+    let completer = completer.completer(shell)?;
+    let mut script = Vec::new();
+    Some(
+        completer
+            .write_registration(env::COMPLETE, "qiwei", "qiwei", "qiwei", &mut script)
+            .map(|()| script),
+    )
+}
+
+/// Answers a shell: `args` are those of the process, with the words typed so far behind `--`.
+/// Whatever goes wrong, there is nothing to offer, and no error at the prompt.
+pub fn answer(shell: &OsStr, args: &[OsString], env: &Env) -> Vec<u8> {
+    let mut offer = Vec::new();
+    let shells = Shells::builtins();
+    let Some(completer) = shell.to_str().and_then(|name| shells.completer(name)) else {
+        return offer;
+    };
+    let words: Vec<OsString> = args
+        .iter()
+        .skip_while(|arg| *arg != "--")
+        .skip(1)
+        .cloned()
+        .collect();
+    let folder = std::env::current_dir().ok();
+    match completer.write_complete(&mut command(env), words, folder.as_deref(), &mut offer) {
+        Ok(()) => offer,
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The command line with everything that knows values.
+fn command(env: &Env) -> Command {
+    let aliases = known(env, |layers| {
+        layers.aliases().into_keys().map(own).collect()
+    });
+    let profiles = known(env, |layers| layers.profiles().map(own).collect());
+    let guids = guids(env);
+    let instance = |command: Command, guids: &ArgValueCompleter| with(command, "instance", guids);
+    Cli::command()
+        .mut_arg("profile", |arg| arg.add(profiles))
+        .mut_arg("guid", |arg| arg.add(guids.clone()))
+        .mut_subcommand("send", |c| with(c, "to", &aliases))
+        .mut_subcommand("at", |c| with(c, "room", &aliases))
+        .mut_subcommand("listen", |c| with(c, "types", &fixed(NotifyType::names())))
+        .mut_subcommand("instance", |c| {
+            c.mut_subcommand("use", |c| instance(c, &guids))
+                .mut_subcommand("start", |c| instance(c, &guids))
+                .mut_subcommand("stop", |c| instance(c, &guids))
+                .mut_subcommand("rm", |c| with(c, "instances", &guids))
+                .mut_subcommand("create", |c| with(c, "client_type", &client_types()))
+        })
+        .mut_subcommand("config", |c| {
+            let names = fixed(Key::ALL.into_iter().map(Key::name));
+            c.mut_subcommand("get", |c| with(c, "name", &names))
+                .mut_subcommand("set", |c| with(c, "name", &names))
+                .mut_subcommand("unset", |c| with(c, "name", &names))
+        })
+        .mut_subcommand("probe", |c| {
+            let events = fixed(Simulated::all().map(Simulated::name));
+            c.mut_subcommand("callback", |c| with(c, "simulate", &events))
+        })
+        .mut_subcommand("sandbox", |c| {
+            let c = with(c, "quirk", &fixed(Quirk::NAMES.iter().copied()));
+            with(c, "fault", &fixed(FORMS.iter().map(|form| form.name)))
+        })
+}
+
+fn with(command: Command, arg: &str, values: &ArgValueCompleter) -> Command {
+    let values = values.clone();
+    command.mut_arg(arg, |arg: Arg| arg.add(values))
+}
+
+fn own(text: &str) -> String {
+    text.to_owned()
+}
+
+fn fixed<'a>(values: impl Iterator<Item = &'a str>) -> ArgValueCompleter {
+    let values: Vec<String> = values.map(own).collect();
+    ArgValueCompleter::new(move |typed: &OsStr| offer(&values, typed))
+}
+
+fn client_types() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        crate::commands::client_types()
+            .filter(|(number, _)| number.to_string().starts_with(&*typed.to_string_lossy()))
+            .map(|(number, name)| {
+                CompletionCandidate::new(number.to_string()).help(Some(name.into()))
+            })
+            .collect()
+    })
+}
+
+/// Values that the configuration knows.
+fn known(env: &Env, find: fn(&Layers) -> Vec<String>) -> ArgValueCompleter {
+    let env = env.clone();
+    ArgValueCompleter::new(move |typed: &OsStr| {
+        let layers = Layers::load(Flags::default(), env.clone());
+        let values = layers.map(|layers| find(&layers)).unwrap_or_default();
+        offer(&values, typed)
+    })
+}
+
+/// The guids of the server, if it names them at once.
+fn guids(env: &Env) -> ArgValueCompleter {
+    let env = env.clone();
+    ArgValueCompleter::new(move |typed: &OsStr| {
+        offer(&ask_for_guids(&env).unwrap_or_default(), typed)
+    })
+}
+
+fn ask_for_guids(env: &Env) -> Option<Vec<String>> {
+    let layers = Layers::load(Flags::default(), env.clone()).ok()?;
+    let settings = Settings::resolve(&layers).ok()?;
+    let transport = Transport::new(settings.base_url, &settings.connection, PATIENCE, None).ok()?;
+    let api = Api::new(transport, 0, Deadline::after(PATIENCE));
+    let guids = api.all_clients().ok()?;
+    Some(guids.iter().map(ToString::to_string).collect())
+}
+
+fn offer(values: &[String], typed: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    values
+        .iter()
+        .filter(|value| value.starts_with(&*typed))
+        .map(CompletionCandidate::new)
+        .collect()
+}

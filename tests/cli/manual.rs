@@ -1,0 +1,149 @@
+//! The sections of qiwei(1) that no command definition holds: what the author of a script needs.
+
+/// When the manual last changed in substance.
+pub const DATE: &str = "2026-11-24";
+
+/// In the mdoc-free roff that the generator writes.
+pub const SECTIONS: &str = r#".SH "EXIT STATUS"
+.TP
+\fB0\fR
+Accepted by the server, or a duplicate of a message that was accepted before.
+.TP
+\fB1\fR rejected
+The server understood and refused: a business code other than 0, is_svr_fail, or HTTP 4xx.
+.TP
+\fB2\fR usage
+Bad arguments or input; nothing left this machine.
+.TP
+\fB3\fR config
+No instance, several candidates, or a configuration that cannot be used; nothing was sent.
+.TP
+\fB4\fR not_logged_in
+The instance is not online.
+.TP
+\fB5\fR unreachable
+No connection, so certainly not executed. For commands that only ask: no trustworthy answer.
+.TP
+\fB6\fR unknown
+The request was written and no trustworthy answer came: it may have been executed. Never retried by itself.
+.TP
+\fB7\fR deadline
+A login, wait or listen ran out of time.
+.TP
+\fB8\fR partial
+Some lines of a batch, or some of several removals, failed.
+.TP
+\fB9\fR busy
+Not sent: the pace leaves no turn within \-\-max\-wait, or another process holds what is needed.
+.TP
+\fB70\fR internal
+A bug in this program.
+.TP
+\fB74\fR io
+Reading or writing on this machine failed, after the work itself was done.
+.TP
+\fB130\fR, \fB143\fR
+Ended in order by SIGINT or SIGTERM.
+.PP
+A closed standard output ends the program quietly with 0; a batch stops before its next message.
+.SH "THE PROMISE ABOUT DELIVERY"
+A sending command ends in exactly one outcome: accepted, duplicate, rejected, not_sent or unknown.
+Only what certainly was not executed is tried again (\-\-retries): no connection, and the server's "not ready yet".
+A 200 is no success until its body names a message.
+.SH JSON
+With \-\-json standard output holds one document, or one object a line for streams, and nothing else. A failure ends with one line on standard error:
+.PP
+.nf
+{"error":{"kind","code","message","hint","outcome","retryable","retry_after","exit"}}
+.fi
+.PP
+A value that is not known is null, never missing. Ids are strings. Fields are only added within a major version.
+.TP
+send, at
+{"outcome","message_id","seq","conversation_id","guid","sent_at"}
+.TP
+send \-\-batch
+a line each: the same and "line","id","to","error"
+.TP
+sessions
+[{"conversation_id","type":"private|group","name","last_message_at"}]
+.TP
+instance ls
+[{"guid","status":"online|running|stopped|unknown","current"}]
+.TP
+instance create
+{"guid","client_type","current"}
+.TP
+instance rm
+[{"guid","removed","error"}]
+.TP
+status
+{"base_url","guid","guid_source":"flag|env|profile|config|detected","status","logged_in","latency_ms","instances","counts":{"total","online","running","stopped","unknown"}}
+.TP
+status \-\-watch, \-\-wait
+a line each: {"event":"status|changed|unreachable","at","guid","status"}
+.TP
+login
+a line each: {"event":"qrcode|refreshed","content","key"}, {"event":"qr_status","status","name"}, {"event":"code_required|code_rejected","attempts_left"}, {"event":"code_accepted"}, {"event":"logged_in","guid","user_id","name","corp_id","corp_name","via":"callback|poll|already_online"}
+.TP
+listen
+a line each: {"received_at","guid","notify_type","name","data"}, the data as received
+.TP
+probe
+[{"method","path","result":"ok|not_allowed|not_found|refused|invalid|error","http_status","dialect","latency_ms"}]
+.TP
+probe callback
+[{"check","ok","http_status","latency_ms","detail"}]
+.TP
+ledger ls
+[{"key","to","outcome","message_id","at","guid","base_url"}]
+.TP
+\-\-dry\-run
+[{"method","url","headers","body"}], secrets redacted
+.SH ENVIRONMENT
+.TP
+QIWEI_BASE_URL, QIWEI_GUID, QIWEI_NOTIFY_URL, QIWEI_PACE, QIWEI_LEDGER_DAYS, QIWEI_TIMEOUT, QIWEI_RETRIES, QIWEI_CACERT, QIWEI_INSECURE
+As the settings of these names. A flag wins over them, they win over the config file.
+.TP
+QIWEI_PROFILE
+The profile of the config file to use.
+.TP
+QIWEI_CONFIG
+The config file.
+.TP
+QIWEI_STATE_DIR
+The folder of the ledger and of locks.
+.TP
+NO_COLOR, TERM=dumb
+No colour.
+.TP
+HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY
+Proxies. A server on this machine is never reached through one.
+.SH FILES
+.TP
+$XDG_CONFIG_HOME/qiwei/config.toml
+The configuration (elsewhere on other platforms: qiwei config path). Readable by its owner alone.
+.TP
+$XDG_STATE_HOME/qiwei/state.sqlite3
+The ledger of sends made with \-\-key and the pace of each account.
+.SH EXAMPLES
+Try a script with no account and no network:
+.PP
+.nf
+qiwei sandbox \-\- sh \-c 'qiwei send S:788123456789 hello'
+.fi
+.PP
+Tell a group once a night, however often the job runs:
+.PP
+.nf
+qiwei send ops "backup done" \-\-key "backup\-$(date +%F)"
+.fi
+.PP
+Mention the on\-call person:
+.PP
+.nf
+qiwei at ops "build broken {$@}" \-\-user 1688850000000001
+.fi
+.SH "SEE ALSO"
+qiwei\-send(1), qiwei\-at(1), qiwei\-login(1), qiwei\-listen(1), qiwei\-status(1), qiwei\-instance(1), qiwei\-sessions(1), qiwei\-probe(1), qiwei\-ledger(1), qiwei\-config(1), qiwei\-sandbox(1)
+"#;

@@ -91,11 +91,8 @@ fn render(command: &Command, name: &str) -> String {
         man.render_extra_section(&mut text).unwrap();
     }
     let text = String::from_utf8(text).unwrap();
-    // A space is a break already; with both, mandoc complains.
-    let mut text = text
-        .replace(".br\n\n.sp\n", ".sp\n")
-        .replace(".br\n.sp\n", ".sp\n")
-        .replace(".sp\n.br\n", ".sp\n");
+    // Two breaks with an empty line between them, which mandoc takes for three.
+    let mut text = text.replace(".br\n\n.br\n", ".sp\n");
     if name == "qiwei" {
         text.push_str(manual::SECTIONS);
     } else {

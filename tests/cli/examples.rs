@@ -1,0 +1,154 @@
+//! Every example runs against the sandbox, so none can rot.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::Finished;
+use crate::support::script::{in_sandbox, is_installed};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
+/// Runs a script in which `$EX` is the folder of the examples.
+fn run(flags: &[&str], script: &str) -> Finished {
+    let script = format!("EX='{}'\n{script}", folder().display());
+    in_sandbox(flags, &script)
+}
+
+#[test]
+fn the_nightly_report_goes_out_once() {
+    let run = run(
+        &[],
+        "sh $EX/nightly-report.sh R:1012345678901; sh $EX/nightly-report.sh R:1012345678901",
+    )
+    .ends_with(0);
+    assert!(
+        run.stdout.starts_with("accepted R:1012345678901"),
+        "{run:?}"
+    );
+    assert!(
+        run.stdout.contains("\nduplicate R:1012345678901"),
+        "{run:?}"
+    );
+    assert_eq!(run.stderr.matches("POST /msg/send_text").count(), 1);
+}
+
+#[test]
+fn the_nightly_report_says_when_nobody_knows() {
+    let flags = ["--fault", "drop-after@/msg/send_text*1"];
+    let run = run(&flags, "sh $EX/nightly-report.sh R:1012345678901").ends_with(6);
+    assert!(run.stderr.contains("run again with --resend"), "{run:?}");
+}
+
+#[test]
+fn a_broken_build_mentions_the_on_call_person_once() {
+    let script =
+        "export ROOM=R:1012345678901 ONCALL=1688850000000001 BUILD=42 BUILD_URL=https://ci/42
+                  sh $EX/ci/notify-failure.sh; sh $EX/ci/notify-failure.sh";
+    let run = run(&[], script).ends_with(0);
+    assert_eq!(run.stderr.matches("POST /msg/send_room_at").count(), 1);
+    assert!(
+        run.stderr.contains("the build 42 is broken: https:"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn the_pipelines_call_that_script_with_what_it_needs() {
+    for name in ["ci/github-actions.yml", "ci/gitlab-ci.yml"] {
+        let text = std::fs::read_to_string(folder().join(name)).unwrap();
+        for part in [
+            "sh examples/ci/notify-failure.sh",
+            "ROOM",
+            "ONCALL",
+            "BUILD",
+            "BUILD_URL",
+        ] {
+            assert!(text.contains(part), "{name} lacks {part}");
+        }
+    }
+}
+
+#[test]
+fn a_login_in_ci_leaves_the_code_as_an_artefact() {
+    let flags = [
+        "--online",
+        "0",
+        "--running",
+        "1",
+        "--scan",
+        "require-code=246810,after=50ms",
+    ];
+    let script = "(sleep 0.3; mkdir -p out; echo 246810 > out/code.txt) &
+                  sh $EX/ci/login.sh out; head -c 4 out/login.png | tail -c 3";
+    let run = run(&flags, script).ends_with(0);
+    assert!(run.stdout.contains("\"event\":\"logged_in\""), "{run:?}");
+    assert!(run.stdout.ends_with("PNG"), "{run:?}");
+}
+
+#[test]
+fn the_watch_alarms_only_when_something_is_wrong() {
+    let script = "G=$(qiwei instance ls --json | cut -d'\"' -f4)
+        qiwei config set profiles.alarm.guid $G 2>/dev/null
+        code=0; sh $EX/systemd/qiwei-watch.sh R:1012345678901 || code=$?; echo \"exit $code\"";
+    let quiet = run(&[], script).ends_with(0);
+    assert_eq!(quiet.stdout, "exit 0\n");
+
+    let flags = ["--online", "1", "--running", "1"];
+    let script = "guid() { qiwei instance ls --json --status $1 | cut -d'\"' -f4; }
+        qiwei config set guid $(guid running); qiwei config set profiles.alarm.guid $(guid online)
+        for i in 1 2; do code=0; sh $EX/systemd/qiwei-watch.sh R:1012345678901 || code=$?; done
+        echo \"exit $code\"";
+    let alarm = run(&flags, script).ends_with(0);
+    assert!(alarm.stdout.ends_with("exit 4\n"), "{alarm:?}");
+    assert_eq!(
+        alarm
+            .stderr
+            .matches("qiwei: the account is not online")
+            .count(),
+        1,
+        "{alarm:?}"
+    );
+}
+
+#[test]
+fn the_units_name_what_is_there() {
+    let service = std::fs::read_to_string(folder().join("systemd/qiwei-watch.service")).unwrap();
+    assert!(service.contains("qiwei-watch.sh"), "{service}");
+    assert!(folder().join("systemd/qiwei-watch.sh").exists());
+    assert!(folder().join("systemd/qiwei-watch.timer").exists());
+}
+
+#[test]
+fn the_auto_reply_answers_others_and_not_itself() {
+    if !is_installed("jq") {
+        return;
+    }
+    let script = "qiwei listen --type new_message --count 2 --for 30s --exec \"sh $EX/auto-reply.sh\" >/dev/null &
+        i=0; until qiwei probe callback -q >/dev/null 2>&1 || [ $i = 100 ]; do i=$((i+1)); sleep 0.1; done
+        qiwei probe callback --simulate message >/dev/null
+        wait $!";
+    let run = run(&[], script).ends_with(0);
+    // The simulated message, the answer to it, and the echo of that, which is not answered.
+    assert_eq!(
+        run.stderr.matches("received: 这是一条测试消息").count(),
+        1,
+        "{run:?}"
+    );
+}
+
+#[test]
+fn the_broadcast_greets_everybody_by_name_and_once() {
+    if !is_installed("jq") {
+        return;
+    }
+    let script = "printf 'conversation,name\\nS:788123456789,Ann\\nS:788555666777,Bob\\n' > c.csv
+        for i in 1 2; do PACE=off sh $EX/broadcast.sh c.csv 'hello NAME'; done";
+    let run = run(&[], script).ends_with(0);
+    assert!(
+        run.stderr.contains("\"hello Ann\"") && run.stderr.contains("\"hello Bob\""),
+        "{run:?}"
+    );
+    assert_eq!(run.stderr.matches("POST /msg/send_text").count(), 2);
+    assert_eq!(run.stdout.matches("\"outcome\":\"duplicate\"").count(), 2);
+}

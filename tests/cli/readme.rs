@@ -1,0 +1,59 @@
+//! Every command of the README runs: its `sh` blocks are scripts for the sandbox.
+
+use std::path::Path;
+
+use crate::support::script::{in_sandbox, is_installed};
+
+/// The blocks that start with this fence.
+fn blocks<'t>(text: &'t str, fence: &'t str) -> impl Iterator<Item = &'t str> {
+    text.split(fence)
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+}
+
+fn readme(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+#[test]
+fn its_scripts_run() {
+    let text = readme("README.md");
+    let mut ran = 0;
+    for block in blocks(&text, "```sh\n") {
+        if block.contains("jq") && !is_installed("jq") {
+            continue;
+        }
+        // Somebody has to write to a listener.
+        let script = match block.contains("qiwei listen") {
+            true => format!(
+                "(while :; do sleep 0.1; qiwei send -q S:788123456789 ping >/dev/null 2>&1; done) & \
+                 {block} kill $!"
+            ),
+            false => block.to_owned(),
+        };
+        let alias = "qiwei config set aliases.ops R:1012345678901 >/dev/null 2>&1\n";
+        let flags = ["-q", "--scan", "after=50ms"];
+        let run = in_sandbox(&flags, &format!("{alias}{script}"));
+        assert_eq!(run.code, 0, "{block}\n{run:?}");
+        ran += 1;
+    }
+    assert!(ran >= 9, "only {ran} blocks ran");
+}
+
+/// The two commands that a newcomer copies.
+#[test]
+fn it_starts_with_two_commands() {
+    let text = readme("README.md");
+    let commands: Vec<&str> = blocks(&text, "```bash\n").map(str::trim).collect();
+    let inner = commands[0]
+        .strip_prefix("cargo run --release --quiet -- sandbox -- sh -c '")
+        .and_then(|rest| rest.strip_suffix('\''))
+        .expect("the first command runs a script in the sandbox");
+    assert_eq!(commands[1], "cargo test");
+    let run = in_sandbox(&[], inner).ends_with(0);
+    assert!(run.stdout.contains("张三"), "{run:?}");
+    assert_eq!(run.stdout.matches("accepted").count(), 2, "{run:?}");
+    let received = run.stderr;
+    assert!(received.contains("POST /msg/send_text 200"), "{received}");
+    assert!(received.contains("\"disk full {$@}\""), "{received}");
+}

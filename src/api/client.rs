@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, redirect};
+use reqwest::redirect;
 
 use super::resolve::DetachedResolver;
+use super::trust;
 use crate::base_url::BaseUrl;
 use crate::secret::Secret;
 
@@ -73,13 +74,8 @@ fn with_tls(
     match &connection.cacert {
         None => Ok(builder),
         Some(path) => {
-            let pem = std::fs::read(path)
-                .map_err(|e| format!("cannot read the certificate file {}: {e}", path.display()))?;
-            let certificates = Certificate::from_pem_bundle(&pem)
-                .ok()
-                .filter(|found| !found.is_empty())
-                .ok_or_else(|| format!("no PEM certificate in {}", path.display()))?;
-            Ok(builder.tls_certs_merge(certificates))
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            trust::with_extra(path, provider).map(|tls| builder.tls_backend_preconfigured(tls))
         }
     }
 }

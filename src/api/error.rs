@@ -11,6 +11,9 @@ use crate::error::{Error, Kind, Outcome};
 pub enum CallError {
     /// There was no connection, so the request was certainly not executed.
     NotConnected(String),
+    /// There was somebody, but not one whose certificate is trusted: not executed either, and
+    /// trying again will not help.
+    Untrusted(String),
     /// The server understood and refused.
     Refused(Refusal),
     /// The request was written and no trustworthy answer came: it may have been executed.
@@ -74,8 +77,16 @@ impl CallError {
             Self::NotConnected(_) => true,
             Self::Refused(_) => self.is_not_ready(),
             Self::NoAnswer(_) => effect == Effect::Read,
-            Self::Setup(_) => false,
+            Self::Setup(_) | Self::Untrusted(_) => false,
         }
+    }
+
+    /// Whether there was no server to speak to at all.
+    pub fn is_without_server(&self) -> bool {
+        matches!(
+            self,
+            Self::NotConnected(_) | Self::Untrusted(_) | Self::Setup(_)
+        )
     }
 
     /// Whether the server said "not ready yet".
@@ -93,6 +104,7 @@ impl CallError {
     pub fn summary(&self) -> String {
         match self {
             Self::NotConnected(why) => format!("cannot connect: {why}"),
+            Self::Untrusted(why) => format!("the server's certificate is not trusted: {why}"),
             Self::Refused(refusal) => explain(refusal).message,
             Self::NoAnswer(none) => none.why.clone(),
             Self::Setup(why) => why.clone(),
@@ -104,16 +116,13 @@ impl CallError {
         let message = self.summary();
         let changes = effect == Effect::Change;
         match self {
-            Self::NotConnected(_) => {
-                let error = Error::new(Kind::Unreachable, message)
-                    .hint("check the base URL (`qiwei config explain`) and that the server runs")
-                    .retryable();
-                if changes {
-                    error.outcome(Outcome::NotSent)
-                } else {
-                    error
-                }
-            }
+            Self::NotConnected(_) => not_connected(message, changes)
+                .hint("check the base URL (`qiwei config explain`) and that the server runs")
+                .retryable(),
+            Self::Untrusted(_) => not_connected(message, changes).hint(
+                "if it is your own, name its certificate with --cacert FILE or `qiwei config set \
+                 cacert FILE`",
+            ),
             Self::Refused(refusal) => refused(&refusal, changes),
             Self::NoAnswer(none) if changes => {
                 let error = Error::new(
@@ -135,6 +144,14 @@ impl CallError {
             }
             Self::Setup(_) => Error::config(message),
         }
+    }
+}
+
+fn not_connected(message: String, changes: bool) -> Error {
+    let error = Error::new(Kind::Unreachable, message);
+    match changes {
+        true => error.outcome(Outcome::NotSent),
+        false => error,
     }
 }
 
@@ -178,6 +195,11 @@ mod tests {
                 Effect::Read,
                 (5, None, true),
             ),
+            (
+                CallError::Untrusted("unknown issuer".into()),
+                Effect::Change,
+                (5, Some("not_sent"), false),
+            ),
             (none(), Effect::Change, (6, Some("unknown"), false)),
             (none(), Effect::Read, (5, None, true)),
             (
@@ -213,6 +235,7 @@ mod tests {
             (refusal(200, Some(1014), ""), true, true),
             (refusal(200, Some(-1), ""), false, false),
             (refusal(429, None, ""), false, false),
+            (CallError::Untrusted(String::new()), false, false),
             (CallError::Setup(String::new()), false, false),
         ];
         for (call, read, change) in cases {

@@ -13,6 +13,7 @@ mod resolve;
 mod retry;
 mod trace;
 mod transport;
+mod trust;
 
 pub use answer::{SentMessage, Session, SessionPage, Status};
 pub use client::Connection;

@@ -134,6 +134,9 @@ fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
     if error.is_builder() {
         return CallError::Setup(innermost(error));
     }
+    if let Some(why) = distrust(error) {
+        return CallError::Untrusted(why);
+    }
     if error.is_connect() {
         return CallError::NotConnected(if error.is_timeout() {
             "no connection in time".into()
@@ -148,6 +151,17 @@ fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
             "the connection was lost before an answer came ({})",
             innermost(error)
         )
+    })
+}
+
+/// Why a certificate was not believed, if that is what happened.
+fn distrust(error: &reqwest::Error) -> Option<String> {
+    let text = innermost(error);
+    let why = text.strip_prefix("invalid peer certificate: ")?;
+    Some(match why {
+        "UnknownIssuer" => "nobody we trust has signed it".into(),
+        why if why.contains("CaUsedAsEndEntity") => "it is signed by itself".into(),
+        why => why.to_owned(),
     })
 }
 

@@ -61,7 +61,7 @@ pub fn run(context: &Context) -> Result<(), Error> {
             api.once(&request)
         };
         match answer {
-            Err(error @ (CallError::NotConnected(_) | CallError::Setup(_))) if rows.is_empty() => {
+            Err(error) if rows.is_empty() && error.is_without_server() => {
                 return Err(error.into_error(Effect::Read));
             }
             answer => rows.push(row(method, path, answer)),

@@ -145,12 +145,10 @@ fn timed_survey(
         status: api.client_status(guid),
     });
     let latency = own.as_ref().map(|_| millis(start));
-    if let Some(Instance {
-        status: Err(error @ CallError::NotConnected(_)),
-        ..
-    }) = own
+    if let Some(Err(error)) = own.as_ref().map(|own| &own.status)
+        && error.is_without_server()
     {
-        return Err(error.into_error(Effect::Read));
+        return Err(error.clone().into_error(Effect::Read));
     }
     let start = Instant::now();
     let mut guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;

@@ -1,0 +1,119 @@
+//! Whom to believe: the certificates of servers.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme,
+};
+use rustls_platform_verifier::Verifier;
+
+/// A TLS configuration that trusts the certificates in `cacert` beside those of the system.
+///
+/// # Errors
+/// Says what is wrong with the file or the system's store.
+pub(super) fn with_extra(
+    cacert: &Path,
+    provider: Arc<CryptoProvider>,
+) -> Result<ClientConfig, String> {
+    let certificates = read(cacert)?;
+    let system = Verifier::new_with_extra_roots(certificates.clone(), provider.clone())
+        .map_err(|e| format!("the system's certificates cannot be loaded: {e}"))?;
+    let verifier = SystemOrNamed {
+        system,
+        named: certificates,
+    };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| e.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok(config)
+}
+
+fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let pem = std::fs::read(path)
+        .map_err(|e| format!("cannot read the certificate file {}: {e}", path.display()))?;
+    CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
+        .ok()
+        .filter(|found| !found.is_empty())
+        .ok_or_else(|| format!("no PEM certificate in {}", path.display()))
+}
+
+/// The system's judgement, and one thing more: a server that shows exactly a certificate the user
+/// named is believed. `openssl req -x509` makes certificates that are their own authority, which
+/// strict verification refuses for servers, and every other tool takes with its `--cacert`.
+#[derive(Debug)]
+struct SystemOrNamed {
+    system: Verifier,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for SystemOrNamed {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict = self.system.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        match verdict {
+            Err(error) if is_own_authority(&error) && self.named.contains(end_entity) => {
+                // It must still be a certificate for this server.
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.system
+            .verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.system
+            .verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.system.supported_verify_schemes()
+    }
+}
+
+/// rustls has no variant of its own for webpki's `CaUsedAsEndEntity`.
+fn is_own_authority(error: &Error) -> bool {
+    match error {
+        Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) => {
+            format!("{cause:?}").contains("CaUsedAsEndEntity")
+        }
+        _ => false,
+    }
+}

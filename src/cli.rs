@@ -13,7 +13,7 @@ use crate::output::ColorChoice;
 #[derive(Debug, Parser)]
 #[command(
     name = "qiwei",
-    version,
+    version = concat!(env!("CARGO_PKG_VERSION"), " (", env!("QIWEI_TARGET"), ")"),
     max_term_width = 100,
     propagate_version = false,
     subcommand_required = true,

@@ -1,0 +1,84 @@
+//! The table of results.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+/// Rows as they come.
+pub struct Report(Vec<[String; 5]>);
+
+impl Report {
+    pub fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// A row in which less is better: ours, the other's, the ratio, and what it should be.
+    pub fn less(&mut self, what: &str, ours: f64, other: f64, unit: &str, at_most: f64) {
+        self.row(what, ours, other, unit, &format!("≤ {at_most}"));
+    }
+
+    /// A row in which more is better.
+    pub fn more(&mut self, what: &str, ours: f64, other: f64, unit: &str, at_least: f64) {
+        self.row(what, ours, other, unit, &format!("≥ {at_least}"));
+    }
+
+    fn row(&mut self, what: &str, ours: f64, other: f64, unit: &str, aim: &str) {
+        let row = [
+            what.to_owned(),
+            format!("{ours:.2} {unit}"),
+            format!("{other:.2} {unit}"),
+            format!("{:.2}", ours / other),
+            aim.to_owned(),
+        ];
+        println!("{}", row.join(" | "));
+        self.0.push(row);
+    }
+
+    /// A single figure.
+    pub fn figure(&mut self, what: &str, value: String, aim: &str) {
+        println!("{what} | {value} | {aim}");
+        let dash = || "–".to_owned();
+        self.0
+            .push([what.to_owned(), value, dash(), dash(), aim.to_owned()]);
+    }
+
+    /// Writes `benches/RESULTS.md`.
+    pub fn finish(self) {
+        let mut text = format!(
+            "# Results of `cargo bench`\n\n{} · {} · {} cores\n\n\
+             The median of several runs in turn, everything on loopback of one machine. Ratios are \
+             what counts; single figures change with the machine.\n\n\
+             | what | qiwei | other | ratio | aim |\n|---|---|---|---|---|\n",
+            today(),
+            machine(),
+            std::thread::available_parallelism().map_or(0, usize::from),
+        );
+        for row in &self.0 {
+            writeln!(text, "| {} |", row.join(" | ")).unwrap();
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/RESULTS.md");
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+pub fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+pub fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0 / 1024.0
+}
+
+fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+}
+
+fn machine() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    info.lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or_else(
+            || "unknown processor".into(),
+            |name| name.trim_matches([':', '\t', ' ']).to_owned(),
+        )
+}

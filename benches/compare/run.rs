@@ -1,0 +1,90 @@
+//! Running programs and measuring them from outside.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use qiwei::sandbox::{Sandbox, Scenario};
+use wait4::Wait4;
+
+/// What one run took.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    pub wall: Duration,
+    pub cpu: Duration,
+    /// Bytes.
+    pub memory: u64,
+}
+
+/// The release binary.
+pub fn qiwei() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_qiwei"));
+    command.env_clear().env("HOME", "/nonexistent");
+    command
+}
+
+/// A sandbox in this process.
+pub fn sandbox(change: impl FnOnce(&mut Scenario)) -> Sandbox {
+    let mut scenario = Scenario::default();
+    change(&mut scenario);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Sandbox::start(address, scenario, Arc::new(|_| {})).unwrap()
+}
+
+/// Whether a program is there.
+pub fn is_installed(program: &str) -> bool {
+    let probe = Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    probe.is_ok_and(|status| status.success())
+}
+
+/// Runs a command to its end, its output thrown away.
+pub fn once(command: &mut Command) -> Cost {
+    let start = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let used = child.wait4().unwrap();
+    assert!(used.status.success(), "{command:?} failed");
+    Cost {
+        wall: start.elapsed(),
+        cpu: used.rusage.utime + used.rusage.stime,
+        memory: used.rusage.maxrss,
+    }
+}
+
+/// Runs several commands in turn, A B C A B C …, and returns the median cost of each.
+pub fn in_turn(rounds: usize, commands: &mut [Command]) -> Vec<Cost> {
+    let mut costs = vec![Vec::new(); commands.len()];
+    for round in 0..=rounds {
+        for (command, costs) in commands.iter_mut().zip(&mut costs) {
+            let cost = once(command);
+            // The first round warms up.
+            if round > 0 {
+                costs.push(cost);
+            }
+        }
+    }
+    costs.iter().map(|costs| median(costs)).collect()
+}
+
+fn median(costs: &[Cost]) -> Cost {
+    Cost {
+        wall: middle(costs.iter().map(|c| c.wall)),
+        cpu: middle(costs.iter().map(|c| c.cpu)),
+        memory: middle(costs.iter().map(|c| c.memory)),
+    }
+}
+
+fn middle<T: Ord + Copy>(values: impl Iterator<Item = T>) -> T {
+    let mut values: Vec<T> = values.collect();
+    values.sort();
+    values[values.len() / 2]
+}

@@ -57,3 +57,32 @@ fn it_starts_with_two_commands() {
     assert!(received.contains("POST /msg/send_text 200"), "{received}");
     assert!(received.contains("\"disk full {$@}\""), "{received}");
 }
+
+/// Both languages tell the same: their code blocks differ in comments at most.
+#[test]
+fn both_languages_have_the_same_commands() {
+    let commands = |name: &str| -> Vec<String> {
+        let text = readme(name);
+        let mut blocks = text.split("```").skip(1).step_by(2).collect::<Vec<_>>();
+        let lines = blocks.drain(..).flat_map(str::lines);
+        lines
+            .map(|line| line.split(" #").next().unwrap().trim_end().to_owned())
+            .collect()
+    };
+    assert_eq!(commands("README.md"), commands("README.zh-CN.md"));
+}
+
+/// And the same sections.
+#[test]
+fn both_languages_have_the_same_sections() {
+    let headings = |name: &str| -> Vec<usize> {
+        let text = readme(name);
+        let outside = text.split("```").step_by(2);
+        outside
+            .flat_map(str::lines)
+            .filter(|line| line.starts_with('#'))
+            .map(|line| line.chars().take_while(|c| *c == '#').count())
+            .collect()
+    };
+    assert_eq!(headings("README.md"), headings("README.zh-CN.md"));
+}

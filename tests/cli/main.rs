@@ -10,5 +10,7 @@
 )]
 
 mod declared;
+mod login;
+mod login_code;
 mod send;
 mod support;

@@ -198,17 +198,21 @@ fn send(stream: &TcpStream, head: &Head, answer: Answer) -> io::Result<()> {
 
 fn write(
     mut stream: &TcpStream,
-    mut answer: Answer,
+    answer: Answer,
     version: HTTPVersion,
     head_only: bool,
     closes: bool,
 ) -> io::Result<()> {
     let connection = if closes { "close" } else { "keep-alive" };
-    if let Ok(header) = Header::from_bytes("Connection", connection) {
-        answer.add_header(header);
-    }
     let mut bytes = Vec::with_capacity(512);
     answer.raw_print(&mut bytes, version, &[], head_only, None)?;
+    // tiny_http leaves this header out, even when it is given: it goes behind the status line.
+    let place = bytes.windows(2).position(|pair| pair == b"\r\n");
+    let place = place.map_or(bytes.len(), |end| end + 2);
+    bytes.splice(
+        place..place,
+        format!("Connection: {connection}\r\n").into_bytes(),
+    );
     stream.write_all(&bytes)
 }
 

@@ -10,7 +10,10 @@
 )]
 
 mod declared;
+mod listen;
+mod listener_abuse;
 mod login;
 mod login_code;
+mod login_qr;
 mod send;
 mod support;

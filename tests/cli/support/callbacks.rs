@@ -3,7 +3,7 @@
 use qiwei::sandbox::{Exchange, Sandbox, Scan};
 use serde_json::Value;
 
-use super::background::{Running, eventually, parse};
+use super::background::{Running, eventually};
 use super::{Finished, Qiwei, sandbox_with};
 
 /// Where callbacks usually go in these tests; nobody listens there.
@@ -114,6 +114,5 @@ pub fn posted(server: &Sandbox, count: usize) -> Vec<Option<u16>> {
 
 /// The body of a callback, its data given as JSON text.
 pub fn callback(guid: &str, notify_type: i64, data: &str) -> String {
-    assert!(!parse(data).is_null() || data == "null", "{data}");
     format!(r#"{{"guid":"{guid}","notify_type":{notify_type},"data":{data}}}"#)
 }

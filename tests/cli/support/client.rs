@@ -1,7 +1,7 @@
 //! A small HTTP client made of a bare socket: it posts callbacks, and misbehaves on demand.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use serde_json::Value;
 
@@ -95,6 +95,12 @@ impl Client {
                 Ok(length) => self.rest.extend_from_slice(&piece[..length]),
             }
         }
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn end(&mut self) {
+        // The other side may have closed already.
+        let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     /// Whether the other side has nothing more to say and has closed.

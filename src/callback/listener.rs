@@ -25,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(75);
 /// Pause when the system has no connection to give.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Time that answers still to be written have at the end, and the pause between two looks.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_micros(200);
 /// A connection's thread needs little.
 const STACK: usize = 256 * 1024;
 
@@ -67,12 +70,28 @@ impl Listener {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn serve(self, door: Door, sink: Sink, health: Health) -> io::Result<()> {
+    pub fn serve(self, door: Door, sink: Sink, health: Health) -> io::Result<Serving> {
         let service = Arc::new(Service { door, sink, health });
+        let crowd = Crowd::default();
+        let serving = Serving(crowd.clone());
         thread::Builder::new()
             .name("callbacks".into())
-            .spawn(move || accept(&self.0, &service))
-            .map(drop)
+            .spawn(move || accept(&self.0, &crowd, &service))?;
+        Ok(serving)
+    }
+}
+
+/// A listener at work. Dropping it waits a moment for answers that are being written: the sender
+/// of the callback that ends a command is to hear that it arrived.
+#[must_use]
+pub struct Serving(Crowd);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let end = Instant::now() + LAST_ANSWERS;
+        while self.0.is_busy() && Instant::now() < end {
+            thread::sleep(LOOK);
+        }
     }
 }
 
@@ -82,8 +101,7 @@ struct Service {
     health: Health,
 }
 
-fn accept(listener: &TcpListener, service: &Arc<Service>) {
-    let crowd = Crowd::default();
+fn accept(listener: &TcpListener, crowd: &Crowd, service: &Arc<Service>) {
     loop {
         let Ok((stream, _)) = listener.accept() else {
             // Out of descriptors, most likely: make room, and never stop accepting.

@@ -5,7 +5,7 @@ mod show;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -69,9 +69,9 @@ impl Args {
             count: self.count,
             duplicates: self.keep_duplicates,
         }));
-        let signal = end_on_signal(&inbox)?;
+        let signal = callbacks::end_on_signal(&inbox)?;
         let url = ear.url.clone();
-        ear.serve(guid.clone(), sink(&inbox), healthy(&inbox))?;
+        let _serving = ear.serve(guid.clone(), sink(&inbox), healthy(&inbox))?;
         let mut turned = self.callbacks.turn(context, context.api()?, &guid, &url)?;
         context.output.note(&format!(
             "listening for the callbacks of {}; Ctrl-C ends it",
@@ -135,17 +135,6 @@ fn print(context: &Context, received: &Received, runner: &Runner) -> Result<(), 
     }
     runner.run(received, &line);
     Ok(())
-}
-
-/// A signal closes the inbox; what is in it is still printed.
-fn end_on_signal(inbox: &Arc<Inbox>) -> Result<Arc<AtomicI32>, Error> {
-    let signal = Arc::new(AtomicI32::new(0));
-    let (inbox, told) = (inbox.clone(), signal.clone());
-    signals::forward(signals::watch()?, move |number| {
-        told.store(number, Ordering::SeqCst);
-        inbox.close();
-    })?;
-    Ok(signal)
 }
 
 fn sink(inbox: &Arc<Inbox>) -> Sink {

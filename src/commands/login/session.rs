@@ -59,7 +59,7 @@ impl Session<'_> {
         let prompt = Prompt::start(source, news.clone())?;
         let health = Arc::new(Mutex::new("not_scanned"));
         let url = ear.url.clone();
-        ear.serve(self.guid.clone(), sink(news.clone()), healthy(&health))?;
+        let _serving = ear.serve(self.guid.clone(), sink(news.clone()), healthy(&health))?;
         let told = news.clone();
         signals::forward(signals::watch()?, move |signal| {
             let _ = told.send(News::Signal(signal));

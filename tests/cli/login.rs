@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::background::{Running, end, eventually};
 use crate::support::callbacks::{
     USUAL, bodies, body, callback, events, first_url, listen, listening, login, names, notify_urls,
-    paths, waiting,
+    paths, posted, waiting,
 };
 use crate::support::client::{ask, post};
 use crate::support::raw::{RawServer, ok};
@@ -88,6 +88,15 @@ fn the_server_is_asked_in_this_order_and_nothing_else() {
     assert_eq!(qrcode, [json!({"guid": guid, "verify_login": false})]);
     for request in bodies(&server, "/client/set_notify_url") {
         assert_eq!(request["guid"], guid.as_str());
+    }
+}
+
+#[test]
+fn the_callback_that_ends_it_is_answered_like_the_others() {
+    for _ in 0..5 {
+        let server = waiting(QUICK);
+        end(login(&server, "--no-poll")).ends_with(0);
+        assert_eq!(posted(&server, 3), [Some(200); 3]);
     }
 }
 

@@ -25,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(75);
 /// Pause when the system has no connection to give.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Largest body that is read of somebody who will be refused anyway: many of them together must
+/// not take much memory.
+const STRANGERS_BODY: usize = 64 * 1024;
 /// Time that answers still to be written have at the end, and the pause between two looks.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_micros(200);
@@ -134,7 +137,7 @@ fn converse(guest: &Guest, service: &Service) {
         if reader.stream().rest().is_err() {
             return;
         }
-        match read(&mut reader, &guest.stream) {
+        match read(&mut reader, &guest.stream, service) {
             Ok((head, body)) => {
                 guest.busy(true);
                 let answer = service.answer(&head, &body);
@@ -157,8 +160,13 @@ fn converse(guest: &Guest, service: &Service) {
 fn read(
     reader: &mut RequestReader<Patient<'_>>,
     mut stream: &TcpStream,
+    service: &Service,
 ) -> Result<(Head, Vec<u8>), ReadError> {
     let head = reader.head()?;
+    let is_small = matches!(head.body, Framing::Length(length) if length <= STRANGERS_BODY);
+    if !is_small && let Some(status) = service.refuses(&head) {
+        return Err(ReadError::Refused(status));
+    }
     let fits = !matches!(head.body, Framing::Length(length) if length > BODY_CAP);
     if head.expects_continue && fits && reader.is_drained() {
         stream
@@ -172,6 +180,21 @@ fn read(
 type Answer = Response<io::Cursor<Vec<u8>>>;
 
 impl Service {
+    /// The refusal that is certain before the body is read.
+    fn refuses(&self, head: &Head) -> Option<u16> {
+        let knock = Knock {
+            method: &head.method,
+            target: &head.target,
+            content_type: head.header("content-type"),
+            body: b"",
+        };
+        match self.door.decide(knock) {
+            // 400 is about the body.
+            Verdict::Refused(status, _) if status != 400 => Some(status),
+            _ => None,
+        }
+    }
+
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
         let knock = Knock {
             method: &head.method,

@@ -143,6 +143,34 @@ fn what_is_refused_and_how() {
 }
 
 #[test]
+fn large_bodies_of_strangers_are_refused_unread() {
+    let target = target();
+    let path = target.path();
+    for framing in ["Content-Length: 1000000", "Transfer-Encoding: chunked"] {
+        for (line, kind, status) in [
+            ("POST /nowhere", "application/json", 404),
+            (
+                "POST /webhook/AAAAAAAAAAAAAAAAAAAAAA",
+                "application/json",
+                403,
+            ),
+            (&format!("PUT {path}"), "application/json", 405),
+            (&format!("POST {path}"), "text/plain", 415),
+        ] {
+            let mut client = Client::to(&target.url);
+            // The body is never sent, so an answer means that nobody waited for it.
+            client.send(format!(
+                "{line} HTTP/1.1\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n"
+            ));
+            assert_eq!(client.answer().status, status, "{line} {framing}");
+            assert!(client.is_closed());
+        }
+    }
+    target.still_works(1);
+    target.has_only(&[1]);
+}
+
+#[test]
 fn requests_that_cannot_be_read_are_refused_and_end_the_connection() {
     let target = target();
     let line = format!("POST {} HTTP/1.1\r\n", target.path());

@@ -676,3 +676,75 @@ fn a_login_does_not_take_the_callbacks_of_a_listen() {
     server.set_status(&guid, Status::Running);
     beside(&listener, login(&server, "--json --no-poll")).ends_with(9);
 }
+
+#[test]
+fn the_token_is_told_to_the_server_and_nobody_else() {
+    let server = waiting("manual");
+    let mut running = Running::start(login(&server, "--json -vv --qr none --poll 50ms"));
+    running.event("qrcode");
+    let url = first_url(&server);
+    let token = url.rsplit_once('/').unwrap().1;
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", running.id())).unwrap_or_default();
+    assert!(!String::from_utf8_lossy(&arguments).contains(token));
+    // The file by which `probe callback` finds it is for this user only.
+    let mut files = Vec::new();
+    collect(running.home(), &mut files);
+    let holders: Vec<_> = files
+        .iter()
+        .filter(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains(token)))
+        .collect();
+    assert_eq!(holders.len(), 1, "{files:?}");
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(holders[0]).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    server.scan_step(&server.guids()[0], &ScanStep::Confirm);
+    let run = running.finish().ends_with(0);
+    assert!(run.stderr.contains("/client/set_notify_url"), "{run:?}");
+    assert!(
+        !run.stdout.contains(token) && !run.stderr.contains(token),
+        "{run:?}"
+    );
+}
+
+/// Every file below a folder.
+fn collect(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => collect(&path, files),
+            false => files.push(path),
+        }
+    }
+}
+
+#[test]
+fn the_listener_can_be_put_elsewhere() {
+    let server = waiting(QUICK);
+    let taken = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let long = format!("http://hook.example/{}", "x".repeat(60));
+    for (options, part) in [
+        (["--listen", &address].as_slice(), "cannot listen on"),
+        (&["--listen", "0.0.0.0:0"], "--notify-url"),
+        (&["--notify-url", &long], "shorter"),
+        (&["--notify-url", "http://h/?x=1"], "token"),
+    ] {
+        let mut run = login(&server, "--json --new");
+        run.command().args(options);
+        let error = end(run).ends_with(2).error();
+        assert!(error["message"].as_str().unwrap().contains(part), "{error}");
+    }
+    assert!(
+        server.exchanges().is_empty(),
+        "the server was asked although nobody can listen"
+    );
+
+    let run = login(
+        &server,
+        "--no-poll --timeout 500ms --notify-url http://127.0.0.1:1/q/",
+    );
+    end(run).ends_with(7);
+    let url = notify_urls(&server).pop().unwrap();
+    let token = url.strip_prefix("http://127.0.0.1:1/q/").unwrap();
+    assert_eq!(token.len(), 22);
+}

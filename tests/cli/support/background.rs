@@ -75,6 +75,11 @@ impl Running {
         parse(&self.out.wait_for(name, of_that_name))
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }

@@ -121,7 +121,7 @@ impl Api {
         loop {
             match self.call(&request, login_answer::qrcode) {
                 Err(error) if error.is_not_ready() && !self.deadline.is_over() => {
-                    std::thread::sleep(NOT_READY_PAUSE);
+                    std::thread::sleep(NOT_READY_PAUSE.min(self.deadline.remaining()));
                 }
                 other => return other,
             }

@@ -64,6 +64,11 @@ impl Crowd {
         self.lock().make_room();
     }
 
+    /// Whether somebody is being answered right now.
+    pub(super) fn is_busy(&self) -> bool {
+        self.lock().present.values().any(|member| member.is_busy)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Members> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

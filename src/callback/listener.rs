@@ -25,6 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(75);
 /// Pause when the system has no connection to give.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Largest body that is read of somebody who will be refused anyway: many of them together must
+/// not take much memory.
+const STRANGERS_BODY: usize = 64 * 1024;
+/// Time that answers still to be written have at the end, and the pause between two looks.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_micros(200);
 /// A connection's thread needs little.
 const STACK: usize = 256 * 1024;
 
@@ -67,12 +73,28 @@ impl Listener {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn serve(self, door: Door, sink: Sink, health: Health) -> io::Result<()> {
+    pub fn serve(self, door: Door, sink: Sink, health: Health) -> io::Result<Serving> {
         let service = Arc::new(Service { door, sink, health });
+        let crowd = Crowd::default();
+        let serving = Serving(crowd.clone());
         thread::Builder::new()
             .name("callbacks".into())
-            .spawn(move || accept(&self.0, &service))
-            .map(drop)
+            .spawn(move || accept(&self.0, &crowd, &service))?;
+        Ok(serving)
+    }
+}
+
+/// A listener at work. Dropping it waits a moment for answers that are being written: the sender
+/// of the callback that ends a command is to hear that it arrived.
+#[must_use]
+pub struct Serving(Crowd);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let end = Instant::now() + LAST_ANSWERS;
+        while self.0.is_busy() && Instant::now() < end {
+            thread::sleep(LOOK);
+        }
     }
 }
 
@@ -82,8 +104,7 @@ struct Service {
     health: Health,
 }
 
-fn accept(listener: &TcpListener, service: &Arc<Service>) {
-    let crowd = Crowd::default();
+fn accept(listener: &TcpListener, crowd: &Crowd, service: &Arc<Service>) {
     loop {
         let Ok((stream, _)) = listener.accept() else {
             // Out of descriptors, most likely: make room, and never stop accepting.
@@ -116,7 +137,7 @@ fn converse(guest: &Guest, service: &Service) {
         if reader.stream().rest().is_err() {
             return;
         }
-        match read(&mut reader, &guest.stream) {
+        match read(&mut reader, &guest.stream, service) {
             Ok((head, body)) => {
                 guest.busy(true);
                 let answer = service.answer(&head, &body);
@@ -139,8 +160,13 @@ fn converse(guest: &Guest, service: &Service) {
 fn read(
     reader: &mut RequestReader<Patient<'_>>,
     mut stream: &TcpStream,
+    service: &Service,
 ) -> Result<(Head, Vec<u8>), ReadError> {
     let head = reader.head()?;
+    let is_small = matches!(head.body, Framing::Length(length) if length <= STRANGERS_BODY);
+    if !is_small && let Some(status) = service.refuses(&head) {
+        return Err(ReadError::Refused(status));
+    }
     let fits = !matches!(head.body, Framing::Length(length) if length > BODY_CAP);
     if head.expects_continue && fits && reader.is_drained() {
         stream
@@ -154,6 +180,21 @@ fn read(
 type Answer = Response<io::Cursor<Vec<u8>>>;
 
 impl Service {
+    /// The refusal that is certain before the body is read.
+    fn refuses(&self, head: &Head) -> Option<u16> {
+        let knock = Knock {
+            method: &head.method,
+            target: &head.target,
+            content_type: head.header("content-type"),
+            body: b"",
+        };
+        match self.door.decide(knock) {
+            // 400 is about the body.
+            Verdict::Refused(status, _) if status != 400 => Some(status),
+            _ => None,
+        }
+    }
+
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
         let knock = Knock {
             method: &head.method,
@@ -198,17 +239,21 @@ fn send(stream: &TcpStream, head: &Head, answer: Answer) -> io::Result<()> {
 
 fn write(
     mut stream: &TcpStream,
-    mut answer: Answer,
+    answer: Answer,
     version: HTTPVersion,
     head_only: bool,
     closes: bool,
 ) -> io::Result<()> {
     let connection = if closes { "close" } else { "keep-alive" };
-    if let Ok(header) = Header::from_bytes("Connection", connection) {
-        answer.add_header(header);
-    }
     let mut bytes = Vec::with_capacity(512);
     answer.raw_print(&mut bytes, version, &[], head_only, None)?;
+    // tiny_http leaves this header out, even when it is given: it goes behind the status line.
+    let place = bytes.windows(2).position(|pair| pair == b"\r\n");
+    let place = place.map_or(bytes.len(), |end| end + 2);
+    bytes.splice(
+        place..place,
+        format!("Connection: {connection}\r\n").into_bytes(),
+    );
     stream.write_all(&bytes)
 }
 

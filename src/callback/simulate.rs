@@ -55,7 +55,8 @@ impl Simulated {
             .map_or("", |(name, _)| name)
     }
 
-    /// Its body, for the instance `guid`. `number` makes its messages new ones.
+    /// Its body, for the instance `guid`. `number`, microseconds since 1970, makes its messages
+    /// new ones.
     pub fn body(self, guid: &str, number: i64) -> Value {
         let (notify_type, data) = match self {
             Self::Status(status) => (
@@ -95,7 +96,7 @@ fn message(number: i64, own: bool) -> Value {
         "sender": sender,
         "receiver": receiver,
         "roomid": "0",
-        "sendtime": number / 1000,
+        "sendtime": number / 1_000_000,
         "sender_name": "测试用户",
         "content_type": 2,
         "referid": "0",
@@ -134,7 +135,7 @@ mod tests {
         let mut identities = Vec::new();
         for event in Simulated::all() {
             assert_eq!(event.name().parse(), Ok(event));
-            let body = event.body("g-1", 1_711_649_467_000).to_string();
+            let body = event.body("g-1", 1_711_649_467_000_000).to_string();
             let parsed = Event::parse(body.as_bytes()).unwrap();
             assert!(parsed.notify_type.name().is_some());
             for entry in message::entries(&parsed) {

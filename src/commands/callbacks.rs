@@ -5,6 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
 use url::Url;
@@ -12,12 +14,14 @@ use url::Url;
 use crate::api::Api;
 use crate::api::request::{self, Effect, Request};
 use crate::callback::door::Door;
-use crate::callback::listener::{Health, Sink};
+use crate::callback::inbox::Inbox;
+use crate::callback::listener::{Health, Serving, Sink};
 use crate::callback::{Listener, Token, place};
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::guid::Guid;
+use crate::signals;
 use crate::time::Deadline;
 
 /// How long putting the URL back may take: the command may be over its time already.
@@ -106,11 +110,11 @@ impl CallbackArgs {
 }
 
 impl Ear {
-    /// Starts to serve.
+    /// Starts to serve; to be dropped last.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn serve(self, guid: Guid, sink: Sink, health: Health) -> Result<(), Error> {
+    pub fn serve(self, guid: Guid, sink: Sink, health: Health) -> Result<Serving, Error> {
         let door = Door {
             guid,
             token: self.token,
@@ -236,6 +240,40 @@ pub fn announced(context: &Context, guid: &Guid) -> Result<Option<String>, Error
             .ok()
             .filter(|url| !url.is_empty())),
     }
+}
+
+/// Whether a signal wants the command to end.
+#[derive(Debug, Default)]
+pub struct Ending {
+    signal: AtomicI32,
+    is_urgent: AtomicBool,
+}
+
+impl Ending {
+    /// The signal's number; 0 until there was one.
+    pub fn signal(&self) -> i32 {
+        self.signal.load(Ordering::SeqCst)
+    }
+
+    /// Whether there was a second one.
+    pub fn is_urgent(&self) -> bool {
+        self.is_urgent.load(Ordering::SeqCst)
+    }
+}
+
+/// From here on a signal closes the inbox, whose content can still be worked on.
+///
+/// # Errors
+/// When signals cannot be watched.
+pub fn end_on_signal(inbox: &Arc<Inbox>) -> Result<Arc<Ending>, Error> {
+    let ending = Arc::new(Ending::default());
+    let (inbox, told) = (inbox.clone(), ending.clone());
+    signals::forward(signals::watch()?, move |number| {
+        let before = told.signal.swap(number, Ordering::SeqCst);
+        told.is_urgent.store(before != 0, Ordering::SeqCst);
+        inbox.close();
+    })?;
+    Ok(ending)
 }
 
 /// One lock for each instance of each server.

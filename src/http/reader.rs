@@ -152,6 +152,8 @@ impl<R: Read> RequestReader<R> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const BODY_CAP: usize = 16 * 1024 * 1024;
@@ -248,5 +250,57 @@ mod tests {
         }
         let mut reader = RequestReader::new(huge_head.as_bytes(), BODY_CAP);
         assert_eq!(reader.head().unwrap_err(), ReadError::Refused(431));
+    }
+
+    /// Bytes that look like parts of requests, in any order.
+    fn pieces() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..40),
+            prop::sample::select(vec![
+                "GET / HTTP/1.1\r\n",
+                "POST /a HTTP/1.0\r\n",
+                "Content-Length: 5\r\n",
+                "Content-Length: 18446744073709551615\r\n",
+                "Transfer-Encoding: chunked\r\n",
+                "\r\n",
+                "\r\n\r\n",
+                "5\r\nabcde\r\n",
+                "ffffffffffffffff\r\n",
+                "0\r\n\r\n",
+            ])
+            .prop_map(|text| text.as_bytes().to_vec()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic_or_read_for_ever(parts in proptest::collection::vec(pieces(), 0..12)) {
+            // Ends, because what it hands out is never empty-handed.
+            let bytes = parts.concat();
+            prop_assert!(read_all(&bytes).len() <= bytes.len());
+        }
+
+        #[test]
+        fn a_body_is_what_was_sent_however_it_was_cut(
+            body in proptest::collection::vec(any::<u8>(), 0..300),
+            cuts in proptest::collection::vec(1usize..40, 0..20),
+        ) {
+            let mut request = format!("POST /l HTTP/1.1\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+            request.extend(&body);
+            request.extend(b"POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+            let mut rest = body.as_slice();
+            for cut in cuts.into_iter().chain([usize::MAX]) {
+                let (piece, behind) = rest.split_at(cut.min(rest.len()));
+                rest = behind;
+                if !piece.is_empty() {
+                    request.extend(format!("{:x}\r\n", piece.len()).into_bytes());
+                    request.extend(piece);
+                    request.extend(b"\r\n");
+                }
+            }
+            request.extend(b"0\r\n\r\n");
+            let read = read_all(&request);
+            prop_assert_eq!(read, [Ok(("/l".to_string(), body.clone())), Ok(("/c".to_string(), body))]);
+        }
     }
 }

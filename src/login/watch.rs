@@ -5,8 +5,8 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use crate::api::login_answer::QrcodeStatus;
-use crate::api::{Api, Status};
+use crate::api::login_answer::{LoginQrcode, QrcodeStatus};
+use crate::api::{Api, CallError, Status};
 use crate::callback::Event;
 use crate::guid::Guid;
 use crate::secret::Secret;
@@ -20,6 +20,8 @@ pub enum News {
     Polled(QrcodeStatus),
     /// A poll found the account logged in.
     Online,
+    /// The QR code that was asked for.
+    Qrcode(Result<LoginQrcode, CallError>),
     /// A poll was told that the code has expired.
     Expired,
     /// There is a verification code, or a reason why not.
@@ -28,18 +30,42 @@ pub enum News {
     Signal(i32),
 }
 
-/// Polls the server every `pause`, so that a login whose callbacks cannot reach us still ends
-/// well. A failed poll is no news: the next one may succeed. Ends with the receiver.
+/// Gets a QR code, however long that takes, up to the deadline of `api`.
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn poll(api: Api, guid: Guid, pause: Duration, news: Sender<News>) -> io::Result<()> {
+pub fn qrcode(api: Api, guid: Guid, news: Sender<News>) -> io::Result<()> {
+    thread::Builder::new()
+        .name("qrcode".into())
+        .spawn(move || {
+            // Whoever asked may have ended meanwhile.
+            let _ = news.send(News::Qrcode(api.login_qrcode(&guid)));
+        })
+        .map(drop)
+}
+
+/// Polls the server every `pause`, so that a login whose callbacks cannot reach us still ends
+/// well. A failed poll is no news: the next one may succeed. Ends with the receiver.
+///
+/// An account that `was_online` before counts as logged in only once it was seen to have left, or
+/// the scan to have succeeded.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn poll(
+    api: Api,
+    guid: Guid,
+    pause: Duration,
+    was_online: bool,
+    news: Sender<News>,
+) -> io::Result<()> {
     thread::Builder::new()
         .name("poll".into())
         .spawn(move || {
+            let mut is_old_login = was_online;
             loop {
                 thread::sleep(pause);
-                for found in look(&api, &guid) {
+                for found in look(&api, &guid, &mut is_old_login) {
                     if news.send(found).is_err() {
                         return;
                     }
@@ -49,14 +75,21 @@ pub fn poll(api: Api, guid: Guid, pause: Duration, news: Sender<News>) -> io::Re
         .map(drop)
 }
 
-fn look(api: &Api, guid: &Guid) -> Vec<News> {
+fn look(api: &Api, guid: &Guid, is_old_login: &mut bool) -> Vec<News> {
     let scan = match api.qrcode_status(guid) {
-        Ok(status) => Some(News::Polled(status)),
+        Ok(status) => {
+            *is_old_login &= status != QrcodeStatus::Success;
+            Some(News::Polled(status))
+        }
         Err(error) if error.is_expired() => Some(News::Expired),
         Err(_) => None,
     };
     let online = match api.client_status(guid) {
-        Ok(Status::Online) => Some(News::Online),
+        Ok(Status::Online) if !*is_old_login => Some(News::Online),
+        Ok(Status::Running) => {
+            *is_old_login = false;
+            None
+        }
         _ => None,
     };
     scan.into_iter().chain(online).collect()

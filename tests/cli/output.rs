@@ -100,8 +100,13 @@ fn help_and_version_are_results() {
         assert_eq!(run.stderr, "");
         assert!(!run.stdout.contains('\x1b'), "no colour in a pipe");
     }
-    let version = format!("qiwei {}\n", env!("CARGO_PKG_VERSION"));
-    Qiwei::new(["--version"]).run().is(0, &version, "");
+    let version = Qiwei::new(["--version"]).run().ends_with(0).stdout;
+    let number = concat!("qiwei ", env!("CARGO_PKG_VERSION"), " (");
+    assert!(
+        version.starts_with(number) && version.ends_with(")\n"),
+        "{version}"
+    );
+    assert!(version.contains(std::env::consts::ARCH), "{version}");
 }
 
 #[test]

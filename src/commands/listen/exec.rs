@@ -105,6 +105,8 @@ fn work(command: &str, events: &Receiver<String>, output: &Output) {
 fn run(command: &str, event: &str) -> Result<(), String> {
     let mut child = shell(command)
         .stdin(Stdio::piped())
+        // Our stdout is the callbacks, line by line.
+        .stdout(io::stderr())
         .spawn()
         .map_err(|e| format!("cannot be run: {e}"))?;
     if let Some(mut stdin) = child.stdin.take() {

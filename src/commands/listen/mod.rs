@@ -1,19 +1,20 @@
 //! `qiwei listen`: callbacks as they come, one line each.
 
 mod exec;
+mod printer;
 mod show;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Finish;
-use super::callbacks::{self, CallbackArgs};
+use super::callbacks::{self, CallbackArgs, Ending};
 use crate::callback::NotifyType;
-use crate::callback::inbox::{Inbox, Received, Wanted};
+use crate::callback::inbox::{Inbox, Wanted};
 use crate::callback::listener::{Health, Sink};
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -22,8 +23,10 @@ use crate::signals;
 use crate::time::{Deadline, parse_timeout, show_duration};
 use exec::Runner;
 
-/// How long the loop sleeps at most before it looks at the clock.
-const NAP: Duration = Duration::from_secs(3600);
+/// How often the end is looked for while nothing ends.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a reader who has stalled is waited for after a signal.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Arguments of `qiwei listen`.
 #[derive(Debug, clap::Args)]
@@ -69,45 +72,60 @@ impl Args {
             count: self.count,
             duplicates: self.keep_duplicates,
         }));
-        let signal = end_on_signal(&inbox)?;
+        let ending = callbacks::end_on_signal(&inbox)?;
         let url = ear.url.clone();
-        ear.serve(guid.clone(), sink(&inbox), healthy(&inbox))?;
+        let _serving = ear.serve(guid.clone(), sink(&inbox), healthy(&inbox))?;
         let mut turned = self.callbacks.turn(context, context.api()?, &guid, &url)?;
         context.output.note(&format!(
             "listening for the callbacks of {}; Ctrl-C ends it",
             guid.short()
         ));
-        let result = self.work(context, &inbox);
+        let runner = Runner::new(self.exec.clone(), context.output.clone());
+        let printed = printer::start(inbox.clone(), context.output.clone(), runner)
+            .map_err(|e| Error::io("cannot print callbacks", &e))?;
+        let result = self.wait(context, &inbox, &ending, &printed);
         // Nobody may be told yes any more once nothing is printed any more.
         inbox.close();
         turned.put_back();
         result?;
-        match signal.load(Ordering::SeqCst) {
+        match ending.signal() {
             0 => self.verdict(&inbox),
             signal => Ok(signals::exit_code(signal)),
         }
     }
 
-    fn work(&self, context: &Context, inbox: &Inbox) -> Result<(), Error> {
+    /// Waits until everything promised is printed. After a signal a reader who has stalled has
+    /// only so long, and after a second one no time at all.
+    fn wait(
+        &self,
+        context: &Context,
+        inbox: &Inbox,
+        ending: &Ending,
+        printed: &Receiver<Result<(), Error>>,
+    ) -> Result<(), Error> {
         let deadline = self.time.map(Deadline::after);
-        let runner = Runner::new(self.exec.clone(), context.output.clone());
-        let result = loop {
+        let mut grace: Option<Deadline> = None;
+        loop {
+            match printed.recv_timeout(LOOK) {
+                Ok(result) => return result,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::internal("the printer has ended without a word"));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
             if deadline.is_some_and(|deadline| deadline.is_over()) {
                 inbox.close();
             }
-            let patience = deadline.map_or(NAP, |deadline| deadline.remaining().min(NAP));
-            match inbox.next(patience) {
-                Some(received) => {
-                    if let Err(error) = print(context, &received, &runner) {
-                        break Err(error);
-                    }
+            if ending.signal() != 0 {
+                let grace = grace.get_or_insert_with(|| Deadline::after(GRACE));
+                if grace.is_over() || ending.is_urgent() {
+                    context.output.warn(
+                        "callbacks that were taken could not be printed: nobody reads the output",
+                    );
+                    return Ok(());
                 }
-                None if inbox.is_done() => break Ok(()),
-                None => {}
             }
-        };
-        runner.finish();
-        result
+        }
     }
 
     fn verdict(&self, inbox: &Inbox) -> Finish {
@@ -123,29 +141,6 @@ impl Args {
             _ => Ok(ExitCode::SUCCESS),
         }
     }
-}
-
-fn print(context: &Context, received: &Received, runner: &Runner) -> Result<(), Error> {
-    let output = &context.output;
-    let line = show::Line::of(received);
-    if output.is_json() || !output.look().terminal {
-        output.json(&line)?;
-    } else {
-        output.line(&show::words(received))?;
-    }
-    runner.run(received, &line);
-    Ok(())
-}
-
-/// A signal closes the inbox; what is in it is still printed.
-fn end_on_signal(inbox: &Arc<Inbox>) -> Result<Arc<AtomicI32>, Error> {
-    let signal = Arc::new(AtomicI32::new(0));
-    let (inbox, told) = (inbox.clone(), signal.clone());
-    signals::forward(signals::watch()?, move |number| {
-        told.store(number, Ordering::SeqCst);
-        inbox.close();
-    })?;
-    Ok(signal)
 }
 
 fn sink(inbox: &Arc<Inbox>) -> Sink {

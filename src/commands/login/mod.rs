@@ -104,7 +104,8 @@ impl Args {
         if let Some(ear) = &ear {
             lock.announce(&ear.url);
         }
-        if pick::wake(context, &api, &guid)? == Status::Online && !self.force {
+        let was_online = pick::wake(context, &api, &guid, deadline)? == Status::Online;
+        if was_online && !self.force {
             let profile = api.profile(&guid).unwrap_or_default();
             teller.logged_in(&guid, &profile, Via::AlreadyOnline)?;
             return Ok(ExitCode::SUCCESS);
@@ -115,6 +116,7 @@ impl Args {
             guid,
             teller,
             deadline,
+            was_online,
         };
         let finish = match ear {
             None => session.show_code().map(|()| ExitCode::SUCCESS),

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::instances;
+use crate::time::Deadline;
 
 /// A second look after this time tells a stopped instance from one that reconnects.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
@@ -74,14 +75,19 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
 }
 
 /// Starts a stopped instance and says in which state it was found.
-pub fn wake(context: &Context, api: &Api, guid: &Guid) -> Result<Status, Error> {
+pub fn wake(
+    context: &Context,
+    api: &Api,
+    guid: &Guid,
+    deadline: Deadline,
+) -> Result<Status, Error> {
     let look = || {
         api.client_status(guid)
             .map_err(|e| e.into_error(Effect::Read))
     };
     let mut status = look()?;
     if status == Status::Stopped {
-        thread::sleep(SECOND_LOOK);
+        thread::sleep(SECOND_LOOK.min(deadline.remaining()));
         status = look()?;
     }
     if status == Status::Stopped {

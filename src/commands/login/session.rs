@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Args;
 use super::events::Via;
 use super::tell::Teller;
-use crate::api::login_answer::{Profile, QrcodeStatus};
+use crate::api::login_answer::{LoginQrcode, Profile, QrcodeStatus};
 use crate::api::request::{self, Effect};
 use crate::api::{Api, CallError};
 use crate::callback::event::integer;
@@ -36,6 +36,8 @@ pub struct Session<'c> {
     pub guid: Guid,
     pub teller: Teller<'c>,
     pub deadline: Deadline,
+    /// The account was online before: that it still is says nothing about this login.
+    pub was_online: bool,
 }
 
 /// How a login ends, when it does not fail.
@@ -47,7 +49,7 @@ enum End {
 impl Session<'_> {
     /// `--no-wait`: shows the code, and that is all.
     pub fn show_code(&self) -> Result<(), Error> {
-        self.first_code().map(drop)
+        self.show(self.api.login_qrcode(&self.guid)).map(drop)
     }
 
     /// The whole login. The callbacks are turned to us only while it runs.
@@ -57,7 +59,7 @@ impl Session<'_> {
         let prompt = Prompt::start(source, news.clone())?;
         let health = Arc::new(Mutex::new("not_scanned"));
         let url = ear.url.clone();
-        ear.serve(self.guid.clone(), sink(news.clone()), healthy(&health))?;
+        let _serving = ear.serve(self.guid.clone(), sink(news.clone()), healthy(&health))?;
         let told = news.clone();
         signals::forward(signals::watch()?, move |signal| {
             let _ = told.send(News::Signal(signal));
@@ -66,23 +68,34 @@ impl Session<'_> {
         let mut turned = args
             .callbacks
             .turn(self.context, &self.api, &self.guid, &url)?;
-        let content = self.first_code()?;
+        self.ask_for_code(news.clone())?;
+        let (content, early) = match self.first_code(&incoming)? {
+            First::Code(content, early) => (content, early),
+            First::Signal(signal) => {
+                turned.put_back();
+                return Ok(signals::exit_code(signal));
+            }
+        };
         if !args.no_poll {
-            self.start_poll(args.poll, news)?;
+            self.start_poll(args.poll, news.clone())?;
         }
         let mut run = Run {
             session: &self,
             machine: Machine::new(content),
             prompt,
             deadline: self.deadline,
+            api: self.api.clone(),
+            news,
+            renewing: false,
         };
-        let end = run.until_the_end(&incoming, &health);
+        let end = run.until_the_end(early, &incoming, &health);
         turned.put_back();
         match end? {
             End::LoggedIn(profile, via) => {
+                // Saved first: it must not depend on somebody reading what is told.
+                let saved = self.context.save_guid(&self.guid);
                 self.teller.logged_in(&self.guid, &profile, via)?;
-                self.context.save_guid(&self.guid)?;
-                Ok(ExitCode::SUCCESS)
+                saved.map(|()| ExitCode::SUCCESS)
             }
             End::Signal(signal) => Ok(signals::exit_code(signal)),
         }
@@ -91,18 +104,48 @@ impl Session<'_> {
     fn start_poll(&self, pause: Duration, news: Sender<News>) -> Result<(), Error> {
         // Outlives the deadline, which grows while a code is being asked for.
         let long = Deadline::after(self.deadline.timeout() * u32::from(ATTEMPTS + 1));
-        watch::poll(self.api.until(long), self.guid.clone(), pause, news)
-            .map_err(|e| Error::io("cannot poll the server", &e))
+        watch::poll(
+            self.api.until(long),
+            self.guid.clone(),
+            pause,
+            self.was_online,
+            news,
+        )
+        .map_err(|e| Error::io("cannot poll the server", &e))
     }
 
-    fn first_code(&self) -> Result<String, Error> {
-        let code = self
-            .api
-            .login_qrcode(&self.guid)
-            .map_err(|e| e.into_error(Effect::Read))?;
+    /// Gets a QR code from a thread of its own: a device that is not ready yet, or a silent
+    /// server, must not keep a signal waiting.
+    fn ask_for_code(&self, news: Sender<News>) -> Result<(), Error> {
+        watch::qrcode(self.api.clone(), self.guid.clone(), news)
+            .map_err(|e| Error::io("cannot ask for the QR code", &e))
+    }
+
+    /// Waits for the first code; the thread that gets it ends with the deadline.
+    fn first_code(&self, incoming: &Receiver<News>) -> Result<First, Error> {
+        let mut early = Vec::new();
+        loop {
+            match incoming.recv() {
+                Ok(News::Qrcode(code)) => return Ok(First::Code(self.show(code)?, early)),
+                Ok(News::Signal(signal)) => return Ok(First::Signal(signal)),
+                Ok(news) => early.push(news),
+                Err(_) => return Err(Error::internal("every source of news has ended")),
+            }
+        }
+    }
+
+    fn show(&self, code: Result<LoginQrcode, CallError>) -> Result<String, Error> {
+        let code = code.map_err(|e| e.into_error(Effect::Read))?;
         self.teller.qrcode(&code.content, code.key.as_deref())?;
         Ok(code.content)
     }
+}
+
+/// What ends the wait for the first QR code.
+enum First {
+    /// Its content, and the news that came before it.
+    Code(String, Vec<News>),
+    Signal(i32),
 }
 
 fn sink(news: Sender<News>) -> Sink {
@@ -164,15 +207,27 @@ struct Run<'s, 'c> {
     machine: Machine,
     prompt: Prompt,
     deadline: Deadline,
+    /// The server, until the deadline, which may be moved.
+    api: Api,
+    news: Sender<News>,
+    /// A new code is on its way.
+    renewing: bool,
 }
 
 impl Run<'_, '_> {
     fn until_the_end(
         &mut self,
+        early: Vec<News>,
         incoming: &Receiver<News>,
         health: &Mutex<&'static str>,
     ) -> Result<End, Error> {
+        for news in early {
+            if let Some(end) = self.take(news)? {
+                return Ok(end);
+            }
+        }
         loop {
+            *health.lock().unwrap_or_else(PoisonError::into_inner) = self.machine.health();
             let news = match incoming.recv_timeout(self.deadline.remaining()) {
                 Ok(news) => news,
                 Err(RecvTimeoutError::Timeout) => return Err(self.out_of_time()),
@@ -183,7 +238,6 @@ impl Run<'_, '_> {
             if let Some(end) = self.take(news)? {
                 return Ok(end);
             }
-            *health.lock().unwrap_or_else(PoisonError::into_inner) = self.machine.health();
         }
     }
 
@@ -191,12 +245,13 @@ impl Run<'_, '_> {
         match news {
             News::Signal(signal) => return Ok(Some(End::Signal(signal))),
             News::Online => {
-                let profile = self.session.api.profile(&self.session.guid);
+                let profile = self.api.profile(&self.session.guid);
                 return Ok(Some(End::LoggedIn(profile.unwrap_or_default(), Via::Poll)));
             }
             News::Callback(event) => return self.callback(&event),
             News::Polled(status) => self.status(status)?,
-            News::Expired => self.renew()?,
+            News::Expired => self.renew(),
+            News::Qrcode(code) => self.renewed(code)?,
             News::Code(Ok(code)) => self.hand_in(&code)?,
             News::Code(Err(why)) => {
                 // Whoever was to give the code cannot; another shell still may.
@@ -252,22 +307,24 @@ impl Run<'_, '_> {
     }
 
     /// The code has expired and nobody sent a new one: ask for it.
-    fn renew(&mut self) -> Result<(), Error> {
-        let session = self.session;
-        match session.api.login_qrcode(&session.guid) {
-            Ok(code) => {
-                let steps = self.machine.on_content(&code.content);
-                self.perform(steps, code.key.as_deref())
-            }
-            // The next poll finds it expired again.
-            Err(_) => Ok(()),
+    fn renew(&mut self) {
+        if !self.renewing {
+            // Where that fails, the next poll finds it expired again.
+            self.renewing = self.session.ask_for_code(self.news.clone()).is_ok();
         }
+    }
+
+    fn renewed(&mut self, code: Result<LoginQrcode, CallError>) -> Result<(), Error> {
+        self.renewing = false;
+        let Ok(code) = code else { return Ok(()) };
+        let steps = self.machine.on_content(&code.content);
+        self.perform(steps, code.key.as_deref())
     }
 
     fn hand_in(&mut self, code: &Secret) -> Result<(), Error> {
         let session = self.session;
         let request = request::verify_login_qrcode(&session.guid, code);
-        let steps = match session.api.apply(&request) {
+        let steps = match self.api.apply(&request) {
             Ok(()) => self.machine.on_code_accepted(),
             Err(CallError::Refused(_)) => self.machine.on_code_rejected(),
             // It may have been taken: the login goes on, or the server asks again.
@@ -297,6 +354,7 @@ impl Run<'_, '_> {
                     }
                     // Whoever has the code may need as long as they did for the scan.
                     self.deadline = Deadline::after(self.deadline.timeout());
+                    self.api = self.api.until(self.deadline);
                     self.prompt.ask(self.session.context, attempts_left);
                 }
             }

@@ -23,14 +23,18 @@ pub struct Teller<'c> {
 /// Checks that a file name ends in a format we can write.
 pub fn parse_image_path(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    match extension(&path) {
+    match extension(&path).as_deref() {
         Some("png" | "svg") => Ok(path),
         _ => Err("a file name that ends in .png or .svg is meant".into()),
     }
 }
 
-fn extension(path: &Path) -> Option<&str> {
-    path.extension().and_then(OsStr::to_str)
+fn extension(path: &Path) -> Option<String> {
+    Some(
+        path.extension()
+            .and_then(OsStr::to_str)?
+            .to_ascii_lowercase(),
+    )
 }
 
 impl<'c> Teller<'c> {
@@ -143,7 +147,7 @@ impl<'c> Teller<'c> {
 
 fn write_image(content: &str, path: &Path) -> Result<(), Error> {
     let code = Matrix::of(content).map_err(Error::internal)?;
-    let bytes = match extension(path) {
+    let bytes = match extension(path).as_deref() {
         Some("svg") => image::svg(&code).into_bytes(),
         _ => image::png(&code).map_err(Error::internal)?,
     };

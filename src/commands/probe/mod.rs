@@ -5,11 +5,12 @@ mod raw;
 mod survey;
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use super::Finish;
 use crate::context::Context;
-use crate::error::Error;
 
 /// Arguments of `qiwei probe`.
 #[derive(Debug, clap::Args)]
@@ -51,11 +52,11 @@ enum Command {
 
 impl Args {
     /// Asks the known candidates, or makes the one call.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
+    pub fn run(self, context: &Context) -> Finish {
         if let Some(Command::Callback(args)) = self.command {
             return args.run(context);
         }
-        match (self.method, self.path) {
+        let done = match (self.method, self.path) {
             (Some(method), Some(path)) => raw::Call {
                 method,
                 path,
@@ -65,6 +66,7 @@ impl Args {
             }
             .run(context),
             _ => survey::run(context),
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS)
     }
 }

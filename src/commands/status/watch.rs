@@ -52,8 +52,19 @@ struct Watch<'c> {
 pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
     let watch = Watch::start(context, interval.unwrap_or(HEARTBEAT), FOREVER)?;
     let mut before = None;
+    let mut last = None;
     loop {
-        let state = watch.look();
+        let state = match watch.look() {
+            Look::Signal(signal) => return Ok(signals::exit_code(signal)),
+            Look::State(state) => state,
+        };
+        let state = match (state, last.take()) {
+            // Our own time ran out in the middle of a look, which says nothing about the server.
+            (Err(_), Some(last)) if watch.deadline.is_over() => {
+                return verdict(&watch.guid, last).map(|()| ExitCode::SUCCESS);
+            }
+            (state, _) => state,
+        };
         let event = match &state {
             Err(CallError::Refused(_)) | Ok(_) => match before {
                 Some(name) if name != name_of(&state) => "changed",
@@ -69,6 +80,7 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
         if watch.deadline.is_over() {
             return verdict(&watch.guid, state).map(|()| ExitCode::SUCCESS);
         }
+        last = Some(state);
     }
 }
 
@@ -76,7 +88,10 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
 pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Finish {
     let watch = Watch::start(context, interval.unwrap_or(WAIT_STEP), WAIT_TIME)?;
     loop {
-        let state = watch.look();
+        let state = match watch.look() {
+            Look::Signal(signal) => return Ok(signals::exit_code(signal)),
+            Look::State(state) => state,
+        };
         if matches!(&state, Ok(status) if *status == wanted) {
             watch.print("status", name_of(&state))?;
             return Ok(ExitCode::SUCCESS);
@@ -102,6 +117,12 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Fi
 }
 
 type State = Result<Status, CallError>;
+
+/// What came of a look.
+enum Look {
+    State(State),
+    Signal(i32),
+}
 
 fn name_of(state: &State) -> &'static str {
     state.as_ref().map_or("unknown", |status| status.name())
@@ -137,12 +158,15 @@ impl<'c> Watch<'c> {
     }
 
     /// The state now. A 0 is looked at twice: a live account shows it while it reconnects.
-    fn look(&self) -> State {
+    fn look(&self) -> Look {
         let state = self.api.client_status(&self.guid);
-        if state != Ok(Status::Stopped) || self.rest(SECOND_LOOK.min(self.interval)).is_some() {
-            return state;
+        if state != Ok(Status::Stopped) {
+            return Look::State(state);
         }
-        self.api.client_status(&self.guid)
+        match self.rest(SECOND_LOOK.min(self.interval)) {
+            Some(signal) => Look::Signal(signal),
+            None => Look::State(self.api.client_status(&self.guid)),
+        }
     }
 
     /// Sleeps, at most to the deadline; a signal ends it.

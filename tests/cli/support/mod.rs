@@ -1,5 +1,8 @@
 //! What the tests stand on: the program in a clean environment, the sandbox, and raw sockets.
 
+pub mod background;
+pub mod callbacks;
+pub mod client;
 mod home;
 mod live;
 mod qiwei;

@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -101,7 +102,16 @@ impl Qiwei {
         self
     }
 
-    pub fn start(mut self) -> Live {
+    /// The home folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub fn config_path(&self) -> PathBuf {
+        self.home.config_path()
+    }
+
+    pub fn spawn(&mut self) -> Child {
         if self.stdin.is_some() {
             self.command.stdin(Stdio::piped());
         }
@@ -110,6 +120,11 @@ impl Qiwei {
             // A program that does not read its input may have closed it already.
             let _ = child.stdin.take().unwrap().write_all(&bytes);
         }
+        child
+    }
+
+    pub fn start(mut self) -> Live {
+        let child = self.spawn();
         Live::new(child, self.home)
     }
 

@@ -4,10 +4,13 @@ mod check;
 mod round_trip;
 mod webhook;
 
+use std::process::ExitCode;
+
 use url::Url;
 
 use crate::callback::place::parse_notify_url;
 use crate::callback::simulate::Simulated;
+use crate::commands::Finish;
 use crate::commands::callbacks::{self, CallbackArgs};
 use crate::context::Context;
 use crate::error::Error;
@@ -44,7 +47,7 @@ fn parse_any_url(text: &str) -> Result<Url, String> {
 
 impl Args {
     /// Looks, posts or tries.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
+    pub fn run(self, context: &Context) -> Finish {
         let events = events(&self.simulate)?;
         let url = match self.url {
             Some(url) => Some(url),
@@ -58,7 +61,7 @@ impl Args {
                 } else {
                     webhook.post(context, &events)?
                 };
-                check::report(context, checks)
+                check::report(context, checks).map(|()| ExitCode::SUCCESS)
             }
             None if events.is_empty() => round_trip::run(context, &self.callbacks),
             None => Err(Error::usage(

@@ -1,5 +1,6 @@
 //! A listener of our own, and whether the server's callbacks reach it.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,23 +12,25 @@ use super::webhook::Webhook;
 use crate::api::Status;
 use crate::api::request::Effect;
 use crate::callback::inbox::{Inbox, Wanted};
+use crate::commands::Finish;
 use crate::commands::callbacks::{self, CallbackArgs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::instances;
+use crate::signals;
 
 /// How long a callback is awaited: the server may take its time (16–19 s were seen).
 const AWAIT: Duration = Duration::from_secs(25);
 
 /// Sets the URL, triggers a callback where that does no harm, waits for it, puts the URL back.
-pub fn run(context: &Context, args: &CallbackArgs) -> Result<(), Error> {
+pub fn run(context: &Context, args: &CallbackArgs) -> Finish {
     let ear = args.bind(context)?;
     let guid = instances::named_or_only(context)?;
     let lock = callbacks::lock(context, &guid)?;
     let inbox = Arc::new(Inbox::new(Wanted::default()));
     let url = ear.url.clone();
     let sink = inbox.clone();
-    ear.serve(
+    let _serving = ear.serve(
         guid.clone(),
         Arc::new(move |event| sink.admit(event)),
         Arc::new(|| json!({"status": "ok"})),
@@ -36,6 +39,7 @@ pub fn run(context: &Context, args: &CallbackArgs) -> Result<(), Error> {
     let mut checks = Webhook::new(context, &parsed)?.look();
 
     let api = context.api()?;
+    let ending = callbacks::end_on_signal(&inbox)?;
     let mut turned = args.turn(context, api, &guid, &url)?;
     checks.push(Check::plain("set notify_url", true, None));
     let status = api
@@ -49,7 +53,10 @@ pub fn run(context: &Context, args: &CallbackArgs) -> Result<(), Error> {
     checks.push(await_callback(context, &inbox, trigger)?);
     turned.put_back();
     drop(lock);
-    check::report(context, checks)
+    match ending.signal() {
+        0 => check::report(context, checks).map(|()| ExitCode::SUCCESS),
+        signal => Ok(signals::exit_code(signal)),
+    }
 }
 
 fn await_callback(context: &Context, inbox: &Inbox, triggered: bool) -> Result<Check, Error> {

@@ -65,7 +65,8 @@ impl Webhook {
             None => crate::instances::named_or_only(context)
                 .map_or_else(|_| NOBODY.to_owned(), |guid| guid.as_str().to_owned()),
         };
-        let mut number = Timestamp::now().as_millisecond();
+        // Each event takes longer than ten microseconds, so a second run brings new messages too.
+        let mut number = Timestamp::now().as_microsecond();
         let mut checks = Vec::new();
         for event in events {
             number += 10;

@@ -1,0 +1,59 @@
+//! The thread that prints: a reader of stdout who has stalled must not keep a signal waiting.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::exec::Runner;
+use super::show;
+use crate::callback::inbox::{Inbox, Received};
+use crate::error::Error;
+use crate::output::Output;
+
+/// How long the thread sleeps at most before it looks again.
+const NAP: Duration = Duration::from_secs(3600);
+
+/// Prints what is in the inbox until that is closed and empty, and runs the command for each.
+/// How it ended comes through the channel.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn start(
+    inbox: Arc<Inbox>,
+    output: Output,
+    runner: Runner,
+) -> io::Result<Receiver<Result<(), Error>>> {
+    let (tell, ended) = channel();
+    thread::Builder::new()
+        .name("printer".into())
+        .spawn(move || {
+            let result = work(&inbox, &output, &runner);
+            runner.finish();
+            // Nobody waits any more when a signal has ended the program.
+            let _ = tell.send(result);
+        })?;
+    Ok(ended)
+}
+
+fn work(inbox: &Inbox, output: &Output, runner: &Runner) -> Result<(), Error> {
+    loop {
+        match inbox.next(NAP) {
+            Some(received) => print(output, &received, runner)?,
+            None if inbox.is_done() => return Ok(()),
+            None => {}
+        }
+    }
+}
+
+fn print(output: &Output, received: &Received, runner: &Runner) -> Result<(), Error> {
+    let line = show::Line::of(received);
+    if output.is_json() || !output.look().terminal {
+        output.json(&line)?;
+    } else {
+        output.line(&show::words(received))?;
+    }
+    runner.run(received, &line);
+    Ok(())
+}

@@ -1,0 +1,451 @@
+//! `qiwei listen`: every callback one line, none lost, none doubled.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use qiwei::sandbox::{Incoming, Quirk, Sandbox};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::background::{Running, end, eventually, parse};
+use crate::support::callbacks::{USUAL, callback, events, listen, listening, notify_urls, posted};
+use crate::support::client::{Client, ask, post};
+use crate::support::{Finished, GROUP, PERSON, Qiwei, sandbox, sandbox_with};
+
+/// Lets a text arrive.
+fn arrives(server: &Sandbox, conversation: &str, content: &str) {
+    let message = Incoming {
+        conversation_id: conversation.into(),
+        content: content.into(),
+        ..Incoming::default()
+    };
+    assert_eq!(server.receive(&server.guids()[0], &message), Ok(true));
+}
+
+/// A message with nothing but a number.
+fn numbered(guid: &str, number: usize) -> String {
+    callback(
+        guid,
+        11010,
+        &format!(r#"{{"id":"{number}","sender":"7881","msg_type":2}}"#),
+    )
+}
+
+/// The numbers of [`numbered`] messages, in order.
+fn numbers(run: &Finished) -> Vec<usize> {
+    let number = |event: &Value| event["data"]["id"].as_str().unwrap().parse().unwrap();
+    events(run).iter().map(number).collect()
+}
+
+fn health(url: &str) -> Value {
+    let base = url.split_once("/webhook").unwrap().0;
+    ask("GET", &format!("{base}/health")).json()
+}
+
+#[test]
+fn every_callback_is_a_line_with_the_fields_of_the_contract() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let (mut running, _) = listening(&server, listen(&server, "--count 4"));
+    arrives(&server, PERSON, "你好");
+    server.post_callback(&guid, 11002, json!({"status": 1, "vid": 16888}));
+    server.kick(&guid);
+    server.post_callback(&guid, 4711, json!(null));
+    let run = running.finish().ends_with(0);
+    let lines = events(&run);
+    let head: Vec<Value> = lines
+        .iter()
+        .map(|line| json!([line["guid"], line["notify_type"], line["name"]]))
+        .collect();
+    assert_eq!(
+        head,
+        [
+            json!([guid, 11010, "new_message"]),
+            json!([guid, 11002, "login_qrcode"]),
+            json!([guid, 11011, "logged_in_elsewhere"]),
+            json!([guid, 4711, null]),
+        ]
+    );
+    assert_eq!(lines[0]["data"]["content"], "你好");
+    assert_eq!(lines[1]["data"], json!({"status": 1, "vid": 16888}));
+    for line in &lines {
+        let at = line["received_at"].as_str().unwrap();
+        assert!(at.parse::<jiff::Timestamp>().is_ok(), "{at}");
+        assert_eq!(line.as_object().unwrap().len(), 5);
+    }
+}
+
+#[test]
+fn data_is_as_the_server_wrote_it() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let (mut running, url) = listening(&server, listen(&server, "--json --count 1"));
+    let data = r#"{ "id" : 10696049218574013123,"x":1.50, "id2":"\u4f60", "z":[ ],"a":1e400 }"#;
+    assert_eq!(post(&url, &callback(&guid, 11010, data)).status, 200);
+    let run = running.finish().ends_with(0);
+    assert!(
+        run.stdout.ends_with(&format!("\"data\":{data}}}\n")),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn what_the_account_sends_itself_comes_back() {
+    let server = sandbox();
+    let (mut running, _) = listening(&server, listen(&server, "--count 1"));
+    end(Qiwei::on(&server.base_url(), ["send", GROUP, "备份完成"])).ends_with(0);
+    let run = running.finish().ends_with(0);
+    let data = &events(&run)[0]["data"];
+    assert_eq!(
+        (&data["send_flag"], &data["content"]),
+        (&json!(1), &json!("备份完成"))
+    );
+}
+
+#[test]
+fn what_came_before_is_not_shown_again_unless_wanted() {
+    for (more, expected) in [("", 3), ("--keep-duplicates", 6)] {
+        let server = sandbox_with(|scenario| scenario.quirks = vec![Quirk::DuplicateCallbacks]);
+        let (mut running, _) = listening(&server, listen(&server, more));
+        for text in ["a", "b", "c"] {
+            arrives(&server, PERSON, text);
+        }
+        assert_eq!(posted(&server, 6), [Some(200); 6]);
+        running.signal(Signal::INT);
+        let run = running.finish().ends_with(130);
+        assert_eq!(events(&run).len(), expected, "{more}");
+    }
+}
+
+#[test]
+fn batches_bare_and_wrapped_and_old_keys_are_understood() {
+    for (quirks, path) in [
+        (vec![Quirk::BatchCallbacks], "/data/0/content"),
+        (
+            vec![Quirk::BatchCallbacks, Quirk::WrappedBatch],
+            "/data/list/0/content",
+        ),
+        (
+            vec![Quirk::BatchCallbacks, Quirk::MsgTypeKey],
+            "/data/0/content",
+        ),
+        (vec![Quirk::MsgTypeKey], "/data/content"),
+    ] {
+        let is_batch = quirks.contains(&Quirk::BatchCallbacks);
+        let server = sandbox_with(|scenario| scenario.quirks.clone_from(&quirks));
+        let (mut running, _) = listening(&server, listen(&server, "--count 1"));
+        arrives(&server, PERSON, "你好");
+        let run = running.finish().ends_with(0);
+        let line = &events(&run)[0];
+        let name = if is_batch {
+            "message_batch"
+        } else {
+            "new_message"
+        };
+        assert_eq!(
+            (&line["name"], line.pointer(path)),
+            (&json!(name), Some(&json!("你好")))
+        );
+        assert_eq!(line["notify_type"], if is_batch { 11013 } else { 11010 });
+    }
+}
+
+#[test]
+fn a_duplicate_inside_a_batch_is_taken_out() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let (mut running, url) = listening(&server, listen(&server, "--count 2"));
+    post(&url, &callback(&guid, 11010, r#"{"id":"1"}"#));
+    post(&url, &callback(&guid, 11013, r#"[{"id":1}]"#));
+    post(&url, &callback(&guid, 11013, r#"[{"id":"1"},{"id":"2"}]"#));
+    let run = running.finish().ends_with(0);
+    assert_eq!(events(&run)[1]["data"], json!([{"id": "2"}]));
+}
+
+#[test]
+fn types_are_chosen_by_number_and_by_name() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let more = "--type 11003 --type message_batch --count 2";
+    let (mut running, url) = listening(&server, listen(&server, more));
+    for (notify_type, data) in [(11010, "{}"), (11003, "{}"), (11002, "{}"), (11013, "[]")] {
+        let answer = post(&url, &callback(&guid, notify_type, data));
+        // Also what is not shown was received: the server need not try again.
+        assert_eq!(answer.status, 200);
+    }
+    let run = running.finish().ends_with(0);
+    let shown: Vec<Value> = events(&run)
+        .iter()
+        .map(|e| e["notify_type"].clone())
+        .collect();
+    assert_eq!(shown, [11003, 11013]);
+    let bad = end(listen(&server, "--json --type nonsense")).ends_with(2);
+    assert!(
+        bad.error()["message"].as_str().unwrap().contains("11010"),
+        "{bad:?}"
+    );
+}
+
+#[test]
+fn the_time_ends_it_well_and_an_unmet_count_does_not() {
+    let server = sandbox();
+    end(listen(&server, "--for 100ms")).ends_with(0);
+    let run = end(listen(&server, "--json --for 100ms --count 5")).ends_with(7);
+    assert!(
+        run.error()["message"].as_str().unwrap().contains("0 of 5"),
+        "{run:?}"
+    );
+    let (mut running, url) = listening(&server, listen(&server, "--for 10min --count 1"));
+    // The second listener of this test, hence another URL than the first.
+    assert_eq!(post(&url, &numbered(&server.guids()[0], 1)).status, 200);
+    running.finish().ends_with(0);
+}
+
+#[test]
+fn a_command_gets_each_one_in_order_and_alone() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let run = listen(&server, "--count 6");
+    let log = run.home().join("log");
+    let log_name = log.to_str().unwrap();
+    let command = format!(
+        "read -r line; echo \"start $line\" >> {log_name}; sleep 0.03; echo end >> {log_name}"
+    );
+    let (mut running, url) = listening(&server, run.arg("--exec").arg(&command));
+    for number in 0..6 {
+        assert_eq!(post(&url, &numbered(&guid, number)).status, 200);
+    }
+    let run = running.finish().ends_with(0);
+    // Every command has ended when the program has.
+    let expected: Vec<String> = run
+        .stdout
+        .lines()
+        .flat_map(|line| [format!("start {line}"), "end".to_owned()])
+        .collect();
+    let log = std::fs::read_to_string(log).unwrap();
+    assert_eq!(log.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(numbers(&run), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_slow_conversation_does_not_hold_up_the_others() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let run = listen(&server, "--count 9");
+    let folder = run.home().to_owned();
+    // The first conversation's command waits for the others to have been run.
+    let command = format!(
+        "cd {}; read -r line; case $line in *first*) while ! ls other.* >/dev/null 2>&1; \
+         do sleep 0.02; done; touch first;; *) touch other.$$;; esac",
+        folder.display()
+    );
+    let (mut running, url) = listening(&server, run.arg("--exec").arg(&command));
+    for sender in ["first", "1", "2", "3", "4", "5", "6", "7", "8"] {
+        let data = json!({"id": sender, "sender": sender, "content": sender, "msg_type": 2});
+        post(&url, &callback(&guid, 11010, &data.to_string()));
+    }
+    running.finish().ends_with(0);
+    assert!(folder.join("first").exists());
+}
+
+#[test]
+fn a_command_that_fails_is_reported_and_not_the_end() {
+    let server = sandbox();
+    let (mut running, url) = listening(
+        &server,
+        listen(&server, "--count 2").arg("--exec").arg("exit 3"),
+    );
+    for number in 0..2 {
+        post(&url, &numbered(&server.guids()[0], number));
+    }
+    let run = running.finish().ends_with(0);
+    let failures = run
+        .stderr
+        .lines()
+        .filter(|l| l.contains("warning: --exec failed"))
+        .count();
+    assert_eq!((failures, numbers(&run).len()), (2, 2), "{run:?}");
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly_and_puts_the_url_back() {
+    let server = sandbox();
+    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", USUAL);
+    let mut running = Running::start_unread(run);
+    running
+        .err
+        .wait_for("start", |line| line.starts_with("listening"));
+    running.close_stdout();
+    let url = notify_urls(&server).pop().unwrap();
+    assert_eq!(post(&url, &numbered(&server.guids()[0], 1)).status, 200);
+    let run = running.finish().ends_with(0);
+    assert!(!run.stderr.contains("error"), "{run:?}");
+    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+}
+
+#[test]
+fn without_a_configured_url_a_note_says_where_callbacks_go() {
+    let server = sandbox();
+    let run = end(listen(&server, "--for 50ms")).ends_with(0);
+    assert!(run.stderr.contains("now go nowhere"), "{run:?}");
+    assert_eq!(notify_urls(&server).len(), 1);
+}
+
+#[test]
+fn a_signal_loses_nothing_that_was_answered_yes() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", USUAL);
+    let (mut running, url) = listening(&server, run);
+    let sent = Arc::new(AtomicUsize::new(0));
+    let progress = sent.clone();
+    let sender = thread::spawn(move || {
+        let mut client = Client::to(&url);
+        let mut taken = BTreeSet::new();
+        for number in 0.. {
+            client.send(client.request("POST", "", &numbered(&guid, number)));
+            match client.try_answer(false) {
+                Some(answer) if answer.status == 200 => taken.insert(number),
+                // Refused, or gone.
+                _ => break,
+            };
+            progress.store(number, Ordering::SeqCst);
+        }
+        taken
+    });
+    eventually("some callbacks", || {
+        (sent.load(Ordering::SeqCst) > 300).then_some(())
+    });
+    running.signal(Signal::TERM);
+    let run = running.finish().ends_with(143);
+    let taken = sender.join().unwrap();
+    let printed: BTreeSet<usize> = numbers(&run).into_iter().collect();
+    assert_eq!(numbers(&run).len(), printed.len(), "something was doubled");
+    let lost: Vec<_> = taken.difference(&printed).collect();
+    assert!(lost.is_empty(), "lost {lost:?}");
+    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+}
+
+#[test]
+fn a_slow_reader_slows_the_senders_down_and_loses_nothing() {
+    const ALL: usize = 5000;
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let run = listen(&server, &format!("--count {ALL}"));
+    let mut running = Running::start_unread(run);
+    running
+        .err
+        .wait_for("start", |line| line.starts_with("listening"));
+    let url = notify_urls(&server).pop().unwrap();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let senders: Vec<_> = (0..4)
+        .map(|lane| {
+            let (url, guid, taken) = (url.clone(), guid.clone(), taken.clone());
+            thread::spawn(move || {
+                let mut client = Client::to(&url);
+                for number in (lane..ALL).step_by(4) {
+                    assert_eq!(client.post(&numbered(&guid, number)).status, 200);
+                    taken.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    // More than its queue holds, and it still answers others.
+    eventually("a full queue", || {
+        (health(&url)["received"].as_u64().unwrap() >= 1024).then_some(())
+    });
+    assert!(taken.load(Ordering::SeqCst) < ALL);
+    running.read();
+    let run = running.finish().ends_with(0);
+    senders
+        .into_iter()
+        .for_each(|sender| sender.join().unwrap());
+    let mut seen = numbers(&run);
+    seen.sort_unstable();
+    assert_eq!(seen, (0..ALL).collect::<Vec<_>>());
+}
+
+#[test]
+fn twenty_thousand_over_eight_connections_are_all_there_once() {
+    const EACH: usize = 2500;
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let (mut running, url) = listening(&server, listen(&server, "--count 20000"));
+    let senders: Vec<_> = (0..8)
+        .map(|lane| {
+            let (url, guid) = (url.clone(), guid.clone());
+            thread::spawn(move || {
+                let mut client = Client::to(&url);
+                for number in 0..EACH {
+                    let answer = client.post(&numbered(&guid, lane * EACH + number));
+                    assert_eq!(answer.status, 200);
+                }
+            })
+        })
+        .collect();
+    senders
+        .into_iter()
+        .for_each(|sender| sender.join().unwrap());
+    let run = running.finish().ends_with(0);
+    let seen = numbers(&run);
+    for lane in 0..8 {
+        // Each connection's order holds.
+        let own: Vec<usize> = seen.iter().copied().filter(|n| n / EACH == lane).collect();
+        assert_eq!(own, (lane * EACH..(lane + 1) * EACH).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn lines_come_at_once_and_in_order() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let (running, url) = listening(&server, listen(&server, ""));
+    for number in 0..20 {
+        post(&url, &numbered(&guid, number));
+        // Nothing follows that would push it out.
+        let lines = running.out.wait_for_count(number + 1);
+        assert_eq!(parse(&lines[number])["data"]["id"], number.to_string());
+    }
+}
+
+#[test]
+fn two_signals_end_it_also_when_nobody_reads() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", USUAL);
+    let mut running = Running::start_unread(run);
+    running
+        .err
+        .wait_for("start", |line| line.starts_with("listening"));
+    let url = notify_urls(&server).pop().unwrap();
+    // Far more than a pipe holds.
+    let long = "x".repeat(100_000);
+    for number in 0..10 {
+        let data = format!(r#"{{"id":"{number}","content":"{long}"}}"#);
+        assert_eq!(post(&url, &callback(&guid, 11010, &data)).status, 200);
+    }
+    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
+    running
+        .err
+        .wait_for("word of it", |line| line.contains("could not be printed"));
+    running.close_stdout();
+    let code = running.finish().code;
+    assert!([130, 143].contains(&code), "{code}");
+    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+}
+
+#[test]
+fn what_a_command_prints_does_not_get_between_the_lines() {
+    let server = sandbox();
+    let (mut running, _) = listening(
+        &server,
+        listen(&server, "--count 1 --exec").arg("echo noise"),
+    );
+    arrives(&server, PERSON, "x");
+    let run = running.finish().ends_with(0);
+    assert_eq!(events(&run).len(), 1);
+    assert!(run.stderr.contains("noise"), "{run:?}");
+}

@@ -1,0 +1,749 @@
+//! `qiwei login`: every way it goes, what it tells, and what it asks of the server.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use qiwei::sandbox::{Sandbox, ScanStep, Scenario, Status};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::background::{Running, end, eventually};
+use crate::support::callbacks::{
+    USUAL, bodies, body, callback, events, first_url, listen, listening, login, names, notify_urls,
+    paths, posted, waiting,
+};
+use crate::support::client::{ask, post};
+use crate::support::raw::{RawServer, ok};
+use crate::support::{Finished, Qiwei, sandbox_with};
+
+const QUICK: &str = "after=20ms";
+
+/// The line of the only account's login.
+fn logged_in(guid: &str, via: &str) -> Value {
+    json!({
+        "event": "logged_in", "guid": guid, "user_id": "1688850000000001", "name": "小助手",
+        "corp_id": "1970324989107254", "corp_name": "沙箱", "via": via,
+    })
+}
+
+#[test]
+fn a_plain_login_tells_each_step_once() {
+    let server = waiting(QUICK);
+    let run = end(login(&server, "--json --no-poll")).ends_with(0);
+    let told = events(&run);
+    let key = told[0]["key"].as_str().unwrap();
+    let content = format!("https://wx.work.weixin.qq.com/cgi-bin/crtx_auth?key={key}&wx=1");
+    let expected = [
+        json!({"event": "qrcode", "content": content, "key": key}),
+        json!({"event": "qr_status", "status": 1, "name": "scanned"}),
+        json!({"event": "qr_status", "status": 2, "name": "success"}),
+        logged_in(&server.guids()[0], "callback"),
+    ];
+    assert_eq!(told, expected);
+    assert!(run.stderr.contains(&format!("link: {content}\n")));
+}
+
+#[test]
+fn a_person_is_told_on_stderr_and_gets_the_result_on_stdout() {
+    let server = waiting(QUICK);
+    let run = end(login(&server, "--no-poll --qr link")).ends_with(0);
+    let guid = &server.guids()[0];
+    assert_eq!(
+        run.stdout,
+        format!("logged in: 小助手 (1688850000000001) of 沙箱, instance {guid}\n")
+    );
+    let told: Vec<&str> = run.stderr.lines().collect();
+    let in_order = [
+        "the only instance there is",
+        "link: https://wx.work.weixin.qq.com/",
+        "scanned; confirm the login on the phone",
+        "confirmed on the phone; the account is being logged in",
+        "no notify_url is configured",
+    ];
+    assert_eq!(told.len(), in_order.len(), "{told:#?}");
+    for (line, part) in told.iter().zip(in_order) {
+        assert!(line.contains(part), "{line}");
+    }
+}
+
+#[test]
+fn the_server_is_asked_in_this_order_and_nothing_else() {
+    let server = waiting(QUICK);
+    let guid = server.guids()[0].clone();
+    let run = login(&server, "--json --no-poll --bridge 7 --guid").arg(&guid);
+    end(run.env("QIWEI_NOTIFY_URL", USUAL)).ends_with(0);
+    assert_eq!(
+        paths(&server),
+        [
+            "/client/set_bridge",
+            "/client/get_client_status",
+            "/client/set_notify_url",
+            "/login/get_login_qrcode",
+            "/client/set_notify_url",
+        ]
+    );
+    let bridge = bodies(&server, "/client/set_bridge");
+    assert_eq!(bridge, [json!({"guid": guid, "bridge": "7"})]);
+    let qrcode = bodies(&server, "/login/get_login_qrcode");
+    assert_eq!(qrcode, [json!({"guid": guid, "verify_login": false})]);
+    for request in bodies(&server, "/client/set_notify_url") {
+        assert_eq!(request["guid"], guid.as_str());
+    }
+}
+
+#[test]
+fn the_callback_that_ends_it_is_answered_like_the_others() {
+    for _ in 0..5 {
+        let server = waiting(QUICK);
+        end(login(&server, "--no-poll")).ends_with(0);
+        assert_eq!(posted(&server, 3), [Some(200); 3]);
+    }
+}
+
+#[test]
+fn the_url_is_short_loopback_and_ends_in_a_new_token_each_time() {
+    let tokens = [(); 2].map(|()| {
+        let server = waiting(QUICK);
+        end(login(&server, "--no-poll")).ends_with(0);
+        let url = notify_urls(&server).pop().unwrap();
+        assert!(url.len() < 90, "{url}");
+        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+        let (path, token) = url.rsplit_once('/').unwrap();
+        assert!(path.ends_with("/webhook"), "{url}");
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        assert!(token.len() == 22 && token.chars().all(fits), "{url}");
+        token.to_owned()
+    });
+    assert_ne!(tokens[0], tokens[1]);
+}
+
+#[test]
+fn the_listener_answers_before_the_server_knows_of_it() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let answers = seen.clone();
+    let scenario = Scenario {
+        online: 0,
+        running: 1,
+        scan: QUICK.parse().unwrap(),
+        ..Scenario::default()
+    };
+    // Called before the server answers, that is before it could post anything.
+    let observer = move |exchange: &qiwei::sandbox::Exchange| {
+        if exchange.path == "/client/set_notify_url" {
+            let url = body(exchange)["notify_url"].as_str().unwrap().to_owned();
+            answers.lock().unwrap().push(ask("GET", &url).status);
+        }
+    };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let server = Sandbox::start(address, scenario, Arc::new(observer)).unwrap();
+    end(login(&server, "--no-poll")).ends_with(0);
+    assert_eq!(*seen.lock().unwrap(), [200]);
+}
+
+#[test]
+fn only_a_loud_flag_turns_every_instance_here() {
+    let server = waiting(QUICK);
+    let run = login(&server, "--no-poll --global-notify").env("QIWEI_NOTIFY_URL", USUAL);
+    let run = end(run).ends_with(0);
+    assert!(run.stderr.contains("warning: --global-notify"), "{run:?}");
+    assert_eq!(notify_urls(&server), [""; 0]);
+    let global = bodies(&server, "/global/set_notify_url");
+    assert_eq!(global.len(), 2);
+    assert_eq!(global[1], json!({"notify_url": USUAL}));
+}
+
+#[test]
+fn several_instances_are_listed_and_none_is_touched() {
+    let server = sandbox_with(|scenario| (scenario.running, scenario.stopped) = (1, 1));
+    let run = end(login(&server, "--json")).ends_with(3);
+    let error = run.error();
+    let message = error["message"].as_str().unwrap();
+    for (guid, state) in server.guids().iter().zip(["online", "running", "stopped"]) {
+        assert!(message.contains(&format!("{guid} ({state})")), "{message}");
+    }
+    assert!(error["hint"].as_str().unwrap().contains("--new"));
+    assert_eq!((run.stdout.as_str(), notify_urls(&server).len()), ("", 0));
+}
+
+#[test]
+fn a_server_without_instances_says_how_to_get_one() {
+    let server = sandbox_with(|scenario| scenario.online = 0);
+    let error = end(login(&server, "--json")).ends_with(3).error();
+    assert!(error["hint"].as_str().unwrap().contains("--new"));
+}
+
+#[test]
+fn the_configured_instance_is_the_one() {
+    let server = sandbox_with(|scenario| {
+        scenario.running = 2;
+        scenario.scan = QUICK.parse().unwrap();
+    });
+    let guid = server.guids()[2].clone();
+    let run = login(&server, "--json --no-poll").config(&format!("guid = \"{guid}\"\n"));
+    let run = end(run).ends_with(0);
+    assert_eq!(events(&run).last().unwrap()["guid"], guid.as_str());
+}
+
+#[test]
+fn a_new_instance_is_created_saved_and_logged_in() {
+    let server = sandbox_with(|scenario| scenario.scan = QUICK.parse().unwrap());
+    let old = server.guids()[0].clone();
+    let mut running = Running::start(
+        login(&server, "--new --bridge B7 --json --no-poll")
+            .config(&format!("# mine\nguid = \"{old}\"\n")),
+    );
+    let run = running.finish().ends_with(0);
+    let new = server.guids().pop().unwrap();
+    assert_ne!(new, old);
+    assert_eq!(events(&run).last().unwrap()["guid"], new.as_str());
+    let create = bodies(&server, "/client/create_client");
+    assert_eq!(
+        create,
+        [json!({"client_type": 262, "proxy": "", "bridge": "B7", "auto_start": true})]
+    );
+    let config = std::fs::read_to_string(running.config_path()).unwrap();
+    assert_eq!(config, format!("# mine\nguid = \"{new}\"\n"));
+}
+
+#[test]
+fn a_new_instance_is_kept_even_when_nobody_scans() {
+    let server = waiting("never");
+    let mut running = Running::start(login(&server, "--new --no-poll --timeout 500ms"));
+    running.finish().ends_with(7);
+    let config = std::fs::read_to_string(running.config_path()).unwrap();
+    assert!(config.contains(&server.guids()[1]), "{config}");
+}
+
+#[test]
+fn a_stopped_instance_is_looked_at_twice_and_started() {
+    let server = sandbox_with(|scenario| {
+        (scenario.online, scenario.stopped) = (0, 1);
+        scenario.scan = QUICK.parse().unwrap();
+    });
+    let run = end(login(&server, "--json --no-poll")).ends_with(0);
+    assert_eq!(names(&run), ["qrcode", "scanned", "success", "logged_in"]);
+    assert_eq!(
+        paths(&server),
+        [
+            "/client/all_clients",
+            "/client/get_client_status",
+            "/client/get_client_status",
+            "/client/restore_client",
+            "/client/set_notify_url",
+            "/login/get_login_qrcode",
+        ]
+    );
+}
+
+#[test]
+fn an_account_that_only_reconnects_is_not_started() {
+    let server = sandbox_with(|scenario| {
+        scenario.faults = vec!["reconnecting*1".parse().unwrap()];
+    });
+    let run = end(login(&server, "--json")).ends_with(0);
+    assert_eq!(names(&run), ["logged_in"]);
+    assert!(bodies(&server, "/client/restore_client").is_empty());
+}
+
+#[test]
+fn an_online_account_is_left_alone() {
+    let server = sandbox_with(|_| {});
+    let run = end(login(&server, "--json")).ends_with(0);
+    assert_eq!(
+        events(&run),
+        [logged_in(&server.guids()[0], "already_online")]
+    );
+    assert!(run.stderr.contains("--force"), "{run:?}");
+    assert_eq!(
+        paths(&server),
+        [
+            "/client/all_clients",
+            "/client/get_client_status",
+            "/user/get_profile"
+        ]
+    );
+}
+
+#[test]
+fn force_logs_an_online_account_in_again() {
+    let server = sandbox_with(|scenario| scenario.scan = QUICK.parse().unwrap());
+    let run = end(login(&server, "--json --force --no-poll")).ends_with(0);
+    assert_eq!(names(&run), ["qrcode", "scanned", "success", "logged_in"]);
+}
+
+#[test]
+fn a_forced_login_is_not_over_because_the_account_was_online_before() {
+    let server = sandbox_with(|scenario| scenario.scan = "never".parse().unwrap());
+    let run = login(&server, "--json --force --poll 20ms --timeout 1s");
+    assert_eq!(names(&end(run).ends_with(7)), ["qrcode", "not_scanned"]);
+}
+
+#[test]
+fn a_forced_login_without_callbacks_is_over_when_the_scan_is() {
+    let server = sandbox_with(|scenario| {
+        scenario.scan = "after=300ms".parse().unwrap();
+        scenario.callbacks = false;
+    });
+    let run = end(login(&server, "--json --force --poll 50ms")).ends_with(0);
+    assert_eq!(events(&run).last().unwrap()["via"], "poll");
+    assert!(names(&run).contains(&"success".to_owned()), "{run:?}");
+}
+
+#[test]
+fn a_device_that_is_not_ready_is_asked_again() {
+    let server = waiting(QUICK);
+    server.add_fault("code=1014@/login/get_login_qrcode*2".parse().unwrap());
+    let run = end(login(&server, "--json --no-poll")).ends_with(0);
+    assert_eq!(names(&run)[0], "qrcode");
+    assert_eq!(bodies(&server, "/login/get_login_qrcode").len(), 3);
+}
+
+#[test]
+fn no_wait_prints_the_code_and_leaves_the_callbacks_alone() {
+    let server = waiting("never");
+    let run = end(login(&server, "--json --no-wait --qr link")).ends_with(0);
+    assert_eq!(names(&run), ["qrcode"]);
+    assert!(run.stderr.contains("link: https://"), "{run:?}");
+    assert!(notify_urls(&server).is_empty());
+    // The server finishes it alone.
+    assert!(server.scan_step(&server.guids()[0], &ScanStep::Confirm));
+    end(Qiwei::on(&server.base_url(), ["status"])).ends_with(0);
+}
+
+#[test]
+fn without_callbacks_polling_finds_the_end() {
+    let server = waiting("after=150ms");
+    let quiet = sandbox_with(|scenario| {
+        (scenario.online, scenario.running) = (0, 1);
+        scenario.scan = "after=150ms".parse().unwrap();
+        scenario.callbacks = false;
+    });
+    let run = end(login(&quiet, "--json --poll 30ms")).ends_with(0);
+    assert_eq!(
+        events(&run).last(),
+        Some(&logged_in(&quiet.guids()[0], "poll"))
+    );
+    drop(server);
+}
+
+#[test]
+fn without_callbacks_polling_finds_a_refusal() {
+    let server = sandbox_with(|scenario| {
+        (scenario.online, scenario.running) = (0, 1);
+        scenario.scan = "refuse,after=20ms".parse().unwrap();
+        scenario.callbacks = false;
+    });
+    let run = end(login(&server, "--json --poll 30ms")).ends_with(1);
+    assert_eq!(names(&run).last().unwrap(), "refused");
+}
+
+#[test]
+fn without_polling_nothing_is_asked_meanwhile() {
+    let server = waiting(QUICK);
+    end(login(&server, "--no-poll")).ends_with(0);
+    assert!(bodies(&server, "/login/check_login_qrcode").is_empty());
+    let clash = end(login(&server, "--no-poll --poll 1s"));
+    assert_eq!(clash.code, 2);
+}
+
+#[test]
+fn a_refusal_on_the_phone_is_a_rejection() {
+    let server = waiting("refuse,after=20ms");
+    let run = end(login(&server, "--json --no-poll")).ends_with(1);
+    assert_eq!(names(&run), ["qrcode", "scanned", "refused"]);
+    let error = run.error();
+    assert_eq!(error["kind"], "rejected");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("refused on the phone")
+    );
+}
+
+#[test]
+fn a_failed_scan_is_a_rejection() {
+    let server = waiting("manual");
+    let mut running = Running::start(login(&server, "--json --no-poll"));
+    running.event("qrcode");
+    server.scan_step(&server.guids()[0], &ScanStep::Fail);
+    let run = running.finish().ends_with(1);
+    assert_eq!(names(&run), ["qrcode", "failed"]);
+}
+
+#[test]
+fn a_server_that_gives_up_says_why() {
+    for (notify_type, data) in [
+        (
+            11008,
+            json!({"error_code": -1, "error_message": "设备异常"}),
+        ),
+        (
+            11004,
+            json!({"error_code": -1, "error_message": "设备异常"}),
+        ),
+    ] {
+        let server = waiting("manual");
+        let mut running = Running::start(login(&server, "--json --no-poll"));
+        running.event("qrcode");
+        server.post_callback(&server.guids()[0], notify_type, data);
+        let error = running.finish().ends_with(1).error();
+        assert!(
+            error["message"].as_str().unwrap().contains("设备异常"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn an_expired_code_is_drawn_anew() {
+    let server = waiting("expire,after=20ms");
+    let run = end(login(&server, "--json --no-poll --qr link")).ends_with(0);
+    assert_eq!(
+        names(&run),
+        [
+            "qrcode",
+            "refreshed",
+            "not_scanned",
+            "scanned",
+            "success",
+            "logged_in"
+        ]
+    );
+    let told = events(&run);
+    assert_ne!(told[0]["content"], told[1]["content"]);
+    let links: Vec<&str> = run
+        .stderr
+        .lines()
+        .filter_map(|l| l.strip_prefix("link: "))
+        .collect();
+    assert_eq!(
+        links,
+        [
+            told[0]["content"].as_str().unwrap(),
+            told[1]["content"].as_str().unwrap()
+        ]
+    );
+}
+
+#[test]
+fn an_expiry_found_by_polling_gets_a_new_code() {
+    let given = Mutex::new(0);
+    let server = RawServer::start(move |guest| {
+        let path = guest.request.split(' ').nth(1).unwrap_or_default();
+        let mut given = given.lock().unwrap();
+        let answer = match path {
+            "/login/get_login_qrcode" => {
+                *given += 1;
+                format!(
+                    r#"{{"error_code":0,"data":{{"qrcode_content":"https://x/{given}","key":"K{given}"}}}}"#
+                )
+            }
+            "/login/check_login_qrcode" if *given == 1 => {
+                r#"{"error_code":-1,"error_message":"二维码已过期"}"#.into()
+            }
+            "/client/get_client_status" if *given == 2 => r#"{"data":{"status":2}}"#.into(),
+            "/client/get_client_status" => r#"{"data":{"status":1}}"#.into(),
+            _ => r#"{"error_code":0,"data":{}}"#.into(),
+        };
+        use std::io::Write;
+        let _ = guest.stream.write_all(ok(&answer).as_bytes());
+    });
+    let args = [
+        "login", "--json", "--poll", "30ms", "--guid", "g-1", "--qr", "none",
+    ];
+    let run = end(Qiwei::on(&server.base_url(), args)).ends_with(0);
+    let told = events(&run);
+    assert_eq!(
+        told[1],
+        json!({"event": "refreshed", "content": "https://x/2", "key": "K2"})
+    );
+}
+
+#[test]
+fn what_does_not_come_from_the_server_changes_nothing() {
+    let server = waiting("never");
+    let mut running = Running::start(login(&server, "--json --no-poll"));
+    running.event("qrcode");
+    let (url, guid) = (first_url(&server), server.guids()[0].clone());
+    let base = url.rsplit_once('/').unwrap().0;
+    let forged = callback(&guid, 11003, r#"{"user_id":"666"}"#);
+    let refused = callback(&guid, 11002, r#"{"status":4}"#);
+    let wrong = format!("{base}/{}", "A".repeat(22));
+    for (url, body, status) in [
+        (base, &forged, 403),
+        (wrong.as_str(), &forged, 403),
+        (wrong.as_str(), &refused, 403),
+        (&format!("{}x", url), &forged, 403),
+        (&url[..url.len() - 1], &forged, 403),
+        (url.as_str(), &callback("another-guid", 11003, "{}"), 403),
+        (
+            url.as_str(),
+            &callback("another-guid", 11002, r#"{"status":4}"#),
+            403,
+        ),
+    ] {
+        assert_eq!(post(url, body).status, status, "{body}");
+    }
+    let health = base.replace("/webhook", "/health");
+    assert_eq!(ask("GET", &health).json()["login"], "not_scanned");
+    server.scan_step(&guid, &ScanStep::Scanned);
+    eventually("the scan in /health", || {
+        (ask("GET", &health).json()["login"] == "scanned").then_some(())
+    });
+    server.scan_step(&guid, &ScanStep::Confirm);
+    let run = running.finish().ends_with(0);
+    assert_eq!(names(&run), ["qrcode", "scanned", "success", "logged_in"]);
+    assert_eq!(events(&run)[3]["user_id"], "1688850000000001");
+}
+
+#[test]
+fn the_deadline_says_what_was_missing() {
+    for (scan, timeout, status, hint) in [
+        ("never", "500ms", None, "not scanned"),
+        ("manual", "2s", Some(ScanStep::Scanned), "not confirmed"),
+    ] {
+        let server = waiting(scan);
+        let mut running = Running::start(login(&server, "--json --no-poll --timeout").arg(timeout));
+        running.event("qrcode");
+        if let Some(step) = status {
+            server.scan_step(&server.guids()[0], &step);
+        }
+        let error = running.finish().ends_with(7).error();
+        assert_eq!(error["kind"], "deadline");
+        assert_eq!(error["retryable"], true);
+        assert!(error["hint"].as_str().unwrap().contains(hint), "{error}");
+    }
+}
+
+/// Ends a login in one way, with and without a configured URL, and looks at what the server was
+/// told last.
+fn puts_the_url_back(scan: &str, timeout: &str, code: i32, end: impl Fn(&Sandbox, &mut Running)) {
+    for configured in [true, false] {
+        let server = waiting(scan);
+        let run = login(&server, "--json --no-poll --timeout").arg(timeout);
+        let run = if configured {
+            run.config(&format!("notify_url = \"{USUAL}\"\n"))
+        } else {
+            run
+        };
+        let mut running = Running::start_unread(run);
+        end(&server, &mut running);
+        let run = running.finish().ends_with(code);
+        let urls = notify_urls(&server);
+        if configured {
+            assert_eq!((urls.len(), urls[1].as_str()), (2, USUAL), "{run:?}");
+            assert!(run.stderr.contains("in force again"), "{run:?}");
+        } else {
+            assert_eq!(urls.len(), 1, "{run:?}");
+            assert!(
+                run.stderr.contains("no notify_url is configured"),
+                "{run:?}"
+            );
+            assert!(run.stderr.contains("config set notify_url"), "{run:?}");
+        }
+    }
+}
+
+#[test]
+fn the_url_is_put_back_after_a_success() {
+    puts_the_url_back(QUICK, "60s", 0, |_, running| running.read());
+}
+
+#[test]
+fn the_url_is_put_back_after_a_refusal() {
+    puts_the_url_back("refuse,after=20ms", "60s", 1, |_, running| running.read());
+}
+
+#[test]
+fn the_url_is_put_back_after_the_deadline() {
+    puts_the_url_back("never", "500ms", 7, |_, running| running.read());
+}
+
+#[test]
+fn the_url_is_put_back_after_sigint() {
+    puts_the_url_back("never", "60s", 130, |_, running| {
+        running.read();
+        running.event("qrcode");
+        running.signal(Signal::INT);
+    });
+}
+
+#[test]
+fn the_url_is_put_back_after_sigterm() {
+    puts_the_url_back("never", "60s", 143, |_, running| {
+        running.read();
+        running.event("qrcode");
+        running.signal(Signal::TERM);
+    });
+}
+
+#[test]
+fn the_url_is_put_back_when_nobody_reads_any_more() {
+    puts_the_url_back("never", "60s", 0, |_, running| running.close_stdout());
+}
+
+#[test]
+fn the_url_is_put_back_when_no_code_can_be_had() {
+    let server = waiting("never");
+    server.add_fault("code=77@/login/get_login_qrcode".parse().unwrap());
+    let run = login(&server, "--json").env("QIWEI_NOTIFY_URL", USUAL);
+    end(run).ends_with(1);
+    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_code_too() {
+    for fault in [
+        "code=1014@/login/get_login_qrcode",
+        "hang@/login/get_login_qrcode",
+    ] {
+        let server = waiting("never");
+        server.add_fault(fault.parse().unwrap());
+        let run = login(&server, "--json").env("QIWEI_NOTIFY_URL", USUAL);
+        let mut running = Running::start(run);
+        eventually("a request for the code", || {
+            (!bodies(&server, "/login/get_login_qrcode").is_empty()).then_some(())
+        });
+        running.signal(Signal::TERM);
+        running.finish().ends_with(143);
+        assert_eq!(notify_urls(&server).last().unwrap(), USUAL, "{fault}");
+    }
+}
+
+#[test]
+fn a_server_that_is_gone_at_the_end_is_a_warning() {
+    let server = waiting("never");
+    let run = login(&server, "--json --no-poll").env("QIWEI_NOTIFY_URL", USUAL);
+    let mut running = Running::start(run);
+    running.event("qrcode");
+    drop(server);
+    running.signal(Signal::INT);
+    let run = running.finish().ends_with(130);
+    assert!(run.stderr.contains("could not be put back"), "{run:?}");
+}
+
+#[test]
+fn the_instance_is_saved_even_when_nobody_reads_the_result() {
+    let server = waiting("manual");
+    let mut running = Running::start_unread(login(&server, "--no-poll"));
+    first_url(&server);
+    running.close_stdout();
+    eventually("the login", || {
+        server
+            .scan_step(&server.guids()[0], &ScanStep::Confirm)
+            .then_some(())
+    });
+    running.finish().ends_with(0);
+    let config = std::fs::read_to_string(running.config_path()).unwrap();
+    assert!(config.contains(&server.guids()[0]), "{config}");
+}
+
+/// A second run beside the first: the same user on the same machine.
+fn beside(first: &Running, second: Qiwei) -> Finished {
+    let home = first.home().to_owned();
+    end(second.env("HOME", home))
+}
+
+#[test]
+fn a_second_receiver_for_one_instance_is_told_so() {
+    let server = waiting("never");
+    let guid = server.guids()[0].clone();
+    let mut first = Running::start(login(&server, "--json --no-poll"));
+    first.event("qrcode");
+    let second = beside(&first, login(&server, "--json --no-poll")).ends_with(9);
+    assert_eq!(second.error()["kind"], "busy");
+    assert_eq!(second.error()["outcome"], "not_sent");
+    beside(&first, listen(&server, "--json --guid").arg(&guid)).ends_with(9);
+    assert_eq!(
+        notify_urls(&server).len(),
+        1,
+        "the second told the server something"
+    );
+    first.signal(Signal::INT);
+    first.finish().ends_with(130);
+    // Free again.
+    beside(&first, login(&server, "--no-poll --timeout 500ms")).ends_with(7);
+}
+
+#[test]
+fn a_login_does_not_take_the_callbacks_of_a_listen() {
+    let server = sandbox_with(|_| {});
+    let guid = server.guids()[0].clone();
+    let (listener, _) = listening(&server, listen(&server, "--json --guid").arg(&guid));
+    beside(&listener, login(&server, "--json --force --no-poll")).ends_with(9);
+    assert_eq!(notify_urls(&server).len(), 1);
+    server.set_status(&guid, Status::Running);
+    beside(&listener, login(&server, "--json --no-poll")).ends_with(9);
+}
+
+#[test]
+fn the_token_is_told_to_the_server_and_nobody_else() {
+    let server = waiting("manual");
+    let mut running = Running::start(login(&server, "--json -vv --qr none --poll 50ms"));
+    running.event("qrcode");
+    let url = first_url(&server);
+    let token = url.rsplit_once('/').unwrap().1;
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", running.id())).unwrap_or_default();
+    assert!(!String::from_utf8_lossy(&arguments).contains(token));
+    // The file by which `probe callback` finds it is for this user only.
+    let mut files = Vec::new();
+    collect(running.home(), &mut files);
+    let holders: Vec<_> = files
+        .iter()
+        .filter(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains(token)))
+        .collect();
+    assert_eq!(holders.len(), 1, "{files:?}");
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(holders[0]).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    server.scan_step(&server.guids()[0], &ScanStep::Confirm);
+    let run = running.finish().ends_with(0);
+    assert!(run.stderr.contains("/client/set_notify_url"), "{run:?}");
+    assert!(
+        !run.stdout.contains(token) && !run.stderr.contains(token),
+        "{run:?}"
+    );
+}
+
+/// Every file below a folder.
+fn collect(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => collect(&path, files),
+            false => files.push(path),
+        }
+    }
+}
+
+#[test]
+fn the_listener_can_be_put_elsewhere() {
+    let server = waiting(QUICK);
+    let taken = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let long = format!("http://hook.example/{}", "x".repeat(60));
+    for (options, part) in [
+        (["--listen", &address].as_slice(), "cannot listen on"),
+        (&["--listen", "0.0.0.0:0"], "--notify-url"),
+        (&["--notify-url", &long], "shorter"),
+        (&["--notify-url", "http://h/?x=1"], "token"),
+    ] {
+        let run = login(&server, "--json --new").args(options);
+        let error = end(run).ends_with(2).error();
+        assert!(error["message"].as_str().unwrap().contains(part), "{error}");
+    }
+    assert!(
+        server.exchanges().is_empty(),
+        "the server was asked although nobody can listen"
+    );
+
+    let run = login(
+        &server,
+        "--no-poll --timeout 500ms --notify-url http://127.0.0.1:1/q/",
+    );
+    end(run).ends_with(7);
+    let url = notify_urls(&server).pop().unwrap();
+    let token = url.strip_prefix("http://127.0.0.1:1/q/").unwrap();
+    assert_eq!(token.len(), 22);
+}

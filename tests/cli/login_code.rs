@@ -1,0 +1,253 @@
+//! The verification code of a first login on a new device: where it comes from, what is told of
+//! it, and that it is told nowhere.
+
+use qiwei::sandbox::Sandbox;
+use serde_json::json;
+
+use crate::support::background::{Running, end, eventually};
+use crate::support::callbacks::{bodies, events, login, names, waiting};
+use crate::support::{Finished, Qiwei};
+
+const CODE: &str = "246810";
+const WRONG: &str = "135790";
+
+/// A server that asks for [`CODE`].
+fn strict() -> Sandbox {
+    waiting(&format!("require-code={CODE},after=20ms"))
+}
+
+/// `qiwei login --json` without polling, as chatty as can be.
+fn chatty(server: &Sandbox, option: &str, value: &str) -> Qiwei {
+    login(server, "--json --no-poll -vv --qr none")
+        .arg(option)
+        .arg(value)
+}
+
+/// The codes the server was given, in order.
+fn handed_in(server: &Sandbox) -> Vec<String> {
+    let bodies = bodies(server, "/login/verify_login_qrcode");
+    let code = |body: &serde_json::Value| body["code"].as_str().unwrap().to_owned();
+    bodies.iter().map(code).collect()
+}
+
+#[track_caller]
+fn says_no_code(run: &Finished) {
+    // The wire was shown, so the code had every chance to be seen.
+    assert!(run.stderr.contains("/login/verify_login_qrcode"), "{run:?}");
+    for code in [CODE, WRONG] {
+        assert!(
+            !run.stdout.contains(code) && !run.stderr.contains(code),
+            "{run:?}"
+        );
+    }
+}
+
+#[test]
+fn a_command_prints_it_and_knows_which_try_it_is() {
+    let server = strict();
+    let run = chatty(
+        &server,
+        "--code-cmd",
+        "printf '24681%s\\n' $((QIWEI_CODE_ATTEMPT - 1))",
+    );
+    let run = end(run).ends_with(0);
+    assert_eq!(
+        names(&run),
+        [
+            "qrcode",
+            "scanned",
+            "code_required",
+            "code_required",
+            "code_accepted",
+            "success",
+            "logged_in"
+        ]
+    );
+    let told = events(&run);
+    assert_eq!(
+        told[2],
+        json!({"event": "qr_status", "status": 10, "name": "code_required"})
+    );
+    assert_eq!(
+        told[3],
+        json!({"event": "code_required", "attempts_left": 3})
+    );
+    assert_eq!(told[4], json!({"event": "code_accepted"}));
+    assert_eq!(handed_in(&server), [CODE]);
+    says_no_code(&run);
+}
+
+#[test]
+fn wrong_three_times_is_the_end() {
+    let server = strict();
+    let run = chatty(&server, "--code-cmd", &format!("echo {WRONG}"));
+    let run = end(run).ends_with(1);
+    assert_eq!(
+        events(&run)[3..],
+        [
+            json!({"event": "code_required", "attempts_left": 3}),
+            json!({"event": "code_rejected", "attempts_left": 2}),
+            json!({"event": "code_rejected", "attempts_left": 1}),
+            json!({"event": "code_rejected", "attempts_left": 0}),
+        ]
+    );
+    assert_eq!(run.error()["kind"], "rejected");
+    assert_eq!(handed_in(&server), [WRONG; 3]);
+    says_no_code(&run);
+}
+
+#[test]
+fn wrong_then_right() {
+    let server = strict();
+    let command = format!("test $QIWEI_CODE_ATTEMPT = 1 && echo {WRONG} || echo {CODE}");
+    let run = end(chatty(&server, "--code-cmd", &command)).ends_with(0);
+    assert_eq!(
+        names(&run)[3..],
+        [
+            "code_required",
+            "code_rejected",
+            "code_accepted",
+            "success",
+            "logged_in"
+        ]
+    );
+    assert_eq!(handed_in(&server), [WRONG, CODE]);
+    says_no_code(&run);
+}
+
+#[test]
+fn a_file_that_comes_later_holds_it() {
+    let server = strict();
+    let run = login(&server, "--json --no-poll -vv --qr none");
+    let path = run.home().join("code.txt");
+    let run = run.arg("--code-file").arg(path.to_str().unwrap());
+    let mut running = Running::start(run);
+    running.event("code_required");
+    running.err.wait_for("word of the file", |line| {
+        line.contains("waiting for the verification code in") && line.contains("code.txt")
+    });
+    std::fs::write(&path, format!("{WRONG}\n")).unwrap();
+    running.event("code_rejected");
+    std::fs::write(&path, format!("{CODE}\n")).unwrap();
+    let run = running.finish().ends_with(0);
+    assert_eq!(handed_in(&server), [WRONG, CODE]);
+    says_no_code(&run);
+}
+
+#[test]
+fn another_shell_hands_it_in() {
+    for way in [CODE, "-"] {
+        let server = strict();
+        let mut running = Running::start(login(&server, "--json --no-poll --qr none"));
+        running.event("code_required");
+        running
+            .err
+            .wait_for("what to do", |line| line.contains("`qiwei login --code -`"));
+        let hand = login(&server, "--json --code")
+            .arg(way)
+            .stdin(format!("{CODE}\n"));
+        let hand = end(hand).ends_with(0);
+        assert_eq!(hand.stdout, "{\"event\":\"code_accepted\"}\n");
+        let run = running.finish().ends_with(0);
+        assert_eq!(names(&run)[4..], ["success", "logged_in"]);
+        assert_eq!(handed_in(&server), [CODE]);
+        assert!(!run.stderr.contains(CODE) && !hand.stderr.contains(CODE));
+    }
+}
+
+#[test]
+fn a_wrong_code_from_another_shell_is_refused_there() {
+    let server = strict();
+    let mut running = Running::start(login(&server, "--json --no-poll --qr none"));
+    running.event("code_required");
+    let hand = end(login(&server, "--json -vv --code").arg(WRONG)).ends_with(1);
+    assert!(
+        hand.error()["hint"].as_str().unwrap().contains("wrong"),
+        "{hand:?}"
+    );
+    assert!(!hand.stderr.contains(WRONG), "{hand:?}");
+    end(login(&server, "--code").arg(CODE)).ends_with(0);
+    running.finish().ends_with(0);
+}
+
+#[test]
+fn a_code_for_nobody_is_an_error() {
+    let running = waiting("never");
+    let hand = end(login(&running, "--json --code").arg(CODE)).ends_with(1);
+    assert!(hand.error()["hint"].is_string());
+    let online = crate::support::sandbox();
+    let hand = end(login(&online, "--json --code").arg(CODE)).ends_with(3);
+    assert!(
+        hand.error()["message"]
+            .as_str()
+            .unwrap()
+            .contains("no instance waits")
+    );
+}
+
+#[test]
+fn what_is_no_code_is_not_sent() {
+    let server = strict();
+    for text in [
+        "",
+        "two words",
+        "12-34",
+        "1234567890123456789012345678901234567890",
+    ] {
+        let run = end(login(&server, "--json --code").arg(text)).ends_with(2);
+        assert_eq!(run.error()["outcome"], "not_sent");
+        assert!(text.is_empty() || !run.stderr.contains(text), "{run:?}");
+    }
+    assert!(server.exchanges().is_empty());
+}
+
+#[test]
+fn a_command_that_fails_leaves_the_login_open_for_others() {
+    let server = strict();
+    let mut running = Running::start(
+        login(&server, "--json --no-poll --qr none")
+            .arg("--code-cmd")
+            .arg("exit 3"),
+    );
+    running
+        .err
+        .wait_for("the failure", |line| line.contains("--code-cmd failed"));
+    end(login(&server, "--code").arg(CODE)).ends_with(0);
+    running.finish().ends_with(0);
+}
+
+#[test]
+fn the_deadline_moves_while_a_code_is_asked_for() {
+    let server = waiting("manual");
+    let guid = server.guids()[0].clone();
+    // Answers only when the first deadline has passed: asked late, and slow itself.
+    let run = login(&server, "--json --no-poll --qr none --timeout 3s");
+    let go = run.home().join("go");
+    let command = format!(
+        "while ! test -e {}; do sleep 0.02; done; echo {CODE}",
+        go.display()
+    );
+    let begun = std::time::Instant::now();
+    let mut running = Running::start(run.arg("--code-cmd").arg(&command));
+    running.event("qrcode");
+    let passed = |secs| (begun.elapsed().as_secs_f64() > secs).then_some(());
+    eventually("most of the first deadline", || passed(2.0));
+    let step = format!("require-code={CODE}").parse().unwrap();
+    assert!(server.scan_step(&guid, &step));
+    running.event("code_required");
+    eventually("the first deadline", || passed(3.2));
+    std::fs::write(&go, "").unwrap();
+    let run = running.finish().ends_with(0);
+    assert_eq!(names(&run)[3..], ["code_accepted", "success", "logged_in"]);
+}
+
+#[test]
+fn the_deadline_holds_when_no_code_comes() {
+    let server = strict();
+    let run = login(&server, "--json --no-poll --qr none --timeout 1s");
+    let error = end(run).ends_with(7).error();
+    assert!(
+        error["hint"].as_str().unwrap().contains("--code-file"),
+        "{error}"
+    );
+}

@@ -1,0 +1,219 @@
+//! A program that runs while the test goes on: its lines are read as they come.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use super::{Finished, Qiwei};
+
+/// Longer than anything here takes, also beside other work; reaching it means "it hangs".
+pub const GENEROUS: Duration = Duration::from_secs(60);
+/// Between two looks at something that cannot wake us.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A run under way. Killed when dropped.
+pub struct Running {
+    child: Child,
+    stdout: Option<ChildStdout>,
+    pub out: Lines,
+    pub err: Lines,
+    /// Holds the home folder.
+    qiwei: Qiwei,
+    started: Instant,
+}
+
+/// The lines of one stream so far.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<(Mutex<Progress>, Condvar)>);
+
+#[derive(Default)]
+struct Progress {
+    lines: Vec<String>,
+    ended: bool,
+}
+
+impl Running {
+    /// Starts it and reads both streams.
+    pub fn start(qiwei: Qiwei) -> Self {
+        let mut running = Self::start_unread(qiwei);
+        running.read();
+        running
+    }
+
+    /// Starts it; nobody reads its stdout before [`Running::read`].
+    pub fn start_unread(mut qiwei: Qiwei) -> Self {
+        let mut child = qiwei.spawn();
+        let err = Lines::default();
+        err.follow(child.stderr.take().unwrap());
+        Self {
+            stdout: child.stdout.take(),
+            child,
+            out: Lines::default(),
+            err,
+            qiwei,
+            started: Instant::now(),
+        }
+    }
+
+    /// Starts to read stdout.
+    pub fn read(&mut self) {
+        self.out.follow(self.stdout.take().unwrap());
+    }
+
+    /// Closes our end of an unread stdout.
+    pub fn close_stdout(&mut self) {
+        drop(self.stdout.take().unwrap());
+    }
+
+    /// The first stdout line that is an event of this name, as it comes.
+    #[track_caller]
+    pub fn event(&self, name: &str) -> Value {
+        let of_that_name = |line: &str| parse(line)["event"] == name;
+        parse(&self.out.wait_for(name, of_that_name))
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// The home folder, for a second run beside this one.
+    pub fn home(&self) -> &std::path::Path {
+        self.qiwei.home()
+    }
+
+    pub fn config_path(&self) -> std::path::PathBuf {
+        self.qiwei.config_path()
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub fn finish(&mut self) -> Finished {
+        let end = Instant::now() + GENEROUS;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(
+                Instant::now() < end,
+                "still runs; stdout {:?} stderr {:?}",
+                self.out.all(),
+                self.err.all()
+            );
+            thread::sleep(LOOK);
+        };
+        Finished {
+            code: status.code().expect("ended by a signal"),
+            stdout: self.out.text(),
+            stderr: self.err.text(),
+            took: self.started.elapsed(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has usually ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Lines {
+    fn follow(&self, stream: impl Read + Send + 'static) {
+        let lines = self.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(stream).lines() {
+                lines.lock().lines.push(line.unwrap());
+                lines.0.1.notify_all();
+            }
+            lines.lock().ended = true;
+            lines.0.1.notify_all();
+        });
+    }
+
+    /// Every line so far.
+    pub fn all(&self) -> Vec<String> {
+        self.lock().lines.clone()
+    }
+
+    /// The first line that fits, as it comes; `what` names it for the failure.
+    #[track_caller]
+    pub fn wait_for(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        self.wait(what, |lines| lines.iter().find(|line| fits(line)).cloned())
+    }
+
+    /// The first `count` lines.
+    #[track_caller]
+    pub fn wait_for_count(&self, count: usize) -> Vec<String> {
+        self.wait(&format!("{count} lines"), |lines| {
+            lines.get(..count).map(<[String]>::to_vec)
+        })
+    }
+
+    #[track_caller]
+    fn wait<T>(&self, what: &str, look: impl Fn(&[String]) -> Option<T>) -> T {
+        let end = Instant::now() + GENEROUS;
+        let mut read = self.lock();
+        loop {
+            if let Some(found) = look(&read.lines) {
+                return found;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(
+                !read.ended && !left.is_zero(),
+                "no {what} among {:#?}",
+                read.lines
+            );
+            read = self.0.1.wait_timeout(read, left).unwrap().0;
+        }
+    }
+
+    /// Everything, once the stream has ended.
+    fn text(&self) -> String {
+        let end = Instant::now() + GENEROUS;
+        let mut read = self.lock();
+        // A stream nobody followed never ends.
+        while !read.ended && Arc::strong_count(&self.0) > 1 && Instant::now() < end {
+            read = self.0.1.wait_timeout(read, LOOK).unwrap().0;
+        }
+        read.lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.0.0.lock().unwrap()
+    }
+}
+
+/// A line as JSON; null when it is none.
+pub fn parse(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_default()
+}
+
+/// Looks until `ready` has something.
+#[track_caller]
+pub fn eventually<T>(what: &str, ready: impl Fn() -> Option<T>) -> T {
+    let end = Instant::now() + GENEROUS;
+    loop {
+        if let Some(found) = ready() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        thread::sleep(LOOK);
+    }
+}
+
+/// Runs it to its end, which must come.
+#[track_caller]
+pub fn end(qiwei: Qiwei) -> Finished {
+    Running::start(qiwei).finish()
+}

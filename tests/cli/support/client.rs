@@ -1,0 +1,139 @@
+//! A small HTTP client made of a bare socket: it posts callbacks, and misbehaves on demand.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use serde_json::Value;
+
+use super::background::GENEROUS;
+
+/// One connection to a listener.
+pub struct Client {
+    stream: TcpStream,
+    /// What was read beyond the last answer.
+    rest: Vec<u8>,
+    host: String,
+    path: String,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+}
+
+impl Client {
+    /// Connects to the host of an `http://` URL; its path is where requests go.
+    pub fn to(url: &str) -> Self {
+        let rest = url.strip_prefix("http://").unwrap();
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let stream = TcpStream::connect(host).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(GENEROUS)).unwrap();
+        stream.set_write_timeout(Some(GENEROUS)).unwrap();
+        Self {
+            stream,
+            rest: Vec::new(),
+            host: host.to_owned(),
+            path: format!("/{path}"),
+        }
+    }
+
+    /// Sends bytes. The other side may have had enough of them already.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = self.stream.write_all(bytes.as_ref());
+    }
+
+    /// Posts JSON and reads the answer; the connection stays open.
+    #[track_caller]
+    pub fn post(&mut self, body: &str) -> Answer {
+        let request = self.request("POST", "Content-Type: application/json\r\n", body);
+        self.send(request);
+        self.answer()
+    }
+
+    /// A request to the URL's path with these extra header lines.
+    pub fn request(&self, method: &str, headers: &str, body: &str) -> String {
+        format!(
+            "{method} {} HTTP/1.1\r\nHost: {}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            self.path,
+            self.host,
+            body.len()
+        )
+    }
+
+    /// Reads an answer.
+    #[track_caller]
+    pub fn answer(&mut self) -> Answer {
+        self.try_answer(false).expect("no answer")
+    }
+
+    /// Reads an answer without a body, as HEAD has it.
+    #[track_caller]
+    pub fn head_answer(&mut self) -> Answer {
+        self.try_answer(true).expect("no answer")
+    }
+
+    /// Reads an answer; none when the connection ends before.
+    pub fn try_answer(&mut self, head_only: bool) -> Option<Answer> {
+        loop {
+            if let Some((answer, length)) = complete(&self.rest, head_only) {
+                self.rest.drain(..length);
+                return Some(answer);
+            }
+            let mut piece = [0; 4096];
+            match self.stream.read(&mut piece) {
+                Ok(0) | Err(_) => return None,
+                Ok(length) => self.rest.extend_from_slice(&piece[..length]),
+            }
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn end(&mut self) {
+        // The other side may have closed already.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Whether the other side has nothing more to say and has closed.
+    pub fn is_closed(&mut self) -> bool {
+        self.rest.is_empty() && matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
+    }
+}
+
+fn complete(bytes: &[u8], head_only: bool) -> Option<(Answer, usize)> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let status = head.get(9..12)?.parse().ok()?;
+    let length = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map_or(0, |(_, length)| length.trim().parse().unwrap());
+    let length = if head_only { 0 } else { length };
+    let body = String::from_utf8_lossy(bytes.get(end..end + length)?).into_owned();
+    Some((Answer { status, head, body }, end + length))
+}
+
+/// Posts once, on a connection of its own.
+#[track_caller]
+pub fn post(url: &str, body: &str) -> Answer {
+    Client::to(url).post(body)
+}
+
+/// One request without a body, on a connection of its own.
+#[track_caller]
+pub fn ask(method: &str, url: &str) -> Answer {
+    let mut client = Client::to(url);
+    let request = client.request(method, "Connection: close\r\n", "");
+    client.send(request);
+    client.try_answer(method == "HEAD").expect("no answer")
+}

@@ -1,0 +1,287 @@
+//! `qiwei status --watch` and `--wait`, and `qiwei logout`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use qiwei::sandbox::{Sandbox, Scenario, Status};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::background::{Running, end, eventually, parse};
+use crate::support::callbacks::{bodies, events, listen, listening, paths, waiting};
+use crate::support::{Qiwei, sandbox, sandbox_with};
+
+/// `qiwei status --json` for the first instance, with `more` arguments.
+fn status(server: &Sandbox, more: &str) -> Qiwei {
+    let guid = &server.guids()[0];
+    Qiwei::on(
+        &server.base_url(),
+        ["status", "--json", "--guid", guid]
+            .into_iter()
+            .chain(more.split_whitespace()),
+    )
+}
+
+/// The first line that is this event with this state.
+#[track_caller]
+fn sees(running: &Running, event: &str, state: &str) -> Value {
+    let fits = |line: &str| {
+        let line = parse(line);
+        line["event"] == event && line["status"] == state
+    };
+    parse(&running.out.wait_for(&format!("{event} {state}"), fits))
+}
+
+#[test]
+fn changes_are_events() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let mut running = Running::start(status(&server, "--watch --interval 20ms"));
+    let first = sees(&running, "status", "online");
+    assert_eq!(first["guid"], guid.as_str());
+    assert!(
+        first["at"]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>()
+            .is_ok()
+    );
+    server.set_status(&guid, Status::Running);
+    sees(&running, "changed", "running");
+    sees(&running, "status", "running");
+    server.set_status(&guid, Status::Stopped);
+    sees(&running, "changed", "stopped");
+    server.set_status(&guid, Status::Online);
+    sees(&running, "changed", "online");
+    running.signal(Signal::TERM);
+    let run = running.finish().ends_with(143);
+    let told = events(&run);
+    assert_eq!(told[0]["event"], "status");
+    let changed = told
+        .iter()
+        .filter(|event| event["event"] == "changed")
+        .count();
+    assert_eq!(changed, 3, "{told:#?}");
+}
+
+#[test]
+fn a_server_that_is_gone_is_not_an_account_that_is_offline() {
+    let server = sandbox();
+    let address: SocketAddr = server.addr();
+    let mut running = Running::start(status(&server, "--watch --interval 20ms --retries 0"));
+    sees(&running, "status", "online");
+    drop(server);
+    sees(&running, "unreachable", "unknown");
+    let _server = eventually("the server again", || {
+        Sandbox::start(address, Scenario::default(), Arc::new(|_| {})).ok()
+    });
+    sees(&running, "changed", "online");
+    running.signal(Signal::INT);
+    let run = running.finish().ends_with(130);
+    let offline =
+        |event: &Value| ["stopped", "running"].contains(&event["status"].as_str().unwrap());
+    assert!(!events(&run).iter().any(offline), "{run:?}");
+}
+
+#[test]
+fn an_account_that_reconnects_is_never_called_stopped() {
+    let server = sandbox();
+    let mut running = Running::start(status(&server, "--watch --interval 20ms"));
+    for round in 1..4 {
+        server.add_fault("reconnecting*1".parse().unwrap());
+        // The fault has struck, and lines came after it.
+        let struck = || {
+            let exchanges = server.exchanges();
+            exchanges.iter().filter(|e| e.fault.is_some()).count() == round
+        };
+        eventually("the fault", || struck().then_some(()));
+        let lines = running.out.all().len();
+        running.out.wait_for_count(lines + 2);
+    }
+    running.signal(Signal::INT);
+    let run = running.finish().ends_with(130);
+    for event in events(&run) {
+        assert_eq!(
+            (&event["event"], &event["status"]),
+            (&json!("status"), &json!("online"))
+        );
+    }
+}
+
+#[test]
+fn its_time_ends_a_watch_with_the_code_of_the_state() {
+    for (state, code) in [
+        (Status::Online, 0),
+        (Status::Running, 4),
+        (Status::Stopped, 4),
+    ] {
+        let server = sandbox();
+        server.set_status(&server.guids()[0], state);
+        let run = end(status(&server, "--watch --interval 20ms --timeout 300ms"));
+        let run = run.ends_with(code);
+        assert!(!run.stdout.is_empty(), "{run:?}");
+        if code != 0 {
+            assert_eq!(run.error()["kind"], "not_logged_in");
+        }
+    }
+    let args = [
+        "status",
+        "--json",
+        "--watch",
+        "--guid",
+        "g",
+        "--timeout",
+        "300ms",
+    ];
+    let run = end(Qiwei::new(args)).ends_with(5);
+    assert_eq!(events(&run)[0]["event"], "unreachable");
+}
+
+#[test]
+fn a_person_reads_time_and_state() {
+    let server = sandbox();
+    let args = [
+        "status",
+        "--watch",
+        "--interval",
+        "20ms",
+        "--timeout",
+        "200ms",
+    ];
+    let run = end(Qiwei::on(&server.base_url(), args)).ends_with(0);
+    let line = run.stdout.lines().next().unwrap();
+    let (time, state) = line.rsplit_once(' ').unwrap();
+    assert_eq!((time.len(), state), ("2026-01-02 03:04:05".len(), "online"));
+}
+
+#[test]
+fn a_signal_ends_also_the_second_look_at_a_stopped_one() {
+    for more in ["--watch --interval 1h", "--wait online --interval 1h"] {
+        let server = sandbox();
+        server.set_status(&server.guids()[0], Status::Stopped);
+        let mut running = Running::start(status(&server, more));
+        eventually("the first look", || {
+            (!bodies(&server, "/client/get_client_status").is_empty()).then_some(())
+        });
+        running.signal(Signal::TERM);
+        running.finish().ends_with(143);
+    }
+}
+
+#[test]
+fn a_wait_is_over_when_the_account_is_online() {
+    let server = waiting("never");
+    let guid = server.guids()[0].clone();
+    let mut running = Running::start(status(&server, "--wait online --interval 20ms"));
+    eventually("two looks", || {
+        (bodies(&server, "/client/get_client_status").len() >= 2).then_some(())
+    });
+    server.set_status(&guid, Status::Online);
+    let run = running.finish().ends_with(0);
+    let told = events(&run);
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (&told[0]["event"], &told[0]["status"]),
+        (&json!("status"), &json!("online"))
+    );
+    assert_eq!(told[0]["guid"], guid.as_str());
+}
+
+#[test]
+fn other_states_can_be_waited_for() {
+    let server = sandbox();
+    server.set_status(&server.guids()[0], Status::Running);
+    end(status(&server, "--wait running")).ends_with(0);
+    server.set_status(&server.guids()[0], Status::Stopped);
+    end(status(&server, "--wait stopped --interval 20ms")).ends_with(0);
+    // Nobody waits for what only looks stopped.
+    server.set_status(&server.guids()[0], Status::Online);
+    server.add_fault("reconnecting*1".parse().unwrap());
+    end(status(
+        &server,
+        "--wait stopped --interval 20ms --timeout 300ms",
+    ))
+    .ends_with(7);
+}
+
+#[test]
+fn a_wait_has_an_end() {
+    let server = waiting("never");
+    let run = end(status(
+        &server,
+        "--wait online --interval 20ms --timeout 300ms",
+    ))
+    .ends_with(7);
+    let error = run.error();
+    assert_eq!(
+        (&error["kind"], &error["retryable"]),
+        (&json!("deadline"), &json!(true))
+    );
+    assert!(
+        error["message"].as_str().unwrap().contains("it is running"),
+        "{error}"
+    );
+    assert_eq!(run.stdout, "");
+    let looks = || bodies(&server, "/client/get_client_status").len();
+    let before = looks();
+    let mut running = Running::start(status(&server, "--wait online"));
+    eventually("a look", || (looks() > before).then_some(()));
+    running.signal(Signal::INT);
+    running.finish().ends_with(130);
+}
+
+#[test]
+fn a_silent_server_does_not_hold_up_the_end_of_a_wait() {
+    let server = waiting("never");
+    server.add_fault("hang@/client/get_client_status".parse().unwrap());
+    end(status(&server, "--wait online --timeout 500ms")).ends_with(7);
+}
+
+#[test]
+fn flags_that_do_not_go_together() {
+    let server = sandbox();
+    for more in ["--watch --wait online", "--interval 1s", "--wait elsewhere"] {
+        assert_eq!(end(status(&server, more)).code, 2, "{more}");
+    }
+    assert!(server.exchanges().is_empty());
+}
+
+#[test]
+fn a_watch_whose_reader_has_gone_ends() {
+    let server = sandbox();
+    let mut running = Running::start_unread(status(&server, "--watch --interval 20ms"));
+    running.close_stdout();
+    running.finish().ends_with(0).is(0, "", "");
+}
+
+#[test]
+fn logout_leaves_the_instance_running_and_is_called_back() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let (mut listener, _) = listening(&server, listen(&server, "--count 1"));
+    let args = ["logout", "--json", "--guid", &guid];
+    let run = end(Qiwei::on(&server.base_url(), args)).ends_with(0);
+    assert_eq!(run.json(), json!({"guid": guid, "logged_out": true}));
+    let heard = events(&listener.finish().ends_with(0));
+    assert_eq!(heard[0]["name"], "logged_out");
+    let again = end(Qiwei::on(
+        &server.base_url(),
+        ["status", "--json", "--guid", &guid],
+    ));
+    assert_eq!(again.ends_with(4).json()["status"], "running");
+}
+
+#[test]
+fn logout_never_guesses_and_can_be_tried_dry() {
+    let server = sandbox_with(|scenario| scenario.online = 2);
+    end(Qiwei::on(&server.base_url(), ["logout", "--json"])).ends_with(3);
+    let guid = server.guids()[1].clone();
+    let args = ["logout", "--dry-run", "--json", "--guid", &guid];
+    let run = end(Qiwei::on(&server.base_url(), args)).ends_with(0);
+    assert!(run.stdout.contains("/user/logout"), "{run:?}");
+    assert!(!paths(&server).contains(&"/user/logout".to_owned()));
+    let run = end(Qiwei::on(&server.base_url(), ["logout", "--guid", &guid])).ends_with(0);
+    assert_eq!(run.stdout, format!("logged out {guid}\n"));
+    let nobody = waiting("never");
+    end(Qiwei::on(&nobody.base_url(), ["logout", "--json"])).ends_with(4);
+}

@@ -49,6 +49,16 @@ pub struct Record<'s> {
     pub name: String,
 }
 
+/// What became of the same message before.
+enum Before {
+    /// It certainly reached nobody.
+    Nothing,
+    /// It may have arrived, and is to be sent again all the same.
+    InDoubt,
+    /// It arrived.
+    Accepted(Receipt),
+}
+
 /// Carries messages, one at a time.
 pub struct Courier {
     plan: Plan,
@@ -83,7 +93,8 @@ impl Courier {
             self.open_store()?;
         }
         let digest = outgoing.digest();
-        if let Some(earlier) = self.look_back(outgoing, journal.as_ref(), &digest)? {
+        let before = self.look_back(outgoing, journal.as_ref(), &digest)?;
+        if let Before::Accepted(earlier) = before {
             return Ok(earlier);
         }
         self.wait_for_turn(deadline)?;
@@ -97,8 +108,13 @@ impl Courier {
             Ok(message) => (Outcome::Accepted, Some(message)),
             Err((error, _)) => (error.outcome.unwrap_or(Outcome::Unknown), None),
         };
+        let known = match before {
+            // That this attempt failed says nothing about the one before.
+            Before::InDoubt if outcome != Outcome::Accepted => Outcome::Unknown,
+            _ => outcome,
+        };
         for record in &records {
-            self.settle(record, outcome, message);
+            self.settle(record, known, message);
         }
         drop(records);
         match result {
@@ -116,8 +132,9 @@ impl Courier {
         outgoing: &Outgoing,
         journal: Option<&Record<'_>>,
         digest: &[u8],
-    ) -> Result<Option<Receipt>, Error> {
+    ) -> Result<Before, Error> {
         let ledger = self.ledger_record(outgoing);
+        let mut before = Before::Nothing;
         for record in journal.into_iter().chain(ledger.as_ref()) {
             match record.store.standing(&record.entry, digest)? {
                 Standing::Free => {}
@@ -130,19 +147,19 @@ impl Courier {
                             .store
                             .finish(&journal.entry, Outcome::Accepted, Some(&message))?;
                     }
-                    return Ok(Some(Receipt {
+                    return Ok(Before::Accepted(Receipt {
                         outcome: Outcome::Duplicate,
                         message,
                     }));
                 }
-                Standing::Uncertain { .. } if self.plan.resend => {}
+                Standing::Uncertain { .. } if self.plan.resend => before = Before::InDoubt,
                 Standing::Uncertain { target, at } => {
                     return Err(uncertain(&record.name, &target, at));
                 }
                 Standing::Different { target } => return Err(different(&record.name, &target)),
             }
         }
-        Ok(None)
+        Ok(before)
     }
 
     fn records<'s>(&'s self, outgoing: &Outgoing, journal: Option<Record<'s>>) -> Vec<Record<'s>> {

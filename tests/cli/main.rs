@@ -17,6 +17,7 @@ mod config;
 mod declared;
 mod faults;
 mod instance;
+mod ledger;
 mod mentions;
 mod misbehaviour;
 mod output;

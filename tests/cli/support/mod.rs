@@ -4,6 +4,7 @@ mod home;
 mod live;
 mod qiwei;
 pub mod raw;
+pub mod sends;
 mod server;
 
 pub use home::Home;

@@ -116,7 +116,7 @@ fn in_turn(context: &Context, shared: &Arc<Shared>, input: &mut Input) -> Result
     let mut worker = Worker::new(shared.clone())?;
     let settings = context.settings()?;
     while !shared.is_stopped() {
-        match input.next(settings)? {
+        match input.next(settings, || shared.is_stopped())? {
             None => break,
             Some(Ok(item)) => worker.work(&item),
             Some(Err(bad)) => shared.report_bad(&bad),
@@ -150,7 +150,7 @@ fn at_once(
         if shared.is_stopped() {
             break Ok(());
         }
-        match input.next(settings) {
+        match input.next(settings, || shared.is_stopped()) {
             Err(error) => break Err(error),
             Ok(None) => break Ok(()),
             Ok(Some(Err(bad))) => shared.report_bad(&bad),

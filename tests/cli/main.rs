@@ -11,6 +11,7 @@
     clippy::string_slice
 )]
 
+mod batch;
 mod choice;
 mod commands;
 mod config;

@@ -1,7 +1,9 @@
 //! What the tests stand on: the program in a clean environment, the sandbox, and raw sockets.
 
 mod home;
+pub mod keepalive;
 mod live;
+pub mod memory;
 mod qiwei;
 pub mod raw;
 pub mod sends;

@@ -139,13 +139,15 @@ impl Courier {
             match record.store.standing(&record.entry, digest)? {
                 Standing::Free => {}
                 Standing::Accepted(message) => {
-                    if let Some(journal) = journal {
-                        // The journal of this run knows it from now on too.
+                    // What the ledger knows, the journal of this run knows from now on too. Its
+                    // own entry stays as it is: rewritten, it would be in doubt for a moment.
+                    if let Some(journal) = journal
+                        && !std::ptr::eq(journal, record)
+                    {
                         let target = outgoing.to.to_string();
-                        journal.store.begin(&journal.entry, &target, digest)?;
                         journal
                             .store
-                            .finish(&journal.entry, Outcome::Accepted, Some(&message))?;
+                            .adopt(&journal.entry, &target, digest, &message)?;
                     }
                     return Ok(Before::Accepted(Receipt {
                         outcome: Outcome::Duplicate,

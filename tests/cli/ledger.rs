@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::support::raw::{RawServer, closed_port, ok};
 use crate::support::sends::{
-    change_state, everything_in, field, known, sends, state_file, state_folder, wait_until,
+    change_state, command, everything_in, field, known, on_a_full_disk, sends, state_file,
+    state_folder, wait_until,
 };
 use crate::support::{
     Finished, GROUP, Home, PERSON, Qiwei, check_all, requests, sandbox, sandbox_with,
@@ -626,19 +626,8 @@ fn a_full_disk_neither_loses_nor_doubles() {
     check_all(&limits, |limit| {
         let (server, home) = (sandbox(), Home::new());
         let args = ["send", GROUP, "x", "--key", "k", "--json"];
-        let guid = server.guids()[0].clone();
-        // Signal 25 is SIGXFSZ; a full disk sends none.
-        let script = format!("trap '' 25; ulimit -f {limit}; exec \"$0\" \"$@\"");
-        let output = std::process::Command::new("sh")
-            .args(["-c", &script, env!("CARGO_BIN_EXE_qiwei")])
-            .args(args)
-            .args(["--base-url", &server.base_url(), "--guid", &guid])
-            .env_clear()
-            .env("HOME", home.path())
-            .env("QIWEI_STATE_DIR", state_folder(&home))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let mut limited = on_a_full_disk(*limit, &command(&server, &home, &args));
+        let output = limited.output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         let code = output.status.code();
         let sent = server.deliveries().len();
@@ -753,4 +742,24 @@ fn no_lock_outlives_its_send() {
             .any(|path| path.extension().is_some_and(|e| e == "lock")),
         "{left:?}"
     );
+}
+
+/// The first ones of all, which all make the file.
+#[test]
+fn many_can_be_the_first() {
+    for round in 0..4 {
+        let (server, home) = (sandbox(), Home::new());
+        let line = |n: usize| json!({"to": format!("R:{n}"), "text": "x", "key": format!("{n}")});
+        let input: String = (0..32).map(|n| format!("{}\n", line(n))).collect();
+        let runs: Vec<_> = (0..4)
+            .map(|_| {
+                let args = ["send", "--batch", "-", "--jobs", "8"];
+                known(&server, &home, &args).stdin(input.clone()).start()
+            })
+            .collect();
+        for run in runs {
+            run.end().ends_with(0);
+        }
+        assert_eq!(sends(&server), 32, "round {round}");
+    }
 }

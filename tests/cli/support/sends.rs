@@ -1,6 +1,7 @@
 //! What tests of sending once, many and slowly have in common.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -91,4 +92,37 @@ pub fn everything_in(folder: &Path) -> Vec<PathBuf> {
 pub fn change_state(home: &Home, sql: &str) {
     let db = rusqlite::Connection::open(state_file(home)).unwrap();
     db.execute_batch(sql).unwrap();
+}
+
+/// A program as [`known`] runs it, for those who end it themselves.
+pub fn command(server: &Sandbox, home: &Home, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_qiwei"));
+    command
+        .args(args)
+        .args(["--base-url", &server.base_url(), "--guid"])
+        .arg(&server.guids()[0])
+        .env_clear()
+        .env("HOME", home.path())
+        .env("QIWEI_STATE_DIR", state_folder(home))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The same with files limited to so many blocks: the disk is full when they are used up.
+pub fn on_a_full_disk(blocks: u32, command: &Command) -> Command {
+    let mut limited = Command::new("sh");
+    // Signal 25 is SIGXFSZ, which a full disk does not send.
+    let script = format!("trap '' 25; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    limited.args(["-c", &script]);
+    limited.arg(command.get_program()).args(command.get_args());
+    limited.env_clear();
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            limited.env(name, value);
+        }
+    }
+    limited.stdin(Stdio::null());
+    limited
 }

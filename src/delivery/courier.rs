@@ -2,6 +2,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -14,11 +16,15 @@ use crate::files::{self, Transient};
 use crate::guid::Guid;
 use crate::output::Output;
 use crate::pace::Rate;
-use crate::store::{Entry, Standing, Store};
+use crate::store::{Entry, Standing, Store, Turn};
 use crate::time::{Deadline, show_duration};
 
 /// The pause after "too frequent" when the server does not say how long.
 const USUAL_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause that is believed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
+/// How often a wait for a turn looks whether it should end.
+const LOOK_UP: Duration = Duration::from_millis(50);
 
 /// How messages are to be carried.
 #[derive(Clone, Debug)]
@@ -65,6 +71,7 @@ pub struct Courier {
     api: Api,
     output: Output,
     store: Option<Store>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Courier {
@@ -75,7 +82,13 @@ impl Courier {
             api,
             output,
             store: None,
+            stop: Arc::default(),
         }
+    }
+
+    /// Gives up waiting for a turn when `stop` is set.
+    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
     }
 
     /// Carries a message, until `deadline`, and records it in `journal` too where there is one.
@@ -221,23 +234,22 @@ impl Courier {
 
     fn wait_for_turn(&mut self, deadline: Deadline) -> Result<(), Error> {
         let most = self.patience(deadline);
-        let (Some(rate), Some(store)) = (self.plan.rate, self.store.as_mut()) else {
+        let limit = Deadline::after(most);
+        let Some(rate) = self.plan.rate else {
             return Ok(());
         };
-        match store.reserve(&self.plan.server, self.plan.guid.as_str(), rate, most)? {
-            Ok(wait) => {
-                thread::sleep(wait);
-                Ok(())
+        while let Some(store) = self.store.as_mut() {
+            let (server, guid) = (&self.plan.server, self.plan.guid.as_str());
+            let turn = store
+                .reserve(server, guid, rate, limit.remaining())?
+                .map_err(|wait| no_turn(rate, most, wait))?;
+            sleep(turn, &self.stop)?;
+            // Another process may have been told off meanwhile.
+            if !store.is_held(server, guid, turn)? {
+                break;
             }
-            Err(wait) => Err(busy(
-                format!(
-                    "the pace ({rate}) leaves no turn within {}; the next is in {}",
-                    show_duration(most),
-                    show_duration(wait)
-                ),
-                Some(wait),
-            )),
         }
+        Ok(())
     }
 
     fn send(
@@ -308,10 +320,32 @@ pub fn no_state_folder() -> Error {
 fn pause_asked_for(error: &CallError) -> Option<Duration> {
     match error {
         CallError::Refused(refusal) if refusal.is_too_frequent() => {
-            Some(refusal.retry_after.unwrap_or(USUAL_PAUSE))
+            let pause = refusal.retry_after.unwrap_or(USUAL_PAUSE);
+            Some(pause.min(LONGEST_PAUSE))
         }
         _ => None,
     }
+}
+
+fn sleep(turn: Turn, stop: &AtomicBool) -> Result<(), Error> {
+    while !turn.wait().is_zero() {
+        if stop.load(Ordering::SeqCst) {
+            return Err(busy("stopped while waiting for its turn".into(), None));
+        }
+        thread::sleep(turn.wait().min(LOOK_UP));
+    }
+    Ok(())
+}
+
+fn no_turn(rate: Rate, most: Duration, wait: Duration) -> Error {
+    busy(
+        format!(
+            "the pace ({rate}) leaves no turn within {}; the next is in {}",
+            show_duration(most),
+            show_duration(wait)
+        ),
+        Some(wait),
+    )
 }
 
 fn busy(message: String, wait: Option<Duration>) -> Error {

@@ -15,6 +15,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::NamedTempFile;
 
 pub use ledger::{Entry, Row, Standing};
+pub use pace::Turn;
 
 use crate::error::Error;
 use crate::files;

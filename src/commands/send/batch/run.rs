@@ -41,7 +41,7 @@ struct Shared {
     progress: Progress,
     tally: Mutex<Tally>,
     /// Nothing more is sent.
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
     /// The line that stopped the batch.
     stopped_at: Mutex<Option<u64>>,
     /// Why printing ended, if it did.
@@ -69,7 +69,7 @@ pub fn run(
         progress: Progress::new(context, total, plan.rate.map(|rate| rate.to_string())),
         plan,
         tally: Mutex::default(),
-        stop: AtomicBool::new(false),
+        stop: Arc::default(),
         stopped_at: Mutex::default(),
         broken: Mutex::default(),
         lost: Mutex::default(),
@@ -188,7 +188,8 @@ impl Worker {
             shared.plan.clone(),
             shared.api.clone(),
             shared.output.clone(),
-        );
+        )
+        .stopped_by(shared.stop.clone());
         Ok(Self {
             shared,
             courier,

@@ -24,6 +24,7 @@ mod ledger;
 mod mentions;
 mod misbehaviour;
 mod output;
+mod pace;
 mod quirks;
 mod refusals;
 mod requests;

@@ -91,6 +91,7 @@ pub fn everything_in(folder: &Path) -> Vec<PathBuf> {
 /// Changes the state behind the program's back.
 pub fn change_state(home: &Home, sql: &str) {
     let db = rusqlite::Connection::open(state_file(home)).unwrap();
+    db.busy_timeout(PATIENCE).unwrap();
     db.execute_batch(sql).unwrap();
 }
 

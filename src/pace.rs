@@ -21,6 +21,8 @@ pub struct Rate {
 pub struct Slot {
     /// The time up to which its messages are spread, on the clock of this boot.
     pub next_at: Micros,
+    /// The end of the last pause that the server asked for, on the same clock.
+    pub held_until: Micros,
     /// When that was written, on the same clock.
     pub seen_at: Micros,
 }
@@ -28,24 +30,25 @@ pub struct Slot {
 impl Rate {
     /// The wait before the next message, and the slot with that message in it.
     pub fn reserve(self, slot: Option<Slot>, now: Micros) -> (Micros, Slot) {
-        let next_at = slot.map_or(now, |slot| slot.at(now));
-        let wait = (next_at.saturating_sub(self.tolerance()))
+        let slot = Slot::as_of(slot, now);
+        let wait = (slot.next_at.saturating_sub(self.tolerance()))
             .saturating_sub(now)
             .max(0);
         let slot = Slot {
-            next_at: next_at.max(now).saturating_add(self.interval),
-            seen_at: now,
+            next_at: slot.next_at.max(now).saturating_add(self.interval),
+            ..slot
         };
         (wait, slot)
     }
 
     /// The slot after the server asked for a pause: nobody sends before it is over.
     pub fn hold(self, slot: Option<Slot>, now: Micros, pause: Micros) -> Slot {
-        let next_at = slot.map_or(now, |slot| slot.at(now));
-        let end = now.saturating_add(pause).saturating_add(self.tolerance());
+        let slot = Slot::as_of(slot, now);
+        let end = now.saturating_add(pause);
         Slot {
-            next_at: next_at.max(end),
-            seen_at: now,
+            next_at: slot.next_at.max(end.saturating_add(self.tolerance())),
+            held_until: slot.held_until.max(end),
+            ..slot
         }
     }
 
@@ -55,12 +58,20 @@ impl Rate {
 }
 
 impl Slot {
-    /// The slot's time as of now. A clock behind the one that wrote it was set back, or started
-    /// again: the slot moves with it, or the account would wait for hours.
-    fn at(self, now: Micros) -> Micros {
-        match self.seen_at.saturating_sub(now) {
-            back if back > 0 => self.next_at.saturating_sub(back),
-            _ => self.next_at,
+    /// The slot as of now; one that is free at once when there was none. A clock behind the one
+    /// that wrote it was set back, or started again: the slot moves with it, or the account would
+    /// wait for hours.
+    pub fn as_of(slot: Option<Self>, now: Micros) -> Self {
+        let slot = slot.unwrap_or(Self {
+            next_at: now,
+            held_until: now,
+            seen_at: now,
+        });
+        let back = slot.seen_at.saturating_sub(now).max(0);
+        Self {
+            next_at: slot.next_at.saturating_sub(back),
+            held_until: slot.held_until.saturating_sub(back),
+            seen_at: now,
         }
     }
 }
@@ -216,7 +227,7 @@ mod tests {
         #[test]
         fn no_text_and_no_times_make_it_panic(text in "\\PC{0,16}", next_at: i64, seen_at: i64, now: i64) {
             let _ = text.parse::<Rate>();
-            let slot = Some(Slot { next_at, seen_at });
+            let slot = Some(Slot { next_at, held_until: next_at, seen_at });
             let rate = rate("1/h,burst=10000");
             let _ = (rate.reserve(slot, now), rate.hold(slot, now, next_at));
         }

@@ -26,6 +26,8 @@ use crate::time::Deadline;
 
 /// How long putting the URL back may take: the command may be over its time already.
 const PUT_BACK_TIME: Duration = Duration::from_secs(5);
+/// `probe callback` holds the lock for a moment to see whether anybody else does.
+const LOOKERS: Duration = Duration::from_millis(200);
 
 /// The arguments of every command that receives callbacks.
 #[derive(Clone, Debug, clap::Args)]
@@ -211,7 +213,7 @@ pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
     };
     let folder = files::folder_of(&path);
     files::create_private_folder(&folder).map_err(|e| unusable(&path, &e))?;
-    match files::lock(&path, Duration::ZERO).map_err(|e| unusable(&path, &e))? {
+    match files::lock(&path, LOOKERS).map_err(|e| unusable(&path, &e))? {
         Some(lock) => Ok(Lock(Some(lock))),
         None => Err(Error::new(
             Kind::Busy,

@@ -2,6 +2,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -14,11 +16,15 @@ use crate::files::{self, Transient};
 use crate::guid::Guid;
 use crate::output::Output;
 use crate::pace::Rate;
-use crate::store::{Entry, Standing, Store};
+use crate::store::{Entry, Standing, Store, Turn};
 use crate::time::{Deadline, show_duration};
 
 /// The pause after "too frequent" when the server does not say how long.
 const USUAL_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause that is believed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
+/// How often a wait for a turn looks whether it should end.
+const LOOK_UP: Duration = Duration::from_millis(50);
 
 /// How messages are to be carried.
 #[derive(Clone, Debug)]
@@ -49,12 +55,23 @@ pub struct Record<'s> {
     pub name: String,
 }
 
+/// What became of the same message before.
+enum Before {
+    /// It certainly reached nobody.
+    Nothing,
+    /// It may have arrived, and is to be sent again all the same.
+    InDoubt,
+    /// It arrived.
+    Accepted(Receipt),
+}
+
 /// Carries messages, one at a time.
 pub struct Courier {
     plan: Plan,
     api: Api,
     output: Output,
     store: Option<Store>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Courier {
@@ -65,7 +82,13 @@ impl Courier {
             api,
             output,
             store: None,
+            stop: Arc::default(),
         }
+    }
+
+    /// Gives up waiting for a turn when `stop` is set.
+    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
     }
 
     /// Carries a message, until `deadline`, and records it in `journal` too where there is one.
@@ -83,7 +106,8 @@ impl Courier {
             self.open_store()?;
         }
         let digest = outgoing.digest();
-        if let Some(earlier) = self.look_back(outgoing, journal.as_ref(), &digest)? {
+        let before = self.look_back(outgoing, journal.as_ref(), &digest)?;
+        if let Before::Accepted(earlier) = before {
             return Ok(earlier);
         }
         self.wait_for_turn(deadline)?;
@@ -97,8 +121,13 @@ impl Courier {
             Ok(message) => (Outcome::Accepted, Some(message)),
             Err((error, _)) => (error.outcome.unwrap_or(Outcome::Unknown), None),
         };
+        let known = match before {
+            // That this attempt failed says nothing about the one before.
+            Before::InDoubt if outcome != Outcome::Accepted => Outcome::Unknown,
+            _ => outcome,
+        };
         for record in &records {
-            self.settle(record, outcome, message);
+            self.settle(record, known, message);
         }
         drop(records);
         match result {
@@ -116,33 +145,36 @@ impl Courier {
         outgoing: &Outgoing,
         journal: Option<&Record<'_>>,
         digest: &[u8],
-    ) -> Result<Option<Receipt>, Error> {
+    ) -> Result<Before, Error> {
         let ledger = self.ledger_record(outgoing);
+        let mut before = Before::Nothing;
         for record in journal.into_iter().chain(ledger.as_ref()) {
             match record.store.standing(&record.entry, digest)? {
                 Standing::Free => {}
                 Standing::Accepted(message) => {
-                    if let Some(journal) = journal {
-                        // The journal of this run knows it from now on too.
+                    // What the ledger knows, the journal of this run knows from now on too. Its
+                    // own entry stays as it is: rewritten, it would be in doubt for a moment.
+                    if let Some(journal) = journal
+                        && !std::ptr::eq(journal, record)
+                    {
                         let target = outgoing.to.to_string();
-                        journal.store.begin(&journal.entry, &target, digest)?;
                         journal
                             .store
-                            .finish(&journal.entry, Outcome::Accepted, Some(&message))?;
+                            .adopt(&journal.entry, &target, digest, &message)?;
                     }
-                    return Ok(Some(Receipt {
+                    return Ok(Before::Accepted(Receipt {
                         outcome: Outcome::Duplicate,
                         message,
                     }));
                 }
-                Standing::Uncertain { .. } if self.plan.resend => {}
+                Standing::Uncertain { .. } if self.plan.resend => before = Before::InDoubt,
                 Standing::Uncertain { target, at } => {
                     return Err(uncertain(&record.name, &target, at));
                 }
                 Standing::Different { target } => return Err(different(&record.name, &target)),
             }
         }
-        Ok(None)
+        Ok(before)
     }
 
     fn records<'s>(&'s self, outgoing: &Outgoing, journal: Option<Record<'s>>) -> Vec<Record<'s>> {
@@ -202,23 +234,22 @@ impl Courier {
 
     fn wait_for_turn(&mut self, deadline: Deadline) -> Result<(), Error> {
         let most = self.patience(deadline);
-        let (Some(rate), Some(store)) = (self.plan.rate, self.store.as_mut()) else {
+        let limit = Deadline::after(most);
+        let Some(rate) = self.plan.rate else {
             return Ok(());
         };
-        match store.reserve(&self.plan.server, self.plan.guid.as_str(), rate, most)? {
-            Ok(wait) => {
-                thread::sleep(wait);
-                Ok(())
+        while let Some(store) = self.store.as_mut() {
+            let (server, guid) = (&self.plan.server, self.plan.guid.as_str());
+            let turn = store
+                .reserve(server, guid, rate, limit.remaining())?
+                .map_err(|wait| no_turn(rate, most, wait))?;
+            sleep(turn, &self.stop)?;
+            // Another process may have been told off meanwhile.
+            if !store.is_held(server, guid, turn)? {
+                break;
             }
-            Err(wait) => Err(busy(
-                format!(
-                    "the pace ({rate}) leaves no turn within {}; the next is in {}",
-                    show_duration(most),
-                    show_duration(wait)
-                ),
-                Some(wait),
-            )),
         }
+        Ok(())
     }
 
     fn send(
@@ -289,10 +320,32 @@ pub fn no_state_folder() -> Error {
 fn pause_asked_for(error: &CallError) -> Option<Duration> {
     match error {
         CallError::Refused(refusal) if refusal.is_too_frequent() => {
-            Some(refusal.retry_after.unwrap_or(USUAL_PAUSE))
+            let pause = refusal.retry_after.unwrap_or(USUAL_PAUSE);
+            Some(pause.min(LONGEST_PAUSE))
         }
         _ => None,
     }
+}
+
+fn sleep(turn: Turn, stop: &AtomicBool) -> Result<(), Error> {
+    while !turn.wait().is_zero() {
+        if stop.load(Ordering::SeqCst) {
+            return Err(busy("stopped while waiting for its turn".into(), None));
+        }
+        thread::sleep(turn.wait().min(LOOK_UP));
+    }
+    Ok(())
+}
+
+fn no_turn(rate: Rate, most: Duration, wait: Duration) -> Error {
+    busy(
+        format!(
+            "the pace ({rate}) leaves no turn within {}; the next is in {}",
+            show_duration(most),
+            show_duration(wait)
+        ),
+        Some(wait),
+    )
 }
 
 fn busy(message: String, wait: Option<Duration>) -> Error {

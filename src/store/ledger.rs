@@ -152,6 +152,26 @@ impl Store {
             .map_err(|e| self.failed(&e))
     }
 
+    /// Records, in one step, what is accepted according to another record.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn adopt(
+        &self,
+        entry: &Entry,
+        target: &str,
+        digest: &[u8],
+        message: &SentMessage,
+    ) -> Result<(), Error> {
+        let whole = self
+            .db
+            .unchecked_transaction()
+            .map_err(|e| self.failed(&e))?;
+        self.begin(entry, target, digest)?;
+        self.finish(entry, Outcome::Accepted, Some(message))?;
+        whole.commit().map_err(|e| self.failed(&e))
+    }
+
     /// Every line, the latest first.
     ///
     /// # Errors

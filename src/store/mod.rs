@@ -6,20 +6,25 @@ mod ledger;
 mod pace;
 mod schema;
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use tempfile::NamedTempFile;
 
 pub use ledger::{Entry, Row, Standing};
+pub use pace::Turn;
 
 use crate::error::Error;
 use crate::files;
+use crate::time::Deadline;
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(10);
+/// The pause before trying again where SQLite does not wait itself.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// An open database.
 pub struct Store {
@@ -47,9 +52,21 @@ impl Store {
 
     fn prepare(&self) -> rusqlite::Result<()> {
         self.db.busy_timeout(BUSY)?;
-        self.db.pragma_update(None, "journal_mode", "wal")?;
+        self.write_ahead()?;
         // Written through at every commit: what is promised must survive a power cut.
         self.db.pragma_update(None, "synchronous", "full")
+    }
+
+    /// Several that make the file at once get in each other's way, and here SQLite gives up
+    /// instead of waiting.
+    fn write_ahead(&self) -> rusqlite::Result<()> {
+        let deadline = Deadline::after(BUSY);
+        loop {
+            match self.db.pragma_update(None, "journal_mode", "wal") {
+                Err(error) if is_busy(&error) && !deadline.is_over() => thread::sleep(AGAIN),
+                other => return other,
+            }
+        }
     }
 
     fn migrate(&self) -> Result<(), Error> {
@@ -70,15 +87,27 @@ impl Store {
     }
 }
 
-/// The file with its right permissions before SQLite makes it with others. The files SQLite puts
-/// beside it take them over.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
+/// Makes the file with its right permissions before SQLite makes it with others. The files SQLite
+/// puts beside it take them over.
+///
+/// The file itself is never opened here: closing it would end every lock that this process holds
+/// on it through SQLite (POSIX locks belong to process and file, not to the handle), and another
+/// process would throw away what other threads of this one are writing.
 fn make_private(path: &Path) -> io::Result<()> {
-    files::create_private_folder(&files::folder_of(path))?;
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true).read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    let folder = files::folder_of(path);
+    files::create_private_folder(&folder)?;
+    if path.exists() {
+        return Ok(());
+    }
+    let empty = NamedTempFile::new_in(&folder)?.into_temp_path();
+    match empty.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+        _ => Ok(()),
+    }
 }
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> Error {

@@ -8,9 +8,20 @@ use super::Store;
 use crate::error::Error;
 use crate::pace::{Micros, Rate, Slot};
 
+/// A turn that was given out: the time at which it comes, on the clock of this boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn(Micros);
+
+impl Turn {
+    /// The wait until it comes.
+    pub fn wait(self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(clock()).max(0).unsigned_abs())
+    }
+}
+
 impl Store {
-    /// Reserves the account's next turn and returns how long to wait for it. A turn further away
-    /// than `most` is not taken, and `Err` holds the wait it would have been.
+    /// Reserves the account's next turn. A turn further away than `most` is not taken, and `Err`
+    /// holds the wait it would have been.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -20,16 +31,26 @@ impl Store {
         guid: &str,
         rate: Rate,
         most: Duration,
-    ) -> Result<Result<Duration, Duration>, Error> {
-        let now = clock();
-        self.with_slot(server, guid, |slot| {
+    ) -> Result<Result<Turn, Duration>, Error> {
+        self.with_slot(server, guid, |slot, now| {
             let (wait, next) = rate.reserve(slot, now);
+            let turn = Turn(now.saturating_add(wait));
             let wait = Duration::from_micros(wait.unsigned_abs());
             if wait > most {
                 (Err(wait), None)
             } else {
-                (Ok(wait), Some(next))
+                (Ok(turn), Some(next))
             }
+        })
+    }
+
+    /// Whether the server asked for a pause meanwhile that `turn` falls into.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn is_held(&mut self, server: &str, guid: &str, turn: Turn) -> Result<bool, Error> {
+        self.with_slot(server, guid, |slot, now| {
+            (Slot::as_of(slot, now).held_until > turn.0, None)
         })
     }
 
@@ -44,22 +65,24 @@ impl Store {
         rate: Rate,
         pause: Duration,
     ) -> Result<(), Error> {
-        let now = clock();
         let pause = Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
-        self.with_slot(server, guid, |slot| ((), Some(rate.hold(slot, now, pause))))
+        self.with_slot(server, guid, |slot, now| {
+            ((), Some(rate.hold(slot, now, pause)))
+        })
     }
 
     fn with_slot<T>(
         &mut self,
         server: &str,
         guid: &str,
-        change: impl FnOnce(Option<Slot>) -> (T, Option<Slot>),
+        change: impl FnOnce(Option<Slot>, Micros) -> (T, Option<Slot>),
     ) -> Result<T, Error> {
         let path = self.path.clone();
         self.db
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .and_then(|transaction| {
-                let (result, slot) = change(read(&transaction, server, guid)?);
+                // Looked at only now: whoever wrote before must not seem to have written later.
+                let (result, slot) = change(read(&transaction, server, guid)?, clock());
                 if let Some(slot) = slot {
                     write(&transaction, server, guid, slot)?;
                 }
@@ -72,12 +95,13 @@ impl Store {
 
 fn read(db: &Transaction<'_>, server: &str, guid: &str) -> rusqlite::Result<Option<Slot>> {
     db.query_row(
-        "SELECT next_at, seen_at FROM pace WHERE server = ?1 AND guid = ?2",
+        "SELECT next_at, held_until, seen_at FROM pace WHERE server = ?1 AND guid = ?2",
         params![server, guid],
         |row| {
             Ok(Slot {
                 next_at: row.get(0)?,
-                seen_at: row.get(1)?,
+                held_until: row.get(1)?,
+                seen_at: row.get(2)?,
             })
         },
     )
@@ -86,9 +110,10 @@ fn read(db: &Transaction<'_>, server: &str, guid: &str) -> rusqlite::Result<Opti
 
 fn write(db: &Transaction<'_>, server: &str, guid: &str, slot: Slot) -> rusqlite::Result<()> {
     db.execute(
-        "INSERT INTO pace (server, guid, next_at, seen_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET next_at = excluded.next_at, seen_at = excluded.seen_at",
-        params![server, guid, slot.next_at, slot.seen_at],
+        "INSERT INTO pace (server, guid, next_at, held_until, seen_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET next_at = excluded.next_at,
+             held_until = excluded.held_until, seen_at = excluded.seen_at",
+        params![server, guid, slot.next_at, slot.held_until, slot.seen_at],
     )
     .map(drop)
 }
@@ -117,10 +142,8 @@ mod tests {
         let rate: Rate = "1/h".parse().unwrap();
         let (mut one, mut other) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
         let hour = Duration::from_secs(3600);
-        assert_eq!(
-            one.reserve("s", "g", rate, hour).unwrap(),
-            Ok(Duration::ZERO)
-        );
+        let turn = one.reserve("s", "g", rate, hour).unwrap().unwrap();
+        assert_eq!(turn.wait(), Duration::ZERO);
         let wait = other
             .reserve("s", "g", rate, Duration::ZERO)
             .unwrap()
@@ -131,11 +154,13 @@ mod tests {
             .unwrap()
             .unwrap_err();
         assert!(again <= wait);
-        assert_eq!(
-            one.reserve("s", "h", rate, hour).unwrap(),
-            Ok(Duration::ZERO)
-        );
+        let turn = one.reserve("s", "h", rate, hour).unwrap().unwrap();
+        assert_eq!(turn.wait(), Duration::ZERO);
+        assert!(!other.is_held("s", "h", turn).unwrap());
         one.hold("s", "h", rate, hour * 5).unwrap();
+        assert!(other.is_held("s", "h", turn).unwrap());
         assert!(other.reserve("s", "h", rate, hour * 3).unwrap().is_err());
+        let later = other.reserve("s", "h", rate, hour * 6).unwrap().unwrap();
+        assert!(!one.is_held("s", "h", later).unwrap());
     }
 }

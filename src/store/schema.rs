@@ -4,7 +4,8 @@ use rusqlite::Connection;
 
 /// Each entry leads from the version of its place to the next. Entries are never changed once
 /// released; a new version is a new entry.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE sends (
         server     TEXT NOT NULL,
         guid       TEXT NOT NULL,
@@ -27,7 +28,12 @@ const MIGRATIONS: [&str; 1] = ["
         seen_at INTEGER NOT NULL, -- when that was written, on the same clock
         PRIMARY KEY (server, guid)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    -- a pause the server asked for: nobody sends before it is over, on the same clock
+    ALTER TABLE pace ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+",
+];
 
 /// The version this program knows.
 pub(super) const CURRENT: usize = MIGRATIONS.len();

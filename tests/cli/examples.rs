@@ -124,8 +124,9 @@ fn the_auto_reply_answers_others_and_not_itself() {
     if !is_installed("jq") {
         return;
     }
+    // The other event shows when the listener is there; it is not one that is listened for.
     let script = "qiwei listen --type new_message --count 2 --for 30s --exec \"sh $EX/auto-reply.sh\" >/dev/null &
-        i=0; until qiwei probe callback -q >/dev/null 2>&1 || [ $i = 100 ]; do i=$((i+1)); sleep 0.1; done
+        i=0; until qiwei probe callback --simulate logout >/dev/null 2>&1 || [ $i = 100 ]; do i=$((i+1)); sleep 0.1; done
         qiwei probe callback --simulate message >/dev/null
         wait $!";
     let run = run(&[], script).ends_with(0);

@@ -11,14 +11,18 @@
     clippy::string_slice
 )]
 
+mod batch;
 mod choice;
 mod commands;
 mod config;
+mod crash;
 mod declared;
 mod examples;
 mod faults;
 mod generated;
 mod instance;
+mod journal;
+mod ledger;
 mod listen;
 mod listener_abuse;
 mod login;
@@ -29,6 +33,7 @@ mod manual;
 mod mentions;
 mod misbehaviour;
 mod output;
+mod pace;
 mod probe_callback;
 mod quirks;
 mod readme;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::config::Settings;
 use crate::context::Context;
 use crate::delivery::Plan;
 use crate::error::Error;
@@ -20,8 +19,8 @@ pub struct DeliveryArgs {
 
     /// How fast this account may send, over all processes: 20/min, 2/s, 100/h,burst=5 or off
     /// [default: off]
-    #[arg(long, value_name = "RATE")]
-    pace: Option<String>,
+    #[arg(long, value_name = "RATE", value_parser = Pace::parse)]
+    pace: Option<Pace>,
 
     /// Longest wait for a turn or for another process [default: what --timeout leaves]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
@@ -32,28 +31,33 @@ impl DeliveryArgs {
     /// The plan for sending from `guid`.
     ///
     /// # Errors
-    /// A usage error for a bad `--pace`.
+    /// As [`Settings::resolve`](crate::config::Settings::resolve).
     pub fn plan(&self, context: &Context, guid: Guid) -> Result<Plan, Error> {
         let settings = context.settings()?;
         Ok(Plan {
             server: settings.base_url.identity(),
             guid,
-            rate: self.rate(settings)?,
+            rate: self.pace.map_or(settings.pace, |Pace(rate)| rate),
             max_wait: self.max_wait,
             resend: self.resend,
             state: context.state_folder(),
             ledger_days: settings.ledger_days,
         })
     }
+}
 
-    fn rate(&self, settings: &Settings) -> Result<Option<Rate>, Error> {
-        match self.pace.as_deref() {
-            None => Ok(settings.pace),
-            Some("off") => Ok(None),
-            Some(rate) => rate
-                .parse()
-                .map(Some)
-                .map_err(|why| Error::usage(format!("--pace: {why}; or off"))),
+/// A rate, or `off`.
+#[derive(Clone, Copy, Debug)]
+struct Pace(Option<Rate>);
+
+impl Pace {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "off" => Ok(Self(None)),
+            rate => match rate.parse() {
+                Ok(rate) => Ok(Self(Some(rate))),
+                Err(why) => Err(format!("{why}; or off")),
+            },
         }
     }
 }

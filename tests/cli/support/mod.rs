@@ -4,10 +4,13 @@ pub mod background;
 pub mod callbacks;
 pub mod client;
 mod home;
+pub mod keepalive;
 mod live;
+pub mod memory;
 mod qiwei;
 pub mod raw;
 pub mod script;
+pub mod sends;
 mod server;
 
 pub use home::Home;

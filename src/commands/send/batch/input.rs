@@ -3,6 +3,9 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use super::line::{self, BadLine, Item};
 use crate::config::Settings;
@@ -11,6 +14,10 @@ use crate::error::Error;
 
 /// The longest line that is read.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+/// Lines of a stream that are read before they are asked for.
+const READ_AHEAD: usize = 16;
+/// How often a wait for input looks whether it should end.
+const LOOK_UP: Duration = Duration::from_millis(50);
 
 /// Where the lines come from, and how far we are.
 pub struct Input {
@@ -21,8 +28,9 @@ pub struct Input {
 enum From {
     /// Can be read twice: validated whole before anything is sent.
     File(BufReader<File>, PathBuf),
-    /// Can be read once: validated as it comes.
-    Stream(Box<dyn BufRead + Send>),
+    /// Can be read once: validated as it comes. A thread reads it, because nothing interrupts a
+    /// read that waits for more.
+    Stream(Receiver<io::Result<Vec<u8>>>),
 }
 
 impl Input {
@@ -32,14 +40,14 @@ impl Input {
     /// A usage error when the file cannot be opened.
     pub fn open(context: &Context, source: &Path) -> Result<Self, Error> {
         let from = if source == Path::new("-") {
-            From::Stream(Box::new(BufReader::new(context.take_stdin()?.reader)))
+            From::Stream(in_background(BufReader::new(context.take_stdin()?.reader))?)
         } else {
             let file = File::open(source).map_err(|e| unreadable(source, &e))?;
             let is_file = file.metadata().is_ok_and(|meta| meta.is_file());
             let reader = BufReader::new(file);
             match is_file {
                 true => From::File(reader, source.to_owned()),
-                false => From::Stream(Box::new(reader)),
+                false => From::Stream(in_background(reader)?),
             }
         };
         Ok(Self { from, number: 0 })
@@ -56,23 +64,17 @@ impl Input {
         }
         let settings = context.settings()?;
         let (mut lines, mut bad) = (0, 0);
-        while let Some(line) = self.next(settings)? {
+        while let Some(line) = self.next(settings, || false)? {
             lines += 1;
             if let Err(line) = line
                 && !skip_bad
             {
                 bad += 1;
-                context
-                    .output
-                    .complain(&format!("line {}: {}", line.line, line.why));
+                line.complain(&context.output);
             }
         }
         if bad > 0 {
-            let plural = if bad == 1 { "" } else { "s" };
-            return Err(
-                Error::usage(format!("{bad} bad line{plural}; nothing was sent"))
-                    .hint("correct them, or send only the others with --skip-bad"),
-            );
+            return Err(bad_lines(bad));
         }
         self.rewind()?;
         Ok(Some(lines))
@@ -86,24 +88,25 @@ impl Input {
         }
     }
 
-    /// The next line that is not empty; `None` at the end.
+    /// The next line that is not empty; `None` at the end, or when `stopped` says so while nothing
+    /// comes.
     ///
     /// # Errors
     /// A usage error when the input cannot be read.
-    pub fn next(&mut self, settings: &Settings) -> Result<Option<Result<Item, BadLine>>, Error> {
-        let mut bytes = Vec::new();
+    pub fn next(
+        &mut self,
+        settings: &Settings,
+        stopped: impl Fn() -> bool,
+    ) -> Result<Option<Result<Item, BadLine>>, Error> {
         loop {
-            bytes.clear();
-            let read = match &mut self.from {
-                From::File(reader, path) => {
-                    read_line(reader, &mut bytes).map_err(|e| unreadable(path, &e))?
-                }
-                From::Stream(reader) => read_line(reader, &mut bytes)
+            let line = match &mut self.from {
+                From::File(reader, path) => read_line(reader).map_err(|e| unreadable(path, &e))?,
+                From::Stream(lines) => receive(lines, &stopped)
                     .map_err(|e| unreadable(Path::new("standard input"), &e))?,
             };
-            if read == 0 {
+            let Some(bytes) = line else {
                 return Ok(None);
-            }
+            };
             self.number += 1;
             if !bytes.iter().all(u8::is_ascii_whitespace) {
                 return Ok(Some(line::parse(self.number, bytes.trim_ascii(), settings)));
@@ -112,12 +115,54 @@ impl Input {
     }
 }
 
-fn read_line(reader: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<usize> {
-    let read = reader.take(LONGEST_LINE).read_until(b'\n', bytes)?;
+/// Reads lines in a thread that ends with the input, or with the process.
+fn in_background(
+    mut reader: impl BufRead + Send + 'static,
+) -> Result<Receiver<io::Result<Vec<u8>>>, Error> {
+    let (lines, received) = sync_channel(READ_AHEAD);
+    let read = move || {
+        while let Some(line) = read_line(&mut reader).transpose() {
+            let ended = line.is_err();
+            if lines.send(line).is_err() || ended {
+                return;
+            }
+        }
+    };
+    let thread = thread::Builder::new().name("input".into());
+    thread
+        .spawn(read)
+        .map_err(|e| Error::io("cannot read the batch", &e))?;
+    Ok(received)
+}
+
+fn receive(
+    lines: &Receiver<io::Result<Vec<u8>>>,
+    stopped: impl Fn() -> bool,
+) -> io::Result<Option<Vec<u8>>> {
+    loop {
+        match lines.recv_timeout(LOOK_UP) {
+            Ok(line) => return line.map(Some),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) if stopped() => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+/// The end of a batch that is not sent because of so many bad lines.
+pub fn bad_lines(count: u64) -> Error {
+    let plural = if count == 1 { "" } else { "s" };
+    Error::usage(format!("{count} bad line{plural}; nothing was sent"))
+        .hint("correct them, or send only the others with --skip-bad")
+}
+
+fn read_line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let read = reader.take(LONGEST_LINE).read_until(b'\n', &mut bytes)?;
     if read as u64 == LONGEST_LINE && !bytes.ends_with(b"\n") {
         return Err(io::Error::other("a line is longer than 16 MiB"));
     }
-    Ok(read)
+    Ok((read > 0).then_some(bytes))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::config::Settings;
 use crate::delivery::{Outgoing, check_key};
 use crate::mention::Mentions;
+use crate::output::Output;
 
 /// A line that can be sent.
 #[derive(Clone, Debug)]
@@ -32,6 +33,13 @@ pub struct BadLine {
     pub to: Option<String>,
     /// What is wrong with it.
     pub why: String,
+}
+
+impl BadLine {
+    /// Says what is wrong with it.
+    pub fn complain(&self, output: &Output) {
+        output.complain(&format!("line {}: {}", self.line, self.why));
+    }
 }
 
 /// An unknown field is a mistake: with `txet` or `At` the wrong thing would be sent.

@@ -13,10 +13,13 @@ use super::options::DeliveryArgs;
 use crate::commands::{Finish, dry_run};
 use crate::context::Context;
 use crate::error::Error;
+use crate::guid::Guid;
 use crate::instances;
 use input::Input;
 
 /// Arguments of a batch.
+// `requires` alone says nothing when TO is given: the parser takes TO's conflict with --batch for
+// a reason why --batch is missing.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Batch options")]
 pub struct BatchArgs {
@@ -25,20 +28,20 @@ pub struct BatchArgs {
     batch: Option<PathBuf>,
 
     /// Keep a journal, so that the same command again goes on where this one ended
-    #[arg(long, value_name = "FILE", requires = "batch")]
+    #[arg(long, value_name = "FILE", requires = "batch", conflicts_with = "to")]
     journal: Option<PathBuf>,
 
     /// Messages on their way at once; the order to each target is kept
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "batch",
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "batch", conflicts_with = "to",
           value_parser = clap::value_parser!(u8).range(1..=32))]
     jobs: u8,
 
     /// End at the first message that is not accepted
-    #[arg(long, requires = "batch")]
+    #[arg(long, requires = "batch", conflicts_with = "to")]
     fail_fast: bool,
 
     /// Send the good lines of a file that has bad ones
-    #[arg(long, requires = "batch")]
+    #[arg(long, requires = "batch", conflicts_with = "to")]
     skip_bad: bool,
 }
 
@@ -55,14 +58,27 @@ pub fn run(context: &Context, args: BatchArgs, delivery: &DeliveryArgs, dry: boo
     let total = input.validate(context, args.skip_bad)?;
     let guid = instances::choose(context)?;
     if dry {
-        while let Some(line) = input.next(context.settings()?)? {
-            if let Ok(item) = line {
-                let request = item.outgoing.request(&guid);
-                dry_run::show_line(context, &request)?;
-            }
-        }
-        return Ok(ExitCode::SUCCESS);
+        return show(context, &guid, input, args.skip_bad);
     }
     let plan = delivery.plan(context, guid)?;
     run::run(context, &args, plan, input, total)
+}
+
+/// Prints the request of every good line, and complains of the bad ones.
+fn show(context: &Context, guid: &Guid, mut input: Input, skip_bad: bool) -> Finish {
+    let mut bad = 0;
+    while let Some(line) = input.next(context.settings()?, || false)? {
+        match line {
+            Ok(item) => dry_run::show_line(context, &item.outgoing.request(guid))?,
+            Err(_) if skip_bad => {}
+            Err(line) => {
+                bad += 1;
+                line.complain(&context.output);
+            }
+        }
+    }
+    match bad {
+        0 => Ok(ExitCode::SUCCESS),
+        _ => Err(input::bad_lines(bad)),
+    }
 }

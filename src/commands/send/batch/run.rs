@@ -41,7 +41,7 @@ struct Shared {
     progress: Progress,
     tally: Mutex<Tally>,
     /// Nothing more is sent.
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
     /// The line that stopped the batch.
     stopped_at: Mutex<Option<u64>>,
     /// Why printing ended, if it did.
@@ -69,7 +69,7 @@ pub fn run(
         progress: Progress::new(context, total, plan.rate.map(|rate| rate.to_string())),
         plan,
         tally: Mutex::default(),
-        stop: AtomicBool::new(false),
+        stop: Arc::default(),
         stopped_at: Mutex::default(),
         broken: Mutex::default(),
         lost: Mutex::default(),
@@ -116,7 +116,7 @@ fn in_turn(context: &Context, shared: &Arc<Shared>, input: &mut Input) -> Result
     let mut worker = Worker::new(shared.clone())?;
     let settings = context.settings()?;
     while !shared.is_stopped() {
-        match input.next(settings)? {
+        match input.next(settings, || shared.is_stopped())? {
             None => break,
             Some(Ok(item)) => worker.work(&item),
             Some(Err(bad)) => shared.report_bad(&bad),
@@ -150,7 +150,7 @@ fn at_once(
         if shared.is_stopped() {
             break Ok(());
         }
-        match input.next(settings) {
+        match input.next(settings, || shared.is_stopped()) {
             Err(error) => break Err(error),
             Ok(None) => break Ok(()),
             Ok(Some(Err(bad))) => shared.report_bad(&bad),
@@ -188,7 +188,8 @@ impl Worker {
             shared.plan.clone(),
             shared.api.clone(),
             shared.output.clone(),
-        );
+        )
+        .stopped_by(shared.stop.clone());
         Ok(Self {
             shared,
             courier,

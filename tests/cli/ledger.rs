@@ -1,0 +1,765 @@
+//! Send once: `--key`, the ledger behind it, and what happens when that cannot be kept.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::raw::{RawServer, closed_port, ok};
+use crate::support::sends::{
+    change_state, command, everything_in, field, known, on_a_full_disk, sends, state_file,
+    state_folder, wait_until,
+};
+use crate::support::{
+    Finished, GROUP, Home, PERSON, Qiwei, check_all, requests, sandbox, sandbox_with,
+};
+
+/// A send that was refused without a word to the server.
+#[track_caller]
+fn is_refused(run: &Finished, code: i32, outcome: &str) -> Value {
+    assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{run:?}");
+    let error = run.error();
+    assert_eq!(error["outcome"], outcome, "{run:?}");
+    error
+}
+
+#[test]
+fn the_same_key_is_sent_once() {
+    let (server, home) = (sandbox(), Home::new());
+    let send = || {
+        known(
+            &server,
+            &home,
+            &["send", GROUP, "备份好了", "--key", "夜 1"],
+        )
+    };
+    let first = send().arg("--json").run().ends_with(0).json();
+    assert_eq!(first["outcome"], "accepted");
+    assert_eq!(requests(&server).len(), 1);
+    let second = send().arg("--json").run().ends_with(0).json();
+    let mut expected = first.clone();
+    expected["outcome"] = json!("duplicate");
+    assert_eq!(second, expected, "the first message's answer again");
+    let id = first["message_id"].as_str().unwrap();
+    send()
+        .run()
+        .is(0, &format!("duplicate {GROUP} message {id}\n"), "");
+    assert_eq!(requests(&server).len(), 1, "{:?}", requests(&server));
+    // Without a key nothing is remembered.
+    known(&server, &home, &["send", GROUP, "备份好了"])
+        .run()
+        .ends_with(0);
+    assert_eq!(sends(&server), 2);
+}
+
+#[test]
+fn a_key_stands_for_one_content() {
+    let (server, home) = (sandbox(), Home::new());
+    let send = |args: &[&str]| {
+        known(&server, &home, args)
+            .args(["--key", "k", "--json"])
+            .run()
+    };
+    send(&["at", GROUP, "x", "--user", "1688"]).ends_with(0);
+    for args in [
+        &["at", GROUP, "y", "--user", "1688"][..],
+        &["at", "R:1098765432109", "x", "--user", "1688"],
+        &["at", GROUP, "x", "--user", "1689"],
+        &["at", GROUP, "x", "--user", "1688", "1689"],
+        &["at", GROUP, "x", "--all"],
+        &["send", GROUP, "x"],
+        &["send", GROUP, "x", "--resend"],
+        &["send", PERSON, "x"],
+    ] {
+        let error = is_refused(&send(args), 2, "not_sent");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains(GROUP) && message.contains("\"k\""),
+            "{message}"
+        );
+        assert!(
+            error["hint"].as_str().unwrap().contains("ledger forget"),
+            "{error}"
+        );
+    }
+    let again = send(&["at", GROUP, "x", "--user", "1688"]).ends_with(0);
+    assert_eq!(again.json()["outcome"], "duplicate");
+    assert_eq!(requests(&server).len(), 1);
+}
+
+#[test]
+fn what_was_rejected_may_be_tried_again_and_corrected() {
+    for fault in ["code=-987", "http=422", "busy", "svr-fail", "http=429"] {
+        let (server, home) = (sandbox(), Home::new());
+        let send = |text| {
+            known(
+                &server,
+                &home,
+                &["send", GROUP, text, "--key", "k", "--json"],
+            )
+            .run()
+        };
+        server.add_fault(format!("{fault}@/msg/**1").parse().unwrap());
+        is_refused(&send("x"), 1, "rejected");
+        assert_eq!(
+            send("better").ends_with(0).json()["outcome"],
+            "accepted",
+            "{fault}"
+        );
+        assert_eq!(
+            send("better").ends_with(0).json()["outcome"],
+            "duplicate",
+            "{fault}"
+        );
+        is_refused(&send("x"), 2, "not_sent");
+        assert_eq!(server.deliveries().len(), 1, "{fault}");
+    }
+}
+
+#[test]
+fn what_was_not_sent_may_be_tried_again() {
+    let home = Home::new();
+    let (socket, address) = closed_port();
+    let send = || {
+        let args = ["send", GROUP, "x", "--guid", "g", "--key", "k", "--json"];
+        Qiwei::on(&format!("http://{address}"), args)
+            .at(&home)
+            .args(["--retries", "0"])
+            .run()
+    };
+    is_refused(&send(), 5, "not_sent");
+    socket.listen(8).unwrap();
+    let server = RawServer::serve(socket.into(), |guest| {
+        guest.write(ok(
+            r#"{"error_code":0,"data":{"msg_data":{"id":"5","seq":"7"}}}"#,
+        ));
+    });
+    assert_eq!(send().ends_with(0).json()["outcome"], "accepted");
+    assert_eq!(send().ends_with(0).json()["message_id"], "5");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn what_may_have_arrived_is_not_sent_again_unless_told() {
+    let faults = [
+        ("drop-after", true),
+        ("drop-before", false),
+        ("hang-after", true),
+        ("garbled-after", true),
+        ("http-after=502", true),
+        ("truncated", true),
+        ("empty", false),
+    ];
+    check_all(&faults, |&(fault, delivered)| {
+        let (server, home) = (sandbox(), Home::new());
+        let send = |more: &[&str]| {
+            let args = ["send", GROUP, "x", "--key", "k", "--json"];
+            known(&server, &home, &args).args(more).run()
+        };
+        server.add_fault(format!("{fault}*1").parse().unwrap());
+        let timeout = if fault == "hang-after" { "2s" } else { "30s" };
+        is_refused(&send(&["--timeout", timeout]), 6, "unknown");
+        for _ in 0..2 {
+            let error = is_refused(&send(&[]), 6, "unknown");
+            assert_eq!(error["retryable"], false, "{error}");
+            assert!(
+                error["hint"].as_str().unwrap().contains("--resend"),
+                "{error}"
+            );
+            assert!(
+                error["message"].as_str().unwrap().contains(GROUP),
+                "{error}"
+            );
+        }
+        assert_eq!(requests(&server).len(), 1, "{fault}");
+        // Neither may another message take its place.
+        let other = known(
+            &server,
+            &home,
+            &["send", GROUP, "y", "--key", "k", "--json"],
+        )
+        .run();
+        is_refused(&other, 2, "not_sent");
+        assert_eq!(
+            send(&["--resend"]).ends_with(0).json()["outcome"],
+            "accepted"
+        );
+        assert_eq!(
+            send(&["--resend"]).ends_with(0).json()["outcome"],
+            "duplicate"
+        );
+        assert_eq!(send(&[]).ends_with(0).json()["outcome"], "duplicate");
+        assert_eq!(
+            server.deliveries().len(),
+            1 + usize::from(delivered),
+            "{fault}"
+        );
+    });
+}
+
+/// That the second attempt certainly failed says nothing about the first.
+#[test]
+fn a_second_attempt_that_fails_leaves_the_first_unknown() {
+    for (second, code, outcome) in [
+        ("code=-987@/msg/send_text*1", 1, "rejected"),
+        ("http=422@/msg/send_text*1", 1, "rejected"),
+        ("refuse=2s", 5, "not_sent"),
+    ] {
+        let (server, home) = (sandbox(), Home::new());
+        let send = |more: &[&str]| {
+            let args = ["send", GROUP, "x", "--key", "k", "--json"];
+            known(&server, &home, &args).args(more).run()
+        };
+        server.add_fault("drop-after*1".parse().unwrap());
+        is_refused(&send(&[]), 6, "unknown");
+        server.add_fault(second.parse().unwrap());
+        is_refused(&send(&["--resend", "--retries", "0"]), code, outcome);
+        is_refused(&send(&[]), 6, "unknown");
+        assert_eq!(server.deliveries().len(), 1, "{second}");
+        let last = send(&["--resend", "--retries", "20"]).ends_with(0);
+        assert_eq!(last.json()["outcome"], "accepted", "{second}");
+    }
+}
+
+#[test]
+fn another_account_is_another_key() {
+    let home = Home::new();
+    let (one, other) = (sandbox_with(|s| s.online = 2), sandbox());
+    let servers = [(&one, 0), (&one, 1), (&other, 0)];
+    for outcome in ["accepted", "duplicate"] {
+        for (server, instance) in servers {
+            let run = known(server, &home, &["send", GROUP, "x", "--key", "k", "--json"])
+                .args(["--guid", &server.guids()[instance]])
+                .run();
+            assert_eq!(run.ends_with(0).json()["outcome"], outcome, "{instance}");
+        }
+    }
+    assert_eq!((sends(&one), sends(&other)), (2, 1));
+}
+
+#[test]
+fn a_mention_has_a_key_too() {
+    let (server, home) = (sandbox(), Home::new());
+    for outcome in ["accepted", "duplicate"] {
+        let run = known(
+            &server,
+            &home,
+            &["at", GROUP, "x", "--all", "--key", "k", "--json"],
+        )
+        .run();
+        assert_eq!(run.ends_with(0).json()["outcome"], outcome);
+    }
+    assert_eq!(sends(&server), 1);
+    assert_eq!(server.deliveries()[0].at_list, [json!(0)]);
+}
+
+#[test]
+fn keys_are_short_lines() {
+    let long = "x".repeat(201);
+    for key in ["", "a\nb", "\u{7}", &long] {
+        let run = Qiwei::new(["send", GROUP, "x", "--key", key]).run();
+        run.ends_with(2)
+            .says("a key is one line of 1 to 200 characters");
+    }
+}
+
+#[test]
+fn of_many_at_once_one_sends() {
+    let (server, home) = (
+        sandbox_with(|s| s.latency = Duration::from_millis(30)),
+        Home::new(),
+    );
+    let racers: Vec<_> = (0..24)
+        .map(|_| {
+            known(
+                &server,
+                &home,
+                &["send", GROUP, "x", "--key", "k", "--json"],
+            )
+            .start()
+        })
+        .collect();
+    let results: Vec<Value> = racers
+        .into_iter()
+        .map(|racer| racer.end().ends_with(0).json())
+        .collect();
+    let accepted = results
+        .iter()
+        .filter(|r| r["outcome"] == "accepted")
+        .count();
+    let duplicates = results
+        .iter()
+        .filter(|r| r["outcome"] == "duplicate")
+        .count();
+    assert_eq!((accepted, duplicates), (1, 23), "{results:?}");
+    assert!(
+        results
+            .iter()
+            .all(|r| r["message_id"] == results[0]["message_id"])
+    );
+    assert_eq!(sends(&server), 1);
+}
+
+#[test]
+fn of_many_with_keys_of_their_own_none_is_in_the_way() {
+    let (server, home) = (sandbox(), Home::new());
+    let runs: Vec<_> = (0..16)
+        .map(|n| {
+            let key = format!("k{n}");
+            known(&server, &home, &["send", GROUP, &key, "--key", &key]).start()
+        })
+        .collect();
+    for run in runs {
+        run.end().ends_with(0);
+    }
+    assert_eq!(server.deliveries().len(), 16);
+    let ledger = known(&server, &home, &["ledger", "ls", "--json"])
+        .run()
+        .json();
+    assert_eq!(ledger.as_array().unwrap().len(), 16);
+}
+
+#[test]
+fn one_under_way_elsewhere_is_waited_for() {
+    let (server, home) = (sandbox(), Home::new());
+    server.add_fault("latency=400ms*1".parse().unwrap());
+    let send = || {
+        known(
+            &server,
+            &home,
+            &["send", GROUP, "x", "--key", "k", "--json"],
+        )
+    };
+    let first = send().start();
+    wait_until("the first is under way", || sends(&server) == 1);
+    let second = send().run().ends_with(0).json();
+    assert_eq!(second["outcome"], "duplicate");
+    assert_eq!(
+        first.end().ends_with(0).json()["message_id"],
+        second["message_id"]
+    );
+    assert_eq!(sends(&server), 1);
+}
+
+#[test]
+fn the_wait_for_one_under_way_has_an_end() {
+    let (server, home) = (sandbox(), Home::new());
+    server.add_fault("hang*1".parse().unwrap());
+    let send = || {
+        known(
+            &server,
+            &home,
+            &["send", GROUP, "x", "--key", "k", "--json"],
+        )
+    };
+    let _first = send().start();
+    wait_until("the first is under way", || sends(&server) == 1);
+    let error = is_refused(&send().args(["--max-wait", "0s"]).run(), 9, "not_sent");
+    assert_eq!(
+        (&error["kind"], &error["retryable"]),
+        (&json!("busy"), &json!(true))
+    );
+    for flags in [["--max-wait", "300ms"], ["--timeout", "300ms"]] {
+        let start = Instant::now();
+        is_refused(&send().args(flags).run(), 9, "not_sent");
+        assert!(start.elapsed() >= Duration::from_millis(300), "{flags:?}");
+    }
+    assert_eq!(sends(&server), 1);
+}
+
+#[test]
+fn one_killed_on_its_way_is_unknown() {
+    for fault in ["hang", "hang-after"] {
+        let (server, home) = (sandbox(), Home::new());
+        server.add_fault(format!("{fault}*1").parse().unwrap());
+        let send = |more: &[&str]| {
+            known(
+                &server,
+                &home,
+                &["send", GROUP, "x", "--key", "k", "--json"],
+            )
+            .args(more)
+        };
+        let first = send(&[]).start();
+        wait_until("the first is under way", || sends(&server) == 1);
+        // One that waits for it must learn of its death, not of its end.
+        let waiting = send(&[]).start();
+        first.signal(Signal::KILL);
+        is_refused(&waiting.end(), 6, "unknown");
+        is_refused(&send(&[]).run(), 6, "unknown");
+        assert_eq!(sends(&server), 1, "{fault}");
+        let again = send(&["--resend"]).run().ends_with(0);
+        assert_eq!(again.json()["outcome"], "accepted", "{fault}");
+        assert_eq!(send(&[]).run().ends_with(0).json()["outcome"], "duplicate");
+        assert_eq!(sends(&server), 2, "{fault}");
+        drop(first);
+    }
+}
+
+#[test]
+fn the_ledger_shows_what_became_of_each_key() {
+    let (server, home) = (sandbox(), Home::new());
+    let run = |args: &[&str]| known(&server, &home, args).run();
+    // Looking at nothing makes nothing.
+    run(&["ledger", "ls", "--json"]).is(0, "[]\n", "");
+    run(&["ledger", "prune", "--json"]).is(0, "{\"forgotten\":0}\n", "");
+    assert!(!state_folder(&home).exists());
+
+    run(&["send", GROUP, "x", "--key", "sent"]).ends_with(0);
+    server.add_fault("drop-after*1".parse().unwrap());
+    run(&["send", PERSON, "x", "--key", "lost"]).ends_with(6);
+    server.add_fault("code=-987@/msg/send_text*1".parse().unwrap());
+    run(&["send", PERSON, "x", "--key", "refused"]).ends_with(1);
+    change_state(
+        &home,
+        "UPDATE sends SET changed_at = 1764000000 + (key = 'lost') + 2 * (key = 'sent')",
+    );
+    let guid = &server.guids()[0];
+    let row = |key, to, outcome, id: Value, at| {
+        json!({"key": key, "to": to, "outcome": outcome, "message_id": id, "at": at,
+               "guid": guid, "base_url": server.base_url()})
+    };
+    let id = server.deliveries()[0].id.clone();
+    assert_eq!(
+        run(&["ledger", "ls", "--json"]).ends_with(0).json(),
+        json!([
+            row("sent", GROUP, "accepted", json!(id), "2025-11-24T16:00:02Z"),
+            row(
+                "lost",
+                PERSON,
+                "unknown",
+                Value::Null,
+                "2025-11-24T16:00:01Z"
+            ),
+            row(
+                "refused",
+                PERSON,
+                "rejected",
+                Value::Null,
+                "2025-11-24T16:00:00Z"
+            ),
+        ])
+    );
+    let table = run(&["ledger", "ls"]).ends_with(0).stdout;
+    let words: Vec<Vec<&str>> = table
+        .lines()
+        .map(|l| l.split_whitespace().collect())
+        .collect();
+    assert_eq!(
+        words[0],
+        ["KEY", "TO", "OUTCOME", "MESSAGE", "AT"],
+        "{table}"
+    );
+    assert_eq!(
+        words[1],
+        ["sent", GROUP, "accepted", &id, "2025-11-24", "16:00"],
+        "{table}"
+    );
+    assert_eq!(
+        words[2],
+        ["lost", PERSON, "unknown", "-", "2025-11-24", "16:00"],
+        "{table}"
+    );
+}
+
+#[test]
+fn a_forgotten_key_can_be_used_again() {
+    let (server, home) = (sandbox_with(|s| s.online = 2), Home::new());
+    let guids = server.guids();
+    let run = |args: &[&str]| known(&server, &home, args).run();
+    let send = |guid: &str| {
+        run(&["send", GROUP, "x", "--key", "k", "--guid", guid, "--json"]).ends_with(0)
+    };
+    send(&guids[0]);
+    send(&guids[1]);
+    run(&["ledger", "forget", "k", "--guid", &guids[0], "--json"]).is(
+        0,
+        "{\"key\":\"k\",\"forgotten\":1}\n",
+        "",
+    );
+    assert_eq!(send(&guids[0]).json()["outcome"], "accepted");
+    assert_eq!(send(&guids[1]).json()["outcome"], "duplicate");
+    // Without an instance it is every instance's.
+    let everywhere = || {
+        known(&server, &home, &["ledger", "forget", "k"])
+            .without_env("QIWEI_GUID")
+            .run()
+    };
+    everywhere().is(0, "forgot k\n", "");
+    everywhere()
+        .ends_with(2)
+        .says("no key \"k\"")
+        .says("hint: `qiwei ledger ls`");
+    assert_eq!(send(&guids[1]).json()["outcome"], "accepted");
+    // Another server's is another key.
+    let elsewhere = Qiwei::new(["ledger", "forget", "k"])
+        .at(&home)
+        .env("QIWEI_STATE_DIR", state_folder(&home));
+    elsewhere.run().ends_with(2);
+}
+
+#[test]
+fn what_is_old_is_forgotten() {
+    const AGE: &str = "UPDATE sends SET changed_at = unixepoch() - 86400 *";
+    let outcome = |run: Finished| run.ends_with(0).json()["outcome"].clone();
+    for (config, kept, lost) in [
+        ("", 29, 31),
+        ("ledger_days = 5\n", 4, 6),
+        ("ledger_days = 100\n", 99, 101),
+    ] {
+        let (server, home) = (sandbox(), Home::new());
+        home.write_config(config);
+        let send = || {
+            known(
+                &server,
+                &home,
+                &["send", GROUP, "x", "--key", "k", "--json"],
+            )
+            .run()
+        };
+        assert_eq!(outcome(send()), "accepted");
+        change_state(&home, &format!("{AGE} {kept}"));
+        assert_eq!(outcome(send()), "duplicate", "{config}");
+        change_state(&home, &format!("{AGE} {lost}"));
+        assert_eq!(outcome(send()), "accepted", "{config}");
+    }
+    let (server, home) = (sandbox(), Home::new());
+    let run = |args: &[&str]| known(&server, &home, args).run();
+    for key in ["a", "b", "c"] {
+        run(&["send", GROUP, "x", "--key", key]).ends_with(0);
+    }
+    change_state(&home, &format!("{AGE} 3 WHERE key < 'c'"));
+    run(&["ledger", "prune"]).is(0, "forgot 0\n", "");
+    run(&["ledger", "prune", "--days", "2", "--json"]).is(0, "{\"forgotten\":2}\n", "");
+    let left = run(&["ledger", "ls", "--json"]).json();
+    assert_eq!(field(left.as_array().unwrap(), "key"), ["c"]);
+    known(&server, &home, &["ledger", "prune"])
+        .env("QIWEI_LEDGER_DAYS", "0")
+        .run()
+        .ends_with(3)
+        .says("QIWEI_LEDGER_DAYS");
+    run(&["ledger", "prune", "--days", "0"]).ends_with(2);
+}
+
+type Breaks = fn(&Home);
+
+/// Ways for the ledger to be unusable.
+const BROKEN: [(&str, Breaks); 5] = [
+    ("its folder's parent is a file", |home| {
+        std::fs::write(state_folder(home), "").unwrap();
+    }),
+    ("it is a folder", |home| {
+        std::fs::create_dir_all(state_file(home)).unwrap();
+    }),
+    ("it is something else", |home| {
+        std::fs::create_dir(state_folder(home)).unwrap();
+        std::fs::write(state_file(home), "not a database at all. ".repeat(500)).unwrap();
+    }),
+    ("it is damaged", |home| {
+        std::fs::create_dir(state_folder(home)).unwrap();
+        change_state(home, "CREATE TABLE t (x); PRAGMA user_version = 1;");
+    }),
+    ("a newer program made it", |home| {
+        std::fs::create_dir(state_folder(home)).unwrap();
+        change_state(home, "PRAGMA user_version = 99");
+    }),
+];
+
+#[test]
+fn what_cannot_be_recorded_is_not_sent() {
+    check_all(&BROKEN, |(what, breaks)| {
+        let (server, home) = (sandbox(), Home::new());
+        breaks(&home);
+        for args in [
+            &["send", GROUP, "x", "--key", "k"][..],
+            &["at", GROUP, "x", "--all", "--key", "k"],
+            &["send", GROUP, "x", "--key", "k", "--resend"],
+            &["send", GROUP, "x", "--pace", "1/s"],
+        ] {
+            let error = is_refused(
+                &known(&server, &home, args).arg("--json").run(),
+                3,
+                "not_sent",
+            );
+            let place = state_folder(&home);
+            let message = error["message"].as_str().unwrap();
+            assert!(
+                message.contains(place.to_str().unwrap()),
+                "{what}: {message}"
+            );
+            assert!(
+                error["hint"].as_str().unwrap().contains("QIWEI_STATE_DIR"),
+                "{what}: {error}"
+            );
+        }
+        assert_eq!(requests(&server), [""; 0], "{what}");
+        // What needs no ledger does not mind.
+        known(&server, &home, &["send", GROUP, "x"])
+            .run()
+            .ends_with(0);
+    });
+}
+
+#[test]
+fn a_ledger_that_is_not_one_is_left_alone() {
+    let (server, home) = (sandbox(), Home::new());
+    BROKEN[2].1(&home);
+    let before = std::fs::read(state_file(&home)).unwrap();
+    known(&server, &home, &["send", GROUP, "x", "--key", "k"])
+        .run()
+        .ends_with(3);
+    known(&server, &home, &["ledger", "ls"]).run().ends_with(3);
+    assert_eq!(std::fs::read(state_file(&home)).unwrap(), before);
+}
+
+/// However early or late the space runs out: refused before sending, or sent and never again.
+#[test]
+fn a_full_disk_neither_loses_nor_doubles() {
+    let limits: Vec<u32> = (0..16)
+        .map(|n| n * 4)
+        .chain([72, 90, 100, 110, 130, 160])
+        .collect();
+    let refused = AtomicUsize::new(0);
+    check_all(&limits, |limit| {
+        let (server, home) = (sandbox(), Home::new());
+        let args = ["send", GROUP, "x", "--key", "k", "--json"];
+        let mut limited = on_a_full_disk(*limit, &command(&server, &home, &args));
+        let output = limited.output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let code = output.status.code();
+        let sent = server.deliveries().len();
+        assert!(
+            (code, sent) == (Some(3), 0) || (code, sent) == (Some(0), 1),
+            "{limit}: {code:?} with {sent} sent: {stderr}"
+        );
+        if sent == 0 {
+            refused.fetch_add(1, Ordering::Relaxed);
+            assert!(
+                stderr.contains("\"outcome\":\"not_sent\""),
+                "{limit}: {stderr}"
+            );
+        }
+        let again = known(&server, &home, &args).run();
+        assert!(
+            again.code == 0 || (sent == 1 && again.code == 6),
+            "{limit}: {again:?}"
+        );
+        assert_eq!(server.deliveries().len(), 1, "{limit}: {again:?}");
+    });
+    let refused = refused.into_inner();
+    assert!(refused > 0 && refused < limits.len(), "{refused}");
+}
+
+#[test]
+fn the_ledger_is_private_and_where_it_belongs() {
+    let (server, home) = (sandbox(), Home::new());
+    let send = || {
+        let args = ["send", GROUP, "x", "--key", "k", "-q"];
+        Qiwei::on(&server.base_url(), args).at(&home)
+    };
+    let folder = home.path().join("xdg/qiwei");
+    if cfg!(target_os = "linux") {
+        send()
+            .env("XDG_STATE_HOME", home.path().join("xdg"))
+            .run()
+            .ends_with(0);
+        send().run().ends_with(0);
+        assert!(folder.join("state.sqlite3").exists());
+        assert!(
+            home.path()
+                .join(".local/state/qiwei/state.sqlite3")
+                .exists()
+        );
+    }
+    send()
+        .env("QIWEI_STATE_DIR", state_folder(&home))
+        .run()
+        .ends_with(0);
+    assert_eq!(mode(&state_folder(&home)), 0o700);
+    for path in everything_in(&state_folder(&home)) {
+        let wanted = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(&path), wanted, "{}", path.display());
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_plain_send_opens_no_database() {
+    let (server, home) = (sandbox(), Home::new());
+    let lines = home.file(
+        "in.ndjson",
+        format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n"),
+    );
+    let before = everything_in(home.path());
+    for args in [
+        &["send", GROUP, "x"][..],
+        &["at", GROUP, "x", "--all"],
+        &[
+            "send",
+            GROUP,
+            "x",
+            "--max-wait",
+            "1s",
+            "--resend",
+            "--pace",
+            "off",
+        ],
+        &["send", "--batch", &lines],
+        &["send", "--batch", &lines, "--jobs", "4"],
+        &["send", GROUP, "x", "--key", "k", "--dry-run"],
+    ] {
+        Qiwei::on(&server.base_url(), args)
+            .at(&home)
+            .run()
+            .ends_with(0);
+        assert_eq!(everything_in(home.path()), before, "{args:?}");
+    }
+    // Nor does it mind when there could be none.
+    Qiwei::on(&server.base_url(), ["send", GROUP, "x"])
+        .env("QIWEI_STATE_DIR", "/dev/null/x")
+        .run()
+        .ends_with(0);
+}
+
+#[test]
+fn no_lock_outlives_its_send() {
+    let (server, home) = (sandbox(), Home::new());
+    for key in ["a", "b", "a"] {
+        known(&server, &home, &["send", GROUP, "x", "--key", key])
+            .run()
+            .ends_with(0);
+    }
+    let left = everything_in(&state_folder(&home));
+    assert!(
+        !left
+            .iter()
+            .any(|path| path.extension().is_some_and(|e| e == "lock")),
+        "{left:?}"
+    );
+}
+
+/// The first ones of all, which all make the file.
+#[test]
+fn many_can_be_the_first() {
+    for round in 0..4 {
+        let (server, home) = (sandbox(), Home::new());
+        let line = |n: usize| json!({"to": format!("R:{n}"), "text": "x", "key": format!("{n}")});
+        let input: String = (0..32).map(|n| format!("{}\n", line(n))).collect();
+        let runs: Vec<_> = (0..4)
+            .map(|_| {
+                let args = ["send", "--batch", "-", "--jobs", "8"];
+                known(&server, &home, &args).stdin(input.clone()).start()
+            })
+            .collect();
+        for run in runs {
+            run.end().ends_with(0);
+        }
+        assert_eq!(sends(&server), 32, "round {round}");
+    }
+}

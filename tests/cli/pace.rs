@@ -1,0 +1,433 @@
+//! Never too fast: `--pace`, shared by every process that sends for an account.
+//!
+//! Only what a pace guarantees is measured: the n-th message never comes before n intervals are
+//! over since the first process was started, however busy the machine is.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use qiwei::sandbox::Sandbox;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::raw::{RawServer, http, ok};
+use crate::support::sends::{
+    change_state, field, known, results, sends, state_file, state_folder, texts, wait_until,
+};
+use crate::support::{Finished, GROUP, Home, PATIENCE, Qiwei, requests, sandbox, sandbox_with};
+
+fn send(server: &Sandbox, home: &Home, flags: &[&str]) -> Qiwei {
+    known(server, home, &["send", GROUP, "x", "--json"]).args(flags)
+}
+
+/// The refusal to wait any longer; returns the seconds to wait.
+#[track_caller]
+fn is_too_soon(run: &Finished) -> f64 {
+    assert_eq!((run.code, run.stdout.as_str()), (9, ""), "{run:?}");
+    let error = run.error();
+    assert_eq!(
+        (&error["kind"], &error["outcome"], &error["retryable"]),
+        (&json!("busy"), &json!("not_sent"), &json!(true)),
+        "{run:?}"
+    );
+    error["retry_after"].as_f64().unwrap()
+}
+
+#[track_caller]
+fn none_came_too_soon(server: &Sandbox, start: Timestamp, interval: Duration) {
+    let times: Vec<Timestamp> = server.deliveries().iter().map(|d| d.at).collect();
+    for (n, at) in (0u32..).zip(&times) {
+        let earliest = start + interval * n;
+        assert!(
+            *at >= earliest,
+            "number {n} at {at}, not before {earliest}: {times:?}"
+        );
+    }
+}
+
+/// How far the account's turns are given out, in microseconds.
+fn given_out(home: &Home) -> i64 {
+    stored(home, "next_at")
+}
+
+/// The end of the pause that the server asked for.
+fn held_until(home: &Home) -> i64 {
+    stored(home, "held_until")
+}
+
+fn stored(home: &Home, column: &str) -> i64 {
+    let db = rusqlite::Connection::open(state_file(home)).unwrap();
+    db.busy_timeout(PATIENCE).unwrap();
+    let query = format!("SELECT {column} FROM pace");
+    db.query_row(&query, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn processes_share_the_pace() {
+    let (server, home) = (sandbox(), Home::new());
+    let start = Timestamp::now();
+    let runs: Vec<_> = (0..8)
+        .map(|_| send(&server, &home, &["--pace", "10/s"]).start())
+        .collect();
+    for run in runs {
+        run.end().ends_with(0);
+    }
+    assert_eq!(server.deliveries().len(), 8);
+    none_came_too_soon(&server, start, Duration::from_millis(100));
+}
+
+#[test]
+fn a_loop_in_a_shell_shares_the_pace() {
+    let (server, home) = (sandbox(), Home::new());
+    let start = Timestamp::now();
+    for args in [
+        &["send", GROUP, "x", "--pace", "5/s"][..],
+        &["at", GROUP, "x", "--all", "--pace", "5/s"],
+        &["send", GROUP, "x", "--pace", "5/s", "--key", "k"],
+    ] {
+        known(&server, &home, args).run().ends_with(0);
+    }
+    none_came_too_soon(&server, start, Duration::from_millis(200));
+    // What is not sent takes no turn.
+    let before = given_out(&home);
+    let args = ["send", GROUP, "x", "--pace", "5/s", "--key", "k", "--json"];
+    let run = known(&server, &home, &args).run().ends_with(0);
+    assert_eq!(run.json()["outcome"], "duplicate");
+    assert_eq!(given_out(&home), before);
+}
+
+#[test]
+fn a_batch_keeps_the_pace_with_any_number_of_workers() {
+    for jobs in ["1", "4"] {
+        let (server, home) = (sandbox(), Home::new());
+        let input: String = (0..10)
+            .map(|n| format!("{{\"to\":\"R:{n}\",\"text\":\"m{n}\"}}\n"))
+            .collect();
+        let start = Timestamp::now();
+        let run = known(
+            &server,
+            &home,
+            &["send", "--batch", "-", "--pace", "20/s", "--jobs", jobs],
+        )
+        .stdin(input)
+        .run()
+        .ends_with(0);
+        assert_eq!(results(&run).len(), 10);
+        none_came_too_soon(&server, start, Duration::from_millis(50));
+        assert_eq!(server.deliveries().len(), 10);
+    }
+}
+
+#[test]
+fn who_cannot_wait_is_told_how_long() {
+    let (server, home) = (sandbox(), Home::new());
+    let pace = ["--pace", "1/h"];
+    send(&server, &home, &pace).run().ends_with(0);
+    for flags in [
+        &["--max-wait", "0s"][..],
+        &["--max-wait", "50min"],
+        &["--timeout", "5s"],
+        &["--max-wait", "50min", "--timeout", "5s"],
+    ] {
+        let run = send(&server, &home, &pace).args(flags).run();
+        let wait = is_too_soon(&run);
+        assert!(wait > 3000.0 && wait <= 3600.0, "{flags:?}: {wait}");
+        assert!(run.took < Duration::from_secs(30), "{:?}", run.took);
+    }
+    assert_eq!(requests(&server).len(), 1, "no turn, no request");
+    let human = known(
+        &server,
+        &home,
+        &["send", GROUP, "x", "--pace", "1/h", "--max-wait", "0s"],
+    );
+    human
+        .run()
+        .ends_with(9)
+        .says("leaves no turn")
+        .says("hint: ")
+        .says("--max-wait");
+    // A refusal takes no turn: the wait does not grow.
+    let wait = is_too_soon(&send(&server, &home, &pace).args(["--max-wait", "0s"]).run());
+    assert!(wait <= 3600.0, "{wait}");
+}
+
+#[test]
+fn a_burst_may_come_at_once() {
+    let (server, home) = (sandbox(), Home::new());
+    let send = || {
+        send(
+            &server,
+            &home,
+            &["--pace", "1/min,burst=3", "--max-wait", "0s"],
+        )
+    };
+    for _ in 0..3 {
+        send().run().ends_with(0);
+    }
+    let wait = is_too_soon(&send().run());
+    assert!(wait > 0.0 && wait <= 60.0, "{wait}");
+    assert_eq!(sends(&server), 3);
+}
+
+#[test]
+fn each_account_has_a_pace_of_its_own() {
+    let home = Home::new();
+    let (one, other) = (sandbox_with(|s| s.online = 2), sandbox());
+    let flags = ["--pace", "1/h", "--max-wait", "0s"];
+    for (server, instance) in [(&one, 0), (&one, 1), (&other, 0)] {
+        let guid = &server.guids()[instance];
+        let run = || send(server, &home, &flags).args(["--guid", guid]).run();
+        run().ends_with(0);
+        is_too_soon(&run());
+    }
+    assert_eq!((sends(&one), sends(&other)), (2, 1));
+}
+
+#[test]
+fn who_is_killed_while_waiting_harms_nobody() {
+    let (server, home) = (sandbox(), Home::new());
+    let send = |flags: &[&str]| send(&server, &home, &["--pace", "1/min"]).args(flags);
+    send(&[]).run().ends_with(0);
+    let before = given_out(&home);
+    let waiting: Vec<_> = (0..4).map(|_| send(&["--timeout", "1h"]).start()).collect();
+    wait_until("all four have a turn", || {
+        given_out(&home) >= before + 4 * 60_000_000
+    });
+    for run in &waiting {
+        run.signal(Signal::KILL);
+    }
+    drop(waiting);
+    assert_eq!(sends(&server), 1);
+    // Their turns are lost, no more.
+    let wait = is_too_soon(&send(&["--max-wait", "0s"]).run());
+    assert!(wait > 200.0 && wait <= 300.0, "{wait}");
+    change_state(&home, "UPDATE pace SET next_at = seen_at");
+    send(&["--max-wait", "0s"]).run().ends_with(0);
+}
+
+#[test]
+fn the_time_of_an_earlier_boot_keeps_nobody_waiting() {
+    let (server, home) = (sandbox(), Home::new());
+    let send = || send(&server, &home, &["--pace", "1/h", "--max-wait", "0s"]);
+    send().run().ends_with(0);
+    change_state(
+        &home,
+        "UPDATE pace SET next_at = 4000000000000000, seen_at = 4000000000000000",
+    );
+    send().run().ends_with(0);
+    is_too_soon(&send().run());
+}
+
+#[test]
+fn the_pace_can_be_configured() {
+    let (server, home) = (sandbox_with(|s| s.online = 5), Home::new());
+    let guids = server.guids();
+    let twice = |instance: usize, env: Option<&str>, flags: &[&str]| {
+        let mut last = None;
+        for _ in 0..2 {
+            let mut run =
+                send(&server, &home, flags).args(["--max-wait", "0s", "--guid", &guids[instance]]);
+            if let Some(pace) = env {
+                run = run.env("QIWEI_PACE", pace);
+            }
+            last = Some(run.run());
+        }
+        last.unwrap()
+    };
+    twice(0, None, &[]).ends_with(0);
+    is_too_soon(&twice(0, Some("1/h"), &[]));
+    home.write_config("pace = '1/h'\n[profiles.fast]\npace = '1000/s,burst=100'\n");
+    is_too_soon(&twice(1, None, &[]));
+    twice(1, None, &["--pace", "off"]).ends_with(0);
+    twice(2, Some("off"), &[]).ends_with(0);
+    twice(3, None, &["--profile", "fast"]).ends_with(0);
+    is_too_soon(&twice(4, Some("off"), &["--pace", "1/h"]));
+}
+
+#[test]
+fn what_is_no_pace_is_a_usage_error() {
+    let (server, home) = (sandbox(), Home::new());
+    for pace in [
+        "",
+        "20",
+        "0/s",
+        "-1/s",
+        "1.5/s",
+        "1/d",
+        "x/min",
+        "1/s,burst=0",
+        "1/s,5",
+        "fast",
+    ] {
+        for args in [
+            &["send", GROUP, "x"][..],
+            &["at", GROUP, "x", "--all"],
+            &["send", "--batch", "-"],
+        ] {
+            let flag = format!("--pace={pace}");
+            let run = known(&server, &home, args)
+                .without_env("QIWEI_GUID")
+                .args([&flag, "--json"])
+                .run();
+            assert_eq!(run.code, 2, "{pace}: {run:?}");
+            assert_eq!(run.error()["outcome"], "not_sent", "{pace}");
+            assert!(run.stderr.contains("20/min"), "{pace}: {run:?}");
+        }
+        send(&server, &home, &[])
+            .env("QIWEI_PACE", pace)
+            .run()
+            .ends_with(if pace.is_empty() { 0 } else { 3 });
+    }
+    assert_eq!(requests(&server).len(), 1);
+    for flags in [["--max-wait", "soon"], ["--max-wait", "-1s"]] {
+        send(&server, &home, &flags).run().ends_with(2);
+    }
+}
+
+#[test]
+fn too_frequent_holds_the_other_processes_back() {
+    let (server, home) = (sandbox(), Home::new());
+    server.add_fault("busy@/msg/send_text*1".parse().unwrap());
+    let paced = || send(&server, &home, &["--pace", "1000/s", "--max-wait", "0s"]);
+    let refused = paced().run();
+    assert_eq!(
+        (refused.code, &refused.error()["outcome"]),
+        (1, &json!("rejected"))
+    );
+    assert!(refused.stderr.contains("waits 1m"), "{refused:?}");
+    let wait = is_too_soon(&paced().run());
+    assert!(wait > 30.0 && wait <= 60.0, "{wait}");
+    assert_eq!(sends(&server), 1);
+    // Whoever sends without a pace is on their own.
+    send(&server, &home, &[]).run().ends_with(0);
+}
+
+/// A server that says "slow down" once, then accepts.
+fn slow_down(retry_after: &'static str) -> RawServer {
+    let said = std::cell::Cell::new(false);
+    RawServer::start(move |guest| {
+        if said.replace(true) {
+            guest.write(ok(r#"{"error_code":0,"data":{"msg_data":{"id":"5"}}}"#));
+        } else {
+            let answer = http("429 Too Many Requests", "{}");
+            let header = format!("retry-after: {retry_after}\r\ncontent-type");
+            guest.write(answer.replacen("content-type", &header, 1));
+        }
+    })
+}
+
+fn send_to(server: &RawServer, home: &Home, flags: &[&str]) -> Finished {
+    Qiwei::on(
+        &server.base_url(),
+        ["send", GROUP, "x", "--guid", "g", "--json"],
+    )
+    .at(home)
+    .env("QIWEI_STATE_DIR", state_folder(home))
+    .args(flags)
+    .run()
+}
+
+#[test]
+fn retry_after_is_honoured() {
+    let (server, home) = (slow_down("600"), Home::new());
+    let run = send_to(&server, &home, &["--pace", "1000/s,burst=50"]);
+    assert_eq!(
+        (run.code, &run.error()["retry_after"]),
+        (1, &json!(600.0)),
+        "{run:?}"
+    );
+    let wait = is_too_soon(&send_to(
+        &server,
+        &home,
+        &["--pace", "1000/s,burst=50", "--max-wait", "0s"],
+    ));
+    assert!(wait > 500.0 && wait <= 600.0, "{wait}");
+    assert_eq!(server.requests().len(), 1);
+
+    let (server, home) = (slow_down("1"), Home::new());
+    let start = Timestamp::now();
+    assert_eq!(send_to(&server, &home, &["--pace", "1000/s"]).code, 1);
+    assert_eq!(send_to(&server, &home, &["--pace", "1000/s"]).code, 0);
+    assert!(Timestamp::now() >= start + Duration::from_secs(1));
+}
+
+#[test]
+fn a_nonsensical_retry_after_does_no_harm() {
+    for (retry_after, most) in [
+        ("18446744073709551615", 86_400.0),
+        ("99999999999999999999", 60.0),
+        ("-5", 60.0),
+        ("soon", 60.0),
+    ] {
+        let (server, home) = (slow_down(retry_after), Home::new());
+        let run = send_to(&server, &home, &["--pace", "1000/s"]);
+        assert_eq!(run.code, 1, "{retry_after}: {run:?}");
+        let run = send_to(&server, &home, &["--pace", "1000/s", "--max-wait", "0s"]);
+        let wait = is_too_soon(&run);
+        assert!(wait > 0.0 && wait <= most, "{retry_after}: {wait}");
+    }
+}
+
+/// Those who have their turn already, and only wait for it.
+#[test]
+fn too_frequent_holds_those_back_who_wait() {
+    let (server, home) = (sandbox(), Home::new());
+    let pace = ["--pace", "40/min", "--timeout", "1h"];
+    const INTERVAL: i64 = 1_500_000;
+    server.add_fault("latency=500ms@/msg/send_text*1".parse().unwrap());
+    server.add_fault("busy@/msg/send_text*1".parse().unwrap());
+    let first = send(&server, &home, &pace).start();
+    wait_until("the first is under way", || sends(&server) == 1);
+    let before = given_out(&home);
+    let waiting: Vec<_> = (0..3)
+        .map(|_| send(&server, &home, &pace).start())
+        .collect();
+    wait_until("three have a turn", || {
+        given_out(&home) >= before + 3 * INTERVAL
+    });
+    first.end().ends_with(0);
+    // The next one is told off. The other two have their turns before the pause is over, and take
+    // new ones behind it instead of sending.
+    wait_until("one is told off", || {
+        held_until(&home) > before + 50_000_000
+    });
+    wait_until("two have new turns", || {
+        given_out(&home) >= held_until(&home) + 2 * INTERVAL
+    });
+    assert_eq!(sends(&server), 2);
+    drop(waiting);
+}
+
+#[test]
+fn a_signal_ends_a_wait_for_a_turn() {
+    for jobs in ["1", "3"] {
+        let (server, home) = (sandbox(), Home::new());
+        let input: String = (0..4)
+            .map(|n| format!("{{\"to\":\"R:{n}\",\"text\":\"m{n}\"}}\n"))
+            .collect();
+        let args = [
+            "send",
+            "--batch",
+            "-",
+            "--pace",
+            "1/h",
+            "--timeout",
+            "5h",
+            "--jobs",
+            jobs,
+        ];
+        let mut run = known(&server, &home, &args).stdin(input).start();
+        let first: Value = serde_json::from_str(&run.stdout_line()).unwrap();
+        assert_eq!(first["outcome"], "accepted");
+        run.signal(Signal::INT);
+        let run = run.end().ends_with(130);
+        // Those that had begun to wait are reported; they have certainly not been sent.
+        assert!(
+            field(&results(&run), "outcome")
+                .iter()
+                .all(|o| o == "not_sent"),
+            "{run:?}"
+        );
+        assert_eq!(texts(&server).len(), 1);
+    }
+}

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
+use crate::text::{Text, text};
+
 /// Where the seed's demo expects its server.
 pub const DEFAULT: &str = "http://localhost:8080";
 
@@ -70,24 +72,25 @@ pub fn redacted(url: &Url) -> String {
 }
 
 impl FromStr for BaseUrl {
-    type Err = String;
+    type Err = Text;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Text> {
         // The messages never repeat the text: it may hold a password.
         if !text.contains("://") {
-            return Err("a base URL starts with http:// or https://, \
+            return Err(text!(
+                "a base URL starts with http:// or https://, \
                         for example http://127.0.0.1:8080"
-                .into());
+            ));
         }
-        let url = Url::parse(text).map_err(|e| format!("not a URL: {e}"))?;
+        let url = Url::parse(text).map_err(|e| text!("not a URL: {error}", error = e))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!(
-                "a base URL starts with http:// or https://, not {}://",
-                url.scheme()
+            return Err(text!(
+                "a base URL starts with http:// or https://, not {scheme}://",
+                scheme = url.scheme()
             ));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err("a base URL has no ? or # part; leave it off".into());
+            return Err(text!("a base URL has no ? or # part; leave it off"));
         }
         Ok(Self(url))
     }

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::guid::Guid;
 use crate::input;
 use crate::output::{Output, Source, WireLog};
+use crate::text::{Text, text};
 use crate::time::Deadline;
 
 /// How long a command may take when nobody says otherwise.
@@ -144,15 +145,15 @@ impl Context {
     /// When it was taken before.
     pub fn take_stdin(&self) -> Result<Source, Error> {
         let stdin = self.stdin.borrow_mut().take();
-        stdin.ok_or_else(|| Error::usage("standard input can be used only once"))
+        stdin.ok_or_else(|| Error::usage(text!("standard input can be used only once")))
     }
 
     /// Asks a yes-or-no question on the terminal. Anything but `y` or `yes` is a no.
     ///
     /// # Errors
     /// As [`input::stdin_line`].
-    pub fn confirm(&self, question: &str) -> Result<bool, Error> {
-        self.output.prompt(&format!("{question} [y/N] "));
+    pub fn confirm(&self, question: &Text) -> Result<bool, Error> {
+        self.output.prompt(&text!("{question} [y/N] ", question));
         let answer = input::stdin_line(self.take_stdin()?, self.deadline()?)?;
         Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
     }
@@ -163,8 +164,8 @@ impl Context {
     /// A configuration error where there is no home folder and no file was named.
     pub fn config_location(&self) -> Result<Location, Error> {
         layers::locate(&self.flags, &self.env).ok_or_else(|| {
-            Error::config("there is no home folder to keep a config in")
-                .hint("name a file with --config or QIWEI_CONFIG")
+            Error::config(text!("there is no home folder to keep a config in"))
+                .hint(text!("name a file with --config or QIWEI_CONFIG"))
         })
     }
 
@@ -214,9 +215,9 @@ impl Context {
         if let Some(other) = self.env.text(Key::Guid.env())?
             && other != saved.as_str()
         {
-            self.output.warn(&format!(
-                "{} is set and wins over the instance just saved",
-                Key::Guid.env()
+            self.output.warn(&text!(
+                "{env} is set and wins over the instance just saved",
+                env = Key::Guid.env()
             ));
         }
         Ok(())

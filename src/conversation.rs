@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::text::{Text, text};
+
 /// What kind of conversation an id names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -25,11 +27,11 @@ impl ConversationType {
         }
     }
 
-    /// The word the output uses.
-    pub fn name(self) -> &'static str {
+    /// The word people read.
+    pub fn word(self) -> Text {
         match self {
-            Self::Private => "private",
-            Self::Group => "group",
+            Self::Private => text!("private"),
+            Self::Group => text!("group"),
         }
     }
 }
@@ -47,9 +49,9 @@ impl ConversationId {
 }
 
 impl FromStr for ConversationId {
-    type Err = String;
+    type Err = Text;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Text> {
         let valid = text
             .strip_prefix("S:")
             .or_else(|| text.strip_prefix("R:"))
@@ -69,27 +71,36 @@ pub fn is_id(text: &str) -> bool {
 
 /// Says what is wrong with `text` and what was probably meant. Never guesses on its own:
 /// a message to the wrong conversation cannot be taken back.
-fn explain(text: &str) -> String {
+fn explain(text: &str) -> Text {
     if text.is_empty() {
-        return "the conversation id is empty; use S:<user id> or R:<group id>".into();
+        return text!("the conversation id is empty; use S:<user id> or R:<group id>");
     }
     if is_id(text) {
         return match likely_prefix(text) {
             Some(prefix) => {
-                format!("a conversation id needs its prefix; did you mean {prefix}:{text}?")
+                text!(
+                    "a conversation id needs its prefix; did you mean {prefix}:{text}?",
+                    prefix,
+                    text
+                )
             }
-            None => format!(
-                "a conversation id needs its prefix: S:{text} for a user, R:{text} for a group"
+            None => text!(
+                "a conversation id needs its prefix: S:{text} for a user, R:{text} for a group",
+                text
             ),
         };
     }
     if let Some((prefix @ ("s" | "r"), id)) = text.split_once(':') {
-        return format!(
-            "the prefix is a capital letter; did you mean {}:{id}?",
-            prefix.to_ascii_uppercase()
+        return text!(
+            "the prefix is a capital letter; did you mean {prefix}:{id}?",
+            prefix = prefix.to_ascii_uppercase(),
+            id
         );
     }
-    format!("{text:?} is not a conversation id: S:<digits> for a user, R:<digits> for a group")
+    text!(
+        "{text} is not a conversation id: S:<digits> for a user, R:<digits> for a group",
+        text = format!("{text:?}")
+    )
 }
 
 /// 788… are WeChat contacts, 168… WeCom users, 10… external groups (protocol, Ids).
@@ -139,7 +150,7 @@ mod tests {
         ];
         for (text, part) in cases {
             let error = text.parse::<ConversationId>().unwrap_err();
-            assert!(error.contains(part), "{text:?}: {error}");
+            assert!(error.contains(part), "{text:?}: {error:?}");
         }
     }
 

@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use crate::error::Error;
+use crate::text::text;
 
 /// The server's address.
 pub const BASE_URL: &str = "QIWEI_BASE_URL";
@@ -72,7 +73,7 @@ impl Env {
             .map(|value| {
                 value
                     .to_str()
-                    .ok_or_else(|| Error::config(format!("{name} is not valid UTF-8")))
+                    .ok_or_else(|| Error::config(text!("{name} is not valid UTF-8", name)))
             })
             .transpose()
     }

@@ -1,9 +1,10 @@
 //! What can go wrong: the one error type, its kinds and their exit codes.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::text::{Text, text};
 
 /// What became of a request that changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +23,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The word people read.
+    pub fn word(self) -> Text {
+        match self {
+            Self::Accepted => text!("accepted"),
+            Self::Duplicate => text!("duplicate"),
+            Self::Rejected => text!("rejected"),
+            Self::NotSent => text!("not_sent"),
+            Self::Unknown => text!("unknown"),
+        }
+    }
+
     /// The word scripts see.
     pub fn name(self) -> &'static str {
         match self {
@@ -92,9 +104,9 @@ pub struct Error {
     /// The server's business code, when it gave one.
     pub code: Option<i64>,
     /// What happened, in one or two sentences.
-    pub message: String,
+    pub message: Text,
     /// What to do about it.
-    pub hint: Option<String>,
+    pub hint: Option<Text>,
     /// What became of the request, for commands that change something.
     pub outcome: Option<Outcome>,
     /// Whether the same command may simply be run again.
@@ -107,11 +119,11 @@ pub struct Error {
 
 impl Error {
     /// An error of `kind`, with no outcome, not retryable.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, message: Text) -> Self {
         Self {
             kind,
             code: None,
-            message: message.into(),
+            message,
             hint: None,
             outcome: None,
             retryable: false,
@@ -121,34 +133,35 @@ impl Error {
     }
 
     /// Bad arguments or input. Nothing has left this machine.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub fn usage(message: Text) -> Self {
         Self::new(Kind::Usage, message).outcome(Outcome::NotSent)
     }
 
     /// A configuration that cannot be used. Nothing has been changed anywhere.
-    pub fn config(message: impl Into<String>) -> Self {
+    pub fn config(message: Text) -> Self {
         Self::new(Kind::Config, message).outcome(Outcome::NotSent)
     }
 
     /// A local read or write that failed.
-    pub fn io(what: impl fmt::Display, error: &std::io::Error) -> Self {
-        Self::new(Kind::Io, format!("{what}: {error}"))
+    pub fn io(what: Text, error: &std::io::Error) -> Self {
+        Self::new(Kind::Io, text!("{what}: {error}", what, error))
     }
 
     /// A state this program should never be in.
-    pub fn internal(message: impl Into<String>) -> Self {
-        Self::new(Kind::Internal, message)
-            .hint("this is a bug in qiwei; please report it with the command and the output of -vv")
+    pub fn internal(message: Text) -> Self {
+        Self::new(Kind::Internal, message).hint(text!(
+            "this is a bug in qiwei; please report it with the command and the output of -vv"
+        ))
     }
 
     /// The end of output because nobody reads it any more.
     pub fn closed_pipe() -> Self {
-        Self::new(Kind::ClosedPipe, "output closed")
+        Self::new(Kind::ClosedPipe, text!("output closed"))
     }
 
     /// Adds what to do about it.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    pub fn hint(mut self, hint: Text) -> Self {
+        self.hint = Some(hint);
         self
     }
 
@@ -184,14 +197,6 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Error {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,7 +218,7 @@ mod tests {
             (Kind::Io, "io", 74),
         ];
         for (kind, name, code) in cases {
-            let error = serde_json::to_value(Error::new(kind, "x")).unwrap();
+            let error = serde_json::to_value(Error::new(kind, "x".into())).unwrap();
             assert_eq!(error["kind"], name);
             assert_eq!(error["exit"], code);
         }
@@ -221,7 +226,7 @@ mod tests {
 
     #[test]
     fn every_field_is_there_even_when_unknown() {
-        let json = serde_json::to_string(&Error::usage("no")).unwrap();
+        let json = serde_json::to_string(&Error::usage("no".into())).unwrap();
         assert_eq!(
             json,
             r#"{"kind":"usage","code":null,"message":"no","hint":null,"outcome":"not_sent","retryable":false,"retry_after":null,"exit":2}"#

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::text::{Text, text};
+
 /// An instance's guid. Servers hand out UUIDs; nothing here depends on that.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -34,16 +36,19 @@ pub(crate) fn shorten(text: &str) -> String {
 }
 
 impl FromStr for Guid {
-    type Err = String;
+    type Err = Text;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Text> {
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.{}".contains(c);
         if text.is_empty() {
-            Err("a guid is empty; `qiwei instance ls` lists the guids there are".into())
+            Err(text!(
+                "a guid is empty; `qiwei instance ls` lists the guids there are"
+            ))
         } else if text.len() > 128 || !text.chars().all(fits) {
-            Err("not a guid: letters, digits and dashes are meant, \
+            Err(text!(
+                "not a guid: letters, digits and dashes are meant, \
                  as `qiwei instance ls` prints them"
-                .into())
+            ))
         } else {
             Ok(Self(text.to_owned()))
         }

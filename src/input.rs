@@ -8,6 +8,7 @@ use std::thread;
 
 use crate::error::{Error, Kind, Outcome};
 use crate::output::Source;
+use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
 /// The most that is read from a file or standard input: far above any message.
@@ -18,7 +19,7 @@ const AT_MOST: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// `deadline` when it does not end in time, a usage error when it cannot be read or is too long.
 pub fn stdin_bytes(stdin: Source, deadline: Deadline) -> Result<Vec<u8>, Error> {
-    in_time(deadline, "standard input did not end", move || {
+    in_time(deadline, text!("standard input did not end"), move || {
         read_limited(stdin.reader)
     })
 }
@@ -28,7 +29,7 @@ pub fn stdin_bytes(stdin: Source, deadline: Deadline) -> Result<Vec<u8>, Error> 
 /// # Errors
 /// As [`stdin_bytes`].
 pub fn stdin_line(stdin: Source, deadline: Deadline) -> Result<String, Error> {
-    in_time(deadline, "no answer was typed", move || {
+    in_time(deadline, text!("no answer was typed"), move || {
         let mut line = String::new();
         BufReader::new(stdin.reader.take(4096)).read_line(&mut line)?;
         Ok(line)
@@ -38,21 +39,29 @@ pub fn stdin_line(stdin: Source, deadline: Deadline) -> Result<String, Error> {
 /// A read cannot be interrupted, so it gets a thread, which ends with the process.
 fn in_time<T: Send + 'static>(
     deadline: Deadline,
-    otherwise: &str,
+    otherwise: Text,
     read: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
     let (done, result) = mpsc::channel();
     let reader = thread::Builder::new().name("stdin".into());
     reader
         .spawn(move || done.send(read()))
-        .map_err(|e| Error::io("cannot read standard input", &e))?;
+        .map_err(|e| Error::io(text!("cannot read standard input"), &e))?;
     match result.recv_timeout(deadline.remaining()) {
-        Ok(read) => read.map_err(|e| Error::usage(format!("cannot read standard input: {e}"))),
+        Ok(read) => {
+            read.map_err(|e| Error::usage(text!("cannot read standard input: {error}", error = e)))
+        }
         Err(_) => Err(Error::new(
             Kind::Deadline,
-            format!("{otherwise} within {}", show_duration(deadline.timeout())),
+            text!(
+                "{otherwise} within {timeout}",
+                otherwise,
+                timeout = show_duration(deadline.timeout())
+            ),
         )
-        .hint("give it more time with --timeout, for example --timeout 10min")
+        .hint(text!(
+            "give it more time with --timeout, for example --timeout 10min"
+        ))
         .outcome(Outcome::NotSent)),
     }
 }
@@ -62,20 +71,25 @@ fn in_time<T: Send + 'static>(
 /// # Errors
 /// A usage error that names the file.
 pub fn file_bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    File::open(path)
-        .and_then(read_limited)
-        .map_err(|e| Error::usage(format!("cannot read {}: {e}", path.display())))
+    File::open(path).and_then(read_limited).map_err(|e| {
+        Error::usage(text!(
+            "cannot read {path}: {error}",
+            path = path.display(),
+            error = e
+        ))
+    })
 }
 
 /// Takes bytes as text.
 ///
 /// # Errors
 /// A usage error that says where `what` stops being UTF-8.
-pub fn utf8(bytes: Vec<u8>, what: &str) -> Result<String, Error> {
+pub fn utf8(bytes: Vec<u8>, what: &Text) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
-        Error::usage(format!("{what} is not UTF-8 text (at byte {at})"))
-            .hint("convert it first, for example with `iconv -f GB18030 -t UTF-8`")
+        Error::usage(text!("{what} is not UTF-8 text (at byte {at})", what, at)).hint(text!(
+            "convert it first, for example with `iconv -f GB18030 -t UTF-8`"
+        ))
     })
 }
 

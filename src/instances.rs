@@ -11,6 +11,7 @@ use crate::api::{Api, CallError, Status};
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
+use crate::text::{Text, text};
 
 /// How many states are looked up at once.
 const AT_ONCE: usize = 16;
@@ -30,6 +31,13 @@ impl Instance {
         self.status
             .as_ref()
             .map_or("unknown", |status| status.name())
+    }
+
+    /// Its state as people read it.
+    pub fn status_word(&self) -> Text {
+        self.status
+            .as_ref()
+            .map_or_else(|_| text!("unknown"), |status| status.word())
     }
 
     /// Whether its look-up found it in `status`.
@@ -126,24 +134,21 @@ impl Counts {
     }
 
     /// `3 instances: 1 online, 1 running, 1 stopped`.
-    pub fn sentence(&self) -> String {
-        let plural = if self.total == 1 { "" } else { "s" };
-        let parts: Vec<String> = [
-            (self.online, "online"),
-            (self.running, "running"),
-            (self.stopped, "stopped"),
-            (self.unknown, "unknown"),
-        ]
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
-        let list = if parts.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", parts.join(", "))
-        };
-        format!("{} instance{plural}{list}", self.total)
+    pub fn sentence(&self) -> Text {
+        let states = [
+            (self.online, text!("online")),
+            (self.running, text!("running")),
+            (self.stopped, text!("stopped")),
+            (self.unknown, text!("unknown")),
+        ];
+        let states = states.into_iter().filter(|(count, _)| *count > 0);
+        let states =
+            Text::list(states.map(|(count, state)| text!("{count} {state}", count, state)));
+        match self.total {
+            0 => text!("0 instances"),
+            1 => text!("1 instance: {states}", states),
+            total => text!("{total} instances: {states}", total, states),
+        }
     }
 }
 
@@ -156,9 +161,10 @@ pub fn choose(context: &Context) -> Result<Guid, Error> {
         return Ok(guid.clone());
     }
     let guid = detect(&survey(context.api()?)?)?;
-    context
-        .output
-        .note(&format!("using {}, the only instance online", guid.short()));
+    context.output.note(&text!(
+        "using {guid}, the only instance online",
+        guid = guid.short()
+    ));
     Ok(guid)
 }
 
@@ -188,40 +194,45 @@ pub fn detect(instances: &[Instance]) -> Result<Guid, Error> {
     let unknown: Vec<&Instance> = instances.iter().filter(|i| i.status.is_err()).collect();
     match online.as_slice() {
         [only] if unknown.is_empty() => Ok(only.guid.clone()),
-        [] if instances.is_empty() => Err(Error::config("the server has no instance")
-            .hint("make one with `qiwei instance create`")),
+        [] if instances.is_empty() => Err(Error::config(text!("the server has no instance"))
+            .hint(text!("make one with `qiwei instance create`"))),
         [] | [_] if !unknown.is_empty() => Err(undecided(&unknown)),
         [] => Err(nobody_online(&running)),
-        several => Err(Error::config(format!(
-            "{} instances are online: {}",
-            several.len(),
-            list(several)
+        several => Err(Error::config(text!(
+            "{count} instances are online: {guids}",
+            count = several.len(),
+            guids = list(several)
         ))
-        .hint("say which with --guid GUID, or for good with `qiwei instance use GUID`")),
+        .hint(text!(
+            "say which with --guid GUID, or for good with `qiwei instance use GUID`"
+        ))),
     }
 }
 
 fn undecided(unknown: &[&Instance]) -> Error {
     Error::new(
         Kind::Unreachable,
-        format!(
-            "the state of {} cannot be read, so it is not certain which instance is meant",
-            list(unknown)
+        text!(
+            "the state of {guids} cannot be read, so it is not certain which instance is meant",
+            guids = list(unknown)
         ),
     )
-    .hint("say which with --guid GUID, or try again")
+    .hint(text!("say which with --guid GUID, or try again"))
     .outcome(Outcome::NotSent)
     .retryable()
 }
 
 fn nobody_online(running: &[&Instance]) -> Error {
-    let error = Error::new(Kind::NotLoggedIn, "no instance is online").outcome(Outcome::NotSent);
+    let error =
+        Error::new(Kind::NotLoggedIn, text!("no instance is online")).outcome(Outcome::NotSent);
     if running.is_empty() {
-        error.hint("start one with `qiwei instance start GUID`, then log it in with `qiwei login`")
+        error.hint(text!(
+            "start one with `qiwei instance start GUID`, then log it in with `qiwei login`"
+        ))
     } else {
-        error.hint(format!(
-            "log one in with `qiwei login --guid GUID`; running: {}",
-            list(running)
+        error.hint(text!(
+            "log one in with `qiwei login --guid GUID`; running: {running}",
+            running = list(running)
         ))
     }
 }
@@ -245,7 +256,7 @@ mod tests {
                     'o' => Ok(Status::Online),
                     'r' => Ok(Status::Running),
                     's' => Ok(Status::Stopped),
-                    _ => Err(CallError::NotConnected(String::new())),
+                    _ => Err(CallError::NotConnected("".into())),
                 },
             })
             .collect()
@@ -269,14 +280,18 @@ mod tests {
                 (Ok(guid), Ok(wanted)) => assert_eq!(guid.as_str(), wanted, "{states}"),
                 (Err(error), Err((exit, part))) => {
                     assert_eq!(error.exit, exit, "{states}");
-                    assert!(error.message.contains(part), "{states}: {}", error.message);
+                    assert!(
+                        error.message.contains(part),
+                        "{states}: {:?}",
+                        error.message
+                    );
                     assert_eq!(error.outcome, Some(Outcome::NotSent), "{states}");
                 }
                 (got, _) => panic!("{states}: {got:?}"),
             }
         }
         let hint = detect(&instances("rsr")).unwrap_err().hint.unwrap();
-        assert!(hint.contains("g-0, g-2"), "{hint}");
+        assert!(hint.contains("g-0, g-2"), "{hint:?}");
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub mod sandbox;
 mod secret;
 mod signals;
 mod store;
+mod text;
 mod time;
 
 use std::any::Any;
@@ -48,6 +49,7 @@ pub use env::Env;
 use error::Error;
 use output::{ColorChoice, Manner, Output};
 pub use output::{Sink, Source, Streams};
+use text::{Text, text};
 
 /// Runs one command: arguments (the program's name first) in, an exit code out.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams) -> ExitCode {
@@ -74,6 +76,7 @@ fn manner(json: bool, quiet: bool, verbosity: u8, color: ColorChoice, env: &Env)
         quiet,
         verbosity,
         color,
+        lang: text::Lang::En,
         no_color: env.get(env::NO_COLOR).is_some()
             || env.get(env::TERM).is_some_and(|term| term == "dumb"),
     }
@@ -100,12 +103,15 @@ fn guarded(command: impl FnOnce() -> commands::Finish) -> commands::Finish {
         .unwrap_or_else(|payload| Err(Error::internal(panic_text(payload.as_ref()))))
 }
 
-fn panic_text(payload: &(dyn Any + Send)) -> String {
+fn panic_text(payload: &(dyn Any + Send)) -> Text {
     let text = payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    format!("internal error: {}", text.unwrap_or("no details"))
+    match text {
+        Some(text) => text!("internal error: {text}", text),
+        None => text!("internal error: no details"),
+    }
 }
 
 fn finish(output: &Output, result: commands::Finish) -> ExitCode {
@@ -141,9 +147,11 @@ fn usage(error: &clap::Error, args: &[OsString], env: &Env, streams: Streams) ->
     let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
     let missing = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     let error = match (json, missing) {
-        (true, true) => Error::usage("no command given").hint("see `qiwei --help`"),
-        (true, false) => Error::usage(first_paragraph(text)).hint("see `qiwei --help`"),
-        (false, _) => Error::usage(text),
+        (true, true) => Error::usage(text!("no command given")).hint(text!("see `qiwei --help`")),
+        (true, false) => {
+            Error::usage(Text::verbatim(first_paragraph(text))).hint(text!("see `qiwei --help`"))
+        }
+        (false, _) => Error::usage(Text::verbatim(text)),
     };
     finish(&output, Err(error))
 }

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::conversation::is_id;
+use crate::text::{Text, text};
 
 /// Where a mention stands in the text.
 const PLACEHOLDER: &str = "{$@}";
@@ -21,21 +22,22 @@ impl Mentions {
     ///
     /// # Errors
     /// Says which is no id, or is there twice, or that there is none.
-    pub fn of_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+    pub fn of_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Self, Text> {
         let mut all: Vec<String> = Vec::new();
         for id in ids {
             if !is_id(id) {
-                return Err(format!(
-                    "{id:?}: a user id is digits, such as 1688856814580613"
+                return Err(text!(
+                    "{id}: a user id is digits, such as 1688856814580613",
+                    id = format!("{id:?}")
                 ));
             }
             if all.iter().any(|known| known == id) {
-                return Err(format!("{id} is given twice"));
+                return Err(text!("{id} is given twice", id));
             }
             all.push(id.to_owned());
         }
         match all.is_empty() {
-            true => Err("nobody is mentioned".into()),
+            true => Err(text!("nobody is mentioned")),
             false => Ok(Self::Users(all)),
         }
     }
@@ -52,16 +54,25 @@ impl Mentions {
     ///
     /// # Errors
     /// Says how many there are and should be.
-    pub fn check_places(&self, text: &str) -> Result<(), String> {
+    pub fn check_places(&self, text: &str) -> Result<(), Text> {
         let places = text.matches(PLACEHOLDER).count();
         let mentions = self.count();
         if places == 0 || places == mentions {
             return Ok(());
         }
-        let plural = if mentions == 1 { "" } else { "s" };
-        Err(format!(
-            "the text has {places} {PLACEHOLDER} for {mentions} mention{plural}"
-        ))
+        Err(match mentions {
+            1 => text!(
+                "the text has {places} {place} for 1 mention",
+                places,
+                place = PLACEHOLDER
+            ),
+            _ => text!(
+                "the text has {places} {place} for {mentions} mentions",
+                places,
+                place = PLACEHOLDER,
+                mentions
+            ),
+        })
     }
 }
 

@@ -3,8 +3,9 @@
 //! WeCom drops messages of an account that sends too fast, without an error, so the pace holds
 //! across all processes of a machine.
 
-use std::fmt;
 use std::str::FromStr;
+
+use crate::text::{Text, text};
 
 /// Microseconds.
 pub type Micros = i64;
@@ -77,13 +78,14 @@ impl Slot {
 }
 
 impl FromStr for Rate {
-    type Err = String;
+    type Err = Text;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Text> {
         let wrong = || {
-            "a pace such as 20/min, 2/s or 100/h is meant, with ,burst=5 behind it if several may \
-             come at once"
-                .to_owned()
+            text!(
+                "a pace such as 20/min, 2/s or 100/h is meant, with ,burst=5 behind it if several may \
+                   come at once"
+            )
         };
         let (rate, burst) = match text.split_once(',') {
             Some((rate, burst)) => {
@@ -113,13 +115,13 @@ impl FromStr for Rate {
     }
 }
 
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.interval as f64 / 1e6;
-        write!(f, "one each {seconds:.2}s")?;
+impl Rate {
+    /// How fast that is, in words.
+    pub fn words(self) -> Text {
+        let seconds = format!("{:.2}", self.interval as f64 / 1e6);
         match self.burst {
-            1 => Ok(()),
-            burst => write!(f, ", up to {burst} at once"),
+            1 => text!("one each {seconds}s", seconds),
+            burst => text!("one each {seconds}s, up to {burst} at once", seconds, burst),
         }
     }
 }

@@ -7,13 +7,14 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::error::Error;
+use crate::text::text;
 
 /// Starts to watch for both signals. From here on they no longer end the process by themselves.
 ///
 /// # Errors
 /// When the system does not let us.
 pub fn watch() -> Result<Signals, Error> {
-    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::io("cannot watch for signals", &e))
+    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::io(text!("cannot watch for signals"), &e))
 }
 
 /// Calls `tell` with each signal from a thread that ends with the process.
@@ -25,7 +26,7 @@ pub fn forward(mut signals: Signals, tell: impl Fn(i32) + Send + 'static) -> Res
         .name("signals".into())
         .spawn(move || signals.forever().for_each(tell))
         .map(drop)
-        .map_err(|e| Error::io("cannot watch for signals", &e))
+        .map_err(|e| Error::io(text!("cannot watch for signals"), &e))
 }
 
 /// Waits for the first signal.

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 use jiff::fmt::friendly::{Designator, SpanParser, SpanPrinter};
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::text::{Text, text};
+
 /// Parses `30`, `30s`, `5min`, `1h 30m`; a bare number counts seconds.
 ///
 /// # Errors
 /// Says which forms are meant.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub fn parse_duration(text: &str) -> Result<Duration, Text> {
     let text = text.trim();
     let parsed = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         text.parse().ok().map(Duration::from_secs)
@@ -19,16 +21,18 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     // A year: longer waits are typing mistakes, and Instant arithmetic stays far from its end.
     parsed
         .filter(|d| *d <= Duration::from_secs(366 * 86_400))
-        .ok_or_else(|| "not a duration; write 30s, 500ms, 5min or 1h30m".into())
+        .ok_or_else(|| text!("not a duration; write 30s, 500ms, 5min or 1h30m"))
 }
 
 /// Like [`parse_duration`], and zero is refused.
 ///
 /// # Errors
 /// Says which forms are meant.
-pub fn parse_timeout(text: &str) -> Result<Duration, String> {
+pub fn parse_timeout(text: &str) -> Result<Duration, Text> {
     match parse_duration(text)? {
-        Duration::ZERO => Err("the timeout must be longer than nothing, for example 30s".into()),
+        Duration::ZERO => Err(text!(
+            "the timeout must be longer than nothing, for example 30s"
+        )),
         some => Ok(some),
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::envelope::Payload;
 use super::flex;
 use crate::guid::Guid;
+use crate::text::{Text, text};
 use crate::time;
 
 /// The state of an instance.
@@ -21,6 +22,15 @@ pub enum Status {
 }
 
 impl Status {
+    /// The word people read.
+    pub fn word(self) -> Text {
+        match self {
+            Self::Online => text!("online"),
+            Self::Running => text!("running"),
+            Self::Stopped => text!("stopped"),
+        }
+    }
+
     /// The word the output uses.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,21 +76,27 @@ pub struct SentMessage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unfit {
     /// It says that the server did not do it.
-    Refused(String),
+    Refused,
     /// It is not of the shape this endpoint answers with.
-    Shape(String),
+    Shape(Text),
 }
 
-pub(super) fn shape(wanted: &str) -> Unfit {
-    Unfit::Shape(format!("the answer holds no {wanted}"))
+pub(super) fn shape(wanted: Text) -> Unfit {
+    Unfit::Shape(text!("the answer holds no {wanted}", wanted))
 }
 
-pub(super) fn typed<'de, T: Deserialize<'de>>(value: Value, wanted: &str) -> Result<T, Unfit> {
+pub(super) fn typed<'de, T: Deserialize<'de>>(value: Value, wanted: Text) -> Result<T, Unfit> {
     // A sequence would be taken for a struct's fields in order.
     if !value.is_object() {
         return Err(shape(wanted));
     }
-    T::deserialize(value).map_err(|e| Unfit::Shape(format!("the answer holds no {wanted}: {e}")))
+    T::deserialize(value).map_err(|e| {
+        Unfit::Shape(text!(
+            "the answer holds no {wanted}: {error}",
+            wanted,
+            error = e
+        ))
+    })
 }
 
 /// An answer that only says yes: a business code 0, or an object where no code is spoken.
@@ -88,13 +104,13 @@ pub(super) fn done(payload: Payload) -> Result<(), Unfit> {
     if payload.confirmed || payload.value.is_object() {
         Ok(())
     } else {
-        Err(shape("confirmation"))
+        Err(shape(text!("confirmation")))
     }
 }
 
 /// The guid of a new instance: a bare string or an object.
 pub(super) fn guid(payload: Payload) -> Result<Guid, Unfit> {
-    parse_guid(&payload.value).ok_or_else(|| shape("guid"))
+    parse_guid(&payload.value).ok_or_else(|| shape(text!("guid")))
 }
 
 /// A list of guids, bare or in objects; null is an empty list.
@@ -103,9 +119,9 @@ pub(super) fn guids(payload: Payload) -> Result<Vec<Guid>, Unfit> {
         Value::Null => Ok(Vec::new()),
         Value::Array(entries) => entries
             .iter()
-            .map(|entry| parse_guid(entry).ok_or_else(|| shape("list of guids")))
+            .map(|entry| parse_guid(entry).ok_or_else(|| shape(text!("list of guids"))))
             .collect(),
-        _ => Err(shape("list of guids")),
+        _ => Err(shape(text!("list of guids"))),
     }
 }
 
@@ -124,13 +140,13 @@ pub(super) fn status(payload: Payload) -> Result<Status, Unfit> {
         #[serde(default, deserialize_with = "flex::integer")]
         status: Option<i64>,
     }
-    let wire: Wire = typed(payload.value, "status")?;
+    let wire: Wire = typed(payload.value, text!("status"))?;
     match wire.status {
         Some(0) => Ok(Status::Stopped),
         Some(1) => Ok(Status::Running),
         Some(2) => Ok(Status::Online),
-        Some(other) => Err(Unfit::Shape(format!("status {other} is not known"))),
-        None => Err(shape("status")),
+        Some(other) => Err(Unfit::Shape(text!("status {other} is not known", other))),
+        None => Err(shape(text!("status"))),
     }
 }
 
@@ -144,9 +160,9 @@ pub(super) fn session_page(payload: Payload) -> Result<SessionPage, Unfit> {
     }
     // Told apart from a list that is null: an answer without the field is no session list.
     if payload.value.get("session_list").is_none() {
-        return Err(shape("session_list"));
+        return Err(shape(Text::verbatim("session_list")));
     }
-    let wire: Wire = typed(payload.value, "session_list")?;
+    let wire: Wire = typed(payload.value, Text::verbatim("session_list"))?;
     let entries = wire.session_list.unwrap_or_default();
     Ok(SessionPage {
         sessions: entries.into_iter().map(session).collect::<Result<_, _>>()?,
@@ -180,10 +196,10 @@ fn session(entry: Value) -> Result<Session, Unfit> {
             last_message_at: None,
         });
     }
-    let wire: WireSession = typed(entry, "session")?;
+    let wire: WireSession = typed(entry, text!("session"))?;
     let id = wire.conversation_id.or(wire.session_id).or(wire.id);
     Ok(Session {
-        conversation_id: id.ok_or_else(|| shape("conversation id"))?,
+        conversation_id: id.ok_or_else(|| shape(text!("conversation id")))?,
         name: wire.name.or(wire.nick_name).or(wire.title),
         last_message_at: wire.last_msg_time.as_deref().and_then(point_in_time),
     })
@@ -217,15 +233,13 @@ pub(super) fn sent_message(payload: Payload) -> Result<SentMessage, Unfit> {
         #[serde(default, deserialize_with = "flex::integer")]
         sendtime: Option<i64>,
     }
-    let wire: Wire = typed(payload.value, "message")?;
+    let wire: Wire = typed(payload.value, text!("message"))?;
     if wire.is_svr_fail {
-        return Err(Unfit::Refused(
-            "the server reports that delivery failed (is_svr_fail)".into(),
-        ));
+        return Err(Unfit::Refused);
     }
-    let data: MsgData = typed(wire.msg_data.unwrap_or_default(), "message")?;
+    let data: MsgData = typed(wire.msg_data.unwrap_or_default(), text!("message"))?;
     Ok(SentMessage {
-        message_id: data.id.ok_or_else(|| shape("message id"))?,
+        message_id: data.id.ok_or_else(|| shape(text!("message id")))?,
         seq: data.seq,
         sent_at: data.sendtime.and_then(time::rfc3339),
     })
@@ -366,7 +380,7 @@ mod tests {
         for fail in [json!(true), json!("true"), json!(1)] {
             let value = json!({"msg_data":{"id":"1"},"is_svr_fail":fail});
             let unfit = sent_message(confirmed(value)).unwrap_err();
-            assert!(matches!(unfit, Unfit::Refused(_)));
+            assert!(matches!(unfit, Unfit::Refused));
         }
     }
 

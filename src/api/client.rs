@@ -12,6 +12,7 @@ use super::resolve::DetachedResolver;
 use super::trust;
 use crate::base_url::BaseUrl;
 use crate::secret::Secret;
+use crate::text::{Text, text};
 
 /// The longest a connection may take, however long the whole command may.
 const CONNECT_AT_MOST: Duration = Duration::from_secs(5);
@@ -37,7 +38,7 @@ pub(super) fn build(
     base: &BaseUrl,
     connection: &Connection,
     timeout: Duration,
-) -> Result<Client, String> {
+) -> Result<Client, Text> {
     let mut builder = Client::builder()
         .user_agent(concat!("qiwei/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers(&connection.headers)?)
@@ -51,9 +52,12 @@ pub(super) fn build(
     if base.is_loopback() {
         builder = builder.no_proxy();
     }
-    with_tls(builder, base, connection)?
-        .build()
-        .map_err(|e| format!("the HTTP client cannot be set up: {}", innermost(&e)))
+    with_tls(builder, base, connection)?.build().map_err(|e| {
+        text!(
+            "the HTTP client cannot be set up: {error}",
+            error = innermost(&e)
+        )
+    })
 }
 
 /// Trust is loaded only where TLS will be spoken: reading the system's roots costs more than a
@@ -62,7 +66,7 @@ fn with_tls(
     builder: ClientBuilder,
     base: &BaseUrl,
     connection: &Connection,
-) -> Result<ClientBuilder, String> {
+) -> Result<ClientBuilder, Text> {
     // Fails only when a provider is installed already, which then is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     if !base.is_https() && (!connection.https_proxy || base.is_loopback()) {
@@ -80,16 +84,16 @@ fn with_tls(
     }
 }
 
-fn headers(pairs: &[(String, Secret)]) -> Result<HeaderMap, String> {
+fn headers(pairs: &[(String, Secret)]) -> Result<HeaderMap, Text> {
     let mut map = HeaderMap::with_capacity(pairs.len());
     for (name, value) in pairs {
         let header: HeaderName = name
             .parse()
-            .map_err(|_| format!("headers.{name}: not a header name"))?;
+            .map_err(|_| text!("headers.{name}: not a header name", name))?;
         let mut value: HeaderValue = value
             .reveal()
             .parse()
-            .map_err(|_| format!("headers.{name}: the value cannot stand in a header"))?;
+            .map_err(|_| text!("headers.{name}: the value cannot stand in a header", name))?;
         value.set_sensitive(true);
         map.insert(header, value);
     }

@@ -6,6 +6,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::text::{Text, text};
+
 /// How a server wraps its answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Dialect {
@@ -56,9 +58,9 @@ pub struct Payload {
 ///
 /// # Errors
 /// Says why the body cannot be trusted: not JSON, empty, or a code that is no number.
-pub fn open(body: &[u8]) -> Result<Envelope, String> {
+pub fn open(body: &[u8]) -> Result<Envelope, Text> {
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Err("the answer is empty".into());
+        return Err(text!("the answer is empty"));
     }
     let value: Value = serde_json::from_slice(body).map_err(|_| describe_non_json(body))?;
     match unwrap_string(&value) {
@@ -77,7 +79,7 @@ fn unwrap_string(value: &Value) -> Option<Value> {
     wrapped.then_some(inner)
 }
 
-fn open_value(value: Value) -> Result<Envelope, String> {
+fn open_value(value: Value) -> Result<Envelope, Text> {
     let Value::Object(mut object) = value else {
         return Ok(bare(value));
     };
@@ -85,7 +87,7 @@ fn open_value(value: Value) -> Result<Envelope, String> {
         match object.get(key) {
             None | Some(Value::Null) => {}
             Some(code) => {
-                let code = integer(code).ok_or_else(|| format!("{key} is not a number"))?;
+                let code = integer(code).ok_or_else(|| text!("{key} is not a number", key))?;
                 return Ok(coded(code, dialect, object));
             }
         }
@@ -163,14 +165,14 @@ fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-fn describe_non_json(body: &[u8]) -> String {
+fn describe_non_json(body: &[u8]) -> Text {
     let start = body
         .iter()
         .position(|b| !b.is_ascii_whitespace())
         .unwrap_or(0);
     match body.get(start) {
-        Some(b'<') => "the answer is HTML, not JSON".into(),
-        _ => format!("the answer is not JSON ({} bytes)", body.len()),
+        Some(b'<') => text!("the answer is HTML, not JSON"),
+        _ => text!("the answer is not JSON ({count} bytes)", count = body.len()),
     }
 }
 
@@ -280,7 +282,7 @@ mod tests {
         ];
         for (body, part) in cases {
             let why = open(body).unwrap_err();
-            assert!(why.contains(part), "{body:?}: {why}");
+            assert!(why.contains(part), "{body:?}: {why:?}");
         }
     }
 

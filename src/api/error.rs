@@ -5,21 +5,22 @@ use std::time::Duration;
 use super::explain::explain;
 use super::request::Effect;
 use crate::error::{Error, Kind, Outcome};
+use crate::text::{Text, text};
 
 /// Why a call did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
     /// There was no connection, so the request was certainly not executed.
-    NotConnected(String),
+    NotConnected(Text),
     /// There was somebody, but not one whose certificate is trusted: not executed either, and
     /// trying again will not help.
-    Untrusted(String),
+    Untrusted(Text),
     /// The server understood and refused.
     Refused(Refusal),
     /// The request was written and no trustworthy answer came: it may have been executed.
     NoAnswer(NoAnswer),
     /// The request could not even be made on this machine.
-    Setup(String),
+    Setup(Text),
 }
 
 /// A refusal in the server's own terms.
@@ -48,21 +49,22 @@ impl Refusal {
 }
 
 /// The absence of an answer that can be trusted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoAnswer {
     /// What came instead.
-    pub why: String,
+    pub why: Text,
     /// The HTTP status, when at least that was read.
     pub http_status: Option<u16>,
     /// What may help.
-    pub hint: Option<String>,
+    pub hint: Option<Text>,
 }
 
 impl NoAnswer {
-    pub(super) fn because(why: impl Into<String>) -> CallError {
+    pub(super) fn because(why: Text) -> CallError {
         CallError::NoAnswer(Self {
-            why: why.into(),
-            ..Self::default()
+            why,
+            http_status: None,
+            hint: None,
         })
     }
 }
@@ -101,10 +103,10 @@ impl CallError {
     }
 
     /// What happened, for logs and for the row of one instance among many.
-    pub fn summary(&self) -> String {
+    pub fn summary(&self) -> Text {
         match self {
-            Self::NotConnected(why) => format!("cannot connect: {why}"),
-            Self::Untrusted(why) => format!("the server's certificate is not trusted: {why}"),
+            Self::NotConnected(why) => text!("cannot connect: {why}", why),
+            Self::Untrusted(why) => text!("the server's certificate is not trusted: {why}", why),
             Self::Refused(refusal) => explain(refusal).message,
             Self::NoAnswer(none) => none.why.clone(),
             Self::Setup(why) => why.clone(),
@@ -117,22 +119,26 @@ impl CallError {
         let changes = effect == Effect::Change;
         match self {
             Self::NotConnected(_) => not_connected(message, changes)
-                .hint("check the base URL (`qiwei config explain`) and that the server runs")
+                .hint(text!(
+                    "check the base URL (`qiwei config explain`) and that the server runs"
+                ))
                 .retryable(),
-            Self::Untrusted(_) => not_connected(message, changes).hint(
+            Self::Untrusted(_) => not_connected(message, changes).hint(text!(
                 "if it is your own, name its certificate with --cacert FILE or `qiwei config set \
-                 cacert FILE`",
-            ),
+                 cacert FILE`"
+            )),
             Self::Refused(refusal) => refused(&refusal, changes),
             Self::NoAnswer(none) if changes => {
                 let error = Error::new(
                     Kind::Unknown,
-                    format!("{message}; it may or may not have been carried out"),
+                    text!(
+                        "{message}; it may or may not have been carried out",
+                        message
+                    ),
                 )
                 .outcome(Outcome::Unknown);
                 error.hint(none.hint.unwrap_or_else(|| {
-                    "look at the result before running this again; it is never repeated by itself"
-                        .into()
+                    text!("look at the result before running this again; it is never repeated by itself")
                 }))
             }
             Self::NoAnswer(none) => {
@@ -147,7 +153,7 @@ impl CallError {
     }
 }
 
-fn not_connected(message: String, changes: bool) -> Error {
+fn not_connected(message: Text, changes: bool) -> Error {
     let error = Error::new(Kind::Unreachable, message);
     match changes {
         true => error.outcome(Outcome::NotSent),
@@ -183,7 +189,7 @@ mod tests {
     /// The promise about delivery, as a table.
     #[test]
     fn kinds_and_outcomes() {
-        let none = || NoAnswer::because("the connection was closed");
+        let none = || NoAnswer::because("the connection was closed".into());
         let cases = [
             (
                 CallError::NotConnected("refused".into()),
@@ -230,13 +236,13 @@ mod tests {
     #[test]
     fn only_what_cannot_do_harm_is_retried() {
         let cases = [
-            (CallError::NotConnected(String::new()), true, true),
-            (NoAnswer::because("timeout"), true, false),
+            (CallError::NotConnected("".into()), true, true),
+            (NoAnswer::because("timeout".into()), true, false),
             (refusal(200, Some(1014), ""), true, true),
             (refusal(200, Some(-1), ""), false, false),
             (refusal(429, None, ""), false, false),
-            (CallError::Untrusted(String::new()), false, false),
-            (CallError::Setup(String::new()), false, false),
+            (CallError::Untrusted("".into()), false, false),
+            (CallError::Setup("".into()), false, false),
         ];
         for (call, read, change) in cases {
             assert_eq!(call.may_retry(Effect::Read), read, "{call:?}");

@@ -5,12 +5,13 @@
 
 use super::error::Refusal;
 use crate::error::Kind;
+use crate::text::{Text, text};
 
 /// A refusal in words a person can act on.
 pub(super) struct Explained {
     pub(super) kind: Kind,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+    pub(super) message: Text,
+    pub(super) hint: Option<Text>,
     pub(super) retryable: bool,
 }
 
@@ -23,7 +24,7 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
             _ => Kind::Rejected,
         },
         message: message(refusal),
-        hint: cause.map(|cause| cause.hint().to_owned()),
+        hint: cause.map(Cause::hint),
         retryable: matches!(cause, Some(Cause::TooFrequent | Cause::NotReady)),
     }
 }
@@ -48,13 +49,21 @@ pub(super) fn is_unrelated_to_login(refusal: &Refusal) -> bool {
     })
 }
 
-fn message(refusal: &Refusal) -> String {
+fn message(refusal: &Refusal) -> Text {
     match (refusal.code, refusal.text.trim()) {
-        (Some(0), text) => text.to_owned(),
-        (Some(code), "") => format!("the server refused with code {code} and no text"),
-        (Some(code), text) => format!("the server refused: {text} (code {code})"),
-        (None, "") => format!("the server answered HTTP {}", refusal.http_status),
-        (None, text) => format!("the server answered HTTP {}: {text}", refusal.http_status),
+        // A send that says yes and no at once; the server has no words for it.
+        (Some(0), _) => text!("the server reports that delivery failed (is_svr_fail)"),
+        (Some(code), "") => text!("the server refused with code {code} and no text", code),
+        (Some(code), text) => text!("the server refused: {text} (code {code})", text, code),
+        (None, "") => text!(
+            "the server answered HTTP {http_status}",
+            http_status = refusal.http_status
+        ),
+        (None, text) => text!(
+            "the server answered HTTP {http_status}: {text}",
+            http_status = refusal.http_status,
+            text
+        ),
     }
 }
 
@@ -142,49 +151,69 @@ impl Cause {
         }
     }
 
-    fn hint(self) -> &'static str {
+    fn hint(self) -> Text {
         match self {
             Self::BadConversation => {
-                "check the conversation id: S:<user id> or R:<group id>, as `qiwei sessions` lists them"
+                text!(
+                    "check the conversation id: S:<user id> or R:<group id>, as `qiwei sessions` lists them"
+                )
             }
             Self::NoPermission => {
-                "this account may not message that contact; check on the phone that they are still connected"
+                text!(
+                    "this account may not message that contact; check on the phone that they are still connected"
+                )
             }
-            Self::NotReady => "the login device is not ready yet; try again shortly",
+            Self::NotReady => text!("the login device is not ready yet; try again shortly"),
             Self::OfflineOrBadGuid => {
-                "the account is offline or the guid is wrong; `qiwei status` tells which"
+                text!("the account is offline or the guid is wrong; `qiwei status` tells which")
             }
-            Self::SeatExpired => "the seat of this account has expired; renew it with the operator",
+            Self::SeatExpired => {
+                text!("the seat of this account has expired; renew it with the operator")
+            }
             Self::LimitReached => {
-                "the server's limit of instances is reached; `qiwei instance rm --stopped` removes the stopped ones"
+                text!(
+                    "the server's limit of instances is reached; `qiwei instance rm --stopped` removes the stopped ones"
+                )
             }
             Self::MiniProgramVersion => {
-                "this client version cannot send mini-programs; upgrade the instance"
+                text!("this client version cannot send mini-programs; upgrade the instance")
             }
             Self::StaleCdnRules => {
-                "the file rules are stale; refresh them with `qiwei probe POST /cloud/update_cdn_rule`"
+                text!(
+                    "the file rules are stale; refresh them with `qiwei probe POST /cloud/update_cdn_rule`"
+                )
             }
             Self::Heartbeat => {
-                "the instance has lost its connection; look again with `qiwei status`"
+                text!("the instance has lost its connection; look again with `qiwei status`")
             }
-            Self::NotLoggedIn => "log the account in with `qiwei login`, then run this again",
+            Self::NotLoggedIn => {
+                text!("log the account in with `qiwei login`, then run this again")
+            }
             Self::BadGuid => {
-                "the server has no such instance; `qiwei instance ls` lists those it has"
+                text!("the server has no such instance; `qiwei instance ls` lists those it has")
             }
-            Self::NotStarted => "start it with `qiwei instance start GUID`",
-            Self::Expired => "something of this account has expired; see the server's words",
+            Self::NotStarted => text!("start it with `qiwei instance start GUID`"),
+            Self::Expired => text!("something of this account has expired; see the server's words"),
             Self::TooFrequent => {
-                "the server wants fewer requests; wait a while and send more slowly"
+                text!("the server wants fewer requests; wait a while and send more slowly")
             }
             Self::Credentials => {
-                "put the credentials into the base URL (https://user:password@host) or into [headers] of the config"
+                text!(
+                    "put the credentials into the base URL (https://user:password@host) or into [headers] of the config"
+                )
             }
             Self::NoEndpoint => {
-                "the server has no such endpoint; check the path prefix of the base URL, and `qiwei probe`"
+                text!(
+                    "the server has no such endpoint; check the path prefix of the base URL, and `qiwei probe`"
+                )
             }
-            Self::Method => "the server answers another method here; `qiwei probe` shows which",
-            Self::Schema => "the server does not accept this field; see its words",
-            Self::TooLarge => "the request is larger than the server or a proxy before it allows",
+            Self::Method => {
+                text!("the server answers another method here; `qiwei probe` shows which")
+            }
+            Self::Schema => text!("the server does not accept this field; see its words"),
+            Self::TooLarge => {
+                text!("the request is larger than the server or a proxy before it allows")
+            }
         }
     }
 }
@@ -222,7 +251,7 @@ mod tests {
         ];
         for (code, text, part) in cases {
             let hint = explained(200, code, text).hint.unwrap();
-            assert!(hint.contains(part), "{code:?} {text}: {hint}");
+            assert!(hint.contains(part), "{code:?} {text}: {hint:?}");
         }
         for (status, part) in [
             (401, "base URL"),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::envelope::{self, Content, Dialect, Payload};
 use super::error::{CallError, NoAnswer, Refusal};
 use super::transport::Reply;
+use crate::text::{Text, text};
 
 /// Opens a reply. HTTP 200 is not success until the body says so.
 ///
@@ -16,7 +17,7 @@ pub fn interpret(reply: &Reply) -> Result<(Dialect, Payload), CallError> {
         300..=399 => Err(redirected(reply)),
         400..=499 => Err(CallError::Refused(refusal(reply))),
         status => Err(CallError::NoAnswer(NoAnswer {
-            why: with_words(&format!("the server answered HTTP {status}"), reply),
+            why: with_words(text!("the server answered HTTP {status}", status), reply),
             http_status: Some(status),
             hint: None,
         })),
@@ -46,11 +47,14 @@ fn open(reply: &Reply) -> Result<(Dialect, Payload), CallError> {
 fn redirected(reply: &Reply) -> CallError {
     let target = reply.location.as_deref().unwrap_or("nowhere");
     CallError::NoAnswer(NoAnswer {
-        why: format!("the server answered HTTP {} (redirect)", reply.status),
+        why: text!(
+            "the server answered HTTP {status} (redirect)",
+            status = reply.status
+        ),
         http_status: Some(reply.status),
-        hint: Some(format!(
-            "the redirect points to {}; set the base URL to where the server really is",
-            without_credentials(target)
+        hint: Some(text!(
+            "the redirect points to {target}; set the base URL to where the server really is",
+            target = without_credentials(target)
         )),
     })
 }
@@ -75,10 +79,10 @@ fn refusal(reply: &Reply) -> Refusal {
     }
 }
 
-fn with_words(what: &str, reply: &Reply) -> String {
+fn with_words(what: Text, reply: &Reply) -> Text {
     match words(reply) {
-        Some(words) => format!("{what}: {words}"),
-        None => what.to_owned(),
+        Some(words) => text!("{what}: {words}", what, words),
+        None => what,
     }
 }
 
@@ -195,7 +199,7 @@ mod tests {
         ];
         for (status, body, part) in cases {
             let summary = interpret(&reply(status, body)).unwrap_err().summary();
-            assert!(summary.ends_with(part), "{summary}");
+            assert!(summary.english().ends_with(part), "{summary:?}");
         }
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Unfit, shape, typed};
 use super::envelope::Payload;
 use super::flex;
+use crate::text::text;
 
 /// A login QR code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,13 +125,13 @@ pub(super) fn qrcode(payload: Payload) -> Result<LoginQrcode, Unfit> {
         #[serde(default, deserialize_with = "flex::text")]
         key: Option<String>,
     }
-    let wire: Wire = typed(payload.value, "login QR code")?;
+    let wire: Wire = typed(payload.value, text!("login QR code"))?;
     let link = wire.qrcode.filter(|text| text.starts_with("http"));
     Ok(LoginQrcode {
         content: wire
             .qrcode_content
             .or(link)
-            .ok_or_else(|| shape("link for a login QR code"))?,
+            .ok_or_else(|| shape(text!("link for a login QR code")))?,
         key: wire.key,
     })
 }
@@ -142,15 +143,15 @@ pub(super) fn qrcode_status(payload: Payload) -> Result<QrcodeStatus, Unfit> {
         #[serde(default, deserialize_with = "flex::integer")]
         status: Option<i64>,
     }
-    let wire: Wire = typed(payload.value, "QR code status")?;
+    let wire: Wire = typed(payload.value, text!("QR code status"))?;
     wire.status
         .and_then(QrcodeStatus::of)
-        .ok_or_else(|| shape("QR code status"))
+        .ok_or_else(|| shape(text!("QR code status")))
 }
 
 /// Who is logged in.
 pub(super) fn profile(payload: Payload) -> Result<Profile, Unfit> {
-    typed(payload.value, "profile").map(Profile::settled)
+    typed(payload.value, text!("profile")).map(Profile::settled)
 }
 
 #[cfg(test)]

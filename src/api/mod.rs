@@ -215,10 +215,10 @@ impl Api {
 
 fn unfit_answer(unfit: Unfit, http_status: u16) -> CallError {
     match unfit {
-        Unfit::Refused(text) => CallError::Refused(Refusal {
+        Unfit::Refused => CallError::Refused(Refusal {
             http_status,
             code: Some(0),
-            text,
+            text: String::new(),
             retry_after: None,
         }),
         Unfit::Shape(why) => CallError::NoAnswer(NoAnswer {

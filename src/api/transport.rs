@@ -13,6 +13,7 @@ use super::error::{CallError, NoAnswer};
 use super::request::Request;
 use super::trace::{Trace, Tracer};
 use crate::base_url::{BaseUrl, redacted};
+use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
 /// The longest body that is read.
@@ -98,12 +99,16 @@ impl Transport {
     ) -> Result<Reply, CallError> {
         let remaining = limit.remaining();
         if remaining.is_zero() {
-            return Err(CallError::NotConnected(
-                "there was no time left for it".into(),
-            ));
+            return Err(CallError::NotConnected(text!(
+                "there was no time left for it"
+            )));
         }
-        let method = Method::from_bytes(request.method.as_bytes())
-            .map_err(|_| CallError::Setup(format!("{} is not an HTTP method", request.method)))?;
+        let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
+            CallError::Setup(text!(
+                "{method} is not an HTTP method",
+                method = &request.method
+            ))
+        })?;
         let mut builder = self
             .client
             .request(method, self.base.endpoint(&request.path))
@@ -132,24 +137,24 @@ impl Transport {
 /// certain: a request counts as possibly executed from the moment there is a connection.
 fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
     if error.is_builder() {
-        return CallError::Setup(innermost(error));
+        return CallError::Setup(Text::verbatim(innermost(error)));
     }
     if let Some(why) = distrust(error) {
-        return CallError::Untrusted(why);
+        return CallError::Untrusted(Text::verbatim(why));
     }
     if error.is_connect() {
         return CallError::NotConnected(if error.is_timeout() {
-            "no connection in time".into()
+            text!("no connection in time")
         } else {
-            innermost(error)
+            Text::verbatim(innermost(error))
         });
     }
     NoAnswer::because(if error.is_timeout() {
         timed_out(limit)
     } else {
-        format!(
-            "the connection was lost before an answer came ({})",
-            innermost(error)
+        text!(
+            "the connection was lost before an answer came ({error})",
+            error = innermost(error)
         )
     })
 }
@@ -168,14 +173,14 @@ fn distrust(error: &reqwest::Error) -> Option<String> {
 fn read(response: &mut Response, limit: Deadline) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     match response.take(BODY_AT_MOST + 1).read_to_end(&mut body) {
-        Ok(_) if body.len() as u64 > BODY_AT_MOST => Err(NoAnswer::because(
-            "the answer is larger than 16 MiB and was not read",
-        )),
+        Ok(_) if body.len() as u64 > BODY_AT_MOST => Err(NoAnswer::because(text!(
+            "the answer is larger than 16 MiB and was not read"
+        ))),
         Ok(_) => Ok(body),
         Err(_) if limit.is_over() => Err(NoAnswer::because(timed_out(limit))),
-        Err(e) => Err(NoAnswer::because(format!(
-            "the answer broke off in the middle ({})",
-            innermost(&e)
+        Err(e) => Err(NoAnswer::because(text!(
+            "the answer broke off in the middle ({error})",
+            error = innermost(&e)
         ))),
     }
 }
@@ -185,6 +190,9 @@ fn header(response: &Response, name: HeaderName) -> Option<String> {
     value.to_str().ok().map(str::to_owned)
 }
 
-fn timed_out(limit: Deadline) -> String {
-    format!("no answer within {}", show_duration(limit.timeout()))
+fn timed_out(limit: Deadline) -> Text {
+    text!(
+        "no answer within {timeout}",
+        timeout = show_duration(limit.timeout())
+    )
 }

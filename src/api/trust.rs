@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::text::{Text, text};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
@@ -21,31 +22,41 @@ use rustls_platform_verifier::Verifier;
 pub(super) fn with_extra(
     cacert: &Path,
     provider: Arc<CryptoProvider>,
-) -> Result<ClientConfig, String> {
+) -> Result<ClientConfig, Text> {
     let certificates = read(cacert)?;
-    let system = Verifier::new_with_extra_roots(certificates.clone(), provider.clone())
-        .map_err(|e| format!("the system's certificates cannot be loaded: {e}"))?;
+    let system =
+        Verifier::new_with_extra_roots(certificates.clone(), provider.clone()).map_err(|e| {
+            text!(
+                "the system's certificates cannot be loaded: {error}",
+                error = e
+            )
+        })?;
     let verifier = SystemOrNamed {
         system,
         named: certificates,
     };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| e.to_string())?
+        .map_err(|e| Text::verbatim(e.to_string()))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(config)
 }
 
-fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let pem = std::fs::read(path)
-        .map_err(|e| format!("cannot read the certificate file {}: {e}", path.display()))?;
+fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, Text> {
+    let pem = std::fs::read(path).map_err(|e| {
+        text!(
+            "cannot read the certificate file {path}: {error}",
+            path = path.display(),
+            error = e
+        )
+    })?;
     CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<Vec<_>, _>>()
         .ok()
         .filter(|found| !found.is_empty())
-        .ok_or_else(|| format!("no PEM certificate in {}", path.display()))
+        .ok_or_else(|| text!("no PEM certificate in {path}", path = path.display()))
 }
 
 /// The system's judgement, and one thing more: a server that shows exactly a certificate the user

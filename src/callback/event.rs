@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::kind::NotifyType;
+use crate::text::{Text, text};
 
 /// A callback as it was received.
 #[derive(Clone, Debug)]
@@ -35,20 +36,20 @@ impl Event {
     ///
     /// # Errors
     /// Says what is missing.
-    pub fn parse(body: &[u8]) -> Result<Self, String> {
-        let wire: Wire<'_> =
-            serde_json::from_slice(body).map_err(|e| format!("not a callback: {e}"))?;
+    pub fn parse(body: &[u8]) -> Result<Self, Text> {
+        let wire: Wire<'_> = serde_json::from_slice(body)
+            .map_err(|e| text!("not a callback: {error}", error = e))?;
         let notify_type = wire
             .notify_type
             .as_ref()
             .or(wire.msg_type.as_ref())
             .and_then(integer)
-            .ok_or("no notify_type")?;
+            .ok_or_else(|| text!("no notify_type"))?;
         Ok(Self {
             guid: wire
                 .guid
                 .filter(|guid| !guid.is_empty())
-                .ok_or("no guid")?
+                .ok_or_else(|| text!("no guid"))?
                 .into_owned(),
             notify_type: NotifyType(notify_type),
             data: wire.data.map_or_else(null, ToOwned::to_owned),
@@ -123,7 +124,7 @@ mod tests {
         ];
         for (body, part) in cases {
             let error = Event::parse(body.as_bytes()).unwrap_err();
-            assert!(error.contains(part), "{body}: {error}");
+            assert!(error.contains(part), "{body}: {error:?}");
         }
     }
 

@@ -1,7 +1,8 @@
 //! The kinds of callback there are, by number and name.
 
-use std::fmt;
 use std::str::FromStr;
+
+use crate::text::{Text, text};
 
 /// `notify_type` and the name it goes by in output and `--type`. Source: the protocol's table.
 const NAMES: [(i64, &str); 22] = [
@@ -64,9 +65,9 @@ impl NotifyType {
 }
 
 impl FromStr for NotifyType {
-    type Err = String;
+    type Err = Text;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Text> {
         if let Ok(number) = text.parse() {
             return Ok(Self(number));
         }
@@ -76,19 +77,20 @@ impl FromStr for NotifyType {
             .map(|(number, _)| Self(*number))
             .ok_or_else(|| {
                 let names: Vec<&str> = Self::names().collect();
-                format!(
-                    "a number such as 11010 is meant, or one of {}",
-                    names.join(", ")
+                text!(
+                    "a number such as 11010 is meant, or one of {names}",
+                    names = names.join(", ")
                 )
             })
     }
 }
 
-impl fmt::Display for NotifyType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl NotifyType {
+    /// What a person is told: its name, which is the same in every language.
+    pub fn word(self) -> Text {
         match self.name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "event {}", self.0),
+            Some(name) => Text::verbatim(name),
+            None => text!("event {number}", number = self.0),
         }
     }
 }
@@ -104,7 +106,7 @@ mod tests {
             NotifyType::NEW_MESSAGE
         );
         assert_eq!("new_message".parse::<NotifyType>().unwrap().0, 11010);
-        assert_eq!("99".parse::<NotifyType>().unwrap().to_string(), "event 99");
+        assert_eq!("99".parse::<NotifyType>().unwrap().word(), "event 99");
         assert!(
             "message"
                 .parse::<NotifyType>()

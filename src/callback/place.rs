@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use url::Url;
 
 use super::token::Token;
+use crate::text::{Text, text};
 
 /// A hosted sibling of the server stores about 100 bytes of the URL: 87 worked, 112 failed.
 const LONGEST_URL: usize = 90;
@@ -14,20 +15,22 @@ const LONGEST_URL: usize = 90;
 ///
 /// # Errors
 /// When no way leads to the server.
-pub fn bind_address(asked: Option<SocketAddr>, server: &Url) -> Result<SocketAddr, String> {
+pub fn bind_address(asked: Option<SocketAddr>, server: &Url) -> Result<SocketAddr, Text> {
     if let Some(address) = asked {
         return Ok(address);
     }
     let servers = server
         .socket_addrs(|| None)
-        .map_err(|e| format!("the server's address is not known: {e}"))?;
-    let server = servers.first().ok_or("the server has no address")?;
+        .map_err(|e| text!("the server's address is not known: {error}", error = e))?;
+    let server = servers
+        .first()
+        .ok_or_else(|| text!("the server has no address"))?;
     if server.ip().is_loopback() {
         return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     }
     route_to(*server)
         .map(|ip| SocketAddr::new(ip, 0))
-        .map_err(|e| format!("no way leads to the server: {e}"))
+        .map_err(|e| text!("no way leads to the server: {error}", error = e))
 }
 
 /// Connecting a UDP socket sends nothing; it only chooses the address we would send from.
@@ -45,13 +48,13 @@ fn route_to(server: SocketAddr) -> std::io::Result<IpAddr> {
 ///
 /// # Errors
 /// When it is longer than servers are known to keep, or no address a server could reach.
-pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Result<String, String> {
+pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Result<String, Text> {
     let url = match given {
         Some(url) => format!("{}/{}", url.as_str().trim_end_matches('/'), token.reveal()),
         None if bound.ip().is_unspecified() => {
-            return Err(format!(
-                "listening on {} everywhere, so the server must be told where: --notify-url URL",
-                bound.ip()
+            return Err(text!(
+                "listening on {address} everywhere, so the server must be told where: --notify-url URL",
+                address = bound.ip()
             ));
         }
         None => format!("http://{bound}/webhook/{}", token.reveal()),
@@ -59,10 +62,11 @@ pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Resu
     if url.len() < LONGEST_URL {
         Ok(url)
     } else {
-        Err(format!(
-            "the callback URL would have {} bytes with its token; servers keep fewer than \
-             {LONGEST_URL}, so give a shorter --notify-url",
-            url.len()
+        Err(text!(
+            "the callback URL would have {count} bytes with its token; servers keep fewer than \
+             {limit}, so give a shorter --notify-url",
+            count = url.len(),
+            limit = LONGEST_URL
         ))
     }
 }
@@ -71,13 +75,15 @@ pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Resu
 ///
 /// # Errors
 /// Says what is meant.
-pub fn parse_notify_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|e| format!("not a URL: {e}"))?;
+pub fn parse_notify_url(text: &str) -> Result<Url, Text> {
+    let url = Url::parse(text).map_err(|e| text!("not a URL: {error}", error = e))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err("an http:// or https:// URL is meant".into());
+        return Err(text!("an http:// or https:// URL is meant"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("the URL has no ? or # part: the token is put at its end".into());
+        return Err(text!(
+            "the URL has no ? or # part: the token is put at its end"
+        ));
     }
     Ok(url)
 }

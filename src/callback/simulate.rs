@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::text::{Text, text};
 use serde_json::{Value, json};
 
 /// The events that can be simulated, in the order a login and what follows would bring them.
@@ -111,16 +112,16 @@ fn message(number: i64, own: bool) -> Value {
 }
 
 impl FromStr for Simulated {
-    type Err = String;
+    type Err = Text;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Text> {
         EVENTS
             .iter()
             .find(|(name, _)| *name == text)
             .map(|(_, event)| *event)
             .ok_or_else(|| {
                 let names: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
-                format!("one of {}, or all, is meant", names.join(", "))
+                text!("one of {names}, or all, is meant", names = names.join(", "))
             })
     }
 }

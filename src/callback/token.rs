@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 
 use crate::secret::Secret;
+use crate::text::{Text, text};
 
 /// 128 random bits.
 #[derive(Clone, Debug)]
@@ -16,9 +17,10 @@ impl Token {
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub fn random() -> Result<Self, String> {
+    pub fn random() -> Result<Self, Text> {
         let mut bits = [0; 16];
-        getrandom::fill(&mut bits).map_err(|e| format!("no randomness for the token: {e}"))?;
+        getrandom::fill(&mut bits)
+            .map_err(|e| text!("no randomness for the token: {error}", error = e))?;
         Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(bits))))
     }
 

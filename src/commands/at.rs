@@ -8,6 +8,7 @@ use crate::conversation::is_id;
 use crate::delivery::{Outgoing, check_key};
 use crate::error::Error;
 use crate::mention::Mentions;
+use crate::text::text;
 
 /// Arguments of `qiwei at`.
 #[derive(Debug, clap::Args)]
@@ -53,8 +54,8 @@ impl Args {
         let to = context.settings()?.conversation(&self.room)?;
         if !to.is_group() {
             return Err(
-                Error::usage(format!("{to} is a person; only groups have mentions"))
-                    .hint(format!("to write to a person: `qiwei send {to} TEXT`")),
+                Error::usage(text!("{to} is a person; only groups have mentions", to))
+                    .hint(text!("to write to a person: `qiwei send {to} TEXT`", to)),
             );
         }
         self.give_text_back();
@@ -62,8 +63,9 @@ impl Args {
         let text = self.text.read(context)?;
         if !self.no_check {
             mentions.check_places(&text).map_err(|why| {
-                Error::usage(why)
-                    .hint("use as many as there are mentions, or none; --no-check sends it anyway")
+                Error::usage(why).hint(text!(
+                    "use as many as there are mentions, or none; --no-check sends it anyway"
+                ))
             })?;
         }
         let outgoing = Outgoing {
@@ -95,7 +97,7 @@ impl Args {
             return Ok(Mentions::All);
         }
         Mentions::of_ids(self.user.iter().flat_map(|value| value.split(','))).map_err(|why| {
-            Error::usage(format!("--user {why}")).hint("to mention everyone use --all")
+            Error::usage(text!("--user {why}", why)).hint(text!("to mention everyone use --all"))
         })
     }
 }

@@ -22,6 +22,7 @@ use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::guid::Guid;
 use crate::signals;
+use crate::text::text;
 use crate::time::Deadline;
 
 /// How long putting the URL back may take: the command may be over its time already.
@@ -63,15 +64,20 @@ impl CallbackArgs {
     /// A usage error when the address cannot be bound or the URL would be too long.
     pub fn bind(&self, context: &Context) -> Result<Ear, Error> {
         let server = context.settings()?.base_url.endpoint("/");
-        let address = place::bind_address(self.listen, &server)
-            .map_err(|why| Error::usage(why).hint("say where to listen with --listen ADDR:PORT"))?;
+        let address = place::bind_address(self.listen, &server).map_err(|why| {
+            Error::usage(why).hint(text!("say where to listen with --listen ADDR:PORT"))
+        })?;
         let listener = Listener::bind(address).map_err(|e| {
-            Error::usage(format!("cannot listen on {address}: {e}"))
-                .hint("choose another address with --listen ADDR:PORT")
+            Error::usage(text!(
+                "cannot listen on {address}: {error}",
+                address,
+                error = e
+            ))
+            .hint(text!("choose another address with --listen ADDR:PORT"))
         })?;
         let bound = listener
             .address()
-            .map_err(|e| Error::io("the listener has no address", &e))?;
+            .map_err(|e| Error::io(text!("the listener has no address"), &e))?;
         let token = Token::random().map_err(Error::internal)?;
         let url =
             place::notify_url(self.notify_url.as_ref(), bound, &token).map_err(Error::usage)?;
@@ -94,9 +100,9 @@ impl CallbackArgs {
         url: &str,
     ) -> Result<Turned<'c>, Error> {
         if self.global_notify {
-            context
-                .output
-                .warn("--global-notify turns the callbacks of every instance of this server here");
+            context.output.warn(&text!(
+                "--global-notify turns the callbacks of every instance of this server here"
+            ));
         }
         let turned = Turned {
             context,
@@ -123,7 +129,7 @@ impl Ear {
         };
         self.listener
             .serve(door, sink, health)
-            .map_err(|e| Error::io("cannot serve callbacks", &e))
+            .map_err(|e| Error::io(text!("cannot serve callbacks"), &e))
     }
 }
 
@@ -156,10 +162,10 @@ impl Turned<'_> {
             .ok()
             .and_then(|s| s.notify_url.clone());
         let Some(url) = configured else {
-            output.note(
+            output.note(&text!(
                 "no notify_url is configured, so this instance's callbacks now go nowhere; set \
-                 one with `qiwei config set notify_url URL`, and it is put back from then on",
-            );
+                 one with `qiwei config set notify_url URL`, and it is put back from then on"
+            ));
             return;
         };
         let deadline = Deadline::after(PUT_BACK_TIME);
@@ -169,10 +175,10 @@ impl Turned<'_> {
                 .map_err(|e| e.into_error(Effect::Change))
         });
         match result {
-            Ok(()) => output.note("the configured notify_url is in force again"),
-            Err(error) => output.warn(&format!(
-                "the configured notify_url could not be put back: {}",
-                error.message
+            Ok(()) => output.note(&text!("the configured notify_url is in force again")),
+            Err(error) => output.warn(&text!(
+                "the configured notify_url could not be put back: {message}",
+                message = error.message
             )),
         }
     }
@@ -206,9 +212,9 @@ impl Lock {
 /// `busy` when somebody does.
 pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
     let Some(path) = lock_path(context, guid)? else {
-        context
-            .output
-            .note("there is no home folder, so a second listener for this instance goes unnoticed");
+        context.output.note(&text!(
+            "there is no home folder, so a second listener for this instance goes unnoticed"
+        ));
         return Ok(Lock(None));
     };
     let folder = files::folder_of(&path);
@@ -217,12 +223,9 @@ pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
         Some(lock) => Ok(Lock(Some(lock))),
         None => Err(Error::new(
             Kind::Busy,
-            format!(
-                "another qiwei receives the callbacks of {} already (login, listen or probe callback)",
-                guid.short()
-            ),
+            text!("another qiwei receives the callbacks of {guid} already (login, listen or probe callback)", guid = guid.short()),
         )
-        .hint("end that one first")
+        .hint(text!("end that one first"))
         .outcome(Outcome::NotSent)
         .retryable()),
     }
@@ -287,6 +290,10 @@ fn lock_path(context: &Context, guid: &Guid) -> Result<Option<PathBuf>, Error> {
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Error {
-    Error::config(format!("cannot use the lock {}: {error}", path.display()))
-        .hint("name another folder for it with QIWEI_STATE_DIR")
+    Error::config(text!(
+        "cannot use the lock {path}: {error}",
+        path = path.display(),
+        error
+    ))
+    .hint(text!("name another folder for it with QIWEI_STATE_DIR"))
 }

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use crate::completion;
 use crate::context::Context;
 use crate::error::Error;
+use crate::text::text;
 
 /// Arguments of `qiwei completions`.
 #[derive(Debug, clap::Args)]
@@ -43,7 +44,7 @@ impl Args {
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let script = completion::script(self.shell.name())
             .and_then(Result::ok)
-            .ok_or_else(|| Error::internal("no script for this shell"))?;
+            .ok_or_else(|| Error::internal(text!("no script for this shell")))?;
         context.output.text(&String::from_utf8_lossy(&script))
     }
 }

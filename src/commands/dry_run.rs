@@ -12,6 +12,7 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::error::Error;
 use crate::secret::REDACTED;
+use crate::text::{Text, text};
 
 /// A request as it would be sent.
 #[derive(Serialize)]
@@ -32,12 +33,13 @@ pub fn show(context: &Context, requests: &[Request]) -> Result<(), Error> {
         .iter()
         .map(|request| plan(settings, request))
         .collect();
-    context.output.note("dry run: nothing was sent");
+    context.output.note(&text!("dry run: nothing was sent"));
     context.output.result(&planned, |planned| {
-        planned.iter().fold(String::new(), |mut text, request| {
-            render(&mut text, request);
-            text
-        })
+        let mut text = String::new();
+        planned
+            .iter()
+            .for_each(|request| render(&mut text, request));
+        Text::verbatim(text.trim_end_matches('\n'))
     })
 }
 

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::instances;
+use crate::text::text;
 
 /// Arguments of `qiwei logout`.
 #[derive(Debug, clap::Args)]
@@ -41,6 +42,6 @@ impl Args {
         };
         context
             .output
-            .result(&view, |view| format!("logged out {}\n", view.guid))
+            .result(&view, |view| text!("logged out {guid}", guid = view.guid))
     }
 }

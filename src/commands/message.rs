@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::context::Context;
 use crate::error::Error;
 use crate::input;
+use crate::text::{Text, text};
 
 /// The arguments that give a text.
 #[derive(Debug, clap::Args)]
@@ -26,22 +27,25 @@ impl TextArgs {
     /// A usage error when there is no text, it is empty or not UTF-8.
     pub fn read(self, context: &Context) -> Result<String, Error> {
         let text = match (self.text.as_deref(), self.file) {
-            (Some("-"), _) => {
-                trim_one_newline(input::utf8(context.read_stdin()?, "standard input")?)
-            }
+            (Some("-"), _) => trim_one_newline(input::utf8(
+                context.read_stdin()?,
+                &text!("standard input"),
+            )?),
             (Some(text), _) => text.to_owned(),
-            (None, Some(path)) => {
-                input::utf8(input::file_bytes(&path)?, &path.display().to_string())?
-            }
+            (None, Some(path)) => input::utf8(
+                input::file_bytes(&path)?,
+                &Text::verbatim(path.display().to_string()),
+            )?,
             (None, None) => {
-                return Err(Error::usage("no text given")
-                    .hint("give TEXT as an argument, `-` to read standard input, or --file PATH"));
+                return Err(Error::usage(text!("no text given")).hint(text!(
+                    "give TEXT as an argument, `-` to read standard input, or --file PATH"
+                )));
             }
         };
         if text.is_empty() {
-            return Err(Error::usage(
-                "the text is empty; an empty message is not sent",
-            ));
+            return Err(Error::usage(text!(
+                "the text is empty; an empty message is not sent"
+            )));
         }
         Ok(text)
     }

@@ -12,7 +12,8 @@ use crate::conversation::ConversationType;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::instances;
-use crate::output::table::{self, Cell};
+use crate::output::table::{Cell, Table};
+use crate::text::text;
 use crate::time::local_minute;
 
 /// Arguments of `qiwei sessions`.
@@ -65,14 +66,14 @@ impl Args {
             .map(row)
             .filter(|row| wanted.is_none() || row.r#type == wanted)
             .collect();
-        let look = context.output.look();
         context.output.result(&rows, |rows| {
-            let cells: Vec<_> = rows.iter().map(cells).collect();
-            table::render(
-                ["CONVERSATION", "TYPE", "NAME", "LAST MESSAGE"],
-                &cells,
-                look,
-            )
+            let header = [
+                text!("CONVERSATION"),
+                text!("TYPE"),
+                text!("NAME"),
+                text!("LAST MESSAGE"),
+            ];
+            Table::new(header, rows.iter().map(cells))
         })
     }
 
@@ -86,8 +87,9 @@ impl Args {
             .map_err(|e| e.into_error(Effect::Read))?;
         let full = page.sessions.len() >= self.limit as usize;
         if let (true, Some(next)) = (full, page.next_seq) {
-            context.output.note(&format!(
-                "there may be more: --all follows the pages, --begin-seq {next} shows the next one"
+            context.output.note(&text!(
+                "there may be more: --all follows the pages, --begin-seq {next} shows the next one",
+                next
             ));
         }
         Ok(page.sessions)
@@ -133,7 +135,8 @@ fn row(session: Session) -> Row {
 fn cells(row: &Row) -> [Cell; 4] {
     [
         row.conversation_id.as_str().into(),
-        row.r#type.map_or("-", ConversationType::name).into(),
+        row.r#type
+            .map_or_else(|| "-".into(), |kind| kind.word().into()),
         row.name.as_deref().unwrap_or("-").into(),
         row.last_message_at
             .as_deref()

@@ -12,6 +12,7 @@ use super::name::{Leaf, SettingName};
 use crate::config::key::Key;
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
+use crate::text::text;
 
 /// How long to wait for another process that is writing the same file.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -114,7 +115,7 @@ fn descend<'d>(
         });
         table = item
             .as_table_like_mut()
-            .ok_or_else(|| Error::config(format!("{part} is not a table in the config")))?;
+            .ok_or_else(|| Error::config(text!("{part} is not a table in the config", part)))?;
     }
     Ok(table)
 }
@@ -145,9 +146,9 @@ fn edit(
         Ok(document) => document,
         // The reader's message has the line; it cannot accept what this parser refuses.
         Err(_) => {
-            return Err(ConfigFile::parse(path, &before)
-                .err()
-                .unwrap_or_else(|| Error::config(format!("{} is broken", path.display()))));
+            return Err(ConfigFile::parse(path, &before).err().unwrap_or_else(|| {
+                Error::config(text!("{path} is broken", path = path.display()))
+            }));
         }
     };
     change(&mut document)?;
@@ -166,7 +167,10 @@ fn lock(path: &Path) -> Result<File, Error> {
     lock.ok_or_else(|| {
         Error::new(
             Kind::Busy,
-            format!("another process holds the config {}", path.display()),
+            text!(
+                "another process holds the config {path}",
+                path = path.display()
+            ),
         )
         .outcome(Outcome::NotSent)
         .retryable()
@@ -174,11 +178,14 @@ fn lock(path: &Path) -> Result<File, Error> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Error {
-    Error::config(format!(
-        "cannot write the config {}: {error}",
-        path.display()
+    Error::config(text!(
+        "cannot write the config {path}: {error}",
+        path = path.display(),
+        error
     ))
-    .hint("name another file with --config or QIWEI_CONFIG, or make this one writable")
+    .hint(text!(
+        "name another file with --config or QIWEI_CONFIG, or make this one writable"
+    ))
 }
 
 #[cfg(test)]

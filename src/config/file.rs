@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::key::{self, Key};
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::text::{Text, text};
 
 /// The top level of the file, or one profile.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +46,12 @@ impl ConfigFile {
     /// A configuration error that names the file and, where there is one, the line.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Error> {
         let source = Source { path, text };
-        let document = DeTable::parse(text)
-            .map_err(|e| source.error(e.span().unwrap_or_default().start, e.message()))?;
+        let document = DeTable::parse(text).map_err(|e| {
+            source.error(
+                e.span().unwrap_or_default().start,
+                Text::verbatim(e.message()),
+            )
+        })?;
         let mut file = Self {
             top: source.section(document.get_ref(), "")?,
             ..Self::default()
@@ -65,9 +70,10 @@ impl ConfigFile {
 
 /// What to say when a file that should be there cannot be read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::config(format!(
-        "cannot read the config {}: {error}",
-        path.display()
+    Error::config(text!(
+        "cannot read the config {path}: {error}",
+        path = path.display(),
+        error
     ))
 }
 
@@ -78,11 +84,18 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn error(&self, offset: usize, what: &str) -> Error {
+    fn error(&self, offset: usize, what: Text) -> Error {
         let before = self.text.as_bytes().get(..offset).unwrap_or_default();
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-        Error::config(format!("{}:{line}: {what}", self.path.display()))
-            .hint("correct the line in an editor; the file was left as it is")
+        Error::config(text!(
+            "{path}:{line}: {what}",
+            path = self.path.display(),
+            line,
+            what
+        ))
+        .hint(text!(
+            "correct the line in an editor; the file was left as it is"
+        ))
     }
 
     fn section(&self, table: &DeTable<'_>, prefix: &str) -> Result<Section, Error> {
@@ -130,9 +143,9 @@ impl Source<'_> {
         &self,
         value: &Spanned<DeValue<'_>>,
         path: &str,
-        result: Result<(), String>,
+        result: Result<(), Text>,
     ) -> Result<(), Error> {
-        result.map_err(|why| self.error(value.span().start, &format!("{path}: {why}")))
+        result.map_err(|why| self.error(value.span().start, text!("{path}: {why}", path, why)))
     }
 
     fn table<'t, 'i>(
@@ -144,7 +157,7 @@ impl Source<'_> {
             DeValue::Table(table) => Ok(table),
             _ => Err(self.error(
                 value.span().start,
-                &format!("{path} must be a table, written [{path}]"),
+                text!("{path} must be a table, written [{path}]", path),
             )),
         }
     }
@@ -156,7 +169,7 @@ impl Source<'_> {
             DeValue::Boolean(truth) => Ok(truth.to_string()),
             _ => Err(self.error(
                 value.span().start,
-                &format!("{path} must be a text, a number or true or false"),
+                text!("{path} must be a text, a number or true or false", path),
             )),
         }
     }
@@ -182,9 +195,9 @@ impl Location {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && !self.explicit => {
                 Ok(ConfigFile::default())
             }
-            Err(e) => Err(unreadable(&self.path, &e).hint(
-                "correct --config or QIWEI_CONFIG, or create the file with `qiwei config set`",
-            )),
+            Err(e) => Err(unreadable(&self.path, &e).hint(text!(
+                "correct --config or QIWEI_CONFIG, or create the file with `qiwei config set`"
+            ))),
         }
     }
 }
@@ -251,7 +264,11 @@ mod tests {
         ];
         for (text, start) in cases {
             let error = parse(text).unwrap_err();
-            assert!(error.message.starts_with(start), "{}", error.message);
+            assert!(
+                error.message.english().starts_with(start),
+                "{:?}",
+                error.message
+            );
             assert_eq!(error.exit, 3);
         }
     }
@@ -259,7 +276,7 @@ mod tests {
     #[test]
     fn a_bad_address_is_refused_without_showing_its_password() {
         let error = parse("base_url = 'ftp://u:hunter2@h'").unwrap_err();
-        assert!(!error.message.contains("hunter2"), "{}", error.message);
+        assert!(!error.message.contains("hunter2"), "{:?}", error.message);
     }
 
     proptest! {

@@ -10,6 +10,7 @@ use crate::conversation::{ConversationId, is_id};
 use crate::env;
 use crate::guid::Guid;
 use crate::pace::Rate;
+use crate::text::{Text, text};
 use crate::time;
 
 /// A setting with a single value.
@@ -115,7 +116,7 @@ impl Key {
     ///
     /// # Errors
     /// Says what is wrong, without repeating what may be a secret.
-    pub fn check(self, text: &str) -> Result<(), String> {
+    pub fn check(self, text: &str) -> Result<(), Text> {
         match self {
             Self::BaseUrl => text.parse::<BaseUrl>().map(drop),
             Self::Guid => text.parse::<Guid>().map(drop),
@@ -146,62 +147,62 @@ impl Key {
 }
 
 /// Where callbacks go: any http or https URL, kept as it was written.
-pub(super) fn parse_notify_url(text: &str) -> Result<String, String> {
+pub(super) fn parse_notify_url(text: &str) -> Result<String, Text> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
             Ok(text.to_owned())
         }
-        _ => Err("an http:// or https:// URL is meant".into()),
+        _ => Err(text!("an http:// or https:// URL is meant")),
     }
 }
 
 /// How long a command may take.
-pub(super) fn parse_timeout(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_timeout(text: &str) -> Result<Duration, Text> {
     time::parse_timeout(text)
 }
 
 /// How fast to send; `None` for `off`.
-pub(super) fn parse_pace(text: &str) -> Result<Option<Rate>, String> {
+pub(super) fn parse_pace(text: &str) -> Result<Option<Rate>, Text> {
     match text.trim() {
         "off" => Ok(None),
         rate => rate
             .parse()
             .map(Some)
-            .map_err(|why| format!("{why}; or off")),
+            .map_err(|why| text!("{why}; or off", why)),
     }
 }
 
 /// How long the ledger remembers, in days.
-pub(super) fn parse_days(text: &str) -> Result<u32, String> {
+pub(super) fn parse_days(text: &str) -> Result<u32, Text> {
     text.parse()
         .ok()
         .filter(|days| (1..=3650).contains(days))
-        .ok_or_else(|| "a number of days from 1 to 3650 is meant".into())
+        .ok_or_else(|| text!("a number of days from 1 to 3650 is meant"))
 }
 
 /// How often to try again, at most 20 times.
-pub(super) fn parse_retries(text: &str) -> Result<u32, String> {
+pub(super) fn parse_retries(text: &str) -> Result<u32, Text> {
     text.parse()
         .ok()
         .filter(|n| *n <= 20)
-        .ok_or_else(|| "a number from 0 to 20 is meant".into())
+        .ok_or_else(|| text!("a number from 0 to 20 is meant"))
 }
 
 /// A path, which may not be empty.
-pub(super) fn parse_path(text: &str) -> Result<PathBuf, String> {
+pub(super) fn parse_path(text: &str) -> Result<PathBuf, Text> {
     if text.is_empty() {
-        Err("the path is empty".into())
+        Err(text!("the path is empty"))
     } else {
         Ok(text.into())
     }
 }
 
 /// `true` and `false`, and what people write for them in an environment variable.
-pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
+pub(super) fn parse_bool(text: &str) -> Result<bool, Text> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err("true or false is meant".into()),
+        _ => Err(text!("true or false is meant")),
     }
 }
 
@@ -209,15 +210,16 @@ pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
 ///
 /// # Errors
 /// Says what a name may be.
-pub fn check_alias_name(name: &str) -> Result<(), String> {
+pub fn check_alias_name(name: &str) -> Result<(), Text> {
     if name.is_empty() || name == "-" {
-        Err("an alias needs a name".into())
+        Err(text!("an alias needs a name"))
     } else if name.contains(':') || is_id(name) {
-        Err(format!(
-            "{name:?} looks like a conversation id; an alias is a word, such as ops"
+        Err(text!(
+            "{name} looks like a conversation id; an alias is a word, such as ops",
+            name = format!("{name:?}")
         ))
     } else if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        Err("an alias has no spaces".into())
+        Err(text!("an alias has no spaces"))
     } else {
         Ok(())
     }
@@ -227,7 +229,7 @@ pub fn check_alias_name(name: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// Says what a conversation id looks like.
-pub fn check_alias_target(text: &str) -> Result<(), String> {
+pub fn check_alias_target(text: &str) -> Result<(), Text> {
     text.parse::<ConversationId>().map(drop)
 }
 

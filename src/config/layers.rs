@@ -11,6 +11,7 @@ use super::key::Key;
 use crate::env::{self, Env};
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::text::{Text, text};
 
 /// What the command line said, unchecked.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,17 @@ pub enum Source {
 }
 
 impl Source {
+    /// The word people read.
+    pub fn word(&self) -> Text {
+        match self {
+            Self::Flag => text!("flag"),
+            Self::Env => text!("env"),
+            Self::Profile => text!("profile"),
+            Self::Config => text!("config"),
+            Self::Default => text!("default"),
+        }
+    }
+
     /// The word the output uses.
     pub fn name(&self) -> &'static str {
         match self {
@@ -225,13 +237,17 @@ impl Layers {
 
 fn no_such_profile(name: &str, file: &ConfigFile) -> Error {
     let names: Vec<&str> = file.profiles.keys().map(String::as_str).collect();
-    let error = Error::config(format!("the config has no profile {name:?}"));
+    let error = Error::config(text!(
+        "the config has no profile {name}",
+        name = format!("{name:?}")
+    ));
     if names.is_empty() {
-        error.hint(format!(
-            "make one with `qiwei config set profiles.{name}.base_url URL`"
+        error.hint(text!(
+            "make one with `qiwei config set profiles.{name}.base_url URL`",
+            name
         ))
     } else {
-        error.hint(format!("it has {}", names.join(", ")))
+        error.hint(text!("it has {names}", names = names.join(", ")))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::key::{self, Key};
+use crate::text::{Text, text};
 
 /// One setting, at the top level or in a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +47,12 @@ impl SettingName {
     ///
     /// # Errors
     /// Says what is wrong, without repeating what may be a secret.
-    pub fn check(&self, text: &str) -> Result<(), String> {
+    pub fn check(&self, text: &str) -> Result<(), Text> {
         match &self.leaf {
             Leaf::Key(key) => key.check(text),
-            Leaf::Header(_) if text.chars().any(|c| c.is_control() && c != '\t') => {
-                Err("a header value is one line without control characters".into())
-            }
+            Leaf::Header(_) if text.chars().any(|c| c.is_control() && c != '\t') => Err(text!(
+                "a header value is one line without control characters"
+            )),
             Leaf::Header(_) => Ok(()),
             Leaf::Alias(_) => key::check_alias_target(text),
         }
@@ -79,17 +80,17 @@ impl SettingName {
 }
 
 impl FromStr for SettingName {
-    type Err = String;
+    type Err = Text;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Text> {
         if let Some(rest) = text.strip_prefix("profiles.") {
             let (profile, name) = rest
                 .split_once('.')
                 .filter(|(profile, _)| !profile.is_empty())
-                .ok_or("a profile's setting is written profiles.NAME.KEY")?;
+                .ok_or_else(|| text!("a profile's setting is written profiles.NAME.KEY"))?;
             let inner: Self = name.parse()?;
             if inner.profile.is_some() {
-                return Err("a profile holds no profiles".into());
+                return Err(text!("a profile holds no profiles"));
             }
             return Ok(inner.within(Some(profile)));
         }
@@ -100,21 +101,26 @@ impl FromStr for SettingName {
     }
 }
 
-fn leaf(text: &str) -> Result<Leaf, String> {
+fn leaf(text: &str) -> Result<Leaf, Text> {
     if let Some(key) = Key::named(text) {
         return Ok(Leaf::Key(key));
     }
     if let Some(key) = Key::named(&text.replace('-', "_")) {
-        return Err(format!("no setting {text:?}; did you mean {}?", key.name()));
+        return Err(text!(
+            "no setting {text}; did you mean {key}?",
+            text = format!("{text:?}"),
+            key = key.name()
+        ));
     }
     match text.split_once('.') {
         Some(("headers", name)) if !name.is_empty() => Ok(Leaf::Header(name.to_owned())),
         Some(("aliases", name)) => {
             key::check_alias_name(name).map(|()| Leaf::Alias(name.to_owned()))
         }
-        _ => Err(format!(
-            "no setting {text:?}; there are {}, headers.NAME, aliases.NAME and profiles.NAME.…",
-            Key::ALL.map(Key::name).join(", ")
+        _ => Err(text!(
+            "no setting {text}; there are {names}, headers.NAME, aliases.NAME and profiles.NAME.…",
+            text = format!("{text:?}"),
+            names = Key::ALL.map(Key::name).join(", ")
         )),
     }
 }
@@ -159,7 +165,7 @@ mod tests {
         ];
         for (text, part) in cases {
             let error = text.parse::<SettingName>().unwrap_err();
-            assert!(error.contains(part), "{text:?}: {error}");
+            assert!(error.contains(part), "{text:?}: {error:?}");
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::conversation::ConversationId;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::pace::Rate;
+use crate::text::{Text, text};
 
 /// What a command works with. Nothing asks flags, environment or file after this.
 #[derive(Clone, Debug)]
@@ -83,13 +84,16 @@ impl Settings {
         if let Some(target) = self.aliases.get(to) {
             return target.parse().map_err(Error::usage);
         }
-        to.parse().map_err(|why: String| {
+        to.parse().map_err(|why: Text| {
             let error = Error::usage(why);
             if self.aliases.is_empty() {
-                error.hint("`qiwei sessions` lists conversation ids")
+                error.hint(text!("`qiwei sessions` lists conversation ids"))
             } else {
                 let names: Vec<&str> = self.aliases.keys().map(String::as_str).collect();
-                error.hint(format!("the config has the aliases {}", names.join(", ")))
+                error.hint(text!(
+                    "the config has the aliases {names}",
+                    names = names.join(", ")
+                ))
             }
         })
     }
@@ -115,22 +119,21 @@ fn connection(layers: &Layers) -> Result<Connection, Error> {
 fn required<T>(
     layers: &Layers,
     key: Key,
-    parser: impl Fn(&str) -> Result<T, String>,
+    parser: impl Fn(&str) -> Result<T, Text>,
 ) -> Result<T, Error> {
     let found = layers
         .lookup(key)?
-        .ok_or_else(|| Error::internal(format!("{} has no default", key.name())))?;
+        .ok_or_else(|| Error::internal(text!("{key} has no default", key = key.name())))?;
     parse(key, &found, parser)
 }
 
-fn parse<T>(
-    key: Key,
-    found: &Found,
-    parser: impl Fn(&str) -> Result<T, String>,
-) -> Result<T, Error> {
-    parser(&found.text).map_err(|why| match found.source {
-        Source::Flag => Error::usage(format!("{}: {why}", key.flag())),
-        Source::Env => Error::config(format!("{}: {why}", key.env())),
-        _ => Error::config(format!("{}: {why}", key.name())),
+fn parse<T>(key: Key, found: &Found, parser: impl Fn(&str) -> Result<T, Text>) -> Result<T, Error> {
+    parser(&found.text).map_err(|why| {
+        let wrong = |name| text!("{name}: {why}", name, why = &why);
+        match found.source {
+            Source::Flag => Error::usage(wrong(key.flag())),
+            Source::Env => Error::config(wrong(key.env())),
+            _ => Error::config(wrong(key.name())),
+        }
     })
 }

@@ -17,6 +17,7 @@ use crate::guid::Guid;
 use crate::output::Output;
 use crate::pace::Rate;
 use crate::store::{Entry, Standing, Store, Turn};
+use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
 /// The pause after "too frequent" when the server does not say how long.
@@ -52,7 +53,7 @@ pub struct Record<'s> {
     /// Under which name.
     pub entry: Entry,
     /// What to call it in an error.
-    pub name: String,
+    pub name: Text,
 }
 
 /// What became of the same message before.
@@ -188,7 +189,7 @@ impl Courier {
         let key = outgoing.key.clone()?;
         Some(Record {
             store: self.store.as_ref()?,
-            name: format!("key {key:?}"),
+            name: text!("key {key}", key = format!("{key:?}")),
             entry: Entry {
                 server: self.plan.server.clone(),
                 guid: self.plan.guid.to_string(),
@@ -214,12 +215,19 @@ impl Courier {
         let lock = files::create_private_folder(&folder)
             .and_then(|()| files::lock_transient(&path, self.patience(deadline)))
             .map_err(|e| {
-                Error::config(format!("cannot use the lock {}: {e}", path.display()))
-                    .hint("name another folder with QIWEI_STATE_DIR")
+                Error::config(text!(
+                    "cannot use the lock {path}: {error}",
+                    path = path.display(),
+                    error = e
+                ))
+                .hint(text!("name another folder with QIWEI_STATE_DIR"))
             })?;
         lock.map(Some).ok_or_else(|| {
             busy(
-                format!("another process is sending with key {key:?} right now"),
+                text!(
+                    "another process is sending with key {key} right now",
+                    key = format!("{key:?}")
+                ),
                 None,
             )
         })
@@ -269,11 +277,11 @@ impl Courier {
     /// stays in flight, and the next run will not take it for unsent.
     fn settle(&self, record: &Record<'_>, outcome: Outcome, message: Option<&SentMessage>) {
         if let Err(error) = record.store.finish(&record.entry, outcome, message) {
-            self.output.warn(&format!(
-                "the outcome of {} ({}) could not be recorded: {}",
-                record.name,
-                outcome.name(),
-                error.message
+            self.output.warn(&text!(
+                "the outcome of {record} ({outcome}) could not be recorded: {message}",
+                record = &record.name,
+                outcome = outcome.word(),
+                message = error.message
             ));
         }
     }
@@ -286,9 +294,9 @@ impl Courier {
         };
         let held = store.hold(&self.plan.server, self.plan.guid.as_str(), rate, pause);
         match held {
-            Ok(()) => self.output.note(&format!(
-                "the server wants a pause; this account waits {}",
-                show_duration(pause)
+            Ok(()) => self.output.note(&text!(
+                "the server wants a pause; this account waits {pause}",
+                pause = show_duration(pause)
             )),
             Err(error) => self.output.warn(&error.message),
         }
@@ -313,8 +321,10 @@ pub const STATE_FILE: &str = "state.sqlite3";
 
 /// What to say where there is no place for the ledger.
 pub fn no_state_folder() -> Error {
-    Error::config("there is no home folder to keep the record of what was sent in")
-        .hint("name one with QIWEI_STATE_DIR")
+    Error::config(text!(
+        "there is no home folder to keep the record of what was sent in"
+    ))
+    .hint(text!("name one with QIWEI_STATE_DIR"))
 }
 
 fn pause_asked_for(error: &CallError) -> Option<Duration> {
@@ -330,7 +340,7 @@ fn pause_asked_for(error: &CallError) -> Option<Duration> {
 fn sleep(turn: Turn, stop: &AtomicBool) -> Result<(), Error> {
     while !turn.wait().is_zero() {
         if stop.load(Ordering::SeqCst) {
-            return Err(busy("stopped while waiting for its turn".into(), None));
+            return Err(busy(text!("stopped while waiting for its turn"), None));
         }
         thread::sleep(turn.wait().min(LOOK_UP));
     }
@@ -339,36 +349,43 @@ fn sleep(turn: Turn, stop: &AtomicBool) -> Result<(), Error> {
 
 fn no_turn(rate: Rate, most: Duration, wait: Duration) -> Error {
     busy(
-        format!(
-            "the pace ({rate}) leaves no turn within {}; the next is in {}",
-            show_duration(most),
-            show_duration(wait)
+        text!(
+            "the pace ({rate}) leaves no turn within {most}; the next is in {wait}",
+            rate = rate.words(),
+            most = show_duration(most),
+            wait = show_duration(wait)
         ),
         Some(wait),
     )
 }
 
-fn busy(message: String, wait: Option<Duration>) -> Error {
+fn busy(message: Text, wait: Option<Duration>) -> Error {
     Error::new(Kind::Busy, message)
-        .hint("try again later, or wait longer with --max-wait and --timeout")
+        .hint(text!(
+            "try again later, or wait longer with --max-wait and --timeout"
+        ))
         .outcome(Outcome::NotSent)
         .retry_after(wait)
         .retryable()
 }
 
-fn uncertain(name: &str, target: &str, at: i64) -> Error {
-    let when = crate::time::rfc3339(at).unwrap_or_else(|| "an unknown time".into());
+fn uncertain(name: &Text, target: &str, at: i64) -> Error {
+    let when = crate::time::rfc3339(at).map_or_else(|| text!("an unknown time"), Text::verbatim);
     Error::new(
         Kind::Unknown,
-        format!("{name}: a message to {target} was sent at {when}, and whether it arrived is not known"),
+        text!("{name}: a message to {target} was sent at {when}, and whether it arrived is not known", name, target, when),
     )
-    .hint("look into the conversation; --resend sends it again, `qiwei ledger forget KEY` frees the key")
+    .hint(text!("look into the conversation; --resend sends it again, `qiwei ledger forget KEY` frees the key"))
     .outcome(Outcome::Unknown)
 }
 
-fn different(name: &str, target: &str) -> Error {
-    Error::usage(format!(
-        "{name} was used already, for another message to {target}"
+fn different(name: &Text, target: &str) -> Error {
+    Error::usage(text!(
+        "{name} was used already, for another message to {target}",
+        name,
+        target
     ))
-    .hint("a key stands for one message: take another key, or `qiwei ledger forget KEY`")
+    .hint(text!(
+        "a key stands for one message: take another key, or `qiwei ledger forget KEY`"
+    ))
 }

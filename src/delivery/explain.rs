@@ -4,6 +4,7 @@ use crate::api::request::Effect;
 use crate::api::{Api, CallError, Status};
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
+use crate::text::text;
 
 /// Many a refusal does not tell "not logged in" from the rest, because the server has no code for
 /// it: the instance's state does.
@@ -17,16 +18,16 @@ pub(super) fn explain(api: &Api, guid: &Guid, error: CallError) -> Error {
         return error;
     };
     match (status, error.kind) {
-        (Status::Online, Kind::NotLoggedIn) => error
-            .into_kind(Kind::Rejected)
-            .hint("the instance shows as online all the same; look again with `qiwei status`"),
+        (Status::Online, Kind::NotLoggedIn) => error.into_kind(Kind::Rejected).hint(text!(
+            "the instance shows as online all the same; look again with `qiwei status`"
+        )),
         (Status::Online, _) => error,
-        (Status::Running, _) => error
-            .into_kind(Kind::NotLoggedIn)
-            .hint("the instance runs, but nobody is logged in: `qiwei login`, then run this again"),
-        (Status::Stopped, _) => error.into_kind(Kind::NotLoggedIn).hint(
+        (Status::Running, _) => error.into_kind(Kind::NotLoggedIn).hint(text!(
+            "the instance runs, but nobody is logged in: `qiwei login`, then run this again"
+        )),
+        (Status::Stopped, _) => error.into_kind(Kind::NotLoggedIn).hint(text!(
             "the instance is stopped or just reconnecting: `qiwei status`, then \
-             `qiwei instance start GUID` and `qiwei login` if it stays so",
-        ),
+             `qiwei instance start GUID` and `qiwei login` if it stays so"
+        )),
     }
 }

@@ -6,6 +6,7 @@ use crate::api::request::{self, Request};
 use crate::conversation::ConversationId;
 use crate::guid::Guid;
 use crate::mention::Mentions;
+use crate::text::{Text, text};
 
 /// Whom, what, and who is mentioned.
 #[derive(Clone, Debug)]
@@ -53,11 +54,13 @@ impl Outgoing {
 ///
 /// # Errors
 /// Says what a key may be.
-pub fn check_key(key: &str) -> Result<String, String> {
+pub fn check_key(key: &str) -> Result<String, Text> {
     let fits = (1..=200).contains(&key.chars().count()) && !key.chars().any(char::is_control);
     match fits {
         true => Ok(key.to_owned()),
-        false => Err("a key is one line of 1 to 200 characters, such as backup-2026-11-24".into()),
+        false => Err(text!(
+            "a key is one line of 1 to 200 characters, such as backup-2026-11-24"
+        )),
     }
 }
 

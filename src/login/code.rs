@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::output::Source as Stdin;
 use crate::secret::Secret;
+use crate::text::{Text, text};
 
 /// How often a file is looked at.
 const FILE_POLL: Duration = Duration::from_millis(200);
@@ -27,19 +28,23 @@ pub enum CodeSource {
 
 impl CodeSource {
     /// How a person is told what to do.
-    pub fn request(&self, attempt: u8) -> String {
+    pub fn request(&self, attempt: u8) -> Text {
         match self {
-            Self::Terminal(_) => format!("verification code (try {attempt} of 3): "),
+            Self::Terminal(_) => text!("verification code (try {attempt} of 3): ", attempt),
             Self::Command(_) => {
-                format!("asking --code-cmd for the verification code (try {attempt} of 3)")
+                text!(
+                    "asking --code-cmd for the verification code (try {attempt} of 3)",
+                    attempt
+                )
             }
-            Self::File(path) => format!(
-                "waiting for the verification code in {} (try {attempt} of 3)",
-                path.display()
+            Self::File(path) => text!(
+                "waiting for the verification code in {path} (try {attempt} of 3)",
+                path = path.display(),
+                attempt
             ),
-            Self::Elsewhere => "hand the verification code in with `qiwei login --code -` from \
-                                another shell"
-                .into(),
+            Self::Elsewhere => text!(
+                "hand the verification code in with `qiwei login --code -` from another shell"
+            ),
         }
     }
 
@@ -60,7 +65,7 @@ impl Asker {
     /// When no thread can be started.
     pub fn start(
         source: CodeSource,
-        answer: impl Fn(Result<Secret, String>) + Send + 'static,
+        answer: impl Fn(Result<Secret, Text>) + Send + 'static,
     ) -> io::Result<Self> {
         if matches!(source, CodeSource::Elsewhere) {
             return Ok(Self(None));
@@ -81,7 +86,7 @@ impl Asker {
     }
 }
 
-fn serve(source: CodeSource, asked: &Receiver<u8>, answer: impl Fn(Result<Secret, String>)) {
+fn serve(source: CodeSource, asked: &Receiver<u8>, answer: impl Fn(Result<Secret, Text>)) {
     match source {
         CodeSource::Terminal(stdin) => {
             let mut lines = BufReader::new(stdin.reader);
@@ -105,24 +110,27 @@ fn serve(source: CodeSource, asked: &Receiver<u8>, answer: impl Fn(Result<Secret
     }
 }
 
-fn typed(lines: &mut impl BufRead) -> Result<Secret, String> {
+fn typed(lines: &mut impl BufRead) -> Result<Secret, Text> {
     let mut line = String::new();
     match lines.read_line(&mut line) {
-        Ok(0) => Err("standard input has ended".into()),
+        Ok(0) => Err(text!("standard input has ended")),
         Ok(_) => checked(&line),
-        Err(e) => Err(format!("the code cannot be read: {e}")),
+        Err(e) => Err(text!("the code cannot be read: {error}", error = e)),
     }
 }
 
-fn printed(command: &str, attempt: u8) -> Result<Secret, String> {
+fn printed(command: &str, attempt: u8) -> Result<Secret, Text> {
     let output = shell(command)
         .env("QIWEI_CODE_ATTEMPT", attempt.to_string())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|e| format!("--code-cmd cannot be run: {e}"))?;
+        .map_err(|e| text!("--code-cmd cannot be run: {error}", error = e))?;
     if !output.status.success() {
-        return Err(format!("--code-cmd failed ({})", output.status));
+        return Err(text!(
+            "--code-cmd failed ({status})",
+            status = output.status
+        ));
     }
     checked(&String::from_utf8_lossy(&output.stdout))
 }
@@ -155,13 +163,15 @@ fn wait_for_news(path: &PathBuf, last: &str) -> String {
 ///
 /// # Errors
 /// Says what a code looks like, without repeating it.
-pub fn checked(text: &str) -> Result<Secret, String> {
+pub fn checked(text: &str) -> Result<Secret, Text> {
     let code = text.trim();
     let fits = (1..=32).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
     if fits {
         Ok(Secret::new(code))
     } else {
-        Err("a verification code is a few digits or letters on one line".into())
+        Err(text!(
+            "a verification code is a few digits or letters on one line"
+        ))
     }
 }
 
@@ -193,7 +203,7 @@ mod tests {
             printed("echo $QIWEI_CODE_ATTEMPT", 2).unwrap().reveal(),
             "2"
         );
-        assert!(printed("exit 3", 1).unwrap_err().contains('3'));
+        assert!(printed("exit 3", 1).unwrap_err().contains("3"));
         assert!(printed("echo not a code", 1).is_err());
     }
 }

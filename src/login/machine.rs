@@ -1,6 +1,7 @@
 //! The state of one login. Pure: news in, steps to take out; no clock, no sockets.
 
 use crate::api::login_answer::QrcodeStatus;
+use crate::text::{Text, text};
 
 /// How often a verification code may be tried.
 pub const ATTEMPTS: u8 = 3;
@@ -25,7 +26,7 @@ pub enum Step {
         attempts_left: u8,
     },
     /// It is over, and not well.
-    Fail(&'static str),
+    Fail(Text),
 }
 
 /// One login from its first QR code to its end.
@@ -105,7 +106,7 @@ impl Machine {
         self.attempts_left = self.attempts_left.saturating_sub(1);
         let attempts_left = self.attempts_left;
         let next = match attempts_left {
-            0 => Step::Fail("the verification code was wrong three times"),
+            0 => Step::Fail(text!("the verification code was wrong three times")),
             _ => Step::AskCode { attempts_left },
         };
         vec![Step::CodeRejected { attempts_left }, next]
@@ -121,10 +122,12 @@ impl Machine {
     }
 }
 
-fn failure(status: QrcodeStatus) -> &'static str {
+fn failure(status: QrcodeStatus) -> Text {
     match status {
-        QrcodeStatus::Refused | QrcodeStatus::WechatRefused => "the login was refused on the phone",
-        _ => "the login failed",
+        QrcodeStatus::Refused | QrcodeStatus::WechatRefused => {
+            text!("the login was refused on the phone")
+        }
+        _ => text!("the login failed"),
     }
 }
 

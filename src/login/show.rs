@@ -3,6 +3,7 @@
 use crate::api::login_answer::QrcodeStatus;
 use crate::qr::Matrix;
 use crate::qr::text::{Drawing, draw};
+use crate::text::{Text, text};
 
 /// How a person wants the code to be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -54,36 +55,35 @@ fn choose(style: Option<Style>, canvas: Canvas, modules: usize) -> Option<Drawin
     fits.then_some(wanted)
 }
 
-/// The code as text with the link below it.
-pub fn render(content: &str, style: Option<Style>, canvas: Canvas) -> String {
+/// The code as a drawing, and the link that is put below it.
+pub fn render(content: &str, style: Option<Style>, canvas: Canvas) -> (String, Option<Text>) {
     if style == Some(Style::None) {
-        return String::new();
+        return (String::new(), None);
     }
     let drawn = Matrix::of(content).ok().and_then(|code| {
         let drawing = choose(style, canvas, code.width())?;
         Some(draw(&code, drawing))
     });
-    let link = format!("link: {content}\n");
-    match drawn {
-        Some(drawn) => format!("{drawn}{link}"),
-        None => link,
-    }
+    (
+        drawn.unwrap_or_default(),
+        Some(text!("link: {content}", content)),
+    )
 }
 
 /// What a person is told.
-pub fn words(status: QrcodeStatus) -> &'static str {
+pub fn words(status: QrcodeStatus) -> Text {
     match status {
-        QrcodeStatus::NotScanned => "waiting for the code to be scanned",
-        QrcodeStatus::Scanned => "scanned; confirm the login on the phone",
-        QrcodeStatus::Success => "confirmed on the phone; the account is being logged in",
-        QrcodeStatus::Failed => "the login failed",
-        QrcodeStatus::Refused => "the login was refused on the phone",
-        QrcodeStatus::WechatScanning => "WeChat is scanning",
-        QrcodeStatus::WechatSuccess => "WeChat has confirmed",
-        QrcodeStatus::WechatFailed => "WeChat failed",
-        QrcodeStatus::WechatRefused => "refused in WeChat",
-        QrcodeStatus::WechatAuthorised => "authorised in WeChat",
-        QrcodeStatus::CodeRequired => "new device: a verification code is needed",
+        QrcodeStatus::NotScanned => text!("waiting for the code to be scanned"),
+        QrcodeStatus::Scanned => text!("scanned; confirm the login on the phone"),
+        QrcodeStatus::Success => text!("confirmed on the phone; the account is being logged in"),
+        QrcodeStatus::Failed => text!("the login failed"),
+        QrcodeStatus::Refused => text!("the login was refused on the phone"),
+        QrcodeStatus::WechatScanning => text!("WeChat is scanning"),
+        QrcodeStatus::WechatSuccess => text!("WeChat has confirmed"),
+        QrcodeStatus::WechatFailed => text!("WeChat failed"),
+        QrcodeStatus::WechatRefused => text!("refused in WeChat"),
+        QrcodeStatus::WechatAuthorised => text!("authorised in WeChat"),
+        QrcodeStatus::CodeRequired => text!("new device: a verification code is needed"),
     }
 }
 
@@ -173,9 +173,13 @@ mod tests {
     #[test]
     fn the_link_is_always_there_unless_nothing_is_wanted() {
         for style in [None, Some(Style::Half), Some(Style::Link)] {
-            assert!(render("https://x", style, WIDE).ends_with("link: https://x\n"));
+            let link = render("https://x", style, WIDE).1.unwrap();
+            assert_eq!(link, "link: https://x");
         }
-        assert_eq!(render("https://x", Some(Style::None), WIDE), "");
-        assert_eq!(render(&"x".repeat(9000), None, WIDE).lines().count(), 1);
+        assert_eq!(
+            render("https://x", Some(Style::None), WIDE),
+            (String::new(), None)
+        );
+        assert_eq!(render(&"x".repeat(9000), None, WIDE).0, "");
     }
 }

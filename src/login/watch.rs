@@ -10,6 +10,7 @@ use crate::api::{Api, CallError, Status};
 use crate::callback::Event;
 use crate::guid::Guid;
 use crate::secret::Secret;
+use crate::text::Text;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub enum News {
     /// A poll was told that the code has expired.
     Expired,
     /// There is a verification code, or a reason why not.
-    Code(Result<Secret, String>),
+    Code(Result<Secret, Text>),
     /// A signal wants the program to end.
     Signal(i32),
 }

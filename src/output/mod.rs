@@ -2,7 +2,10 @@
 //!
 //! stdout is data, stderr is everything else. Text from the server is sanitised on a terminal
 //! and byte-exact in a pipe. A reader that has gone ends the program quietly.
+//!
+//! Here, and nowhere else, a text becomes words of a language. JSON has none: it is the same in all.
 
+mod page;
 mod sanitize;
 mod stream;
 pub mod table;
@@ -16,6 +19,8 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::error::{Error, Kind};
+use crate::text::{Lang, Text, text};
+pub use page::Page;
 use sanitize::{for_terminal, json_for_terminal};
 pub use stream::{Sink, Source, Streams};
 use table::Look;
@@ -46,6 +51,8 @@ pub struct Manner {
     pub color: ColorChoice,
     /// The terminal cannot show colour, or its user does not want it.
     pub no_color: bool,
+    /// What people are spoken to in.
+    pub lang: Lang,
 }
 
 impl Manner {
@@ -119,15 +126,15 @@ impl Output {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn result<T: Serialize>(
+    pub fn result<T: Serialize, P: Into<Page>>(
         &self,
         view: &T,
-        human: impl FnOnce(&T) -> String,
+        human: impl FnOnce(&T) -> P,
     ) -> Result<(), Error> {
         if self.manner.json {
             self.json(view)
         } else {
-            self.text(&human(view))
+            self.page(human(view))
         }
     }
 
@@ -136,7 +143,8 @@ impl Output {
     /// # Errors
     /// When stdout cannot be written.
     pub fn json<T: Serialize>(&self, view: &T) -> Result<(), Error> {
-        let json = serde_json::to_string(view).map_err(|e| Error::internal(e.to_string()))?;
+        let json = serde_json::to_string(view)
+            .map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
         let shown = if self.out_look.terminal {
             json_for_terminal(&json)
         } else {
@@ -145,7 +153,7 @@ impl Output {
         self.write_out(format!("{shown}\n").as_bytes())
     }
 
-    /// Prints text, which ends its own lines. A table is sanitised already, cell by cell.
+    /// Prints text of our own, which ends its own lines.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -153,16 +161,21 @@ impl Output {
         self.write_out(text.as_bytes())
     }
 
-    /// Prints a line of text from outside.
+    /// Prints something for a person.
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn line(&self, text: &str) -> Result<(), Error> {
+    pub fn page(&self, page: impl Into<Page>) -> Result<(), Error> {
+        self.text(&page.into().render(self.out_look, self.manner.lang))
+    }
+
+    /// Prints a line of text from outside.
+    fn line(&self, text: &str) -> Result<(), Error> {
         self.write_out(format!("{}\n", self.shown(text)).as_bytes())
     }
 
     /// `text` from outside as it may stand on stdout.
-    pub fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.out_look.terminal {
             for_terminal(text)
         } else {
@@ -183,15 +196,20 @@ impl Output {
     }
 
     /// Tells a person something that is not the result. Silent with `--quiet`.
-    pub fn note(&self, text: &str) {
+    pub fn note(&self, text: &Text) {
         if !self.manner.quiet {
-            self.write_err(text, Style::new());
+            self.write_err(&self.words(text), Style::new());
         }
     }
 
     /// One of several things wrong with the input, before the error that sums them up.
-    pub fn complain(&self, text: &str) {
-        self.write_err(text, AnsiColor::Red.on_default());
+    pub fn complain(&self, text: &Text) {
+        self.write_err(&self.words(text), AnsiColor::Red.on_default());
+    }
+
+    /// A text in the language of this run, for a bar that draws itself.
+    pub fn words(&self, text: &Text) -> String {
+        text.render(self.manner.lang)
     }
 
     /// Whether a bar that moves on stderr helps anybody.
@@ -200,8 +218,9 @@ impl Output {
     }
 
     /// Tells a person something they must not miss.
-    pub fn warn(&self, text: &str) {
-        self.write_err(&format!("warning: {text}"), AnsiColor::Yellow.on_default());
+    pub fn warn(&self, text: &Text) {
+        let text = text!("warning: {text}", text);
+        self.write_err(&self.words(&text), AnsiColor::Yellow.on_default());
     }
 
     /// What a drawing on stderr can use.
@@ -218,17 +237,21 @@ impl Output {
         }
     }
 
-    /// Prints a drawing of our own to stderr as it is, colours and all, also with `--quiet`.
-    pub fn drawing(&self, text: &str) {
+    /// Prints a drawing of our own to stderr as it is, colours and all, also with `--quiet`; and
+    /// a line below it.
+    pub fn drawing(&self, drawing: &str, caption: Option<&Text>) {
+        let caption = caption.map_or_else(String::new, |text| self.words(text) + "\n");
         let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = err.writer.write_all(text.as_bytes());
+        let _ = err.writer.write_all(drawing.as_bytes());
+        let _ = err.writer.write_all(caption.as_bytes());
         let _ = err.writer.flush();
     }
 
     /// Prints to stderr without a line end, for a prompt.
-    pub fn prompt(&self, text: &str) {
+    pub fn prompt(&self, text: &Text) {
+        let text = self.words(text);
         let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = write!(err.writer, "{}", for_terminal(text));
+        let _ = write!(err.writer, "{}", for_terminal(&text));
         let _ = err.writer.flush();
     }
 
@@ -243,12 +266,11 @@ impl Output {
             self.write_err(&format!("{{\"error\":{json}}}"), Style::new());
             return;
         }
-        self.write_err(
-            &format!("error: {}", error.message),
-            AnsiColor::Red.on_default(),
-        );
+        let message = text!("error: {message}", message = &error.message);
+        self.write_err(&self.words(&message), AnsiColor::Red.on_default());
         if let Some(hint) = &error.hint {
-            self.write_err(&format!("hint: {hint}"), AnsiColor::Cyan.on_default());
+            let hint = text!("hint: {hint}", hint);
+            self.write_err(&self.words(&hint), AnsiColor::Cyan.on_default());
         }
     }
 
@@ -262,9 +284,11 @@ impl Output {
         } else {
             for_terminal(text)
         };
-        let painted = match text.split_once(':') {
+        let colon = text.char_indices().find(|(_, c)| matches!(c, ':' | '：'));
+        let parts = colon.and_then(|(at, c)| text.split_at_checked(at + c.len_utf8()));
+        let painted = match parts {
             Some((word, rest)) if self.err_look.color && label != Style::new() => {
-                format!("{label}{word}:{label:#}{rest}\n")
+                format!("{label}{word}{label:#}{rest}\n")
             }
             _ => format!("{text}\n"),
         };
@@ -280,7 +304,7 @@ impl Output {
             .and_then(|()| out.writer.flush())
             .map_err(|e| match e.kind() {
                 io::ErrorKind::BrokenPipe => Error::closed_pipe(),
-                _ => Error::io("cannot write the result to stdout", &e),
+                _ => Error::io(text!("cannot write the result to stdout"), &e),
             })
     }
 }

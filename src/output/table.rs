@@ -7,27 +7,39 @@ use tabled::settings::style::Style as Frame;
 use tabled::settings::{Color as Paint, Modify, Padding};
 
 use super::sanitize::for_terminal;
+use crate::text::{Lang, Text};
 
 /// One cell: its text and, on a terminal with colour, how it is painted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
-    text: String,
+    text: Text,
     style: Style,
 }
 
 impl Cell {
     /// A cell in `style`.
-    pub fn styled(text: impl Into<String>, style: Style) -> Self {
-        Self {
-            text: text.into(),
-            style,
-        }
+    pub fn styled(text: Text, style: Style) -> Self {
+        Self { text, style }
     }
 }
 
-impl<T: Into<String>> From<T> for Cell {
-    fn from(text: T) -> Self {
+impl From<Text> for Cell {
+    fn from(text: Text) -> Self {
         Self::styled(text, Style::new())
+    }
+}
+
+/// Names, ids and numbers.
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Text::verbatim(text).into()
+    }
+}
+
+/// Names, ids and numbers.
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Text::verbatim(text).into()
     }
 }
 
@@ -47,21 +59,51 @@ pub struct Look {
     pub color: bool,
 }
 
-/// Renders a table, with its last line's end. Double-width characters count as two columns.
-pub fn render<const N: usize>(header: [&str; N], rows: &[[Cell; N]], look: Look) -> String {
-    let mut builder = Builder::with_capacity(rows.len() + 1, N);
-    builder.push_record(header);
-    for row in rows {
-        builder.push_record(row.each_ref().map(|cell| shown(&cell.text, look)));
+/// A table before it is drawn.
+#[derive(Clone, Debug)]
+pub struct Table {
+    header: Vec<Text>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// A table of these columns.
+    pub fn new<const N: usize>(
+        header: [Text; N],
+        rows: impl IntoIterator<Item = [Cell; N]>,
+    ) -> Self {
+        Self {
+            header: header.into(),
+            rows: rows.into_iter().map(Vec::from).collect(),
+        }
     }
-    let mut table = builder.build();
-    if look.terminal {
-        table.with(Frame::rounded());
-    } else {
-        table.with(Frame::empty()).with(Padding::new(0, 2, 0, 0));
+
+    /// The table, with its last line's end. Double-width characters count as two columns.
+    pub(super) fn render(&self, look: Look, lang: Lang) -> String {
+        let mut builder = Builder::with_capacity(self.rows.len() + 1, self.header.len());
+        builder.push_record(self.header.iter().map(|text| text.render(lang)));
+        for row in &self.rows {
+            builder.push_record(row.iter().map(|cell| shown(&cell.text.render(lang), look)));
+        }
+        let mut table = builder.build();
+        if look.terminal {
+            table.with(Frame::rounded());
+        } else {
+            table.with(Frame::empty()).with(Padding::new(0, 2, 0, 0));
+        }
+        if look.color {
+            self.paint(&mut table);
+        }
+        let mut text = String::new();
+        for line in table.to_string().lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
     }
-    if look.color {
-        for (row, cells) in rows.iter().enumerate() {
+
+    fn paint(&self, table: &mut tabled::Table) {
+        for (row, cells) in self.rows.iter().enumerate() {
             for (column, cell) in cells.iter().enumerate() {
                 if let Some(paint) = paint(cell.style) {
                     table.with(Modify::new(At::new(row + 1, column)).with(paint));
@@ -69,12 +111,6 @@ pub fn render<const N: usize>(header: [&str; N], rows: &[[Cell; N]], look: Look)
             }
         }
     }
-    let mut text = String::new();
-    for line in table.to_string().lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 fn shown(text: &str, look: Look) -> String {
@@ -104,10 +140,17 @@ mod tests {
         color: false,
     };
 
+    fn render<const N: usize>(header: [&str; N], rows: &[[Cell; N]], look: Look) -> String {
+        Table::new(header.map(Text::verbatim), rows.to_vec()).render(look, Lang::En)
+    }
+
     fn rows() -> Vec<[Cell; 2]> {
         vec![
             ["S:788123456789".into(), "张三".into()],
-            ["R:1".into(), Cell::styled("项目\x1b[1m\n讨论", GREEN)],
+            [
+                "R:1".into(),
+                Cell::styled(Text::verbatim("项目\x1b[1m\n讨论"), GREEN),
+            ],
         ]
     }
 
@@ -142,7 +185,11 @@ mod tests {
             terminal: true,
             color: true,
         };
-        let text = render(["A"], &[[Cell::styled("online", GREEN)]], look);
+        let text = render(
+            ["A"],
+            &[[Cell::styled(Text::verbatim("online"), GREEN)]],
+            look,
+        );
         assert!(text.contains("\x1b[32m"), "{text:?}");
     }
 }

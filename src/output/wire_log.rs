@@ -3,6 +3,7 @@
 use super::Output;
 use crate::api::{Trace, Tracer};
 use crate::redact;
+use crate::text::{Text, text};
 use crate::time::show_duration;
 
 /// Prints wire events to stderr. Made only when `-v` was given.
@@ -15,30 +16,46 @@ impl Tracer for WireLog {
         if self.0.verbosity() >= 2
             && let Some(body) = body
         {
-            self.0.note(&format!("  {}", redact::body(body)));
+            self.0
+                .note(&Text::verbatim(format!("  {}", redact::body(body))));
         }
     }
 }
 
-fn describe<'t>(event: &Trace<'t>) -> (String, Option<&'t [u8]>) {
+fn describe<'t>(event: &Trace<'t>) -> (Text, Option<&'t [u8]>) {
     match event {
         Trace::Request { method, url, body } => {
             let size = body.map_or(0, <[u8]>::len);
-            (format!("> {method} {url} ({size} bytes)"), *body)
+            (
+                text!("> {method} {url} ({size} bytes)", method, url, size),
+                *body,
+            )
         }
         Trace::Reply(reply) => {
             let millis = reply.latency.as_secs_f64() * 1000.0;
-            let line = format!(
-                "< HTTP {} in {millis:.1} ms ({} bytes)",
-                reply.status,
-                reply.body.len()
+            let line = text!(
+                "< HTTP {status} in {millis} ms ({size} bytes)",
+                status = reply.status,
+                millis = format!("{millis:.1}"),
+                size = reply.body.len()
             );
             (line, Some(&reply.body))
         }
         Trace::Failure(error, elapsed) => {
             let millis = elapsed.as_secs_f64() * 1000.0;
-            (format!("! after {millis:.1} ms: {}", error.summary()), None)
+            let millis = format!("{millis:.1}");
+            (
+                text!(
+                    "! after {millis} ms: {error}",
+                    millis,
+                    error = error.summary()
+                ),
+                None,
+            )
         }
-        Trace::Retry(wait) => (format!("~ trying again in {}", show_duration(*wait)), None),
+        Trace::Retry(wait) => (
+            text!("~ trying again in {wait}", wait = show_duration(*wait)),
+            None,
+        ),
     }
 }

@@ -6,6 +6,8 @@ pub mod text;
 use qrcode::types::Color;
 use qrcode::{EcLevel, QrCode};
 
+use crate::text::{Text, text};
+
 /// Light modules around the code. The standard asks for four.
 pub const QUIET_ZONE: usize = 4;
 
@@ -21,7 +23,7 @@ impl Matrix {
     ///
     /// # Errors
     /// When the content is longer than a code can hold.
-    pub fn of(content: &str) -> Result<Self, String> {
+    pub fn of(content: &str) -> Result<Self, Text> {
         let code = encode(content)?;
         let inner = code.width();
         let width = inner + 2 * QUIET_ZONE;
@@ -53,7 +55,7 @@ impl Matrix {
 }
 
 /// Low error correction keeps the code small: a screen has no scratches.
-fn encode(content: &str) -> Result<QrCode, String> {
+fn encode(content: &str) -> Result<QrCode, Text> {
     QrCode::with_error_correction_level(content, EcLevel::L)
-        .map_err(|e| format!("the link does not fit into a QR code: {e}"))
+        .map_err(|e| text!("the link does not fit into a QR code: {error}", error = e))
 }

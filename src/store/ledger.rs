@@ -353,7 +353,11 @@ mod tests {
         std::fs::write(&path, "this is not a database, by any measure".repeat(50)).unwrap();
         let error = Store::open(&path).err().unwrap();
         assert_eq!(error.exit, 3);
-        assert!(error.message.contains("state.sqlite3"), "{}", error.message);
+        assert!(
+            error.message.contains("state.sqlite3"),
+            "{:?}",
+            error.message
+        );
         assert!(
             std::fs::read_to_string(&path)
                 .unwrap()

@@ -19,6 +19,7 @@ pub use pace::Turn;
 
 use crate::error::Error;
 use crate::files;
+use crate::text::text;
 use crate::time::Deadline;
 
 /// How long to wait for another process that is writing.
@@ -72,12 +73,15 @@ impl Store {
     fn migrate(&self) -> Result<(), Error> {
         let version = schema::migrate(&self.db).map_err(|e| self.failed(&e))?;
         if version > schema::CURRENT {
-            return Err(Error::config(format!(
-                "{} was made by a newer qiwei (schema {version}, this one knows {})",
-                self.path.display(),
-                schema::CURRENT
+            return Err(Error::config(text!(
+                "{path} was made by a newer qiwei (schema {version}, this one knows {schema})",
+                path = self.path.display(),
+                version,
+                schema = schema::CURRENT
             ))
-            .hint("use the newer qiwei, or another folder with QIWEI_STATE_DIR"));
+            .hint(text!(
+                "use the newer qiwei, or another folder with QIWEI_STATE_DIR"
+            )));
         }
         Ok(())
     }
@@ -111,12 +115,13 @@ fn make_private(path: &Path) -> io::Result<()> {
 }
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::config(format!(
-        "the record of what was sent cannot be kept in {}: {error}",
-        path.display()
+    Error::config(text!(
+        "the record of what was sent cannot be kept in {path}: {error}",
+        path = path.display(),
+        error
     ))
-    .hint(
+    .hint(text!(
         "nothing was sent; free some space or make the file writable, move it away if it is \
-         broken, or name another folder with QIWEI_STATE_DIR",
-    )
+         broken, or name another folder with QIWEI_STATE_DIR"
+    ))
 }

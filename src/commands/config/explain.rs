@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::config::{Key, Layers, Source};
 use crate::context::Context;
 use crate::error::Error;
-use crate::output::table;
+use crate::output::table::{Cell, Table};
 use crate::secret::REDACTED;
+use crate::text::{Text, text};
 
 /// Arguments of `qiwei config explain`.
 #[derive(Debug, clap::Args)]
@@ -17,7 +18,7 @@ struct Row {
     key: String,
     value: Option<String>,
     source: Option<&'static str>,
-    from: Option<String>,
+    from: Option<Text>,
 }
 
 impl Args {
@@ -25,25 +26,27 @@ impl Args {
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let layers = context.layers()?;
         let rows = rows(layers)?;
-        let look = context.output.look();
         context.output.result(&rows, |rows| {
-            let cells: Vec<_> = rows
-                .iter()
-                .map(|row| {
-                    [&row.value, &row.from].map(|text| text.as_deref().unwrap_or("-").to_owned())
-                })
-                .zip(rows)
-                .map(|([value, from], row)| [row.key.as_str().into(), value.into(), from.into()])
-                .collect();
-            table::render(["KEY", "VALUE", "FROM"], &cells, look)
+            let header = [text!("KEY"), text!("VALUE"), text!("FROM")];
+            Table::new(header, rows.iter().map(cells))
         })?;
         for name in layers.unknown_names() {
-            context.output.note(&format!(
-                "{name} is not a setting this version knows; it does nothing"
+            context.output.note(&text!(
+                "{name} is not a setting this version knows; it does nothing",
+                name
             ));
         }
         Ok(())
     }
+}
+
+fn cells(row: &Row) -> [Cell; 3] {
+    let from = row.from.clone();
+    [
+        row.key.as_str().into(),
+        row.value.as_deref().unwrap_or("-").into(),
+        from.unwrap_or_else(|| Text::verbatim("-")).into(),
+    ]
 }
 
 fn rows(layers: &Layers) -> Result<Vec<Row>, Error> {
@@ -73,23 +76,23 @@ fn rows(layers: &Layers) -> Result<Vec<Row>, Error> {
 }
 
 /// The exact place: which flag, which variable, which file.
-fn origin(layers: &Layers, source: &Source, key: Option<Key>) -> String {
+fn origin(layers: &Layers, source: &Source, key: Option<Key>) -> Text {
     let file = || {
         layers
             .location()
             .map_or_else(String::new, |location| location.path.display().to_string())
     };
     match (source, key) {
-        (Source::Flag, Some(key)) => key.flag().to_owned(),
-        (Source::Env, Some(key)) => key.env().to_owned(),
+        (Source::Flag, Some(key)) => Text::verbatim(key.flag()),
+        (Source::Env, Some(key)) => Text::verbatim(key.env()),
         (Source::Profile, _) => {
-            format!(
-                "profile {} in {}",
-                layers.profile().unwrap_or_default(),
-                file()
+            text!(
+                "profile {profile} in {file}",
+                profile = layers.profile().unwrap_or_default(),
+                file = file()
             )
         }
-        (Source::Config, _) => file(),
-        (other, _) => other.name().to_owned(),
+        (Source::Config, _) => Text::verbatim(file()),
+        (other, _) => other.word(),
     }
 }

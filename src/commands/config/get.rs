@@ -7,6 +7,7 @@ use crate::config::name::Leaf;
 use crate::context::Context;
 use crate::error::Error;
 use crate::secret::REDACTED;
+use crate::text::{Text, text};
 
 /// Arguments of `qiwei config get`.
 #[derive(Debug, clap::Args)]
@@ -27,10 +28,13 @@ impl Args {
     /// Prints the value.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         if let Some(profile) = &self.name.profile {
-            return Err(
-                Error::usage("`get` shows effective values, not those of one profile")
-                    .hint(format!("use `--profile {profile}` with the bare key")),
-            );
+            return Err(Error::usage(text!(
+                "`get` shows effective values, not those of one profile"
+            ))
+            .hint(text!(
+                "use `--profile {profile}` with the bare key",
+                profile
+            )));
         }
         let (value, source) = self.effective(context)?;
         let view = Value {
@@ -40,12 +44,12 @@ impl Args {
         };
         match &view.value {
             Some(_) => context.output.result(&view, |view| {
-                format!("{}\n", view.value.as_deref().unwrap_or_default())
+                Text::verbatim(view.value.as_deref().unwrap_or_default())
             }),
             None => Err(
-                Error::config(format!("{} is not set", self.name)).hint(format!(
-                    "set it with `qiwei config set {} VALUE`",
-                    self.name
+                Error::config(text!("{name} is not set", name = self.name)).hint(text!(
+                    "set it with `qiwei config set {name} VALUE`",
+                    name = self.name
                 )),
             ),
         }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::text::Text;
 
 /// Arguments of `qiwei config path`.
 #[derive(Debug, clap::Args)]
@@ -25,6 +26,6 @@ impl Args {
         };
         context
             .output
-            .result(&place, |place| format!("{}\n", place.path))
+            .result(&place, |place| Text::verbatim(place.path.as_str()))
     }
 }

@@ -3,6 +3,7 @@
 use crate::config::{SettingName, edit};
 use crate::context::Context;
 use crate::error::Error;
+use crate::text::text;
 
 /// Arguments of `qiwei config unset`.
 #[derive(Debug, clap::Args)]
@@ -18,14 +19,11 @@ impl Args {
         let location = context.config_location()?;
         let name = self.name.within(context.profile()?.as_deref());
         let removed = location.path.exists() && edit::unset(&location.path, &name, None)?;
-        let what = if removed {
-            "removed from"
-        } else {
-            "was not in"
-        };
-        context
-            .output
-            .note(&format!("{name} {what} {}", location.path.display()));
+        let path = location.path.display();
+        context.output.note(&match removed {
+            true => text!("{name} removed from {path}", name, path),
+            false => text!("{name} was not in {path}", name, path),
+        });
         Ok(())
     }
 }

@@ -7,7 +7,8 @@ use crate::commands::dry_run;
 use crate::context::Context;
 use crate::error::{Error, Outcome};
 use crate::guid::Guid;
-use crate::output::table;
+use crate::output::table::Table;
+use crate::text::{Text, text};
 
 /// The client versions the vendor's changelog names.
 const CLIENT_TYPES: [(u32, &str); 22] = [
@@ -74,22 +75,22 @@ enum ClientType {
     List,
 }
 
-fn client_type(text: &str) -> Result<ClientType, String> {
+fn client_type(text: &str) -> Result<ClientType, Text> {
     match text {
         "list" => Ok(ClientType::List),
         _ => text
             .parse()
             .map(ClientType::Number)
-            .map_err(|_| "a number is meant; `--client-type list` shows the known ones".into()),
+            .map_err(|_| text!("a number is meant; `--client-type list` shows the known ones")),
     }
 }
 
-fn proxy(text: &str) -> Result<String, String> {
+fn proxy(text: &str) -> Result<String, Text> {
     let schemes = ["http://", "https://", "socks4://", "socks5://"];
     if text.is_empty() || schemes.iter().any(|scheme| text.starts_with(scheme)) {
         Ok(text.to_owned())
     } else {
-        Err("an http://, socks4:// or socks5:// URL is meant".into())
+        Err(text!("an http://, socks4:// or socks5:// URL is meant"))
     }
 }
 
@@ -131,9 +132,13 @@ impl Args {
         };
         context
             .output
-            .result(&view, |view| format!("{}\n", view.guid))?;
+            .result(&view, |view| Text::verbatim(view.guid.as_str()))?;
         saved.unwrap_or(Ok(())).map_err(|e| {
-            let message = format!("{guid} was created, but not made current: {}", e.message);
+            let message = text!(
+                "{guid} was created, but not made current: {message}",
+                guid,
+                message = e.message
+            );
             Error { message, ..e }.outcome(Outcome::Accepted)
         })
     }
@@ -153,12 +158,10 @@ fn list(context: &Context) -> Result<(), Error> {
             name,
         })
         .collect();
-    let look = context.output.look();
     context.output.result(&known, |known| {
-        let rows: Vec<_> = known
+        let rows = known
             .iter()
-            .map(|known| [known.client_type.to_string().into(), known.name.into()])
-            .collect();
-        table::render(["CLIENT TYPE", "NAME"], &rows, look)
+            .map(|known| [known.client_type.to_string().into(), known.name.into()]);
+        Table::new([text!("CLIENT TYPE"), text!("NAME")], rows)
     })
 }

@@ -7,6 +7,7 @@ use crate::commands::dry_run;
 use crate::context::Context;
 use crate::error::Error;
 use crate::guid::Guid;
+use crate::text::{Text, text};
 
 /// Arguments of `qiwei instance start`.
 #[derive(Debug, clap::Args)]
@@ -58,7 +59,7 @@ impl StartArgs {
             &request,
             self.dry_run,
             &view,
-            &format!("started {guid}\n"),
+            &text!("started {guid}", guid),
         )
     }
 }
@@ -77,7 +78,7 @@ impl StopArgs {
             &request,
             self.dry_run,
             &view,
-            &format!("stopped {guid}\n"),
+            &text!("stopped {guid}", guid),
         )
     }
 }
@@ -87,7 +88,7 @@ fn apply(
     request: &Request,
     dry: bool,
     view: &impl Serialize,
-    human: &str,
+    human: &Text,
 ) -> Result<(), Error> {
     if dry {
         return dry_run::show(context, std::slice::from_ref(request));
@@ -96,5 +97,5 @@ fn apply(
         .api()?
         .apply(request)
         .map_err(|e| e.into_error(Effect::Change))?;
-    context.output.result(view, |_| human.to_owned())
+    context.output.result(view, |_| human.clone())
 }

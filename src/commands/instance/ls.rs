@@ -6,6 +6,7 @@ use super::view;
 use crate::context::Context;
 use crate::error::Error;
 use crate::instances::{self, Counts, Instance};
+use crate::text::text;
 
 /// Arguments of `qiwei instance ls`.
 #[derive(Debug, clap::Args)]
@@ -53,10 +54,7 @@ impl Args {
             .collect();
         let current = context.settings()?.guid.as_ref().map(|(guid, _)| guid);
         let views = view::views(&shown, current);
-        let look = context.output.look();
-        context
-            .output
-            .result(&views, |views| view::table(views, look))?;
+        context.output.result(&views, |views| view::table(views))?;
         context.output.note(&counts.sentence());
         Ok(())
     }
@@ -65,10 +63,10 @@ impl Args {
 fn note_failures(context: &Context, instances: &[Instance]) {
     for instance in instances {
         if let Err(error) = &instance.status {
-            context.output.note(&format!(
-                "the state of {} is unknown: {}",
-                instance.guid.short(),
-                error.summary()
+            context.output.note(&text!(
+                "the state of {guid} is unknown: {error}",
+                guid = instance.guid.short(),
+                error = error.summary()
             ));
         }
     }

@@ -12,6 +12,8 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
 use crate::instances::{self, Instance};
+use crate::output::Page;
+use crate::text::{Text, text};
 use crate::time::{parse_duration, show_duration};
 
 /// Arguments of `qiwei instance rm`.
@@ -61,7 +63,7 @@ impl Args {
             return dry_run::show(context, &requests);
         }
         if self.stopped && !self.is_confirmed(context)? {
-            context.output.note("nothing was removed");
+            context.output.note(&text!("nothing was removed"));
             self.instances.clear();
         }
         let removals = remove_all(context, self.instances)?;
@@ -74,19 +76,19 @@ impl Args {
     /// Refuses before the long wait, not after it.
     fn check_unattended(&self, context: &Context) -> Result<(), Error> {
         if !self.yes && !self.dry_run && !context.can_ask() {
-            return Err(
-                Error::usage("--stopped removes for good and there is nobody to ask")
-                    .hint("add --yes, or look first with --dry-run"),
-            );
+            return Err(Error::usage(text!(
+                "--stopped removes for good and there is nobody to ask"
+            ))
+            .hint(text!("add --yes, or look first with --dry-run")));
         }
         let timeout = context.deadline()?.timeout();
         if self.settle >= timeout {
-            return Err(Error::usage(format!(
-                "--settle {} leaves no time within --timeout {}",
-                show_duration(self.settle),
-                show_duration(timeout)
+            return Err(Error::usage(text!(
+                "--settle {settle} leaves no time within --timeout {timeout}",
+                settle = show_duration(self.settle),
+                timeout = show_duration(timeout)
             ))
-            .hint("give the command more time with --timeout"));
+            .hint(text!("give the command more time with --timeout")));
         }
         Ok(())
     }
@@ -97,20 +99,20 @@ impl Args {
         let api = context.api()?;
         let first = stopped(instances::survey(api)?);
         if first.is_empty() {
-            context.output.note("no instance is stopped");
+            context.output.note(&text!("no instance is stopped"));
             return Ok(first);
         }
-        context.output.note(&format!(
-            "{} stopped; looking again in {}",
-            first.len(),
-            show_duration(self.settle)
+        context.output.note(&text!(
+            "{count} stopped; looking again in {settle}",
+            count = first.len(),
+            settle = show_duration(self.settle)
         ));
         thread::sleep(self.settle);
         let second = stopped(instances::look_up(api, first.clone()));
         for back in first.iter().filter(|guid| !second.contains(guid)) {
-            context.output.note(&format!(
-                "{} is not stopped any more; left alone",
-                back.short()
+            context.output.note(&text!(
+                "{guid} is not stopped any more; left alone",
+                guid = back.short()
             ));
         }
         Ok(second)
@@ -121,13 +123,12 @@ impl Args {
             return Ok(true);
         }
         for guid in &self.instances {
-            context.output.note(&format!("  {guid}"));
+            context.output.note(&Text::verbatim(format!("  {guid}")));
         }
-        let plural = if self.instances.len() == 1 { "" } else { "s" };
-        context.confirm(&format!(
-            "Remove {} stopped instance{plural} for good?",
-            self.instances.len()
-        ))
+        context.confirm(&match self.instances.len() {
+            1 => text!("Remove 1 stopped instance for good?"),
+            count => text!("Remove {count} stopped instances for good?", count),
+        })
     }
 }
 
@@ -148,10 +149,10 @@ fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error
         if error.is_none()
             && let Err(e) = context.forget_guid(&guid)
         {
-            context.output.warn(&format!(
-                "{} was removed, but is still the current instance: {}",
-                guid.short(),
-                e.message
+            context.output.warn(&text!(
+                "{guid} was removed, but is still the current instance: {message}",
+                guid = guid.short(),
+                message = e.message
             ));
         }
         removals.push(Removal {
@@ -163,12 +164,16 @@ fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error
     Ok(removals)
 }
 
-fn human(removals: &[Removal]) -> String {
+fn human(removals: &[Removal]) -> Page {
     removals
         .iter()
         .map(|removal| match &removal.error {
-            None => format!("removed {}\n", removal.guid),
-            Some(error) => format!("failed  {} {}\n", removal.guid, error.message),
+            None => text!("removed {guid}", guid = removal.guid),
+            Some(error) => text!(
+                "failed  {guid} {message}",
+                guid = removal.guid,
+                message = error.message
+            ),
         })
         .collect()
 }
@@ -190,10 +195,11 @@ fn verdict(mut removals: Vec<Removal>) -> Result<(), Error> {
             let failed: Vec<&str> = removals.iter().map(|r| r.guid.as_str()).collect();
             Err(Error::new(
                 Kind::Partial,
-                format!(
-                    "{} of {total} were not removed: {}",
-                    failed.len(),
-                    failed.join(", ")
+                text!(
+                    "{count} of {total} were not removed: {guids}",
+                    count = failed.len(),
+                    total,
+                    guids = failed.join(", ")
                 ),
             ))
         }

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::instances;
+use crate::text::{Text, text};
 
 /// Arguments of `qiwei instance use`.
 #[derive(Debug, clap::Args)]
@@ -53,23 +54,25 @@ impl Args {
         };
         context
             .output
-            .result(&view, |view| format!("{}\n", view.guid))
+            .result(&view, |view| Text::verbatim(view.guid.as_str()))
     }
 }
 
 fn check(context: &Context, guid: &Guid) -> Result<(), Error> {
     let known = context.api()?.all_clients().map_err(|e| {
         let error = e.into_error(Effect::Read);
-        error.hint("to save it without asking the server: --no-check")
+        error.hint(text!("to save it without asking the server: --no-check"))
     })?;
     if known.contains(guid) {
         return Ok(());
     }
     let names: Vec<&str> = known.iter().map(Guid::as_str).collect();
-    let error = Error::config(format!("the server has no instance {guid}"));
+    let error = Error::config(text!("the server has no instance {guid}", guid));
     Err(if names.is_empty() {
-        error.hint("it has none at all; make one with `qiwei instance create`")
+        error.hint(text!(
+            "it has none at all; make one with `qiwei instance create`"
+        ))
     } else {
-        error.hint(format!("it has {}", names.join(", ")))
+        error.hint(text!("it has {names}", names = names.join(", ")))
     })
 }

@@ -4,13 +4,16 @@ use serde::Serialize;
 
 use crate::guid::Guid;
 use crate::instances::Instance;
-use crate::output::table::{self, Cell, GREEN, Look, RED, YELLOW};
+use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
+use crate::text::{Text, text};
 
 /// One instance in JSON.
 #[derive(Clone, Debug, Serialize)]
 pub struct InstanceView {
     guid: Guid,
     status: &'static str,
+    #[serde(skip)]
+    word: Text,
     current: bool,
 }
 
@@ -21,27 +24,25 @@ pub fn views(instances: &[Instance], current: Option<&Guid>) -> Vec<InstanceView
         .map(|instance| InstanceView {
             guid: instance.guid.clone(),
             status: instance.status_name(),
+            word: instance.status_word(),
             current: Some(&instance.guid) == current,
         })
         .collect()
 }
 
 /// A table of `views`.
-pub fn table(views: &[InstanceView], look: Look) -> String {
-    let rows: Vec<[Cell; 3]> = views
-        .iter()
-        .map(|view| {
-            let style = match view.status {
-                "online" => GREEN,
-                "running" => YELLOW,
-                _ => RED,
-            };
-            [
-                view.guid.as_str().into(),
-                Cell::styled(view.status, style),
-                if view.current { "*" } else { "" }.into(),
-            ]
-        })
-        .collect();
-    table::render(["GUID", "STATUS", "CURRENT"], &rows, look)
+pub fn table(views: &[InstanceView]) -> Table {
+    let rows = views.iter().map(|view| -> [Cell; 3] {
+        let style = match view.status {
+            "online" => GREEN,
+            "running" => YELLOW,
+            _ => RED,
+        };
+        [
+            view.guid.as_str().into(),
+            Cell::styled(view.word.clone(), style),
+            if view.current { "*" } else { "" }.into(),
+        ]
+    });
+    Table::new([text!("GUID"), text!("STATUS"), text!("CURRENT")], rows)
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::text::text;
 
 /// Arguments of `qiwei ledger forget`.
 #[derive(Debug, clap::Args)]
@@ -30,11 +31,11 @@ impl Args {
             None => 0,
         };
         if forgotten == 0 {
-            return Err(Error::usage(format!(
-                "the ledger has no key {:?} for this server",
-                self.key
+            return Err(Error::usage(text!(
+                "the ledger has no key {key} for this server",
+                key = format!("{:?}", self.key)
             ))
-            .hint("`qiwei ledger ls` lists the keys"));
+            .hint(text!("`qiwei ledger ls` lists the keys")));
         }
         let view = Forgotten {
             key: &self.key,
@@ -42,6 +43,6 @@ impl Args {
         };
         context
             .output
-            .result(&view, |view| format!("forgot {}\n", view.key))
+            .result(&view, |view| text!("forgot {key}", key = view.key))
     }
 }

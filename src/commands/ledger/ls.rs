@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::error::Error;
-use crate::output::table::{self, Cell, GREEN, RED, YELLOW};
+use crate::error::{Error, Outcome};
+use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
 use crate::store::Row;
+use crate::text::{Text, text};
 use crate::time::{local_minute, rfc3339};
 
 /// Arguments of `qiwei ledger ls`.
@@ -31,10 +32,15 @@ impl Args {
             None => Vec::new(),
         };
         let views: Vec<View> = rows.into_iter().map(view).collect();
-        let look = context.output.look();
         context.output.result(&views, |views| {
-            let cells: Vec<_> = views.iter().map(cells).collect();
-            table::render(["KEY", "TO", "OUTCOME", "MESSAGE", "AT"], &cells, look)
+            let header = [
+                text!("KEY"),
+                text!("TO"),
+                text!("OUTCOME"),
+                text!("MESSAGE"),
+                text!("AT"),
+            ];
+            Table::new(header, views.iter().map(cells))
         })
     }
 }
@@ -60,11 +66,23 @@ fn cells(view: &View) -> [Cell; 5] {
     [
         view.key.as_str().into(),
         view.to.as_str().into(),
-        Cell::styled(view.outcome.as_str(), style),
+        Cell::styled(word(&view.outcome), style),
         view.message_id.as_deref().unwrap_or("-").into(),
         view.at
             .as_deref()
             .map_or_else(|| "-".into(), local_minute)
             .into(),
     ]
+}
+
+/// The outcome as people read it.
+fn word(outcome: &str) -> Text {
+    match outcome {
+        "in_flight" => text!("in_flight"),
+        "accepted" => Outcome::Accepted.word(),
+        "rejected" => Outcome::Rejected.word(),
+        "not_sent" => Outcome::NotSent.word(),
+        "unknown" => Outcome::Unknown.word(),
+        other => Text::verbatim(other),
+    }
 }

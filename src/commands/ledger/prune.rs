@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::text::text;
 
 /// Arguments of `qiwei ledger prune`.
 #[derive(Debug, clap::Args)]
@@ -30,7 +31,7 @@ impl Args {
             None => 0,
         };
         context.output.result(&Pruned { forgotten }, |view| {
-            format!("forgot {}\n", view.forgotten)
+            text!("forgot {forgotten}", forgotten = view.forgotten)
         })
     }
 }

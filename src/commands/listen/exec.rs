@@ -13,6 +13,7 @@ use crate::callback::inbox::Received;
 use crate::callback::message;
 use crate::login::code::shell;
 use crate::output::Output;
+use crate::text::{Text, text};
 
 /// Commands that may run at once, in different conversations.
 const LANES: u64 = 8;
@@ -54,7 +55,11 @@ impl Runner {
                 Ok(lane) => {
                     place.insert(lane);
                 }
-                Err(e) => return self.output.warn(&format!("--exec cannot be run: {e}")),
+                Err(e) => {
+                    return self
+                        .output
+                        .warn(&text!("--exec cannot be run: {error}", error = e));
+                }
             }
         }
         if let Some(lane) = lanes.get(&number) {
@@ -97,18 +102,18 @@ fn start(command: String, output: Output) -> io::Result<Lane> {
 fn work(command: &str, events: &Receiver<String>, output: &Output) {
     for event in events {
         if let Err(why) = run(command, &event) {
-            output.warn(&format!("--exec {why}"));
+            output.warn(&text!("--exec {why}", why));
         }
     }
 }
 
-fn run(command: &str, event: &str) -> Result<(), String> {
+fn run(command: &str, event: &str) -> Result<(), Text> {
     let mut child = shell(command)
         .stdin(Stdio::piped())
         // Our stdout is the callbacks, line by line.
         .stdout(io::stderr())
         .spawn()
-        .map_err(|e| format!("cannot be run: {e}"))?;
+        .map_err(|e| text!("cannot be run: {error}", error = e))?;
     if let Some(mut stdin) = child.stdin.take() {
         // A command that does not read its input is no failure.
         let _ = stdin.write_all(event.as_bytes());
@@ -116,9 +121,9 @@ fn run(command: &str, event: &str) -> Result<(), String> {
     }
     let status = child
         .wait()
-        .map_err(|e| format!("cannot be waited for: {e}"))?;
+        .map_err(|e| text!("cannot be waited for: {error}", error = e))?;
     match status.success() {
         true => Ok(()),
-        false => Err(format!("failed ({status})")),
+        false => Err(text!("failed ({status})", status)),
     }
 }

@@ -20,6 +20,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::instances;
 use crate::signals;
+use crate::text::text;
 use crate::time::{Deadline, parse_timeout, show_duration};
 use exec::Runner;
 
@@ -76,13 +77,13 @@ impl Args {
         let url = ear.url.clone();
         let _serving = ear.serve(guid.clone(), sink(&inbox), healthy(&inbox))?;
         let mut turned = self.callbacks.turn(context, context.api()?, &guid, &url)?;
-        context.output.note(&format!(
-            "listening for the callbacks of {}; Ctrl-C ends it",
-            guid.short()
+        context.output.note(&text!(
+            "listening for the callbacks of {guid}; Ctrl-C ends it",
+            guid = guid.short()
         ));
         let runner = Runner::new(self.exec.clone(), context.output.clone());
         let printed = printer::start(inbox.clone(), context.output.clone(), runner)
-            .map_err(|e| Error::io("cannot print callbacks", &e))?;
+            .map_err(|e| Error::io(text!("cannot print callbacks"), &e))?;
         let result = self.wait(context, &inbox, &ending, &printed);
         // Nobody may be told yes any more once nothing is printed any more.
         inbox.close();
@@ -109,7 +110,9 @@ impl Args {
             match printed.recv_timeout(LOOK) {
                 Ok(result) => return result,
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::internal("the printer has ended without a word"));
+                    return Err(Error::internal(text!(
+                        "the printer has ended without a word"
+                    )));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -119,9 +122,9 @@ impl Args {
             if ending.signal() != 0 {
                 let grace = grace.get_or_insert_with(|| Deadline::after(GRACE));
                 if grace.is_over() || ending.is_urgent() {
-                    context.output.warn(
-                        "callbacks that were taken could not be printed: nobody reads the output",
-                    );
+                    context.output.warn(&text!(
+                        "callbacks that were taken could not be printed: nobody reads the output"
+                    ));
                     return Ok(());
                 }
             }
@@ -132,10 +135,11 @@ impl Args {
         match (self.count, self.time) {
             (Some(count), Some(time)) if inbox.taken() < count => Err(Error::new(
                 Kind::Deadline,
-                format!(
-                    "{} of {count} callbacks came within {}",
-                    inbox.taken(),
-                    show_duration(time)
+                text!(
+                    "{taken} of {count} callbacks came within {time}",
+                    taken = inbox.taken(),
+                    count,
+                    time = show_duration(time)
                 ),
             )),
             _ => Ok(ExitCode::SUCCESS),

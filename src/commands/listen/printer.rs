@@ -52,7 +52,7 @@ fn print(output: &Output, received: &Received, runner: &Runner) -> Result<(), Er
     if output.is_json() || !output.look().terminal {
         output.json(&line)?;
     } else {
-        output.line(&show::words(received))?;
+        output.page(show::words(received))?;
     }
     runner.run(received, &line);
     Ok(())

@@ -6,6 +6,8 @@ use serde_json::value::RawValue;
 
 use crate::callback::inbox::Received;
 use crate::callback::message::{self, Message};
+use crate::output::Page;
+use crate::text::{Text, text};
 use crate::time::local_second;
 
 /// A callback in JSON, its data byte for byte as it came.
@@ -33,45 +35,55 @@ impl<'a> Line<'a> {
 }
 
 /// A callback in words, a line for each message.
-pub fn words(received: &Received) -> String {
+pub fn words(received: &Received) -> Page {
+    lines(received).into_iter().collect()
+}
+
+fn lines(received: &Received) -> Vec<Text> {
     let time = local_second(&received.at.to_string());
+    let line = |what: Text| text!("{time}  {what}", time, what);
     let entries = message::entries(&received.event);
     if entries.is_empty() {
-        return format!("{time}  {}", received.event.notify_type);
+        return vec![line(received.event.notify_type.word())];
     }
-    let lines: Vec<String> = entries
+    entries
         .iter()
-        .map(|entry| format!("{time}  {}", sentence(&message::message(entry), entry)))
-        .collect();
-    lines.join("\n")
+        .map(|entry| line(sentence(&message::message(entry), entry)))
+        .collect()
 }
 
 /// `→` sent by this account, `←` received.
-fn sentence(message: &Message, entry: &Value) -> String {
+fn sentence(message: &Message, entry: &Value) -> Text {
     let arrow = if message.is_own { "→" } else { "←" };
     let conversation = message.conversation_id.as_deref().unwrap_or("?");
     let sender = message.sender.as_deref().unwrap_or("?");
     let text = match (&message.text, message.msg_type) {
-        (Some(text), None | Some(2)) => text.replace('\n', "⏎"),
-        (_, Some(kind)) => format!("[{}]", kind_name(kind)),
-        (None, None) => entry.to_string(),
+        (Some(text), None | Some(2)) => Text::verbatim(text.replace('\n', "⏎")),
+        (_, Some(kind)) => text!("[{kind}]", kind = kind_name(kind)),
+        (None, None) => Text::verbatim(entry.to_string()),
     };
-    format!("{arrow} {conversation}  {sender}: {text}")
+    text!(
+        "{arrow} {conversation}  {sender}: {text}",
+        arrow,
+        conversation,
+        sender,
+        text
+    )
 }
 
 /// `msg_type` in a word.
-fn kind_name(kind: i64) -> String {
+fn kind_name(kind: i64) -> Text {
     match kind {
-        1 => "revoked".into(),
-        2 => "empty text".into(),
-        5 => "image".into(),
-        6 => "voice".into(),
-        7 => "video".into(),
-        8 => "file".into(),
-        12 => "mini-program".into(),
-        1011 => "system".into(),
-        1012 => "read".into(),
-        other => format!("message of type {other}"),
+        1 => text!("revoked"),
+        2 => text!("empty text"),
+        5 => text!("image"),
+        6 => text!("voice"),
+        7 => text!("video"),
+        8 => text!("file"),
+        12 => text!("mini-program"),
+        1011 => text!("system"),
+        1012 => text!("read"),
+        other => text!("message of type {other}", other),
     }
 }
 
@@ -121,10 +133,11 @@ mod tests {
             (4711, "null", "event 4711"),
         ];
         for (notify_type, data, end) in cases {
-            let words = words(&received(notify_type, data));
-            assert!(words.ends_with(end), "{words}");
+            let lines = lines(&received(notify_type, data));
+            let line = lines[0].english();
+            assert!(line.ends_with(end), "{line}");
         }
-        let batch = words(&received(11013, r#"[{"content":"a"},{"content":"b"}]"#));
-        assert_eq!(batch.lines().count(), 2);
+        let batch = lines(&received(11013, r#"[{"content":"a"},{"content":"b"}]"#));
+        assert_eq!(batch.len(), 2);
     }
 }

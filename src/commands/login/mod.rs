@@ -20,6 +20,7 @@ use crate::input;
 use crate::instances;
 use crate::login::code::{self, CodeSource};
 use crate::login::show::Style;
+use crate::text::text;
 use crate::time::parse_timeout;
 use events::{Event, Via};
 use session::Session;
@@ -139,7 +140,7 @@ impl Args {
 /// `login --code`: the server itself brings the code and the waiting login together.
 fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
     let code = match code {
-        "-" => input::utf8(context.read_stdin()?, "standard input")?,
+        "-" => input::utf8(context.read_stdin()?, &text!("standard input"))?,
         code => code.to_owned(),
     };
     let code = code::checked(&code).map_err(Error::usage)?;
@@ -151,11 +152,15 @@ fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
         let refused = matches!(error, CallError::Refused(_));
         let error = error.into_error(Effect::Change);
         match refused && error.hint.is_none() {
-            true => error.hint("the code may be wrong, or no login of this instance waits for one"),
+            true => error.hint(text!(
+                "the code may be wrong, or no login of this instance waits for one"
+            )),
             false => error,
         }
     })?;
-    context.output.note("the verification code was taken");
+    context
+        .output
+        .note(&text!("the verification code was taken"));
     if context.output.is_json() {
         context.output.json(&Event::CodeAccepted)?;
     }
@@ -174,16 +179,16 @@ fn waiting_instance(context: &Context) -> Result<Guid, Error> {
         .collect();
     match running.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(Error::config("no instance waits for a login")),
-        several => Err(Error::config(format!(
-            "{} instances may be waiting: {}",
-            several.len(),
-            several
+        [] => Err(Error::config(text!("no instance waits for a login"))),
+        several => Err(Error::config(text!(
+            "{count} instances may be waiting: {guids}",
+            count = several.len(),
+            guids = several
                 .iter()
                 .map(Guid::as_str)
                 .collect::<Vec<_>>()
                 .join(", ")
         ))
-        .hint("say which with --guid GUID")),
+        .hint(text!("say which with --guid GUID"))),
     }
 }

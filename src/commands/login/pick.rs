@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::instances;
+use crate::text::{Text, text};
 use crate::time::Deadline;
 
 /// A second look after this time tells a stopped instance from one that reconnects.
@@ -43,7 +44,7 @@ fn create(context: &Context, api: &Api, bridge: &str) -> Result<Guid, Error> {
     let guid = api
         .create_client(&request)
         .map_err(|e| e.into_error(Effect::Change))?;
-    context.output.note(&format!("created instance {guid}"));
+    context.output.note(&text!("created instance {guid}", guid));
     context.save_guid(&guid)?;
     Ok(guid)
 }
@@ -52,24 +53,33 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
     let guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;
     match guids.as_slice() {
         [only] => {
-            context.output.note(&format!(
-                "using {}, the only instance there is",
-                only.short()
+            context.output.note(&text!(
+                "using {guid}, the only instance there is",
+                guid = only.short()
             ));
             Ok(only.clone())
         }
-        [] => Err(Error::config("the server has no instance").hint("create one with --new")),
+        [] => {
+            Err(Error::config(text!("the server has no instance"))
+                .hint(text!("create one with --new")))
+        }
         _ => {
-            let instances: Vec<String> = instances::look_up(api, guids)
-                .iter()
-                .map(|instance| format!("{} ({})", instance.guid, instance.status_name()))
-                .collect();
-            Err(Error::config(format!(
-                "which instance? There are {}: {}",
-                instances.len(),
-                instances.join(", ")
+            let seen = instances::look_up(api, guids);
+            let instances = seen.iter().map(|instance| {
+                text!(
+                    "{guid} ({status})",
+                    guid = instance.guid,
+                    status = instance.status_word()
+                )
+            });
+            Err(Error::config(text!(
+                "which instance? There are {count}: {instances}",
+                count = seen.len(),
+                instances = Text::list(instances)
             ))
-            .hint("say which with --guid GUID, or create one with --new"))
+            .hint(text!(
+                "say which with --guid GUID, or create one with --new"
+            )))
         }
     }
 }
@@ -91,9 +101,10 @@ pub fn wake(
         status = look()?;
     }
     if status == Status::Stopped {
-        context
-            .output
-            .note(&format!("{} is stopped; starting it", guid.short()));
+        context.output.note(&text!(
+            "{guid} is stopped; starting it",
+            guid = guid.short()
+        ));
         api.apply(&request::restore_client(guid))
             .map_err(|e| e.into_error(Effect::Change))?;
     }

@@ -27,6 +27,7 @@ use crate::login::watch::{self, News};
 use crate::login::{Machine, Step};
 use crate::secret::Secret;
 use crate::signals;
+use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
 /// A login in the making.
@@ -111,14 +112,14 @@ impl Session<'_> {
             self.was_online,
             news,
         )
-        .map_err(|e| Error::io("cannot poll the server", &e))
+        .map_err(|e| Error::io(text!("cannot poll the server"), &e))
     }
 
     /// Gets a QR code from a thread of its own: a device that is not ready yet, or a silent
     /// server, must not keep a signal waiting.
     fn ask_for_code(&self, news: Sender<News>) -> Result<(), Error> {
         watch::qrcode(self.api.clone(), self.guid.clone(), news)
-            .map_err(|e| Error::io("cannot ask for the QR code", &e))
+            .map_err(|e| Error::io(text!("cannot ask for the QR code"), &e))
     }
 
     /// Waits for the first code; the thread that gets it ends with the deadline.
@@ -129,7 +130,7 @@ impl Session<'_> {
                 Ok(News::Qrcode(code)) => return Ok(First::Code(self.show(code)?, early)),
                 Ok(News::Signal(signal)) => return Ok(First::Signal(signal)),
                 Ok(news) => early.push(news),
-                Err(_) => return Err(Error::internal("every source of news has ended")),
+                Err(_) => return Err(Error::internal(text!("every source of news has ended"))),
             }
         }
     }
@@ -171,7 +172,7 @@ fn healthy(health: &Arc<Mutex<&'static str>>) -> Health {
 /// Asks for verification codes, in words fit for their source.
 struct Prompt {
     asker: Asker,
-    requests: Vec<String>,
+    requests: Vec<Text>,
     is_prompt: bool,
 }
 
@@ -185,17 +186,16 @@ impl Prompt {
             asker: Asker::start(source, move |code| {
                 let _ = news.send(News::Code(code));
             })
-            .map_err(|e| Error::io("cannot ask for the verification code", &e))?,
+            .map_err(|e| Error::io(text!("cannot ask for the verification code"), &e))?,
         })
     }
 
     fn ask(&self, context: &Context, attempts_left: u8) {
         let attempt = ATTEMPTS.saturating_sub(attempts_left) + 1;
-        let request = self.requests.get(usize::from(attempt) - 1);
-        let request = request.map_or("", String::as_str);
-        match self.is_prompt {
-            true => context.output.prompt(request),
-            false => context.output.note(request),
+        match self.requests.get(usize::from(attempt) - 1) {
+            Some(request) if self.is_prompt => context.output.prompt(request),
+            Some(request) => context.output.note(request),
+            None => {}
         }
         self.asker.ask(attempt);
     }
@@ -232,7 +232,7 @@ impl Run<'_, '_> {
                 Ok(news) => news,
                 Err(RecvTimeoutError::Timeout) => return Err(self.out_of_time()),
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::internal("every source of news has ended"));
+                    return Err(Error::internal(text!("every source of news has ended")));
                 }
             };
             if let Some(end) = self.take(news)? {
@@ -255,8 +255,9 @@ impl Run<'_, '_> {
             News::Code(Ok(code)) => self.hand_in(&code)?,
             News::Code(Err(why)) => {
                 // Whoever was to give the code cannot; another shell still may.
-                self.session.context.output.warn(&format!(
-                    "no verification code: {why}; `qiwei login --code -` can still hand it in"
+                self.session.context.output.warn(&text!(
+                    "no verification code: {why}; `qiwei login --code -` can still hand it in",
+                    why
                 ));
             }
         }
@@ -271,13 +272,11 @@ impl Run<'_, '_> {
             }
             NotifyType::LOGIN_QRCODE => self.qrcode_changed(event)?,
             NotifyType::LOGIN_FAILED | NotifyType::LOGGED_OUT => {
-                return Err(failed(&said(event, "the server gave the login up")));
+                return Err(failed(said(event, text!("the server gave the login up"))));
             }
-            NotifyType::SAFETY_VERIFICATION => self
-                .session
-                .context
-                .output
-                .warn("the account needs a safety verification; see the phone"),
+            NotifyType::SAFETY_VERIFICATION => self.session.context.output.warn(&text!(
+                "the account needs a safety verification; see the phone"
+            )),
             _ => {}
         }
         Ok(None)
@@ -329,9 +328,9 @@ impl Run<'_, '_> {
             Err(CallError::Refused(_)) => self.machine.on_code_rejected(),
             // It may have been taken: the login goes on, or the server asks again.
             Err(error) => {
-                session.context.output.warn(&format!(
-                    "whether the verification code was taken is not known: {}",
-                    error.summary()
+                session.context.output.warn(&text!(
+                    "whether the verification code was taken is not known: {error}",
+                    error = error.summary()
                 ));
                 Vec::new()
             }
@@ -363,34 +362,34 @@ impl Run<'_, '_> {
     }
 
     fn out_of_time(&self) -> Error {
-        let message = format!(
-            "nobody was logged in within {}",
-            show_duration(self.deadline.timeout())
+        let message = text!(
+            "nobody was logged in within {timeout}",
+            timeout = show_duration(self.deadline.timeout())
         );
         let error = Error::new(Kind::Deadline, message).retryable();
         match self.machine.health() {
-            "code_required" => error.hint("the login waited for a verification code: --code-cmd, --code-file, or `qiwei login --code -`"),
-            "not_scanned" => error.hint("the QR code was not scanned; give more time with --timeout 10min"),
-            _ => error.hint("the scan was not confirmed, or the server did not complete it; try again"),
+            "code_required" => error.hint(text!("the login waited for a verification code: --code-cmd, --code-file, or `qiwei login --code -`")),
+            "not_scanned" => error.hint(text!("the QR code was not scanned; give more time with --timeout 10min")),
+            _ => error.hint(text!("the scan was not confirmed, or the server did not complete it; try again")),
         }
     }
 }
 
-fn failed(why: &str) -> Error {
+fn failed(why: Text) -> Error {
     Error::new(Kind::Rejected, why)
         .outcome(Outcome::Rejected)
-        .hint("run `qiwei login` again for a new QR code")
+        .hint(text!("run `qiwei login` again for a new QR code"))
 }
 
 /// The server's words in a callback, if it used any.
-fn said(event: &Event, otherwise: &str) -> String {
+fn said(event: &Event, otherwise: Text) -> Text {
     event
         .value()
         .get("error_message")
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
         .map_or_else(
-            || otherwise.to_owned(),
-            |text| format!("{otherwise}: {text}"),
+            || otherwise.clone(),
+            |text| text!("{otherwise}: {text}", otherwise, text),
         )
 }

@@ -11,6 +11,7 @@ use crate::files;
 use crate::guid::Guid;
 use crate::login::show::{self, Canvas, Style};
 use crate::qr::{Matrix, image};
+use crate::text::{Text, text};
 
 /// Where the news of a login go.
 pub struct Teller<'c> {
@@ -21,11 +22,11 @@ pub struct Teller<'c> {
 }
 
 /// Checks that a file name ends in a format we can write.
-pub fn parse_image_path(text: &str) -> Result<PathBuf, String> {
+pub fn parse_image_path(text: &str) -> Result<PathBuf, Text> {
     let path = PathBuf::from(text);
     match extension(&path).as_deref() {
         Some("png" | "svg") => Ok(path),
-        _ => Err("a file name that ends in .png or .svg is meant".into()),
+        _ => Err(text!("a file name that ends in .png or .svg is meant")),
     }
 }
 
@@ -69,14 +70,13 @@ impl<'c> Teller<'c> {
         self.event(&Event::Refreshed { content, key })?;
         self.context
             .output
-            .note("the QR code has expired; scan this one");
+            .note(&text!("the QR code has expired; scan this one"));
         self.draw(content)
     }
 
     fn draw(&self, content: &str) -> Result<(), Error> {
-        self.context
-            .output
-            .drawing(&show::render(content, self.style, self.canvas));
+        let (drawing, link) = show::render(content, self.style, self.canvas);
+        self.context.output.drawing(&drawing, link.as_ref());
         match &self.file {
             Some(path) => write_image(content, path),
             None => Ok(()),
@@ -88,7 +88,7 @@ impl<'c> Teller<'c> {
         self.event(&Event::of_status(status))?;
         if !status.is_failure() {
             // A failure is about to be said as the error of the command.
-            self.context.output.note(show::words(status));
+            self.context.output.note(&show::words(status));
         }
         Ok(())
     }
@@ -101,19 +101,19 @@ impl<'c> Teller<'c> {
     /// The code was wrong.
     pub fn code_rejected(&self, attempts_left: u8) -> Result<(), Error> {
         self.event(&Event::CodeRejected { attempts_left })?;
-        let plural = if attempts_left == 1 { "try" } else { "tries" };
-        self.context.output.note(&format!(
-            "the verification code was refused; {attempts_left} {plural} left"
-        ));
+        self.context.output.note(&match attempts_left {
+            1 => text!("the verification code was refused; 1 try left"),
+            left => text!("the verification code was refused; {left} tries left", left),
+        });
         Ok(())
     }
 
     /// The code was right.
     pub fn code_accepted(&self) -> Result<(), Error> {
         self.event(&Event::CodeAccepted)?;
-        self.context
-            .output
-            .note("the verification code was taken; the account is being logged in");
+        self.context.output.note(&text!(
+            "the verification code was taken; the account is being logged in"
+        ));
         Ok(())
     }
 
@@ -123,18 +123,11 @@ impl<'c> Teller<'c> {
         if via == Via::AlreadyOnline {
             self.context
                 .output
-                .note("online already; --force logs in again");
+                .note(&text!("online already; --force logs in again"));
         }
-        let name = profile.name.as_deref().unwrap_or("somebody");
-        let user = profile.user_id.as_deref().unwrap_or("id unknown");
-        let corp = profile
-            .corp_name
-            .as_ref()
-            .or(profile.corp_id.as_ref())
-            .map_or_else(String::new, |corp| format!(" of {corp}"));
-        let line = format!("logged in: {name} ({user}){corp}, instance {guid}");
-        let line = self.context.output.shown(&line);
-        self.context.output.result(&event, |_| format!("{line}\n"))
+        self.context
+            .output
+            .result(&event, |_| welcome(guid, profile))
     }
 
     fn event(&self, event: &Event<'_>) -> Result<(), Error> {
@@ -145,15 +138,36 @@ impl<'c> Teller<'c> {
     }
 }
 
+fn welcome(guid: &Guid, profile: &Profile) -> Text {
+    let told = |text: &Option<String>| text.clone().map(Text::verbatim);
+    let name = told(&profile.name).unwrap_or_else(|| text!("somebody"));
+    let user = told(&profile.user_id).unwrap_or_else(|| text!("id unknown"));
+    match profile.corp_name.as_ref().or(profile.corp_id.as_ref()) {
+        Some(corp) => text!(
+            "logged in: {name} ({user}) of {corp}, instance {guid}",
+            name,
+            user,
+            corp,
+            guid
+        ),
+        None => text!(
+            "logged in: {name} ({user}), instance {guid}",
+            name,
+            user,
+            guid
+        ),
+    }
+}
+
 fn write_image(content: &str, path: &Path) -> Result<(), Error> {
     let code = Matrix::of(content).map_err(Error::internal)?;
     let bytes = match extension(path).as_deref() {
         Some("svg") => image::svg(&code).into_bytes(),
-        _ => image::png(&code).map_err(Error::internal)?,
+        _ => image::png(&code).map_err(|why| Error::internal(Text::verbatim(why)))?,
     };
     files::replace(path, &bytes).map_err(|e| {
         Error::io(
-            format!("cannot write the QR code to {}", path.display()),
+            text!("cannot write the QR code to {path}", path = path.display()),
             &e,
         )
     })

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::input;
 use crate::instances;
+use crate::text::{Text, text};
 
 /// One call as the command line has it.
 pub struct Call {
@@ -86,21 +87,32 @@ fn method(text: &str) -> Result<String, Error> {
     if known.contains(&method.as_str()) {
         return Ok(method);
     }
-    let error = Error::usage(format!("{text:?} is not an HTTP method"));
+    let error = Error::usage(text!(
+        "{text} is not an HTTP method",
+        text = format!("{text:?}")
+    ));
     Err(if text.starts_with('/') {
-        error.hint(format!("the method comes first: `qiwei probe POST {text}`"))
+        error.hint(text!(
+            "the method comes first: `qiwei probe POST {text}`",
+            text
+        ))
     } else {
-        error.hint("the protocol's endpoints answer POST: `qiwei probe POST PATH -d JSON`")
+        error.hint(text!(
+            "the protocol's endpoints answer POST: `qiwei probe POST PATH -d JSON`"
+        ))
     })
 }
 
 fn path(text: &str) -> Result<String, Error> {
     if text.contains("://") {
-        return Err(Error::usage("a path is meant, not a URL")
-            .hint("give the server with --base-url and only the path here"));
+        return Err(
+            Error::usage(text!("a path is meant, not a URL")).hint(text!(
+                "give the server with --base-url and only the path here"
+            )),
+        );
     }
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Error::usage("a path has no spaces"));
+        return Err(Error::usage(text!("a path has no spaces")));
     }
     Ok(if text.starts_with('/') {
         text.to_owned()
@@ -111,26 +123,28 @@ fn path(text: &str) -> Result<String, Error> {
 
 fn body(context: &Context, data: &OsString) -> Result<Vec<u8>, Error> {
     let (bytes, what) = match data.to_str() {
-        Some("-") => (context.read_stdin()?, "standard input"),
+        Some("-") => (context.read_stdin()?, text!("standard input")),
         Some(text) => match text.strip_prefix('@') {
-            Some(file) => (input::file_bytes(Path::new(file))?, file),
-            None => (text.as_bytes().to_vec(), "-d"),
+            Some(file) => (input::file_bytes(Path::new(file))?, Text::verbatim(file)),
+            None => (text.as_bytes().to_vec(), Text::verbatim("-d")),
         },
-        None => return Err(Error::usage("-d is not UTF-8 text")),
+        None => return Err(Error::usage(text!("-d is not UTF-8 text"))),
     };
     match serde_json::from_slice::<Value>(&bytes) {
         Ok(_) => Ok(bytes),
-        Err(e) => Err(Error::usage(format!("{what} is not JSON: {e}"))
-            .hint("quote it for the shell: -d '{\"guid\":\"…\"}'")),
+        Err(e) => Err(
+            Error::usage(text!("{what} is not JSON: {error}", what, error = e))
+                .hint(text!("quote it for the shell: -d '{\"guid\":\"…\"}'")),
+        ),
     }
 }
 
 fn with_guid(context: &Context, body: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
     let bytes = body.unwrap_or_else(|| b"{}".to_vec());
     let Ok(Value::Object(mut object)) = serde_json::from_slice(&bytes) else {
-        return Err(Error::usage(
-            "--with-guid needs a body that is a JSON object",
-        ));
+        return Err(Error::usage(text!(
+            "--with-guid needs a body that is a JSON object"
+        )));
     };
     let guid = instances::choose(context)?;
     object.insert("guid".to_owned(), guid.as_str().into());

@@ -10,7 +10,8 @@ use crate::api::request::{Effect, Request};
 use crate::api::{CallError, Reply};
 use crate::context::Context;
 use crate::error::Error;
-use crate::output::table::{self, Cell, GREEN, RED, YELLOW};
+use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
+use crate::text::{Text, text};
 
 /// The read-only candidates: the seed's, and those of the reference that only ask.
 const CANDIDATES: [(&str, &str); 18] = [
@@ -67,14 +68,16 @@ pub fn run(context: &Context) -> Result<(), Error> {
             answer => rows.push(row(method, path, answer)),
         }
     }
-    let look = context.output.look();
     context.output.result(&rows, |rows| {
-        let cells: Vec<_> = rows.iter().map(cells).collect();
-        table::render(
-            ["METHOD", "PATH", "RESULT", "HTTP", "DIALECT", "MS"],
-            &cells,
-            look,
-        )
+        let header = [
+            text!("METHOD"),
+            text!("PATH"),
+            text!("RESULT"),
+            text!("HTTP"),
+            text!("DIALECT"),
+            text!("MS"),
+        ];
+        Table::new(header, rows.iter().map(cells))
     })
 }
 
@@ -119,7 +122,7 @@ fn cells(row: &Row) -> [Cell; 6] {
     [
         row.method.into(),
         row.path.into(),
-        Cell::styled(row.result, style),
+        Cell::styled(word(row.result), style),
         row.http_status
             .map_or_else(dash, |status| status.to_string())
             .into(),
@@ -130,6 +133,18 @@ fn cells(row: &Row) -> [Cell; 6] {
             .map_or_else(dash, |millis| format!("{millis:.1}"))
             .into(),
     ]
+}
+
+/// A result as people read it.
+fn word(result: &'static str) -> Text {
+    match result {
+        "ok" => text!("ok"),
+        "refused" => text!("refused"),
+        "not_found" => text!("not_found"),
+        "not_allowed" => text!("not_allowed"),
+        "invalid" => text!("invalid"),
+        _ => text!("error"),
+    }
 }
 
 #[cfg(test)]

@@ -13,17 +13,18 @@ use crate::env::{self, Env};
 use crate::error::Error;
 use crate::sandbox::Sandbox;
 use crate::signals;
+use crate::text::text;
 
 /// Runs `command` with a base URL and a configuration of its own, this binary first in its
 /// `PATH`, and ends with its status. Signals are handed on to it.
 pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[OsString]) -> Finish {
     let Some((program, args)) = command.split_first() else {
-        return Err(Error::usage("no command given"));
+        return Err(Error::usage(text!("no command given")));
     };
     let scratch = TempDir::with_prefix("qiwei-sandbox-")
-        .map_err(|e| Error::io("cannot make a folder for the sandbox's config", &e))?;
+        .map_err(|e| Error::io(text!("cannot make a folder for the sandbox's config"), &e))?;
     let config = scratch.path().join("config.toml");
-    File::create(&config).map_err(|e| Error::io("cannot make the sandbox's config", &e))?;
+    File::create(&config).map_err(|e| Error::io(text!("cannot make the sandbox's config"), &e))?;
 
     let mut child = Command::new(program);
     child.args(args);
@@ -37,13 +38,19 @@ pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[Os
         .env(env::STATE_DIR, scratch.path())
         .env(env::PATH, path_with_this_binary(context.env()));
     let mut child = child.spawn().map_err(|e| {
-        Error::usage(format!("cannot run {}: {e}", program.display()))
-            .hint("after `--` comes a program and its arguments; for a script: -- sh -c '…'")
+        Error::usage(text!(
+            "cannot run {program}: {error}",
+            program = program.display(),
+            error = e
+        ))
+        .hint(text!(
+            "after `--` comes a program and its arguments; for a script: -- sh -c '…'"
+        ))
     })?;
     hand_on(signals, &child)?;
     let status = child
         .wait()
-        .map_err(|e| Error::io("cannot wait for the command", &e))?;
+        .map_err(|e| Error::io(text!("cannot wait for the command"), &e))?;
     Ok(code_of(status))
 }
 
@@ -62,7 +69,7 @@ fn hand_on(signals: Signals, child: &Child) -> Result<(), Error> {
     use rustix::process::{Pid, Signal, kill_process};
 
     let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
-        return Err(Error::internal("a child without a process id"));
+        return Err(Error::internal(text!("a child without a process id")));
     };
     signals::forward(signals, move |number| {
         if let Some(signal) = Signal::from_named_raw(number) {

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::output::Output;
 use crate::sandbox::{Exchange, Observer};
+use crate::text::{Text, text};
 
 /// A line on the screen and, where asked for, one in a file for every request.
 pub struct Log {
@@ -36,7 +37,11 @@ impl Log {
         let record = record
             .map(|path| {
                 File::create(path).map(Mutex::new).map_err(|e| {
-                    Error::usage(format!("cannot write the record {}: {e}", path.display()))
+                    Error::usage(text!(
+                        "cannot write the record {path}: {error}",
+                        path = path.display(),
+                        error = e
+                    ))
                 })
             })
             .transpose()?;
@@ -62,7 +67,7 @@ impl Log {
         let mut file = record.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(e) = file.write_all(line.as_bytes()) {
             self.output
-                .warn(&format!("the record misses a request: {e}"));
+                .warn(&text!("the record misses a request: {error}", error = e));
         }
     }
 
@@ -72,7 +77,7 @@ impl Log {
             // A reader that has gone is no reason for the server to stop.
             let _ = self.output.json(&Event { event, exchange });
         } else {
-            self.output.note(&line(exchange));
+            self.output.note(&Text::verbatim(line(exchange)));
         }
     }
 }

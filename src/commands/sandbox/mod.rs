@@ -14,8 +14,10 @@ use signal_hook::iterator::Signals;
 use crate::commands::Finish;
 use crate::context::Context;
 use crate::error::Error;
+use crate::output::Page;
 use crate::sandbox::{Dialect, FORMS, Fault, FaultForm, Quirk, Sandbox, Scan, Scenario};
 use crate::signals;
+use crate::text::{Text, text};
 use crate::time::parse_duration;
 use log::Log;
 
@@ -101,20 +103,20 @@ pub struct Args {
 }
 
 /// An address, or a port on the loopback interface.
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
+fn listen_address(text: &str) -> Result<SocketAddr, Text> {
     let port = text.strip_prefix(':').unwrap_or(text);
     if let Ok(port) = port.parse() {
         return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     }
     text.parse()
-        .map_err(|_| "an address such as 127.0.0.1:8080 or a port is meant".into())
+        .map_err(|_| text!("an address such as 127.0.0.1:8080 or a port is meant"))
 }
 
-fn few(text: &str) -> Result<usize, String> {
+fn few(text: &str) -> Result<usize, Text> {
     text.parse()
         .ok()
         .filter(|n| *n <= 10_000)
-        .ok_or_else(|| "a number from 0 to 10000 is meant".into())
+        .ok_or_else(|| text!("a number from 0 to 10000 is meant"))
 }
 
 #[derive(Serialize)]
@@ -140,9 +142,10 @@ impl Args {
         if alone {
             serve(context, &sandbox, signals)
         } else {
-            context
-                .output
-                .note(&format!("sandbox on {}", sandbox.base_url()));
+            context.output.note(&text!(
+                "sandbox on {base_url}",
+                base_url = sandbox.base_url()
+            ));
             child::run(context, &sandbox, signals, &self.command)
         }
     }
@@ -156,21 +159,27 @@ impl Args {
         let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let address = self.listen.unwrap_or(usual);
         if !address.ip().is_loopback() {
-            context
-                .output
-                .warn("the sandbox has no password; everybody who reaches the address can use it");
+            context.output.warn(&text!(
+                "the sandbox has no password; everybody who reaches the address can use it"
+            ));
         }
         Sandbox::start(address, self.scenario()?, log.observer()).map_err(|e| {
-            Error::usage(format!("cannot listen on {address}: {e}"))
-                .hint("choose another address, or any free port with --listen 127.0.0.1:0")
+            Error::usage(text!(
+                "cannot listen on {address}: {error}",
+                address,
+                error = e
+            ))
+            .hint(text!(
+                "choose another address, or any free port with --listen 127.0.0.1:0"
+            ))
         })
     }
 
     fn scenario(&self) -> Result<Scenario, Error> {
         if self.online + self.running + self.stopped > self.limit {
-            return Err(Error::usage(format!(
-                "more instances than --limit {} allows",
-                self.limit
+            return Err(Error::usage(text!(
+                "more instances than --limit {limit} allows",
+                limit = self.limit
             )));
         }
         let prefix = self.prefix.trim_matches('/');
@@ -204,7 +213,7 @@ fn parsed<T: std::str::FromStr<Err = String>>(
         .iter()
         .map(|text| {
             text.parse()
-                .map_err(|why| Error::usage(format!("{flag} {text}: {why}")))
+                .map_err(|why| Error::usage(text!("{flag} {text}: {why}", flag, text, why)))
         })
         .collect()
 }
@@ -219,9 +228,9 @@ fn fault_help(form: &FaultForm) -> String {
 
 fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> Finish {
     let lines: Vec<String> = lines.collect();
-    context
-        .output
-        .result(&lines, |lines| lines.join("\n") + "\n")?;
+    context.output.result(&lines, |lines| {
+        lines.iter().map(Text::verbatim).collect::<Page>()
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -233,9 +242,9 @@ fn serve(context: &Context, sandbox: &Sandbox, signals: Signals) -> Finish {
     };
     context
         .output
-        .result(&view, |view| format!("{}\n", view.base_url))?;
+        .result(&view, |view| Text::verbatim(view.base_url))?;
     context
         .output
-        .note("the sandbox is listening; Ctrl-C ends it");
+        .note(&text!("the sandbox is listening; Ctrl-C ends it"));
     Ok(signals::exit_code(signals::wait(signals)))
 }

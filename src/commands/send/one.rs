@@ -10,6 +10,7 @@ use crate::delivery::{Courier, Outgoing, Receipt};
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::instances;
+use crate::text::text;
 
 /// What a script gets to know of an accepted message.
 #[derive(Serialize)]
@@ -58,17 +59,18 @@ fn print(
         guid,
         sent_at: message.sent_at.as_deref(),
     };
-    let id = context.output.shown(&message.message_id);
-    let outcome = receipt.outcome.name();
-    let printed = context
-        .output
-        .result(&view, |_| format!("{outcome} {to} message {id}\n"));
+    let id = &message.message_id;
+    let outcome = receipt.outcome.word();
+    let printed = context.output.result(&view, |_| {
+        text!("{outcome} {to} message {id}", outcome, to, id)
+    });
     printed.map_err(|e| match e.kind {
         Kind::Io => Error::new(
             Kind::Io,
-            format!(
-                "message {} was accepted, but {}",
-                message.message_id, e.message
+            text!(
+                "message {message_id} was accepted, but {message}",
+                message_id = message.message_id,
+                message = e.message
             ),
         )
         .outcome(Outcome::Accepted),

@@ -7,6 +7,7 @@ use crate::delivery::Plan;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::pace::Rate;
+use crate::text::{Text, text};
 use crate::time::parse_duration;
 
 /// How messages are to be carried.
@@ -51,12 +52,12 @@ impl DeliveryArgs {
 struct Pace(Option<Rate>);
 
 impl Pace {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Text> {
         match text.trim() {
             "off" => Ok(Self(None)),
             rate => match rate.parse() {
                 Ok(rate) => Ok(Self(Some(rate))),
-                Err(why) => Err(format!("{why}; or off")),
+                Err(why) => Err(text!("{why}; or off", why)),
             },
         }
     }

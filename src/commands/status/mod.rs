@@ -2,7 +2,6 @@
 
 mod watch;
 
-use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,8 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
 use crate::instances::{self, Counts, Instance};
-use crate::output::table;
+use crate::output::Page;
+use crate::text::{Text, text};
 use crate::time::parse_timeout;
 
 /// Arguments of `qiwei status`.
@@ -68,6 +68,8 @@ struct Report {
     guid: Option<Guid>,
     guid_source: Option<GuidSource>,
     status: &'static str,
+    #[serde(skip)]
+    word: Text,
     logged_in: bool,
     latency_ms: Option<f64>,
     instances: Vec<InstanceView>,
@@ -84,6 +86,14 @@ enum GuidSource {
 }
 
 impl GuidSource {
+    /// The word people read.
+    fn word(&self) -> Text {
+        match self {
+            Self::Named(source) => source.word(),
+            Self::Detected => text!("detected"),
+        }
+    }
+
     /// The word the output uses.
     fn name(&self) -> &'static str {
         match self {
@@ -105,9 +115,9 @@ impl Args {
         match self.wait {
             Some(wanted) => watch::wait(context, wanted.status(), self.interval),
             None if self.watch => watch::watch(context, self.interval),
-            None if self.interval.is_some() => {
-                Err(Error::usage("--interval goes with --watch or --wait"))
-            }
+            None if self.interval.is_some() => Err(Error::usage(text!(
+                "--interval goes with --watch or --wait"
+            ))),
             None => look(context).map(|()| ExitCode::SUCCESS),
         }
     }
@@ -120,10 +130,7 @@ fn look(context: &Context) -> Result<(), Error> {
     let (seen, latency_ms) = timed_survey(api, settings.guid.as_ref())?;
     let verdict = judge(settings.guid.clone(), &seen);
     let report = report(&settings.base_url, &verdict, &seen, latency_ms);
-    let look = context.output.look();
-    context
-        .output
-        .result(&report, |report| human(report, look))?;
+    context.output.result(&report, human)?;
     verdict.result
 }
 
@@ -194,17 +201,19 @@ fn judge(named: Option<(Guid, Source)>, seen: &[Instance]) -> Verdict {
 
 fn health(guid: &Guid, seen: &[Instance]) -> Result<(), Error> {
     let Some(own) = seen.iter().find(|instance| instance.guid == *guid) else {
-        return Err(Error::internal("the chosen instance was not looked at"));
+        return Err(Error::internal(text!(
+            "the chosen instance was not looked at"
+        )));
     };
-    let offline = |message: String| Error::new(Kind::NotLoggedIn, message);
+    let offline = |message: Text| Error::new(Kind::NotLoggedIn, message);
     match &own.status {
         Ok(Status::Online) => Ok(()),
         Ok(Status::Running) => Err(
-            offline(format!("{} is running, not logged in", guid.short()))
-                .hint("log it in with `qiwei login`"),
+            offline(text!("{guid} is running, not logged in", guid = guid.short()))
+                .hint(text!("log it in with `qiwei login`")),
         ),
-        Ok(Status::Stopped) => Err(offline(format!("{} is stopped", guid.short())).hint(
-            "it may only be reconnecting: look again in a moment, else `qiwei instance start GUID`",
+        Ok(Status::Stopped) => Err(offline(text!("{guid} is stopped", guid = guid.short())).hint(
+            text!("it may only be reconnecting: look again in a moment, else `qiwei instance start GUID`"),
         )),
         // A refusal is an answer: whatever this instance is, it is not online.
         Err(error @ CallError::Refused(_)) => {
@@ -228,6 +237,7 @@ fn report(
         base_url: base_url.to_string(),
         guid_source: chosen.map(|(_, source)| source.clone()),
         status: own.map_or("unknown", Instance::status_name),
+        word: own.map_or_else(|| text!("unknown"), Instance::status_word),
         logged_in: own.is_some_and(|i| i.is(Status::Online)),
         latency_ms,
         instances: view::views(seen, guid.as_ref()),
@@ -236,22 +246,22 @@ fn report(
     }
 }
 
-fn human(report: &Report, look: table::Look) -> String {
-    let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name:<10}{value}");
+fn human(report: &Report) -> Page {
+    let instance = match (&report.guid, &report.guid_source) {
+        (Some(guid), Some(source)) => text!("{guid} ({source})", guid, source = source.word()),
+        _ => Text::verbatim("-"),
     };
-    line("server", &report.base_url);
-    match (&report.guid, &report.guid_source) {
-        (Some(guid), Some(source)) => line("instance", &format!("{guid} ({})", source.name())),
-        _ => line("instance", "-"),
-    }
-    line("status", report.status);
+    let mut fields = vec![
+        (text!("server"), Text::verbatim(&report.base_url)),
+        (text!("instance"), instance),
+        (text!("status"), report.word.clone()),
+    ];
     if let Some(millis) = report.latency_ms {
-        line("latency", &format!("{millis:.1} ms"));
+        let latency = text!("{millis} ms", millis = format!("{millis:.1}"));
+        fields.push((text!("latency"), latency));
     }
-    line("instances", &report.counts.sentence());
-    text.push_str(&view::table(&report.instances, look));
-    text
+    fields.push((text!("instances"), report.counts.sentence()));
+    Page::new()
+        .fields(fields)
+        .table(view::table(&report.instances))
 }

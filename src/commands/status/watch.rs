@@ -15,6 +15,7 @@ use crate::error::{Error, Kind};
 use crate::guid::Guid;
 use crate::instances;
 use crate::signals;
+use crate::text::{Text, text};
 use crate::time::{Deadline, local_second, show_duration};
 
 /// Time between looks of `--watch`, as the seed's heartbeat had it.
@@ -72,7 +73,7 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
             },
             Err(_) => "unreachable",
         };
-        watch.print(event, name_of(&state))?;
+        watch.print(event, &state)?;
         before = Some(name_of(&state));
         if let Some(signal) = watch.rest(watch.interval) {
             return Ok(signals::exit_code(signal));
@@ -93,7 +94,7 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Fi
             Look::State(state) => state,
         };
         if matches!(&state, Ok(status) if *status == wanted) {
-            watch.print("status", name_of(&state))?;
+            watch.print("status", &state)?;
             return Ok(ExitCode::SUCCESS);
         }
         let pause = watch.interval.min(watch.deadline.remaining());
@@ -103,12 +104,12 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Fi
         if watch.deadline.is_over() {
             return Err(Error::new(
                 Kind::Deadline,
-                format!(
-                    "{} was not {} within {}; it is {}",
-                    watch.guid.short(),
-                    wanted.name(),
-                    show_duration(watch.deadline.timeout()),
-                    name_of(&state)
+                text!(
+                    "{guid} was not {wanted} within {timeout}; it is {state}",
+                    guid = watch.guid.short(),
+                    wanted = wanted.word(),
+                    timeout = show_duration(watch.deadline.timeout()),
+                    state = word_of(&state)
                 ),
             )
             .retryable());
@@ -128,12 +129,22 @@ fn name_of(state: &State) -> &'static str {
     state.as_ref().map_or("unknown", |status| status.name())
 }
 
+fn word_of(state: &State) -> Text {
+    state
+        .as_ref()
+        .map_or_else(|_| text!("unknown"), |status| status.word())
+}
+
 fn verdict(guid: &Guid, state: State) -> Result<(), Error> {
     match state {
         Ok(Status::Online) => Ok(()),
         Ok(status) => Err(Error::new(
             Kind::NotLoggedIn,
-            format!("{} is {}", guid.short(), status.name()),
+            text!(
+                "{guid} is {status}",
+                guid = guid.short(),
+                status = status.word()
+            ),
         )),
         Err(error) => Err(error.into_error(Effect::Read)),
     }
@@ -175,20 +186,20 @@ impl<'c> Watch<'c> {
         self.signals.recv_timeout(pause).ok()
     }
 
-    fn print(&self, event: &'static str, status: &'static str) -> Result<(), Error> {
+    fn print(&self, event: &'static str, state: &State) -> Result<(), Error> {
         let line = Line {
             event,
             at: Timestamp::now().to_string(),
             guid: &self.guid,
-            status,
+            status: name_of(state),
         };
         self.context.output.result(&line, |line| {
-            let note = match line.event {
-                "unreachable" => " (the server cannot be reached)",
-                "changed" => " (changed)",
-                _ => "",
-            };
-            format!("{} {}{note}\n", local_second(&line.at), line.status)
+            let (at, status) = (local_second(&line.at), word_of(state));
+            match line.event {
+                "unreachable" => text!("{at} {status} (the server cannot be reached)", at, status),
+                "changed" => text!("{at} {status} (changed)", at, status),
+                _ => text!("{at} {status}", at, status),
+            }
         })
     }
 }

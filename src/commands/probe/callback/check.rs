@@ -4,13 +4,14 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::output::table::{self, Cell, GREEN, RED};
+use crate::output::table::{Cell, GREEN, RED, Table};
+use crate::text::{Text, text};
 
 /// One thing that was tried.
 #[derive(Debug, Serialize)]
 pub struct Check {
     /// What.
-    pub check: String,
+    pub check: Text,
     /// Whether it went well.
     pub ok: bool,
     /// The HTTP status, where there was one.
@@ -18,14 +19,14 @@ pub struct Check {
     /// How long it took.
     pub latency_ms: Option<f64>,
     /// What is to be said about it.
-    pub detail: Option<String>,
+    pub detail: Option<Text>,
 }
 
 impl Check {
     /// A check without HTTP.
-    pub fn plain(check: &str, ok: bool, detail: Option<String>) -> Self {
+    pub fn plain(check: Text, ok: bool, detail: Option<Text>) -> Self {
         Self {
-            check: check.to_owned(),
+            check,
             ok,
             http_status: None,
             latency_ms: None,
@@ -36,10 +37,15 @@ impl Check {
 
 /// Prints the checks; the first that failed is the command's error.
 pub fn report(context: &Context, checks: Vec<Check>) -> Result<(), Error> {
-    let look = context.output.look();
     context.output.result(&checks, |checks| {
-        let rows: Vec<_> = checks.iter().map(cells).collect();
-        table::render(["CHECK", "RESULT", "HTTP", "MS", "DETAIL"], &rows, look)
+        let header = [
+            text!("CHECK"),
+            text!("RESULT"),
+            text!("HTTP"),
+            text!("MS"),
+            text!("DETAIL"),
+        ];
+        Table::new(header, checks.iter().map(cells))
     })?;
     match checks.into_iter().find(|check| !check.ok) {
         None => Ok(()),
@@ -48,8 +54,11 @@ pub fn report(context: &Context, checks: Vec<Check>) -> Result<(), Error> {
                 Some(_) => Kind::Rejected,
                 None => Kind::Unreachable,
             };
-            let detail = failed.detail.unwrap_or_else(|| "no answer".into());
-            Err(Error::new(kind, format!("{}: {detail}", failed.check)))
+            let detail = failed.detail.unwrap_or_else(|| text!("no answer"));
+            Err(Error::new(
+                kind,
+                text!("{check}: {detail}", check = failed.check, detail),
+            ))
         }
     }
 }
@@ -57,12 +66,12 @@ pub fn report(context: &Context, checks: Vec<Check>) -> Result<(), Error> {
 fn cells(check: &Check) -> [Cell; 5] {
     let dash = || "-".to_owned();
     let (word, style) = if check.ok {
-        ("ok", GREEN)
+        (text!("ok"), GREEN)
     } else {
-        ("failed", RED)
+        (text!("failed"), RED)
     };
     [
-        check.check.as_str().into(),
+        check.check.clone().into(),
         Cell::styled(word, style),
         check
             .http_status
@@ -72,6 +81,10 @@ fn cells(check: &Check) -> [Cell; 5] {
             .latency_ms
             .map_or_else(dash, |ms| format!("{ms:.1}"))
             .into(),
-        check.detail.clone().unwrap_or_else(dash).into(),
+        check
+            .detail
+            .clone()
+            .unwrap_or_else(|| Text::verbatim(dash()))
+            .into(),
     ]
 }

@@ -15,6 +15,7 @@ use crate::commands::callbacks::{self, CallbackArgs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::instances;
+use crate::text::{Text, text};
 use webhook::Webhook;
 
 /// Arguments of `qiwei probe callback`.
@@ -39,10 +40,10 @@ pub struct Args {
 }
 
 /// A webhook's URL may have a query; ours never does.
-fn parse_any_url(text: &str) -> Result<Url, String> {
+fn parse_any_url(text: &str) -> Result<Url, Text> {
     let bare = text.split(['?', '#']).next().unwrap_or_default();
     parse_notify_url(bare)?;
-    Url::parse(text).map_err(|e| format!("not a URL: {e}"))
+    Url::parse(text).map_err(|e| text!("not a URL: {error}", error = e))
 }
 
 impl Args {
@@ -64,12 +65,12 @@ impl Args {
                 check::report(context, checks).map(|()| ExitCode::SUCCESS)
             }
             None if events.is_empty() => round_trip::run(context, &self.callbacks),
-            None => Err(Error::usage(
-                "no listener runs for this instance, so there is nowhere to post",
-            )
-            .hint(
-                "name a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`",
-            )),
+            None => Err(Error::usage(text!(
+                "no listener runs for this instance, so there is nowhere to post"
+            ))
+            .hint(text!(
+                "name a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`"
+            ))),
         }
     }
 }
@@ -81,7 +82,7 @@ fn events(names: &[String]) -> Result<Vec<Simulated>, Error> {
             "all" => events.extend(Simulated::all()),
             name => events.push(
                 name.parse()
-                    .map_err(|why| Error::usage(format!("--simulate {name}: {why}")))?,
+                    .map_err(|why| Error::usage(text!("--simulate {name}: {why}", name, why)))?,
             ),
         }
     }

@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::instances;
 use crate::signals;
+use crate::text::{Text, text};
 
 /// How long a callback is awaited: the server may take its time (16–19 s were seen).
 const AWAIT: Duration = Duration::from_secs(25);
@@ -35,13 +36,13 @@ pub fn run(context: &Context, args: &CallbackArgs) -> Finish {
         Arc::new(move |event| sink.admit(event)),
         Arc::new(|| json!({"status": "ok"})),
     )?;
-    let parsed = Url::parse(&url).map_err(|e| Error::internal(e.to_string()))?;
+    let parsed = Url::parse(&url).map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
     let mut checks = Webhook::new(context, &parsed)?.look();
 
     let api = context.api()?;
     let ending = callbacks::end_on_signal(&inbox)?;
     let mut turned = args.turn(context, api, &guid, &url)?;
-    checks.push(Check::plain("set notify_url", true, None));
+    checks.push(Check::plain(text!("set notify_url"), true, None));
     let status = api
         .client_status(&guid)
         .map_err(|e| e.into_error(Effect::Read))?;
@@ -61,26 +62,31 @@ pub fn run(context: &Context, args: &CallbackArgs) -> Finish {
 
 fn await_callback(context: &Context, inbox: &Inbox, triggered: bool) -> Result<Check, Error> {
     let how = if triggered {
-        "a login QR code was asked for, which calls back"
+        text!("a login QR code was asked for, which calls back")
     } else {
-        "nothing could be triggered; send the account a message now"
+        text!("nothing could be triggered; send the account a message now")
     };
-    context.output.note(how);
+    context.output.note(&how);
     let start = Instant::now();
     let patience = AWAIT.min(context.deadline()?.remaining());
     Ok(match inbox.next(patience) {
         Some(received) => Check {
             latency_ms: Some((start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0),
             ..Check::plain(
-                "callback",
+                text!("callback"),
                 true,
-                Some(format!("{} arrived", received.event.notify_type)),
+                Some(text!(
+                    "{notify_type} arrived",
+                    notify_type = received.event.notify_type.word()
+                )),
             )
         },
         None => Check::plain(
-            "callback",
+            text!("callback"),
             false,
-            Some("none arrived; the server may not reach this address: see --listen and --notify-url".into()),
+            Some(text!(
+                "none arrived; the server may not reach this address: see --listen and --notify-url"
+            )),
         ),
     })
 }

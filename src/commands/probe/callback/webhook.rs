@@ -10,6 +10,7 @@ use crate::api::{Api, CallError, Connection, Reply, Transport};
 use crate::callback::simulate::Simulated;
 use crate::context::Context;
 use crate::error::Error;
+use crate::text::{Text, text};
 
 /// The guid in simulated callbacks when none is known: it makes clear where they come from.
 const NOBODY: &str = "simulated";
@@ -47,12 +48,12 @@ impl Webhook {
 
     /// Whether it is there and well: `GET` of itself and of `/health` beside it.
     pub fn look(&self) -> Vec<Check> {
-        let webhook = self.get("webhook", &self.path);
-        let mut health = self.get("health", "/health");
+        let webhook = self.get(text!("webhook"), &self.path);
+        let mut health = self.get(text!("health"), "/health");
         if webhook.ok && health.http_status.is_some() && !health.ok {
             // Only this program and the seed's demo have one.
             health.ok = true;
-            health.detail = Some("this webhook has no /health".into());
+            health.detail = Some(text!("this webhook has no /health"));
         }
         vec![webhook, health]
     }
@@ -76,21 +77,21 @@ impl Webhook {
         Ok(checks)
     }
 
-    fn get(&self, name: &str, path: &str) -> Check {
+    fn get(&self, name: Text, path: &str) -> Check {
         self.call(name, "GET", path, None)
     }
 
     fn post_one(&self, name: &str, body: &Value) -> Check {
-        let name = format!("simulate {name}");
+        let name = text!("simulate {event}", event = name);
         self.call(
-            &name,
+            name,
             "POST",
             &self.path,
             Some(body.to_string().into_bytes()),
         )
     }
 
-    fn call(&self, name: &str, method: &'static str, path: &str, body: Option<Vec<u8>>) -> Check {
+    fn call(&self, name: Text, method: &'static str, path: &str, body: Option<Vec<u8>>) -> Check {
         let request = Request {
             method: method.into(),
             path: path.to_owned().into(),
@@ -101,19 +102,20 @@ impl Webhook {
     }
 }
 
-fn check(name: &str, answer: Result<Reply, CallError>) -> Check {
+fn check(name: Text, answer: Result<Reply, CallError>) -> Check {
     match answer {
         Err(error) => Check::plain(name, false, Some(error.summary())),
         Ok(reply) => {
+            let is_health = name == text!("health");
             let ok = (200..300).contains(&reply.status);
             let text = String::from_utf8_lossy(&reply.body);
             let short: String = text.trim().chars().take(120).collect();
             Check {
-                check: name.to_owned(),
                 ok,
                 http_status: Some(reply.status),
                 latency_ms: Some((reply.latency.as_secs_f64() * 10_000.0).round() / 10.0),
-                detail: (!short.is_empty() && (name == "health" || !ok)).then_some(short),
+                detail: (!short.is_empty() && (is_health || !ok)).then(|| Text::verbatim(short)),
+                check: name,
             }
         }
     }

@@ -11,6 +11,7 @@ use super::line::{self, BadLine, Item};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::error::Error;
+use crate::text::{Text, text};
 
 /// The longest line that is read.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
@@ -42,7 +43,7 @@ impl Input {
         let from = if source == Path::new("-") {
             From::Stream(in_background(BufReader::new(context.take_stdin()?.reader))?)
         } else {
-            let file = File::open(source).map_err(|e| unreadable(source, &e))?;
+            let file = File::open(source).map_err(|e| unreadable(&shown(source), &e))?;
             let is_file = file.metadata().is_ok_and(|meta| meta.is_file());
             let reader = BufReader::new(file);
             match is_file {
@@ -83,7 +84,7 @@ impl Input {
     fn rewind(&mut self) -> Result<(), Error> {
         self.number = 0;
         match &mut self.from {
-            From::File(reader, path) => reader.rewind().map_err(|e| unreadable(path, &e)),
+            From::File(reader, path) => reader.rewind().map_err(|e| unreadable(&shown(path), &e)),
             From::Stream(_) => Ok(()),
         }
     }
@@ -100,9 +101,11 @@ impl Input {
     ) -> Result<Option<Result<Item, BadLine>>, Error> {
         loop {
             let line = match &mut self.from {
-                From::File(reader, path) => read_line(reader).map_err(|e| unreadable(path, &e))?,
+                From::File(reader, path) => {
+                    read_line(reader).map_err(|e| unreadable(&shown(path), &e))?
+                }
                 From::Stream(lines) => receive(lines, &stopped)
-                    .map_err(|e| unreadable(Path::new("standard input"), &e))?,
+                    .map_err(|e| unreadable(&text!("standard input"), &e))?,
             };
             let Some(bytes) = line else {
                 return Ok(None);
@@ -131,7 +134,7 @@ fn in_background(
     let thread = thread::Builder::new().name("input".into());
     thread
         .spawn(read)
-        .map_err(|e| Error::io("cannot read the batch", &e))?;
+        .map_err(|e| Error::io(text!("cannot read the batch"), &e))?;
     Ok(received)
 }
 
@@ -151,9 +154,13 @@ fn receive(
 
 /// The end of a batch that is not sent because of so many bad lines.
 pub fn bad_lines(count: u64) -> Error {
-    let plural = if count == 1 { "" } else { "s" };
-    Error::usage(format!("{count} bad line{plural}; nothing was sent"))
-        .hint("correct them, or send only the others with --skip-bad")
+    let message = match count {
+        1 => text!("1 bad line; nothing was sent"),
+        count => text!("{count} bad lines; nothing was sent", count),
+    };
+    Error::usage(message).hint(text!(
+        "correct them, or send only the others with --skip-bad"
+    ))
 }
 
 fn read_line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
@@ -165,6 +172,10 @@ fn read_line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     Ok((read > 0).then_some(bytes))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::usage(format!("cannot read the batch {}: {error}", path.display()))
+fn shown(path: &Path) -> Text {
+    Text::verbatim(path.display().to_string())
+}
+
+fn unreadable(what: &Text, error: &io::Error) -> Error {
+    Error::usage(text!("cannot read the batch {what}: {error}", what, error))
 }

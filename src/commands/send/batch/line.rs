@@ -8,6 +8,7 @@ use crate::config::Settings;
 use crate::delivery::{Outgoing, check_key};
 use crate::mention::Mentions;
 use crate::output::Output;
+use crate::text::{Text, text};
 
 /// A line that can be sent.
 #[derive(Clone, Debug)]
@@ -32,13 +33,17 @@ pub struct BadLine {
     /// Whom it names, as far as it could be read.
     pub to: Option<String>,
     /// What is wrong with it.
-    pub why: String,
+    pub why: Text,
 }
 
 impl BadLine {
     /// Says what is wrong with it.
     pub fn complain(&self, output: &Output) {
-        output.complain(&format!("line {}: {}", self.line, self.why));
+        output.complain(&text!(
+            "line {line}: {why}",
+            line = self.line,
+            why = self.why
+        ));
     }
 }
 
@@ -79,7 +84,7 @@ struct Rest {
 /// # Errors
 /// What is wrong with it, and what it would have been.
 pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, BadLine> {
-    let bad = |why: String| {
+    let bad = |why: Text| {
         let rest: Rest = serde_json::from_slice(bytes).unwrap_or_default();
         BadLine {
             line: number,
@@ -88,8 +93,12 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
             why,
         }
     };
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| bad(format!("not UTF-8 (at byte {})", e.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        bad(text!(
+            "not UTF-8 (at byte {error})",
+            error = e.valid_up_to()
+        ))
+    })?;
     let wire: Wire = serde_json::from_str(text).map_err(|e| bad(json_error(&e)))?;
     let (to, id) = (wire.to.clone(), wire.id.clone());
     let outgoing = outgoing(wire, settings).map_err(bad)?;
@@ -102,23 +111,23 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
 }
 
 /// serde's words without its "at line 1 column 7": a line is one line.
-fn json_error(error: &serde_json::Error) -> String {
+fn json_error(error: &serde_json::Error) -> Text {
     let text = error.to_string();
     match text.split_once(" at line ") {
-        Some((what, _)) => what.to_owned(),
-        None => text,
+        Some((what, _)) => Text::verbatim(what),
+        None => Text::verbatim(text),
     }
 }
 
-fn outgoing(wire: Wire, settings: &Settings) -> Result<Outgoing, String> {
+fn outgoing(wire: Wire, settings: &Settings) -> Result<Outgoing, Text> {
     let to = settings.conversation(&wire.to).map_err(|e| e.message)?;
     if wire.text.is_empty() {
-        return Err("the text is empty".into());
+        return Err(text!("the text is empty"));
     }
     let mentions = wire.at.map(mentions).transpose()?;
     if let Some(mentions) = &mentions {
         if !to.is_group() {
-            return Err(format!("{to} is a person; only groups have mentions"));
+            return Err(text!("{to} is a person; only groups have mentions", to));
         }
         mentions.check_places(&wire.text)?;
     }
@@ -130,10 +139,10 @@ fn outgoing(wire: Wire, settings: &Settings) -> Result<Outgoing, String> {
     })
 }
 
-fn mentions(at: At) -> Result<Mentions, String> {
+fn mentions(at: At) -> Result<Mentions, Text> {
     match at {
         At::Word(word) if word == "all" => Ok(Mentions::All),
-        At::Word(_) => Err("\"at\" is a list of user ids or \"all\"".into()),
+        At::Word(_) => Err(text!("\"at\" is a list of user ids or \"all\"")),
         At::Ids(ids) => {
             let ids: Vec<String> = ids
                 .into_iter()
@@ -142,7 +151,8 @@ fn mentions(at: At) -> Result<Mentions, String> {
                     Id::Number(number) => number.to_string(),
                 })
                 .collect();
-            Mentions::of_ids(ids.iter().map(String::as_str)).map_err(|why| format!("\"at\": {why}"))
+            Mentions::of_ids(ids.iter().map(String::as_str))
+                .map_err(|why| text!("{field}: {why}", field = "\"at\"", why))
         }
     }
 }
@@ -200,8 +210,8 @@ mod tests {
         ];
         for (text, part) in cases {
             let bad = parse(1, text.as_bytes(), &settings).unwrap_err();
-            assert!(bad.why.contains(part), "{text}: {}", bad.why);
-            assert!(!bad.why.contains("line 1"), "{}", bad.why);
+            assert!(bad.why.contains(part), "{text}: {:?}", bad.why);
+            assert!(!bad.why.contains("line 1"), "{:?}", bad.why);
         }
         let bad = parse(1, br#"{"id":5,"to":"S:1"}"#, &settings).unwrap_err();
         assert_eq!(bad.to.as_deref(), Some("S:1"));

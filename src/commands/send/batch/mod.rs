@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::instances;
+use crate::text::text;
 use input::Input;
 
 /// Arguments of a batch.
@@ -52,7 +53,7 @@ pub struct BatchArgs {
 /// not accepted.
 pub fn run(context: &Context, args: BatchArgs, delivery: &DeliveryArgs, dry: bool) -> Finish {
     let Some(source) = &args.batch else {
-        return Err(Error::usage("neither TO nor --batch given"));
+        return Err(Error::usage(text!("neither TO nor --batch given")));
     };
     let mut input = Input::open(context, source)?;
     let total = input.validate(context, args.skip_bad)?;

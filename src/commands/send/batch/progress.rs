@@ -5,46 +5,72 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::report::Tally;
-use crate::context::Context;
+use crate::output::Output;
+use crate::pace::Rate;
+use crate::text::{Text, text};
 
 /// The bar; nothing where nobody watches.
 #[derive(Clone)]
-pub struct Progress(ProgressBar);
+pub struct Progress {
+    bar: ProgressBar,
+    output: Output,
+}
 
 impl Progress {
     /// A bar for so many lines, or for an unknown number of them.
-    pub fn new(context: &Context, total: Option<u64>, pace: Option<String>) -> Self {
-        if !context.output.shows_progress() {
-            return Self(ProgressBar::hidden());
-        }
-        let pace = pace.map_or_else(String::new, |pace| format!(" · {pace}"));
-        let (bar, template) = match total {
-            Some(total) => (
-                ProgressBar::new(total),
-                format!("{{bar:30}} {{pos}}/{{len}} {{msg}} · {{eta}} left{pace}"),
-            ),
-            None => (
-                ProgressBar::new_spinner(),
-                format!("{{spinner}} {{pos}} lines {{msg}}{pace}"),
-            ),
+    pub fn new(output: &Output, total: Option<u64>, rate: Option<Rate>) -> Self {
+        let bar = match (output.shows_progress(), total) {
+            (false, _) => ProgressBar::hidden(),
+            (true, Some(total)) => ProgressBar::new(total),
+            (true, None) => ProgressBar::new_spinner(),
         };
-        bar.set_draw_target(ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template(&template) {
-            bar.set_style(style);
+        if !bar.is_hidden() {
+            let pace = rate.map_or_else(String::new, |rate| {
+                format!(" · {}", output.words(&rate.words()))
+            });
+            let template = output.words(&template(total)) + &pace;
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template(&template) {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(200));
         }
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self(bar)
+        Self {
+            bar,
+            output: output.clone(),
+        }
     }
 
     /// One line more.
     pub fn advance(&self, tally: Tally) {
-        self.0
-            .set_message(format!("{} sent, {} failed", tally.good(), tally.failed()));
-        self.0.inc(1);
+        let (good, failed) = (tally.good(), tally.failed());
+        let text = text!("{good} sent, {failed} failed", good, failed);
+        self.bar.set_message(self.output.words(&text));
+        self.bar.inc(1);
     }
 
     /// The end: the bar goes, the summary comes.
     pub fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The bar's own template, in which `{pos}` and its like are the bar's.
+fn template(total: Option<u64>) -> Text {
+    match total {
+        Some(_) => text!(
+            "{bar} {pos}/{len} {msg} · {eta} left",
+            bar = "{bar:30}",
+            pos = "{pos}",
+            len = "{len}",
+            msg = "{msg}",
+            eta = "{eta}"
+        ),
+        None => text!(
+            "{spinner} {pos} lines {msg}",
+            spinner = "{spinner}",
+            pos = "{pos}",
+            msg = "{msg}"
+        ),
     }
 }

@@ -8,6 +8,7 @@ use crate::conversation::ConversationId;
 use crate::delivery::Receipt;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
+use crate::text::{Text, text};
 
 /// One line of the output.
 #[derive(Serialize)]
@@ -100,23 +101,21 @@ impl Tally {
     }
 
     /// `300 lines: 298 accepted, 1 rejected, 1 unknown`.
-    pub fn sentence(&self) -> String {
-        let total = self.good() + self.failed();
-        let parts: Vec<String> = [
-            (self.accepted, "accepted"),
-            (self.duplicate, "accepted before"),
-            (self.rejected, "rejected"),
-            (self.not_sent, "not sent"),
-            (self.unknown, "unknown"),
-        ]
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
-        let plural = if total == 1 { "" } else { "s" };
-        match parts.is_empty() {
-            true => "no lines".into(),
-            false => format!("{total} line{plural}: {}", parts.join(", ")),
+    pub fn sentence(&self) -> Text {
+        let outcomes = [
+            (self.accepted, text!("accepted")),
+            (self.duplicate, text!("accepted before")),
+            (self.rejected, text!("rejected")),
+            (self.not_sent, text!("not sent")),
+            (self.unknown, text!("unknown")),
+        ];
+        let outcomes = outcomes.into_iter().filter(|(count, _)| *count > 0);
+        let outcomes = outcomes.map(|(count, outcome)| text!("{count} {outcome}", count, outcome));
+        let outcomes = Text::list(outcomes);
+        match self.good() + self.failed() {
+            0 => text!("no lines"),
+            1 => text!("1 line: {outcomes}", outcomes),
+            total => text!("{total} lines: {outcomes}", total, outcomes),
         }
     }
 
@@ -128,14 +127,23 @@ impl Tally {
         if self.failed() == 0 {
             return Ok(());
         }
-        let stopped = stopped_at.map_or_else(String::new, |line| {
-            format!("; stopped at line {line} (--fail-fast), the lines after it were not sent")
-        });
-        let error = Error::new(Kind::Partial, format!("{}{stopped}", self.sentence()));
-        Err(match self.unknown {
-            0 => error.hint("the result lines say why; with --journal the same command tries again what was not accepted"),
-            _ => error.hint("look into the conversations of the unknown lines before sending them again with --resend"),
-        })
+        let tally = self.sentence();
+        let message = match stopped_at {
+            None => tally,
+            Some(line) => text!(
+                "{tally}; stopped at line {line} (--fail-fast), the lines after it were not sent",
+                tally,
+                line
+            ),
+        };
+        Err(Error::new(Kind::Partial, message).hint(match self.unknown {
+            0 => text!(
+                "the result lines say why; with --journal the same command tries again what was not accepted"
+            ),
+            _ => text!(
+                "look into the conversations of the unknown lines before sending them again with --resend"
+            ),
+        }))
     }
 }
 
@@ -156,8 +164,8 @@ mod tests {
         }
         let error = tally.verdict(Some(5)).unwrap_err();
         assert_eq!(error.exit, 8);
-        assert!(error.message.starts_with(
+        assert!(error.message.english().starts_with(
             "5 lines: 1 accepted, 1 accepted before, 1 rejected, 1 not sent, 1 unknown; stopped at line 5"
-        ), "{}", error.message);
+        ), "{:?}", error.message);
     }
 }

@@ -23,6 +23,7 @@ use crate::files;
 use crate::output::Output;
 use crate::signals;
 use crate::store::{Entry, Store};
+use crate::text::text;
 use crate::time::Deadline;
 
 /// Lines that may wait for a worker.
@@ -66,7 +67,7 @@ pub fn run(
         timeout: context.settings()?.timeout.unwrap_or(ITEM_TIMEOUT),
         journal: args.journal.clone(),
         fail_fast: args.fail_fast,
-        progress: Progress::new(context, total, plan.rate.map(|rate| rate.to_string())),
+        progress: Progress::new(&context.output, total, plan.rate),
         plan,
         tally: Mutex::default(),
         stop: Arc::default(),
@@ -90,13 +91,20 @@ fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let lock = files::lock(std::path::Path::new(&name), Duration::ZERO).map_err(|e| {
-        Error::config(format!("cannot use the journal {}: {e}", path.display()))
-            .hint("name a journal in a folder that can be written to")
+        Error::config(text!(
+            "cannot use the journal {path}: {error}",
+            path = path.display(),
+            error = e
+        ))
+        .hint(text!("name a journal in a folder that can be written to"))
     })?;
     lock.ok_or_else(|| {
         Error::new(
             Kind::Busy,
-            format!("another run is using the journal {}", path.display()),
+            text!(
+                "another run is using the journal {path}",
+                path = path.display()
+            ),
         )
         .outcome(Outcome::NotSent)
         .retryable()
@@ -141,7 +149,7 @@ fn at_once(
         workers.push(
             builder
                 .spawn(work)
-                .map_err(|e| Error::io("cannot start a worker", &e))?,
+                .map_err(|e| Error::io(text!("cannot start a worker"), &e))?,
         );
         lanes.insert(number, lane);
     }
@@ -169,7 +177,7 @@ fn at_once(
     for worker in workers {
         worker
             .join()
-            .map_err(|_| Error::internal("a worker panicked"))?;
+            .map_err(|_| Error::internal(text!("a worker panicked")))?;
     }
     result
 }
@@ -216,7 +224,7 @@ impl Worker {
     fn deliver(&mut self, item: &Item) -> Result<Receipt, Error> {
         let record = self.journal.as_ref().map(|store| Record {
             store,
-            name: format!("line {} of the journal", item.line),
+            name: text!("line {line} of the journal", line = item.line),
             entry: Entry {
                 server: self.shared.plan.server.clone(),
                 guid: self.shared.plan.guid.to_string(),
@@ -244,7 +252,10 @@ impl Shared {
     fn lose(&self, line: u64, error: &Error) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         lost.get_or_insert_with(|| {
-            let message = format!("not tried: the account was not logged in at line {line}");
+            let message = text!(
+                "not tried: the account was not logged in at line {line}",
+                line
+            );
             Error {
                 message,
                 outcome: Some(Outcome::NotSent),
@@ -311,9 +322,9 @@ impl Shared {
         let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         let signal = self.signal.load(Ordering::SeqCst);
         if signal != 0 {
-            self.output.note(&format!(
-                "interrupted after {}; the lines after that were not sent",
-                tally.sentence()
+            self.output.note(&text!(
+                "interrupted after {tally}; the lines after that were not sent",
+                tally = tally.sentence()
             ));
             return Ok(signals::exit_code(signal));
         }

@@ -1,0 +1,130 @@
+//! What a command shows a person: lines, tables, names with values. No language yet.
+
+use tabled::grid::util::string::get_string_width;
+
+use super::sanitize::for_terminal;
+use super::table::{Look, Table};
+use crate::text::{Lang, Text};
+
+/// The human form of a result.
+#[derive(Clone, Debug, Default)]
+pub struct Page(Vec<Block>);
+
+#[derive(Clone, Debug)]
+enum Block {
+    Line(Text),
+    Fields(Vec<(Text, Text)>),
+    Table(Table),
+}
+
+impl Page {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a line.
+    pub fn line(mut self, text: Text) -> Self {
+        self.0.push(Block::Line(text));
+        self
+    }
+
+    /// Adds names and their values, one a line, the values below each other.
+    pub fn fields(mut self, fields: Vec<(Text, Text)>) -> Self {
+        self.0.push(Block::Fields(fields));
+        self
+    }
+
+    /// Adds a table.
+    pub fn table(mut self, table: Table) -> Self {
+        self.0.push(Block::Table(table));
+        self
+    }
+
+    /// The page in a language, every line with its end.
+    pub(super) fn render(&self, look: Look, lang: Lang) -> String {
+        self.0
+            .iter()
+            .map(|block| match block {
+                Block::Line(text) => line(&text.render(lang), look),
+                Block::Fields(fields) => columns(fields, look, lang),
+                Block::Table(table) => table.render(look, lang),
+            })
+            .collect()
+    }
+}
+
+impl From<Text> for Page {
+    fn from(text: Text) -> Self {
+        Self::new().line(text)
+    }
+}
+
+impl From<Table> for Page {
+    fn from(table: Table) -> Self {
+        Self::new().table(table)
+    }
+}
+
+impl FromIterator<Text> for Page {
+    fn from_iter<I: IntoIterator<Item = Text>>(lines: I) -> Self {
+        lines.into_iter().fold(Self::new(), Self::line)
+    }
+}
+
+fn line(text: &str, look: Look) -> String {
+    match look.terminal {
+        true => format!("{}\n", for_terminal(text)),
+        false => format!("{text}\n"),
+    }
+}
+
+fn columns(fields: &[(Text, Text)], look: Look, lang: Lang) -> String {
+    let names: Vec<String> = fields.iter().map(|(name, _)| name.render(lang)).collect();
+    let widest = names.iter().map(|name| get_string_width(name)).max();
+    let width = widest.unwrap_or_default() + 1;
+    names
+        .iter()
+        .zip(fields)
+        .map(|(name, (_, value))| {
+            // A Chinese character takes two columns.
+            let gap = " ".repeat(width - get_string_width(name));
+            line(&format!("{name}{gap}{}", value.render(lang)), look)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::text;
+
+    const PLAIN: Look = Look {
+        terminal: false,
+        color: false,
+    };
+
+    #[test]
+    fn values_stand_below_each_other() {
+        let fields = vec![
+            (text!("server"), Text::verbatim("http://h")),
+            (text!("instances"), Text::verbatim("none")),
+        ];
+        let page = Page::new().fields(fields);
+        assert_eq!(
+            page.render(PLAIN, Lang::En),
+            "server    http://h\ninstances none\n"
+        );
+    }
+
+    #[test]
+    fn lines_are_harmless_on_a_terminal_and_untouched_in_a_pipe() {
+        let page = Page::from(Text::verbatim("a\x1b[2J"));
+        assert_eq!(page.render(PLAIN, Lang::En), "a\x1b[2J\n");
+        let eyes = Look {
+            terminal: true,
+            ..PLAIN
+        };
+        assert_eq!(page.render(eyes, Lang::En), "a\\u{1b}[2J\n");
+    }
+}

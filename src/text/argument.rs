@@ -1,0 +1,30 @@
+//! What may stand in a place of a template.
+
+use std::fmt::Display;
+
+use super::Text;
+
+/// Something a message tells of: another text, or whatever can be written out.
+pub trait Argument {
+    /// As a text.
+    fn to_text(&self) -> Text;
+}
+
+impl Argument for Text {
+    fn to_text(&self) -> Text {
+        self.clone()
+    }
+}
+
+impl Argument for &Text {
+    fn to_text(&self) -> Text {
+        (*self).clone()
+    }
+}
+
+// A Text has no Display on purpose: one that is formatted would have lost its language.
+impl<T: Display> Argument for T {
+    fn to_text(&self) -> Text {
+        Text::verbatim(self.to_string())
+    }
+}

@@ -1,0 +1,112 @@
+//! What people read, before it is put into their language.
+//!
+//! A [`Text`] is named by its English template, so English needs no look-up and JSON, which is
+//! the same in every language, takes it as it is. Only `src/output` renders.
+
+mod argument;
+mod clap;
+mod lang;
+mod template;
+mod zh;
+
+use serde::{Serialize, Serializer};
+
+pub use argument::Argument;
+pub use lang::Lang;
+pub(crate) use template::fits;
+
+/// A message for people, with what it tells of. Small, because every error carries two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(Box<Form>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    /// Nothing of ours: names, numbers, the words of a server or of the system.
+    Verbatim(String),
+    /// An English template and what its places hold.
+    Message(&'static str, Vec<(&'static str, Text)>),
+    /// Several of one kind.
+    List(Vec<Text>),
+}
+
+/// A message: its English template and, by name, what belongs into the places of it. The
+/// compiler checks that places and names agree; a test, that there is a translation.
+macro_rules! text {
+    ($template:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {{
+        const { assert!($crate::text::fits($template, &[$(stringify!($name)),*])) };
+        $crate::text::Text::message(
+            $template,
+            vec![$((
+                stringify!($name),
+                $crate::text::Argument::to_text(&$crate::text::text!(@value $name $(= $value)?)),
+            )),*],
+        )
+    }};
+    (@value $name:ident) => { $name };
+    (@value $name:ident = $value:expr) => { $value };
+}
+pub(crate) use text;
+
+impl Text {
+    /// Text that is the same in every language.
+    pub fn verbatim(text: impl Into<String>) -> Self {
+        Self(Box::new(Form::Verbatim(text.into())))
+    }
+
+    /// A message; written with [`text!`], which checks it.
+    pub(crate) fn message(template: &'static str, arguments: Vec<(&'static str, Self)>) -> Self {
+        Self(Box::new(Form::Message(template, arguments)))
+    }
+
+    /// Several texts, with commas between them.
+    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self(Box::new(Form::List(items.into_iter().collect())))
+    }
+
+    /// The text in a language. For the output door; nothing else knows the language.
+    pub(crate) fn render(&self, lang: Lang) -> String {
+        let mut rendered = String::new();
+        self.write(lang, &mut rendered);
+        rendered
+    }
+
+    /// The text in English: for JSON, and for whatever else is the same in every language.
+    pub fn english(&self) -> String {
+        self.render(Lang::En)
+    }
+
+    fn write(&self, lang: Lang, to: &mut String) {
+        match &*self.0 {
+            Form::Verbatim(text) => to.push_str(text),
+            Form::Message(template, arguments) => {
+                let template = match lang {
+                    Lang::En => template,
+                    Lang::Zh => zh::find(template).unwrap_or(template),
+                };
+                template::fill(template, to, |name, to| {
+                    let argument = arguments.iter().find(|(known, _)| *known == name);
+                    argument.map(|(_, text)| text.write(lang, to)).is_some()
+                });
+            }
+            Form::List(items) => {
+                for (place, item) in items.iter().enumerate() {
+                    match lang {
+                        _ if place == 0 => {}
+                        Lang::En => to.push_str(", "),
+                        Lang::Zh => to.push('、'),
+                    }
+                    item.write(lang, to);
+                }
+            }
+        }
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.english())
+    }
+}
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,22 @@
+//! What tests may do with a text that the program must not: take it for its English.
+
+use super::Text;
+
+impl Text {
+    /// Whether the English text has this part.
+    pub fn contains(&self, part: &str) -> bool {
+        self.english().contains(part)
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.english() == *other
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::verbatim(text)
+    }
+}

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser};
 use crate::commands::Command;
 use crate::config::{Flags, Key};
 use crate::output::ColorChoice;
+use crate::text::Lang;
 
 /// Drive WeCom (企业微信) accounts hosted by an API server, from scripts
 #[derive(Debug, Parser)]
@@ -69,6 +70,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true)]
     insecure: bool,
 
+    /// Language of messages and help [default: that of the locale]
+    #[arg(long, global = true, value_enum, value_name = "LANG")]
+    lang: Option<Lang>,
+
     /// Print JSON for programs; errors as one JSON line on stderr
     #[arg(long, global = true)]
     pub json: bool,
@@ -97,6 +102,7 @@ impl GlobalArgs {
     /// The flags that are settings, for the layers of the configuration.
     pub fn flags(&self) -> Flags {
         let insecure = self.insecure.then(|| "true".to_owned());
+        let lang = self.lang.map(|lang| lang.name().to_owned());
         let values: BTreeMap<Key, String> = [
             (Key::BaseUrl, &self.base_url),
             (Key::Guid, &self.guid),
@@ -104,6 +110,7 @@ impl GlobalArgs {
             (Key::Retries, &self.retries),
             (Key::Cacert, &self.cacert),
             (Key::Insecure, &insecure),
+            (Key::Lang, &lang),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key, value.clone()?)))

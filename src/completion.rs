@@ -19,6 +19,7 @@ use crate::config::{Flags, Key, Layers, Settings};
 use crate::env::{self, Env};
 use crate::sandbox::{FORMS, Quirk};
 use crate::time::Deadline;
+use crate::usage::help;
 
 /// How long the server has to name its instances. A prompt must not hang.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -64,7 +65,8 @@ fn command(env: &Env) -> Command {
     let profiles = known(env, |layers| layers.profiles().map(own).collect());
     let guids = guids(env);
     let instance = |command: Command, guids: &ArgValueCompleter| with(command, "instance", guids);
-    Cli::command()
+    let lang = Layers::as_far_as_possible(Flags::default(), env.clone()).lang();
+    help::in_language(Cli::command(), lang)
         .mut_arg("profile", |arg| arg.add(profiles))
         .mut_arg("guid", |arg| arg.add(guids.clone()))
         .mut_subcommand("send", |c| with(c, "to", &aliases))

@@ -29,14 +29,21 @@ pub struct Context {
     stdin_is_terminal: bool,
     flags: Flags,
     env: Env,
-    layers: OnceCell<Layers>,
+    layers: Result<Layers, Error>,
     settings: OnceCell<Settings>,
     api: OnceCell<Api>,
 }
 
 impl Context {
-    /// A context for one run.
-    pub fn new(output: Output, stdin: Source, flags: Flags, env: Env) -> Self {
+    /// A context for one run. That the sources of settings cannot be read is said only to a command
+    /// that asks for them.
+    pub fn new(
+        output: Output,
+        stdin: Source,
+        flags: Flags,
+        env: Env,
+        layers: Result<Layers, Error>,
+    ) -> Self {
         Self {
             output,
             started: Instant::now(),
@@ -44,7 +51,7 @@ impl Context {
             stdin: RefCell::new(Some(stdin)),
             flags,
             env,
-            layers: OnceCell::new(),
+            layers,
             settings: OnceCell::new(),
             api: OnceCell::new(),
         }
@@ -60,9 +67,7 @@ impl Context {
     /// # Errors
     /// A configuration error for a broken file or an unknown profile.
     pub fn layers(&self) -> Result<&Layers, Error> {
-        get_or_try(&self.layers, || {
-            Layers::load(self.flags.clone(), self.env.clone())
-        })
+        self.layers.as_ref().map_err(Clone::clone)
     }
 
     /// The settings of this run.

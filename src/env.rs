@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use crate::error::Error;
-use crate::text::text;
+use crate::text::{Lang, text};
 
 /// The server's address.
 pub const BASE_URL: &str = "QIWEI_BASE_URL";
@@ -34,6 +34,8 @@ pub const RETRIES: &str = "QIWEI_RETRIES";
 pub const CACERT: &str = "QIWEI_CACERT";
 /// Whether to accept any certificate.
 pub const INSECURE: &str = "QIWEI_INSECURE";
+/// The language people are spoken to in.
+pub const LANG: &str = "QIWEI_LANG";
 /// Set by the completion scripts: the shell that asks what could come next.
 pub const COMPLETE: &str = "QIWEI_COMPLETE";
 /// Set to anything: no colour (see no-color.org).
@@ -89,6 +91,15 @@ impl Env {
             .keys()
             .map(OsString::as_os_str)
             .filter(|name| name.to_str().is_some_and(|name| name.starts_with(PREFIX)))
+    }
+
+    /// The language of the system's messages and the variable that names it: the first of these
+    /// that is set decides.
+    pub fn locale(&self) -> Option<(&'static str, Lang)> {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| Some((name, self.get(name)?)))
+            .map(|(name, locale)| (name, Lang::of_locale(&locale.to_string_lossy())))
     }
 
     /// Whether the locale's characters are UTF-8: the first of these that is set decides.

@@ -34,6 +34,7 @@ mod signals;
 mod store;
 mod text;
 mod time;
+mod usage;
 
 use std::any::Any;
 use std::ffi::OsString;
@@ -41,13 +42,13 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
 
 use cli::Cli;
+use config::Layers;
 use context::Context;
 pub use env::Env;
 use error::Error;
-use output::{ColorChoice, Manner, Output};
+use output::{Manner, Output};
 pub use output::{Sink, Source, Streams};
 use text::{Text, text};
 
@@ -61,7 +62,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams)
     }
     match Cli::try_parse_from(&args) {
         Ok(cli) => dispatch(cli, env, streams),
-        Err(error) => usage(&error, &args, &env, streams),
+        Err(error) => usage::run(error, &args, env, streams),
     }
 }
 
@@ -70,29 +71,25 @@ pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
 
-fn manner(json: bool, quiet: bool, verbosity: u8, color: ColorChoice, env: &Env) -> Manner {
-    Manner {
-        json,
-        quiet,
-        verbosity,
-        color,
-        lang: text::Lang::En,
-        no_color: env.get(env::NO_COLOR).is_some()
-            || env.get(env::TERM).is_some_and(|term| term == "dumb"),
-    }
-}
-
 fn dispatch(cli: Cli, env: Env, streams: Streams) -> ExitCode {
     let global = &cli.global;
-    let manner = manner(
-        global.json,
-        global.quiet,
-        global.verbose,
-        global.color,
-        &env,
-    );
+    let flags = global.flags();
+    // Read once: it may be a pipe. Commands that need no file run although it is broken.
+    let layers = Layers::load(flags.clone(), env.clone());
+    let lang = match &layers {
+        Ok(layers) => layers.lang(),
+        Err(_) => Layers::without_file(flags.clone(), env.clone()).lang(),
+    };
+    let manner = Manner {
+        json: global.json,
+        quiet: global.quiet,
+        verbosity: global.verbose,
+        color: global.color,
+        no_color: Manner::is_colorless(&env),
+        lang,
+    };
     let output = Output::new(manner, streams.stdout, streams.stderr);
-    let context = Context::new(output.clone(), streams.stdin, global.flags(), env);
+    let context = Context::new(output.clone(), streams.stdin, flags, env, layers);
     let result = guarded(|| cli.command.run(&context));
     finish(&output, result)
 }
@@ -122,45 +119,4 @@ fn finish(output: &Output, result: commands::Finish) -> ExitCode {
             ExitCode::from(error.exit)
         }
     }
-}
-
-/// Help and version are results; everything else clap objects to is a usage error.
-fn usage(error: &clap::Error, args: &[OsString], env: &Env, streams: Streams) -> ExitCode {
-    // The parser gave up, so the flags that shape output are looked for by hand.
-    let before_dashes = || args.iter().take_while(|arg| *arg != "--");
-    let json = before_dashes().any(|arg| arg == "--json");
-    let manner = manner(json, false, 0, ColorChoice::Auto, env);
-    let output = Output::new(manner, streams.stdout, streams.stderr);
-    let rendered = error.render();
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    ) {
-        let text = if output.look().color {
-            rendered.ansi().to_string()
-        } else {
-            rendered.to_string()
-        };
-        return finish(&output, output.text(&text).map(|()| ExitCode::SUCCESS));
-    }
-    let text = rendered.to_string();
-    let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
-    let missing = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    let error = match (json, missing) {
-        (true, true) => Error::usage(text!("no command given")).hint(text!("see `qiwei --help`")),
-        (true, false) => {
-            Error::usage(Text::verbatim(first_paragraph(text))).hint(text!("see `qiwei --help`"))
-        }
-        (false, _) => Error::usage(Text::verbatim(text)),
-    };
-    finish(&output, Err(error))
-}
-
-/// Up to the first empty line, on one line.
-fn first_paragraph(text: &str) -> String {
-    text.lines()
-        .take_while(|line| !line.trim().is_empty())
-        .map(str::trim)
-        .collect::<Vec<_>>()
-        .join(" ")
 }

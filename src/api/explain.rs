@@ -56,12 +56,12 @@ fn message(refusal: &Refusal) -> Text {
         (Some(code), "") => text!("the server refused with code {code} and no text", code),
         (Some(code), text) => text!("the server refused: {text} (code {code})", text, code),
         (None, "") => text!(
-            "the server answered HTTP {http_status}",
-            http_status = refusal.http_status
+            "the server answered HTTP {status}",
+            status = refusal.http_status
         ),
         (None, text) => text!(
-            "the server answered HTTP {http_status}: {text}",
-            http_status = refusal.http_status,
+            "the server answered HTTP {status}: {text}",
+            status = refusal.http_status,
             text
         ),
     }

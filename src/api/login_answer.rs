@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Unfit, shape, typed};
 use super::envelope::Payload;
 use super::flex;
-use crate::text::text;
+use crate::text::{Text, text};
 
 /// A login QR code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ pub(super) fn qrcode_status(payload: Payload) -> Result<QrcodeStatus, Unfit> {
 
 /// Who is logged in.
 pub(super) fn profile(payload: Payload) -> Result<Profile, Unfit> {
-    typed(payload.value, text!("profile")).map(Profile::settled)
+    typed(payload.value, Text::verbatim("profile")).map(Profile::settled)
 }
 
 #[cfg(test)]

@@ -140,13 +140,13 @@ fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
         return CallError::Setup(Text::verbatim(innermost(error)));
     }
     if let Some(why) = distrust(error) {
-        return CallError::Untrusted(Text::verbatim(why));
+        return CallError::Untrusted(why);
     }
     if error.is_connect() {
         return CallError::NotConnected(if error.is_timeout() {
             text!("no connection in time")
         } else {
-            Text::verbatim(innermost(error))
+            Text::of_system(innermost(error))
         });
     }
     NoAnswer::because(if error.is_timeout() {
@@ -160,13 +160,13 @@ fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
 }
 
 /// Why a certificate was not believed, if that is what happened.
-fn distrust(error: &reqwest::Error) -> Option<String> {
+fn distrust(error: &reqwest::Error) -> Option<Text> {
     let text = innermost(error);
     let why = text.strip_prefix("invalid peer certificate: ")?;
     Some(match why {
-        "UnknownIssuer" => "nobody we trust has signed it".into(),
-        why if why.contains("CaUsedAsEndEntity") => "it is signed by itself".into(),
-        why => why.to_owned(),
+        "UnknownIssuer" => text!("nobody we trust has signed it"),
+        why if why.contains("CaUsedAsEndEntity") => text!("it is signed by itself"),
+        why => Text::verbatim(why),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::conversation::{ConversationId, is_id};
 use crate::env;
 use crate::guid::Guid;
 use crate::pace::Rate;
-use crate::text::{Text, text};
+use crate::text::{Lang, Text, text};
 use crate::time;
 
 /// A setting with a single value.
@@ -34,11 +34,13 @@ pub enum Key {
     Cacert,
     /// `insecure`
     Insecure,
+    /// `lang`
+    Lang,
 }
 
 impl Key {
     /// All of them, in the order they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::BaseUrl,
         Self::Guid,
         Self::NotifyUrl,
@@ -48,6 +50,7 @@ impl Key {
         Self::Retries,
         Self::Cacert,
         Self::Insecure,
+        Self::Lang,
     ];
 
     /// Its name in the configuration file.
@@ -62,6 +65,7 @@ impl Key {
             Self::Retries => "retries",
             Self::Cacert => "cacert",
             Self::Insecure => "insecure",
+            Self::Lang => "lang",
         }
     }
 
@@ -82,6 +86,7 @@ impl Key {
             Self::Retries => env::RETRIES,
             Self::Cacert => env::CACERT,
             Self::Insecure => env::INSECURE,
+            Self::Lang => env::LANG,
         }
     }
 
@@ -96,6 +101,7 @@ impl Key {
             Self::Retries => "--retries",
             Self::Cacert => "--cacert",
             Self::Insecure => "--insecure",
+            Self::Lang => "--lang",
         }
     }
 
@@ -108,6 +114,7 @@ impl Key {
             Self::Timeout => Some("30s"),
             Self::Retries => Some("2"),
             Self::Insecure => Some("false"),
+            Self::Lang => Some("en"),
             Self::Guid | Self::NotifyUrl | Self::Cacert => None,
         }
     }
@@ -127,6 +134,7 @@ impl Key {
             Self::Retries => parse_retries(text).map(drop),
             Self::Cacert => parse_path(text).map(drop),
             Self::Insecure => parse_bool(text).map(drop),
+            Self::Lang => Lang::parse(text).map(drop),
         }
     }
 

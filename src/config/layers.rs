@@ -11,7 +11,7 @@ use super::key::Key;
 use crate::env::{self, Env};
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::text::{Text, text};
+use crate::text::{Lang, Text, text};
 
 /// What the command line said, unchecked.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub enum Source {
     Profile,
     /// The top level of the config file.
     Config,
+    /// The system's own settings: the language.
+    Locale,
     /// Built in.
     Default,
 }
@@ -48,6 +50,7 @@ impl Source {
             Self::Env => text!("env"),
             Self::Profile => text!("profile"),
             Self::Config => text!("config"),
+            Self::Locale => text!("locale"),
             Self::Default => text!("default"),
         }
     }
@@ -59,6 +62,7 @@ impl Source {
             Self::Env => "env",
             Self::Profile => "profile",
             Self::Config => "config",
+            Self::Locale => "locale",
             Self::Default => "default",
         }
     }
@@ -145,13 +149,30 @@ impl Layers {
         })
     }
 
+    /// The layers without the file.
+    pub fn without_file(flags: Flags, env: Env) -> Self {
+        Self {
+            flags,
+            env,
+            file: ConfigFile::default(),
+            profile: None,
+            location: None,
+        }
+    }
+
+    /// The layers, without the file where it cannot be used.
+    pub fn as_far_as_possible(flags: Flags, env: Env) -> Self {
+        Self::load(flags.clone(), env.clone()).unwrap_or_else(|_| Self::without_file(flags, env))
+    }
+
     /// The winning value of `key`. Precedence:
     ///
     /// 1. the flag
     /// 2. the environment variable
     /// 3. the selected profile
     /// 4. the top level of the config file
-    /// 5. the built-in default
+    /// 5. for the language, the system's locale
+    /// 6. the built-in default
     ///
     /// # Errors
     /// When the variable is not UTF-8.
@@ -174,10 +195,23 @@ impl Layers {
         if let Some(text) = self.file.top.get(key) {
             return found(text, Source::Config);
         }
+        if let (Key::Lang, Some((_, lang))) = (key, self.env.locale()) {
+            return found(lang.name(), Source::Locale);
+        }
         match key.default() {
             Some(text) => found(text, Source::Default),
             None => Ok(None),
         }
+    }
+
+    /// The language people are spoken to in. A name that is none is left to the command, which
+    /// checks every setting.
+    pub fn lang(&self) -> Lang {
+        let named = self.lookup(Key::Lang).ok().flatten();
+        named
+            .and_then(|found| Lang::parse(&found.text).ok())
+            .or_else(|| Some(self.env.locale()?.1))
+            .unwrap_or_default()
     }
 
     /// The headers of the file, those of the profile over those of the top level.

@@ -12,7 +12,7 @@ use crate::conversation::ConversationId;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::pace::Rate;
-use crate::text::{Text, text};
+use crate::text::{Lang, Text, text};
 
 /// What a command works with. Nothing asks flags, environment or file after this.
 #[derive(Clone, Debug)]
@@ -51,6 +51,8 @@ impl Settings {
             Some(found) => Some((parse(Key::Guid, &found, str::parse)?, found.source)),
             None => None,
         };
+        // Whoever prints has taken it already, as well as it could; here it is refused if wrong.
+        required(layers, Key::Lang, Lang::parse)?;
         Ok(Self {
             base_url: required(layers, Key::BaseUrl, str::parse)?,
             guid,

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+use crate::env::{self, Env};
 use crate::error::{Error, Kind};
 use crate::text::{Lang, Text, text};
 pub use page::Page;
@@ -56,6 +57,11 @@ pub struct Manner {
 }
 
 impl Manner {
+    /// Whether the terminal cannot show colour, or its user does not want it.
+    pub fn is_colorless(env: &Env) -> bool {
+        env.get(env::NO_COLOR).is_some() || env.get(env::TERM).is_some_and(|term| term == "dumb")
+    }
+
     fn colors(self, terminal: bool) -> bool {
         match self.color {
             ColorChoice::Always => true,

@@ -22,9 +22,10 @@ impl Argument for &Text {
     }
 }
 
+// Errors of the system come this way too, with words that can be translated.
 // A Text has no Display on purpose: one that is formatted would have lost its language.
 impl<T: Display> Argument for T {
     fn to_text(&self) -> Text {
-        Text::verbatim(self.to_string())
+        Text::of_system(self.to_string())
     }
 }

@@ -1,12 +1,45 @@
 //! The languages there are.
 
+use clap::ValueEnum;
+
+use super::{Text, text};
+
 /// A language people read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Lang {
     /// Chinese (简体中文)
-    #[expect(dead_code, reason = "chosen once there is a catalogue")]
     Zh,
     /// English
     #[default]
     En,
+}
+
+impl Lang {
+    /// Its name in flags, variables and the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zh => "zh",
+            Self::En => "en",
+        }
+    }
+
+    /// The language of that name.
+    ///
+    /// # Errors
+    /// Says which names there are.
+    pub fn parse(name: &str) -> Result<Self, Text> {
+        match name {
+            "zh" => Ok(Self::Zh),
+            "en" => Ok(Self::En),
+            _ => Err(text!("zh or en is meant")),
+        }
+    }
+
+    /// The language of a locale such as `zh_CN.UTF-8`.
+    pub fn of_locale(locale: &str) -> Self {
+        match locale.to_ascii_lowercase().starts_with("zh") {
+            true => Self::Zh,
+            false => Self::En,
+        }
+    }
 }

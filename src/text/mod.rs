@@ -4,8 +4,10 @@
 //! the same in every language, takes it as it is. Only `src/output` renders.
 
 mod argument;
-mod clap;
+
 mod lang;
+mod parcel;
+mod system;
 mod template;
 mod zh;
 
@@ -13,6 +15,7 @@ use serde::{Serialize, Serializer};
 
 pub use argument::Argument;
 pub use lang::Lang;
+pub use parcel::Parcel;
 pub(crate) use template::fits;
 
 /// A message for people, with what it tells of. Small, because every error carries two.
@@ -51,6 +54,11 @@ impl Text {
     /// Text that is the same in every language.
     pub fn verbatim(text: impl Into<String>) -> Self {
         Self(Box::new(Form::Verbatim(text.into())))
+    }
+
+    /// The words of the system or of a library for what went wrong.
+    pub fn of_system(words: impl Into<String>) -> Self {
+        system::words(words.into())
     }
 
     /// A message; written with [`text!`], which checks it.
@@ -108,5 +116,15 @@ impl Serialize for Text {
     }
 }
 
+/// `text`, an English help text or heading, in `lang`.
+pub(crate) fn translated(text: &str, lang: Lang) -> Option<&'static str> {
+    match lang {
+        Lang::En => None,
+        Lang::Zh => zh::find(text),
+    }
+}
+
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;

@@ -114,6 +114,11 @@ The config file.
 QIWEI_STATE_DIR
 The folder of the ledger and of locks.
 .TP
+QIWEI_LANG, LC_ALL, LC_MESSAGES, LANG
+The language of messages and help: zh or en; of a locale the first that is set decides, zh\-something
+for Chinese. The flag \-\-lang and the setting lang stand where the others do. JSON is the same in
+every language.
+.TP
 NO_COLOR, TERM=dumb
 No colour.
 .TP

@@ -85,6 +85,7 @@ fn origin(layers: &Layers, source: &Source, key: Option<Key>) -> Text {
     match (source, key) {
         (Source::Flag, Some(key)) => Text::verbatim(key.flag()),
         (Source::Env, Some(key)) => Text::verbatim(key.env()),
+        (Source::Locale, _) => Text::verbatim(layers.env().locale().map_or("", |(name, _)| name)),
         (Source::Profile, _) => {
             text!(
                 "profile {profile} in {file}",

@@ -29,7 +29,8 @@ pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[Os
     let mut child = Command::new(program);
     child.args(args);
     // The user's own server, instance and credentials must not reach into the sandbox.
-    for name in context.env().own_names() {
+    let language = OsStr::new(env::LANG);
+    for name in context.env().own_names().filter(|name| *name != language) {
         child.env_remove(name);
     }
     child

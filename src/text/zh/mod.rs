@@ -1,6 +1,45 @@
-//! 简体中文: the English template of every message, and the Chinese one.
+//! 简体中文: the English template of every message, and the Chinese one, by subject.
 
-/// The Chinese template of a message.
-pub(super) fn find(_template: &str) -> Option<&'static str> {
-    None
+mod callback;
+mod config;
+mod help;
+mod help_login;
+mod help_send;
+mod instance;
+mod login;
+mod parser;
+mod probe;
+mod send;
+mod server;
+mod system;
+mod words;
+
+/// English and Chinese, subject by subject.
+const SUBJECTS: [&[(&str, &str)]; 13] = [
+    callback::MESSAGES,
+    config::MESSAGES,
+    help::MESSAGES,
+    help_login::MESSAGES,
+    help_send::MESSAGES,
+    instance::MESSAGES,
+    login::MESSAGES,
+    parser::MESSAGES,
+    probe::MESSAGES,
+    send::MESSAGES,
+    server::MESSAGES,
+    system::MESSAGES,
+    words::MESSAGES,
+];
+
+/// The Chinese template of a message. Few are asked for in a run, so looking through all of them
+/// costs nothing that anybody could notice.
+pub(super) fn find(template: &str) -> Option<&'static str> {
+    all()
+        .find(|(english, _)| *english == template)
+        .map(|(_, chinese)| *chinese)
+}
+
+/// Every message and its translation.
+pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    SUBJECTS.into_iter().flatten()
 }

@@ -93,12 +93,8 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
             why,
         }
     };
-    let text = std::str::from_utf8(bytes).map_err(|e| {
-        bad(text!(
-            "not UTF-8 (at byte {error})",
-            error = e.valid_up_to()
-        ))
-    })?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| bad(text!("not UTF-8 (at byte {at})", at = e.valid_up_to())))?;
     let wire: Wire = serde_json::from_str(text).map_err(|e| bad(json_error(&e)))?;
     let (to, id) = (wire.to.clone(), wire.id.clone());
     let outgoing = outgoing(wire, settings).map_err(bad)?;
@@ -112,10 +108,20 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
 
 /// serde's words without its "at line 1 column 7": a line is one line.
 fn json_error(error: &serde_json::Error) -> Text {
-    let text = error.to_string();
-    match text.split_once(" at line ") {
-        Some((what, _)) => Text::verbatim(what),
-        None => Text::verbatim(text),
+    let words = error.to_string();
+    let words = words.split(" at line ").next().unwrap_or(&words);
+    let mut parts = words.splitn(3, '`');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("missing field "), Some(field), _) => text!("missing field `{field}`", field),
+        (Some("unknown field "), Some(field), Some(rest)) => {
+            let names = rest.strip_prefix(", expected one of ").unwrap_or(rest);
+            text!(
+                "unknown field `{field}`, expected one of {names}",
+                field,
+                names
+            )
+        }
+        _ => Text::verbatim(words),
     }
 }
 

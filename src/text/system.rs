@@ -1,0 +1,83 @@
+//! The words of the operating system and of libraries for what goes wrong every day. The rest
+//! stays as it is.
+
+use super::{Text, text};
+
+/// `words` of the system or of a library: those that are known can be translated, and come out in
+/// English exactly as they went in.
+pub(super) fn words(words: String) -> Text {
+    known(&words).unwrap_or_else(|| Text::verbatim(words))
+}
+
+fn known(words: &str) -> Option<Text> {
+    if let Some(rest) = words.strip_prefix("failed to lookup address information: ") {
+        let why = match rest {
+            "Name or service not known" => text!("Name or service not known"),
+            "Temporary failure in name resolution" => text!("Temporary failure in name resolution"),
+            other => Text::verbatim(other),
+        };
+        return Some(text!("failed to lookup address information: {why}", why));
+    }
+    if let Some(code) = words.strip_prefix("exit status: ") {
+        return Some(text!("exit status: {code}", code));
+    }
+    let Some((what, code)) = words.split_once(" (os error ") else {
+        return sentence(words);
+    };
+    let what = match what {
+        "Connection refused" => text!("Connection refused"),
+        "Connection reset by peer" => text!("Connection reset by peer"),
+        "Network is unreachable" => text!("Network is unreachable"),
+        "No route to host" => text!("No route to host"),
+        "Address already in use" => text!("Address already in use"),
+        "Cannot assign requested address" => text!("Cannot assign requested address"),
+        "No such file or directory" => text!("No such file or directory"),
+        "Permission denied" => text!("Permission denied"),
+        "Is a directory" => text!("Is a directory"),
+        "Not a directory" => text!("Not a directory"),
+        "Read-only file system" => text!("Read-only file system"),
+        "No space left on device" => text!("No space left on device"),
+        _ => return None,
+    };
+    let code = code.strip_suffix(')')?;
+    Some(text!("{what} (os error {code})", what, code))
+}
+
+/// Whole sentences: of the URL parser, and of our own readers, which speak through `io::Error`.
+fn sentence(words: &str) -> Option<Text> {
+    Some(match words {
+        "longer than 16 MiB" => text!("longer than 16 MiB"),
+        "a line is longer than 16 MiB" => text!("a line is longer than 16 MiB"),
+        "empty host" => text!("empty host"),
+        "invalid port number" => text!("invalid port number"),
+        "invalid IPv4 address" => text!("invalid IPv4 address"),
+        "invalid IPv6 address" => text!("invalid IPv6 address"),
+        "invalid international domain name" => text!("invalid international domain name"),
+        "relative URL without a base" => text!("relative URL without a base"),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Lang;
+    use super::*;
+
+    #[test]
+    fn known_words_are_translated_and_stay_the_same_in_english() {
+        let cases = [
+            ("Connection refused (os error 111)", "连接被拒绝"),
+            (
+                "failed to lookup address information: Name or service not known",
+                "域名",
+            ),
+            ("Level 3 halted (os error 46)", "Level 3 halted"),
+            ("anything", "anything"),
+        ];
+        for (english, part) in cases {
+            let text = words(english.to_owned());
+            assert_eq!(text.english(), english);
+            assert!(text.render(Lang::Zh).contains(part), "{text:?}");
+        }
+    }
+}

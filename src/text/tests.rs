@@ -1,0 +1,175 @@
+//! Every message has a translation, and every translation a message.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::{Command, CommandFactory};
+
+use super::*;
+use crate::cli::Cli;
+use crate::usage::help;
+
+/// The English templates of the sources, and the help texts.
+fn messages() -> BTreeSet<String> {
+    let mut messages: BTreeSet<String> = help::words().map(str::to_owned).collect();
+    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let source = std::fs::read_to_string(&file).unwrap();
+        let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+        messages.extend(templates(code));
+    }
+    helps(&Cli::command(), &mut messages);
+    messages
+}
+
+/// The files that speak to people: not the sandbox, which is a server, and no tests.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_ours = !path.ends_with("src/sandbox") && !path.ends_with("tests.rs");
+        if path.is_dir() && is_ours {
+            files.extend(sources(&path));
+        } else if is_ours && path.extension().is_some_and(|kind| kind == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The literals behind every `text!(`.
+fn templates(code: &str) -> impl Iterator<Item = String> {
+    code.split("text!(").skip(1).filter_map(|rest| {
+        let literal = rest.trim_start().strip_prefix('"')?;
+        Some(unescaped(literal))
+    })
+}
+
+/// A literal up to its closing quote, as the compiler reads it.
+fn unescaped(literal: &str) -> String {
+    let mut text = String::new();
+    let mut chars = literal.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('"', _) => break,
+            ('\\', Some('\n')) => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+            ('\\', Some('n')) => {
+                chars.next();
+                text.push('\n');
+            }
+            ('\\', _) => text.extend(chars.next()),
+            _ => text.push(c),
+        }
+    }
+    text
+}
+
+fn helps(command: &Command, to: &mut BTreeSet<String>) {
+    let mut add = |text: Option<String>| to.extend(text);
+    let text = |text: &clap::builder::StyledStr| text.to_string();
+    add(command.get_about().map(text));
+    add(command.get_long_about().map(text));
+    add(command.get_after_help().map(text));
+    for arg in command.get_arguments() {
+        add(arg.get_help().map(text));
+        add(arg.get_long_help().map(text));
+        add(arg.get_help_heading().map(str::to_owned));
+        for value in arg.get_possible_values() {
+            add(value.get_help().map(text));
+        }
+    }
+    for inner in command.get_subcommands() {
+        helps(inner, to);
+    }
+}
+
+#[test]
+fn every_message_has_one_translation_and_the_other_way_round() {
+    let messages = messages();
+    let missing: Vec<_> = messages
+        .iter()
+        .filter(|message| zh::find(message).is_none())
+        .collect();
+    assert!(missing.is_empty(), "not in src/text/zh: {missing:#?}");
+    let mut seen = BTreeSet::new();
+    for (english, _) in zh::all() {
+        assert!(
+            messages.contains(*english),
+            "no message any more: {english:?}"
+        );
+        assert!(seen.insert(english), "there twice: {english:?}");
+    }
+}
+
+/// What is said to be the same in every language must not be a sentence.
+#[test]
+fn no_english_is_passed_off_as_verbatim() {
+    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let source = std::fs::read_to_string(&file).unwrap();
+        let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for way in ["verbatim(\"", "verbatim(format!(\""] {
+            for literal in code.split(way).skip(1).map(unescaped) {
+                let words = literal
+                    .split(' ')
+                    .filter(|word| word.len() > 1 && word.chars().all(char::is_alphabetic));
+                assert!(words.count() < 2, "{}: {literal:?}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn translations_have_the_same_places() {
+    for (english, chinese) in zh::all() {
+        let places = |template| {
+            template::places(template)
+                .into_iter()
+                .collect::<BTreeSet<_>>()
+        };
+        assert_eq!(places(english), places(chinese), "{english:?}");
+        // What is typed behind a prompt must not touch it.
+        assert_eq!(
+            english.ends_with(' '),
+            chinese.ends_with(' '),
+            "{english:?}"
+        );
+    }
+}
+
+#[test]
+fn texts_are_rendered_with_what_is_in_them() {
+    let states = Text::list([
+        text!("{count} {state}", count = 2, state = text!("online")),
+        text!("{count} {state}", count = 1, state = text!("stopped")),
+    ]);
+    let all = text!("{total} instances: {states}", total = 3, states);
+    assert_eq!(all.english(), "3 instances: 2 online, 1 stopped");
+    assert_eq!(all.render(Lang::Zh), "3 个实例：在线 2、停止 1");
+    let name = Text::verbatim("{name}");
+    assert_eq!(
+        text!("{name} is not set", name).render(Lang::Zh),
+        "{name} 未设置"
+    );
+}
+
+#[test]
+fn json_is_english() {
+    let json = serde_json::to_string(&text!("nobody is mentioned")).unwrap();
+    assert_eq!(json, "\"nobody is mentioned\"");
+}
+
+#[test]
+fn locales() {
+    let cases = [
+        ("zh_CN.UTF-8", Lang::Zh),
+        ("zh", Lang::Zh),
+        ("zh_TW", Lang::Zh),
+        ("ZH_cn", Lang::Zh),
+        ("C", Lang::En),
+        ("C.UTF-8", Lang::En),
+        ("en_US.UTF-8", Lang::En),
+        ("de_DE", Lang::En),
+    ];
+    for (locale, lang) in cases {
+        assert_eq!(Lang::of_locale(locale), lang, "{locale}");
+    }
+}

@@ -1,0 +1,181 @@
+//! The configuration, and the values that settings and arguments take.
+
+/// English and Chinese.
+pub(super) const MESSAGES: &[(&str, &str)] = &[
+    (
+        "a base URL starts with http:// or https://, for example http://127.0.0.1:8080",
+        "服务器地址以 http:// 或 https:// 开头，例如 http://127.0.0.1:8080",
+    ),
+    ("not a URL: {error}", "不是合法的 URL：{error}"),
+    (
+        "a base URL starts with http:// or https://, not {scheme}://",
+        "服务器地址以 http:// 或 https:// 开头，而不是 {scheme}://",
+    ),
+    (
+        "a base URL has no ? or # part; leave it off",
+        "服务器地址不能带 ? 或 # 部分，请去掉",
+    ),
+    (
+        "an http:// or https:// URL is meant",
+        "应为 http:// 或 https:// 开头的 URL",
+    ),
+    (
+        "a guid is empty; `qiwei instance ls` lists the guids there are",
+        "GUID 为空；用 `qiwei instance ls` 查看已有的 GUID",
+    ),
+    (
+        "not a guid: letters, digits and dashes are meant, as `qiwei instance ls` prints them",
+        "不是 GUID：应由字母、数字和连字符组成，形如 `qiwei instance ls` 的输出",
+    ),
+    (
+        "{name} is not a setting this version knows; it does nothing",
+        "当前版本没有 {name} 这一项，它不起作用",
+    ),
+    (
+        "profile {profile} in {file}",
+        "{file} 中的 profile {profile}",
+    ),
+    (
+        "`get` shows effective values, not those of one profile",
+        "`get` 显示的是最终生效的值，而不是某个 profile 里的值",
+    ),
+    (
+        "use `--profile {profile}` with the bare key",
+        "请用 `--profile {profile}` 加不带前缀的键",
+    ),
+    ("{name} is not set", "{name} 未设置"),
+    (
+        "set it with `qiwei config set {name} VALUE`",
+        "用 `qiwei config set {name} VALUE` 设置",
+    ),
+    ("{name} saved in {path}", "{name} 已保存到 {path}"),
+    ("{name} removed from {path}", "已从 {path} 删除 {name}"),
+    ("{name} was not in {path}", "{path} 中没有 {name}"),
+    (
+        "{part} is not a table in the config",
+        "配置文件中的 {part} 不是表",
+    ),
+    ("{path} is broken", "{path} 已损坏"),
+    (
+        "another process holds the config {path}",
+        "另一个进程正在使用配置文件 {path}",
+    ),
+    (
+        "cannot write the config {path}: {error}",
+        "无法写入配置文件 {path}：{error}",
+    ),
+    (
+        "name another file with --config or QIWEI_CONFIG, or make this one writable",
+        "请用 --config 或 QIWEI_CONFIG 指定别的文件，或让这个文件可写",
+    ),
+    (
+        "cannot read the config {path}: {error}",
+        "无法读取配置文件 {path}：{error}",
+    ),
+    (
+        "correct the line in an editor; the file was left as it is",
+        "请用编辑器改正这一行；文件未被改动",
+    ),
+    (
+        "{path} must be a table, written [{path}]",
+        "{path} 必须是表，写作 [{path}]",
+    ),
+    (
+        "{path} must be a text, a number or true or false",
+        "{path} 必须是文本、数字或 true/false",
+    ),
+    (
+        "correct --config or QIWEI_CONFIG, or create the file with `qiwei config set`",
+        "请更正 --config 或 QIWEI_CONFIG，或用 `qiwei config set` 创建文件",
+    ),
+    (
+        "a number of days from 1 to 3650 is meant",
+        "应为 1 到 3650 之间的天数",
+    ),
+    ("a number from 0 to 20 is meant", "应为 0 到 20 之间的数字"),
+    ("the path is empty", "路径为空"),
+    ("true or false is meant", "应为 true 或 false"),
+    ("an alias needs a name", "别名不能为空"),
+    (
+        "{name} looks like a conversation id; an alias is a word, such as ops",
+        "{name} 像是会话 ID；别名应是一个词，例如 ops",
+    ),
+    ("an alias has no spaces", "别名不能含空格"),
+    (
+        "the config has no profile {name}",
+        "配置文件里没有 profile {name}",
+    ),
+    (
+        "make one with `qiwei config set profiles.{name}.base_url URL`",
+        "用 `qiwei config set profiles.{name}.base_url URL` 创建",
+    ),
+    ("it has {names}", "现有：{names}"),
+    (
+        "a header value is one line without control characters",
+        "请求头的值只能是一行，且不含控制字符",
+    ),
+    (
+        "a profile's setting is written profiles.NAME.KEY",
+        "profile 里的设置写作 profiles.NAME.KEY",
+    ),
+    ("a profile holds no profiles", "profile 里不能再有 profile"),
+    (
+        "no setting {text}; did you mean {key}?",
+        "没有 {text} 这一项；是不是想写 {key}？",
+    ),
+    (
+        "no setting {text}; there are {names}, headers.NAME, aliases.NAME and profiles.NAME.…",
+        "没有 {text} 这一项；可用的有 {names}、headers.NAME、aliases.NAME 和 profiles.NAME.…",
+    ),
+    (
+        "`qiwei sessions` lists conversation ids",
+        "用 `qiwei sessions` 查看会话 ID",
+    ),
+    (
+        "the config has the aliases {names}",
+        "配置文件里的别名有：{names}",
+    ),
+    ("{key} has no default", "{key} 没有默认值"),
+    (
+        "there is no home folder to keep a config in",
+        "没有可存放配置文件的主目录",
+    ),
+    (
+        "name a file with --config or QIWEI_CONFIG",
+        "请用 --config 或 QIWEI_CONFIG 指定文件",
+    ),
+    (
+        "{env} is set and wins over the instance just saved",
+        "环境变量 {env} 已设置，它优先于刚保存的实例",
+    ),
+    (
+        "the conversation id is empty; use S:<user id> or R:<group id>",
+        "会话 ID 为空；请写成 S:<用户ID> 或 R:<群ID>",
+    ),
+    (
+        "a conversation id needs its prefix; did you mean {prefix}:{text}?",
+        "会话 ID 需要前缀；是不是想写 {prefix}:{text}？",
+    ),
+    (
+        "a conversation id needs its prefix: S:{text} for a user, R:{text} for a group",
+        "会话 ID 需要前缀：私聊写 S:{text}，群聊写 R:{text}",
+    ),
+    (
+        "the prefix is a capital letter; did you mean {prefix}:{id}?",
+        "前缀是大写字母；是不是想写 {prefix}:{id}？",
+    ),
+    (
+        "{text} is not a conversation id: S:<digits> for a user, R:<digits> for a group",
+        "{text} 不是会话 ID：私聊是 S:<数字>，群聊是 R:<数字>",
+    ),
+    ("{name} is not valid UTF-8", "{name} 不是合法的 UTF-8"),
+    (
+        "a pace such as 20/min, 2/s or 100/h is meant, with ,burst=5 behind it if several may come at once",
+        "应为 20/min、2/s 或 100/h 这样的速率；允许连发时在后面加 ,burst=5",
+    ),
+    ("one each {seconds}s", "每 {seconds} 秒一条"),
+    (
+        "one each {seconds}s, up to {burst} at once",
+        "每 {seconds} 秒一条，最多连发 {burst} 条",
+    ),
+];

@@ -1,0 +1,75 @@
+//! The words of the command-line parser.
+
+/// English and Chinese.
+pub(super) const MESSAGES: &[(&str, &str)] = &[
+    ("{told}\n\n  tip: {tip}", "{told}\n\n  提示：{tip}"),
+    ("{told}\n\nUsage: {usage}", "{told}\n\n用法: {usage}"),
+    (
+        "{told}\n\nFor more information, try '--help'.",
+        "{told}\n\n更多信息请用 '--help' 查看。",
+    ),
+    (
+        "unexpected argument '{arg}' found",
+        "无法识别的参数 '{arg}'",
+    ),
+    (
+        "unrecognized subcommand '{command}'",
+        "无法识别的子命令 '{command}'",
+    ),
+    (
+        "the following required arguments were not provided: {args}",
+        "缺少必需的参数：{args}",
+    ),
+    (
+        "a value is required for '{arg}' but none was supplied",
+        "'{arg}' 需要一个值，但没有给出",
+    ),
+    (
+        "invalid value '{value}' for '{arg}' [possible values: {values}]",
+        "'{arg}' 的值 '{value}' 无效 [可选值: {values}]",
+    ),
+    (
+        "invalid value '{value}' for '{arg}': {why}",
+        "'{arg}' 的值 '{value}' 无效：{why}",
+    ),
+    (
+        "unexpected value '{value}' for '{arg}' found; no more were expected",
+        "'{arg}' 多了一个值 '{value}'",
+    ),
+    ("an argument is not valid UTF-8", "有参数不是合法的 UTF-8"),
+    ("no command given", "没有给出命令"),
+    ("see `qiwei --help`", "见 `qiwei --help`"),
+    (
+        "the argument '{arg}' cannot be used multiple times",
+        "参数 '{arg}' 不能重复使用",
+    ),
+    (
+        "the argument '{arg}' cannot be used with {others}",
+        "参数 '{arg}' 不能与 {others} 同时使用",
+    ),
+    ("the value cannot be used", "这个值不能用"),
+    ("{value} is not in {range}", "{value} 不在 {range} 范围内"),
+    ("a whole number is meant", "应为整数"),
+    ("did you mean {near}?", "是不是想写 {near}？"),
+    (
+        "to pass '{arg}' as a value, use '-- {arg}'",
+        "要把 '{arg}' 当作值，请写 '-- {arg}'",
+    ),
+    (
+        "Print help (see more with '--help')",
+        "显示帮助（更多内容见 '--help'）",
+    ),
+    (
+        "Print help (see a summary with '-h')",
+        "显示帮助（摘要见 '-h'）",
+    ),
+    ("Print help", "显示帮助"),
+    ("Print version", "显示版本"),
+    ("Possible values:", "可选值:"),
+    ("[possible values: ", "[可选值: "),
+    ("[default: ", "[默认: "),
+    ("Usage:", "用法:"),
+    ("Arguments:", "参数:"),
+    ("Commands:", "命令:"),
+    ("Options:", "选项:"),
+];

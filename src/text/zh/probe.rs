@@ -1,0 +1,112 @@
+//! Probing, the sandbox's command, completions.
+
+/// English and Chinese.
+pub(super) const MESSAGES: &[(&str, &str)] = &[
+    ("no answer", "没有应答"),
+    (
+        "no listener runs for this instance, so there is nowhere to post",
+        "这个实例没有正在运行的监听器，没有地方可发",
+    ),
+    (
+        "name a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`",
+        "请指定回调地址：`qiwei probe callback URL --simulate …`，或先启动 `qiwei listen`",
+    ),
+    ("--simulate {name}: {why}", "--simulate {name}：{why}"),
+    (
+        "one of {names}, or all, is meant",
+        "应为以下之一：{names}，或 all",
+    ),
+    ("set notify_url", "设置 notify_url"),
+    (
+        "a login QR code was asked for, which calls back",
+        "已请求登录二维码，它会触发回调",
+    ),
+    (
+        "nothing could be triggered; send the account a message now",
+        "没有可以触发的回调；请现在给账号发一条消息",
+    ),
+    ("callback", "回调"),
+    ("{notify_type} arrived", "收到 {notify_type}"),
+    (
+        "none arrived; the server may not reach this address: see --listen and --notify-url",
+        "没有收到；服务器可能访问不到这个地址：见 --listen 和 --notify-url",
+    ),
+    ("webhook", "回调地址"),
+    ("health", "健康检查"),
+    ("this webhook has no /health", "这个回调地址没有 /health"),
+    ("simulate {event}", "模拟 {event}"),
+    ("{text} is not an HTTP method", "{text} 不是 HTTP 方法"),
+    (
+        "the method comes first: `qiwei probe POST {text}`",
+        "方法写在前面：`qiwei probe POST {text}`",
+    ),
+    (
+        "the protocol's endpoints answer POST: `qiwei probe POST PATH -d JSON`",
+        "协议的接口都用 POST：`qiwei probe POST PATH -d JSON`",
+    ),
+    ("a path is meant, not a URL", "应为路径，而不是 URL"),
+    (
+        "give the server with --base-url and only the path here",
+        "服务器用 --base-url 指定，这里只写路径",
+    ),
+    ("a path has no spaces", "路径不能含空格"),
+    ("-d is not UTF-8 text", "-d 不是 UTF-8 文本"),
+    ("{what} is not JSON: {error}", "{what} 不是 JSON：{error}"),
+    (
+        "quote it for the shell: -d '{\"guid\":\"…\"}'",
+        "请为 shell 加引号：-d '{\"guid\":\"…\"}'",
+    ),
+    (
+        "--with-guid needs a body that is a JSON object",
+        "--with-guid 要求请求体是 JSON 对象",
+    ),
+    (
+        "cannot make a folder for the sandbox's config",
+        "无法为沙箱的配置创建目录",
+    ),
+    ("cannot make the sandbox's config", "无法创建沙箱的配置"),
+    (
+        "cannot run {program}: {error}",
+        "无法运行 {program}：{error}",
+    ),
+    (
+        "after `--` comes a program and its arguments; for a script: -- sh -c '…'",
+        "`--` 后面是程序和它的参数；运行脚本：-- sh -c '…'",
+    ),
+    ("cannot wait for the command", "无法等待命令结束"),
+    ("a child without a process id", "子进程没有进程号"),
+    (
+        "cannot write the record {path}: {error}",
+        "无法写入记录 {path}：{error}",
+    ),
+    (
+        "the record misses a request: {error}",
+        "记录漏掉了一个请求：{error}",
+    ),
+    (
+        "an address such as 127.0.0.1:8080 or a port is meant",
+        "应为 127.0.0.1:8080 这样的地址，或一个端口",
+    ),
+    (
+        "a number from 0 to 10000 is meant",
+        "应为 0 到 10000 之间的数字",
+    ),
+    ("sandbox on {base_url}", "沙箱地址 {base_url}"),
+    (
+        "the sandbox has no password; everybody who reaches the address can use it",
+        "沙箱没有密码；能访问这个地址的人都能使用它",
+    ),
+    (
+        "choose another address, or any free port with --listen 127.0.0.1:0",
+        "请换一个地址，或用 --listen 127.0.0.1:0 选任意空闲端口",
+    ),
+    (
+        "more instances than --limit {limit} allows",
+        "实例数超过了 --limit {limit}",
+    ),
+    (
+        "the sandbox is listening; Ctrl-C ends it",
+        "沙箱正在监听，按 Ctrl-C 结束",
+    ),
+    ("no script for this shell", "没有这个 shell 的补全脚本"),
+];

@@ -1,0 +1,202 @@
+//! The server's answers and what they mean.
+
+/// English and Chinese.
+pub(super) const MESSAGES: &[(&str, &str)] = &[
+    ("the answer holds no {wanted}", "应答里没有{wanted}"),
+    (
+        "the answer holds no {wanted}: {error}",
+        "应答里没有{wanted}：{error}",
+    ),
+    ("confirmation", "确认"),
+    ("guid", " GUID"),
+    ("list of guids", " GUID 列表"),
+    ("status {other} is not known", "未知的状态 {other}"),
+    ("session", "会话"),
+    ("conversation id", "会话 ID"),
+    ("message", "消息"),
+    ("message id", "消息 ID"),
+    ("login QR code", "登录二维码"),
+    ("link for a login QR code", "登录二维码的链接"),
+    ("QR code status", "二维码状态"),
+    (
+        "the HTTP client cannot be set up: {error}",
+        "无法初始化 HTTP 客户端：{error}",
+    ),
+    (
+        "headers.{name}: not a header name",
+        "headers.{name}：不是合法的请求头名称",
+    ),
+    (
+        "headers.{name}: the value cannot stand in a header",
+        "headers.{name}：这个值不能放在请求头里",
+    ),
+    ("the answer is empty", "应答为空"),
+    ("{key} is not a number", "{key} 不是数字"),
+    ("the answer is HTML, not JSON", "应答是 HTML，不是 JSON"),
+    (
+        "the answer is not JSON ({count} bytes)",
+        "应答不是 JSON（{count} 字节）",
+    ),
+    ("cannot connect: {why}", "无法连接：{why}"),
+    (
+        "the server's certificate is not trusted: {why}",
+        "服务器的证书不受信任：{why}",
+    ),
+    (
+        "check the base URL (`qiwei config explain`) and that the server runs",
+        "请检查服务器地址（`qiwei config explain`），并确认 API 服务已启动、端口正确",
+    ),
+    (
+        "if it is your own, name its certificate with --cacert FILE or `qiwei config set cacert FILE`",
+        "如果是自己的服务器，请用 --cacert FILE 或 `qiwei config set cacert FILE` 指定它的证书",
+    ),
+    (
+        "{message}; it may or may not have been carried out",
+        "{message}；请求可能已执行，也可能没有",
+    ),
+    (
+        "look at the result before running this again; it is never repeated by itself",
+        "再次运行前请先确认结果；程序不会自动重发",
+    ),
+    (
+        "the server reports that delivery failed (is_svr_fail)",
+        "服务器报告投递失败（is_svr_fail）",
+    ),
+    (
+        "the server refused with code {code} and no text",
+        "服务器拒绝了请求，错误码 {code}，没有说明",
+    ),
+    (
+        "the server refused: {text} (code {code})",
+        "服务器拒绝了请求：{text}（错误码 {code}）",
+    ),
+    (
+        "the server answered HTTP {status}",
+        "服务器返回 HTTP {status}",
+    ),
+    (
+        "the server answered HTTP {status}: {text}",
+        "服务器返回 HTTP {status}：{text}",
+    ),
+    (
+        "the server answered HTTP {status} (redirect)",
+        "服务器返回 HTTP {status}（重定向）",
+    ),
+    (
+        "the redirect points to {target}; set the base URL to where the server really is",
+        "重定向指向 {target}；请把服务器地址改成实际地址",
+    ),
+    (
+        "check the conversation id: S:<user id> or R:<group id>, as `qiwei sessions` lists them",
+        "请检查会话 ID：S:<用户ID> 或 R:<群ID>，可用 `qiwei sessions` 查看",
+    ),
+    (
+        "this account may not message that contact; check on the phone that they are still connected",
+        "账号无权给对方发消息；请在手机上确认对方仍是好友",
+    ),
+    (
+        "the login device is not ready yet; try again shortly",
+        "登录设备尚未就绪，请稍后再试",
+    ),
+    (
+        "the account is offline or the guid is wrong; `qiwei status` tells which",
+        "账号已离线或 GUID 有误；用 `qiwei status` 查看是哪一种",
+    ),
+    (
+        "the seat of this account has expired; renew it with the operator",
+        "账号的坐席已过期，请联系服务商续费",
+    ),
+    (
+        "the server's limit of instances is reached; `qiwei instance rm --stopped` removes the stopped ones",
+        "实例数量已达上限；用 `qiwei instance rm --stopped` 删除停止的实例",
+    ),
+    (
+        "this client version cannot send mini-programs; upgrade the instance",
+        "这个客户端版本不能发送小程序，请升级实例",
+    ),
+    (
+        "the file rules are stale; refresh them with `qiwei probe POST /cloud/update_cdn_rule`",
+        "文件规则已过时；用 `qiwei probe POST /cloud/update_cdn_rule` 刷新",
+    ),
+    (
+        "the instance has lost its connection; look again with `qiwei status`",
+        "实例已断开连接；稍后用 `qiwei status` 再看",
+    ),
+    (
+        "log the account in with `qiwei login`, then run this again",
+        "请先用 `qiwei login` 登录账号，再运行一次",
+    ),
+    (
+        "the server has no such instance; `qiwei instance ls` lists those it has",
+        "服务器上没有这个实例；用 `qiwei instance ls` 查看实例列表",
+    ),
+    (
+        "start it with `qiwei instance start GUID`",
+        "用 `qiwei instance start GUID` 启动它",
+    ),
+    (
+        "something of this account has expired; see the server's words",
+        "账号有内容已过期，请看服务器的说明",
+    ),
+    (
+        "the server wants fewer requests; wait a while and send more slowly",
+        "服务器要求降低频率；请稍等，并放慢发送速度",
+    ),
+    (
+        "put the credentials into the base URL (https://user:password@host) or into [headers] of the config",
+        "请把凭据写进服务器地址（https://user:password@host）或配置文件的 [headers]",
+    ),
+    (
+        "the server has no such endpoint; check the path prefix of the base URL, and `qiwei probe`",
+        "服务器没有这个接口；请检查服务器地址里的路径前缀，或运行 `qiwei probe`",
+    ),
+    (
+        "the server answers another method here; `qiwei probe` shows which",
+        "服务器在这里只接受别的方法；用 `qiwei probe` 查看",
+    ),
+    (
+        "the server does not accept this field; see its words",
+        "服务器不接受这个字段，请看它的说明",
+    ),
+    (
+        "the request is larger than the server or a proxy before it allows",
+        "请求超过了服务器或前置代理允许的大小",
+    ),
+    ("there was no time left for it", "已没有剩余时间"),
+    ("{method} is not an HTTP method", "{method} 不是 HTTP 方法"),
+    ("no connection in time", "连接超时"),
+    (
+        "the connection was lost before an answer came ({error})",
+        "连接在收到应答之前断开（{error}）",
+    ),
+    (
+        "the answer is larger than 16 MiB and was not read",
+        "应答超过 16 MiB，未读取",
+    ),
+    (
+        "the answer broke off in the middle ({error})",
+        "应答中途断开（{error}）",
+    ),
+    ("no answer within {timeout}", "{timeout} 内没有应答"),
+    (
+        "the system's certificates cannot be loaded: {error}",
+        "无法加载系统证书：{error}",
+    ),
+    (
+        "cannot read the certificate file {path}: {error}",
+        "无法读取证书文件 {path}：{error}",
+    ),
+    ("no PEM certificate in {path}", "{path} 里没有 PEM 证书"),
+    (
+        "> {method} {url} ({size} bytes)",
+        "> {method} {url}（{size} 字节）",
+    ),
+    (
+        "< HTTP {status} in {millis} ms ({size} bytes)",
+        "< HTTP {status}，{millis} 毫秒（{size} 字节）",
+    ),
+    ("! after {millis} ms: {error}", "! {millis} 毫秒后：{error}"),
+    ("~ trying again in {wait}", "~ {wait} 后重试"),
+    ("nobody we trust has signed it", "签发者不受信任"),
+    ("it is signed by itself", "是自签名证书"),
+];

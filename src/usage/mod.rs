@@ -1,0 +1,132 @@
+//! What is said when the parser has no command for us: help, the version, and usage errors.
+
+mod explain;
+pub mod help;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::builder::StyledStr;
+use clap::error::ErrorKind;
+
+use crate::commands::Finish;
+use crate::config::{Flags, Key, Layers};
+use crate::env::Env;
+use crate::error::Error;
+use crate::output::{ColorChoice, Manner, Output, Streams};
+use crate::text::{Lang, Text, text};
+
+/// Says what is to be said. English is the parser's own; Chinese is asked of a translated one.
+pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) -> ExitCode {
+    let json = before_dashes(args).any(|arg| arg == "--json");
+    let no_color = Manner::is_colorless(&env);
+    let lang = language(args, env);
+    let manner = Manner {
+        json,
+        color: ColorChoice::Auto,
+        no_color,
+        lang,
+        ..Manner::default()
+    };
+    let output = Output::new(manner, streams.stdout, streams.stderr);
+    let finish = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            show(&output, &help::parse_again(error, args, lang), lang)
+        }
+        _ if json => Err(for_programs(&error)),
+        _ => Err(for_people(&help::parse_again(error, args, lang), lang)),
+    };
+    crate::finish(&output, finish)
+}
+
+/// Help and version are results.
+fn show(output: &Output, error: &clap::Error, lang: Lang) -> Finish {
+    let text = help::headings(error.render().ansi().to_string(), lang);
+    let text = match output.look().color {
+        true => text,
+        false => StyledStr::from(text).to_string(),
+    };
+    output.text(&text).map(|()| ExitCode::SUCCESS)
+}
+
+/// Everything else the parser objects to is a usage error.
+fn for_people(error: &clap::Error, lang: Lang) -> Error {
+    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if lang == Lang::Zh && !is_help {
+        return Error::usage(explain::explain(error));
+    }
+    let text = help::headings(error.render().to_string(), lang);
+    let text = text.trim();
+    Error::usage(Text::verbatim(text.strip_prefix("error: ").unwrap_or(text)))
+}
+
+fn for_programs(error: &clap::Error) -> Error {
+    let text = error.render().to_string();
+    let text = text.trim();
+    let message = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => text!("no command given"),
+        _ => Text::verbatim(first_paragraph(
+            text.strip_prefix("error: ").unwrap_or(text),
+        )),
+    };
+    Error::usage(message).hint(text!("see `qiwei --help`"))
+}
+
+/// Up to the first empty line, on one line.
+fn first_paragraph(text: &str) -> String {
+    text.lines()
+        .take_while(|line| !line.trim().is_empty())
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The parser gave up, so the flags that count here are looked for by hand.
+fn language(args: &[OsString], env: Env) -> Lang {
+    let lang = value_of(args, "--lang").map(|lang| (Key::Lang, lang));
+    let flags = Flags {
+        values: lang.into_iter().collect(),
+        profile: value_of(args, "--profile"),
+        config: value_of(args, "--config").map(Into::into),
+    };
+    Layers::as_far_as_possible(flags, env).lang()
+}
+
+fn before_dashes(args: &[OsString]) -> impl Iterator<Item = &OsString> {
+    args.iter().take_while(|arg| *arg != "--")
+}
+
+/// The value of a flag, in either form.
+fn value_of(args: &[OsString], flag: &str) -> Option<String> {
+    let mut args = before_dashes(args).filter_map(|arg| arg.to_str());
+    while let Some(arg) = args.next() {
+        match arg.strip_prefix(flag) {
+            Some("") => return args.next().map(str::to_owned),
+            Some(rest) if rest.starts_with('=') => {
+                return rest.strip_prefix('=').map(str::to_owned);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_found_in_either_form_and_before_the_dashes() {
+        let cases = [
+            (&["--lang", "zh"][..], Some("zh")),
+            (&["send", "--lang=en", "--frob"], Some("en")),
+            (&["--language", "zh"], None),
+            (&["sandbox", "--", "--lang", "zh"], None),
+            (&["--lang"], None),
+        ];
+        for (args, value) in cases {
+            let args: Vec<OsString> = args.iter().map(Into::into).collect();
+            assert_eq!(value_of(&args, "--lang").as_deref(), value, "{args:?}");
+        }
+    }
+}

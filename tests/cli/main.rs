@@ -22,6 +22,7 @@ mod faults;
 mod generated;
 mod instance;
 mod journal;
+mod language;
 mod ledger;
 mod listen;
 mod listener_abuse;

@@ -1,0 +1,300 @@
+//! Chinese and English: who chooses, what is translated, and what is the same in both.
+
+use qiwei::sandbox::Sandbox;
+use serde_json::Value;
+
+use crate::support::{Finished, GROUP, Home, PERSON, Qiwei, check_all, sandbox, sandbox_with};
+
+fn zh<const N: usize>(server: &Sandbox, args: [&str; N]) -> Qiwei {
+    Qiwei::on(&server.base_url(), args).env("QIWEI_LANG", "zh")
+}
+
+fn is_chinese(text: &str) -> bool {
+    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+/// Flags, environment, configuration, and whether all that makes it Chinese.
+type Choice<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str, bool);
+
+/// Who decides, from the strongest to the weakest.
+#[test]
+fn the_flag_then_the_variable_then_the_config_then_the_locale() {
+    let rows: [Choice<'_>; 14] = [
+        (&[], &[], "", false),
+        (&[], &[("LANG", "zh_CN.UTF-8")], "", true),
+        (&[], &[("LANG", "C")], "", false),
+        (&[], &[("LANG", "C.UTF-8")], "", false),
+        (&[], &[("LC_MESSAGES", "zh_CN"), ("LANG", "C")], "", true),
+        (&[], &[("LC_ALL", "C"), ("LANG", "zh_CN.UTF-8")], "", false),
+        (&[], &[("LC_ALL", ""), ("LANG", "zh_CN.UTF-8")], "", true),
+        (&[], &[("LANG", "C")], "lang = 'zh'\n", true),
+        (&[], &[("LANG", "zh_CN")], "lang = 'en'\n", false),
+        (
+            &[],
+            &[("QIWEI_LANG", "en"), ("LANG", "zh")],
+            "lang = 'zh'\n",
+            false,
+        ),
+        (&[], &[("QIWEI_LANG", "zh"), ("LANG", "C")], "", true),
+        (
+            &["--lang", "zh"],
+            &[("QIWEI_LANG", "en")],
+            "lang = 'en'\n",
+            true,
+        ),
+        (&["--lang=en"], &[("QIWEI_LANG", "zh")], "", false),
+        (
+            &["--profile", "p"],
+            &[],
+            "lang = 'en'\n[profiles.p]\nlang = 'zh'\n",
+            true,
+        ),
+    ];
+    check_all(&rows, |(flags, env, config, chinese)| {
+        // A result, a usage error and help: each takes a way of its own.
+        for args in [&["config", "get", "guid"][..], &["frob"], &["--help"]] {
+            let run = Qiwei::new(args).args(*flags).config(config);
+            let run = env
+                .iter()
+                .fold(run, |run, (name, value)| run.env(name, value));
+            let run = run.run();
+            let told = format!("{}{}", run.stdout, run.stderr).replace("企业微信", "");
+            let told = told.replace("简体中文", "");
+            assert_eq!(
+                is_chinese(&told),
+                *chinese,
+                "{flags:?} {env:?} {config:?} {run:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_language_there_is_not_is_refused() {
+    let run = Qiwei::new(["status", "--lang", "fr"]).run().ends_with(2);
+    run.says("invalid value 'fr' for '--lang <LANG>'");
+    let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr").run();
+    run.ends_with(3)
+        .says("error: QIWEI_LANG: zh or en is meant");
+    // It is told in the language of the locale.
+    let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr");
+    let run = run.env("LANG", "zh_CN.UTF-8").run();
+    run.ends_with(3).says("错误：QIWEI_LANG：应为 zh 或 en");
+    let run = Qiwei::new(["status"]).config("\nlang = 'fr'\n").run();
+    run.ends_with(3)
+        .says("config.toml:2: lang: zh or en is meant");
+}
+
+#[test]
+fn the_language_is_a_setting_like_any_other() {
+    let home = Home::new();
+    let run = Qiwei::new(["config", "set", "lang", "zh"]).at(&home).run();
+    run.ends_with(0);
+    assert_eq!(home.config(), "lang = \"zh\"\n");
+    let explain = || Qiwei::new(["config", "explain", "--json"]).env("LC_ALL", "zh_CN.UTF-8");
+    let lang = |run: Finished| -> Value {
+        let rows = run.ends_with(0).json();
+        let mut rows = rows.as_array().unwrap().iter();
+        rows.find(|row| row["key"] == "lang").unwrap().clone()
+    };
+    let row = lang(explain().run());
+    assert_eq!(
+        (&row["value"], &row["source"]),
+        (&"zh".into(), &"locale".into())
+    );
+    assert_eq!(row["from"], "LC_ALL");
+    let row = lang(explain().at(&home).run());
+    assert_eq!(row["source"], "config");
+}
+
+#[test]
+fn help_is_chinese_down_to_the_words_of_the_parser() {
+    let run = Qiwei::new(["send", "--help", "--lang", "zh"])
+        .run()
+        .ends_with(0);
+    for part in [
+        "发送文本消息到私聊或群聊\n",
+        "用法: qiwei send [OPTIONS] [TO] [TEXT]\n",
+        "参数:\n",
+        "选项:\n",
+        "消息内容；`-` 从标准输入读取",
+        "发送选项:\n",
+        "全局选项:\n",
+        "显示帮助",
+        "- zh: 简体中文",
+        "[默认: auto]",
+    ] {
+        assert!(run.stdout.contains(part), "no {part:?} in {}", run.stdout);
+    }
+    for english in ["Usage", "Options:", "Print", "default", "possible"] {
+        assert!(!run.stdout.contains(english), "{english} in {}", run.stdout);
+    }
+    let short = Qiwei::new(["instance", "ls", "-h", "--lang", "zh"]).run();
+    assert!(
+        short
+            .stdout
+            .contains("[可选值: online, running, stopped, unknown]")
+    );
+    let none: [&str; 0] = [];
+    let commands = Qiwei::new(none).env("LANG", "zh").run().ends_with(2);
+    commands.says("命令:\n").says("退出码：0 已接受");
+}
+
+#[test]
+fn every_usage_error_has_chinese_words() {
+    let cases: [(&[&str], &str); 12] = [
+        (&["frob"], "无法识别的子命令 'frob'"),
+        (&["sned", "R:1", "x"], "提示：是不是想写 sandbox, send？"),
+        (&["send", "R:1", "--txt"], "无法识别的参数 '--txt'"),
+        (&["send"], "缺少必需的参数：<TO>"),
+        (&["send", "R:1", "--file"], "'--file <PATH>' 需要一个值"),
+        (&["login", "--qr", "x"], "的值 'x' 无效 [可选值: half, full"),
+        (&["sessions", "--limit", "0"], "0 不在 1..=1000 范围内"),
+        (&["sessions", "--limit", "x"], "应为整数"),
+        (&["listen", "--for", "soon"], "无效：不是时长；请写成 30s"),
+        (&["instance", "use", "a b"], "不是 GUID：应由字母"),
+        (
+            &["status", "--watch", "--wait", "online"],
+            "不能与 --wait <STATUS> 同时使用",
+        ),
+        (
+            &["instance", "use", "--auto", "--auto"],
+            "参数 '--auto' 不能重复使用",
+        ),
+    ];
+    for (args, part) in cases {
+        let run = Qiwei::new(args).env("QIWEI_LANG", "zh").run().ends_with(2);
+        assert!(
+            run.stderr.starts_with("错误：") && run.stderr.contains(part),
+            "{args:?} {run:?}"
+        );
+    }
+}
+
+#[test]
+fn an_accepted_send() {
+    let server = sandbox();
+    let run = zh(&server, ["send", PERSON, "你好"]).run();
+    let guid = server.guids()[0][..8].to_owned();
+    run.is(
+        0,
+        &format!("已接受 {PERSON} 消息 1066173\n"),
+        &format!("使用唯一在线的实例 {guid}…\n"),
+    );
+}
+
+#[test]
+fn states_and_their_columns() {
+    let server = sandbox_with(|scenario| {
+        scenario.running = 1;
+        scenario.stopped = 1;
+    });
+    let run = zh(&server, ["status"]).run().ends_with(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines[0], format!("服务器 {}", server.base_url()));
+    assert!(lines[1].starts_with("实例   ") && lines[1].ends_with("（自动检测）"));
+    assert_eq!(lines[2], "状态   在线");
+    assert!(lines[3].starts_with("延迟   ") && lines[3].ends_with(" 毫秒"));
+    assert_eq!(lines[4], "统计   3 个实例：在线 1、运行 1、停止 1");
+    let words =
+        |line: &str| -> Vec<String> { line.split_whitespace().map(str::to_owned).collect() };
+    assert_eq!(words(lines[5]), ["GUID", "状态", "当前"]);
+    assert_eq!(words(lines[6])[1..], ["在线", "*"]);
+    assert_eq!(words(lines[7])[1..], ["运行"]);
+    assert_eq!(words(lines[8])[1..], ["停止"]);
+    let sessions = zh(&server, ["sessions", "-q"]).run().ends_with(0).stdout;
+    assert!(sessions.starts_with("会话ID"), "{sessions}");
+    assert!(
+        sessions.contains("私聊") && sessions.contains("2025-01-29 08:30"),
+        "{sessions}"
+    );
+}
+
+#[test]
+fn a_refusal_and_what_to_do_about_it() {
+    let server = sandbox_with(|scenario| scenario.limit = 1);
+    let run = zh(&server, ["instance", "create"]).run().ends_with(1);
+    run.says("错误：服务器拒绝了请求：")
+        .says("提示：实例数量已达上限；用 `qiwei instance rm --stopped` 删除停止的实例\n");
+    let nobody = Qiwei::new(["send", GROUP, "x"]).env("QIWEI_LANG", "zh");
+    let run = nobody.run().ends_with(5);
+    run.says("错误：无法连接：连接被拒绝（系统错误 ")
+        .says("并确认 API 服务已启动、端口正确");
+    let run = Qiwei::new(["sessions"])
+        .arg("--lang=zh")
+        .config("timeout = 'soon'\n");
+    run.run().ends_with(3).says(":1：timeout：不是时长；");
+}
+
+#[test]
+fn a_login_speaks_the_words_its_users_know() {
+    let server = sandbox_with(|scenario| {
+        scenario.online = 0;
+        scenario.running = 1;
+        scenario.scan = "require-code=246810,after=100ms".parse().unwrap();
+    });
+    let args = [
+        "login",
+        "--qr",
+        "ascii",
+        "--code-cmd",
+        "echo 246810",
+        "--poll",
+        "200ms",
+    ];
+    let run = zh(&server, args).run().ends_with(0);
+    assert!(run.stdout.starts_with("登录成功："), "{run:?}");
+    run.says("\n链接：http")
+        .says("已扫码，请在手机上确认登录\n")
+        .says("新设备登录需要验证码\n")
+        .says("（第 1 次，共 3 次机会）\n")
+        .says("验证码提交成功，请等待登录确认\n");
+}
+
+/// Whatever a program reads is the same; only what stands beside it may differ.
+#[test]
+fn json_is_the_same_in_both_languages() {
+    let server = sandbox_with(|scenario| scenario.stopped = 1);
+    let broken = "{\"to\":\"R:1\"}\n{\"to\":\"x\",\"text\":\"y\"}\n";
+    let rows: [(&[&str], &str); 13] = [
+        (&["instance", "ls"], ""),
+        (&["sessions"], ""),
+        (&["config", "explain"], ""),
+        (&["config", "get", "guid"], ""),
+        (&["send", "nobody", "x"], ""),
+        (&["send", PERSON], ""),
+        (&["send", PERSON, "x", "--dry-run"], ""),
+        (&["send", "--batch", "-"], broken),
+        (&["at", PERSON, "x", "--all"], ""),
+        (&["probe", "callback", "http://127.0.0.1:1/webhook"], ""),
+        (&["instance", "use", "nope"], ""),
+        (&["frob"], ""),
+        (&["login"], ""),
+    ];
+    for (args, stdin) in rows {
+        let said = |lang: &str| {
+            let run = Qiwei::on(&server.base_url(), args).args(["--json", "--lang", lang]);
+            let run = run.stdin(stdin).run();
+            let error = (run.code != 0).then(|| run.error());
+            let stdout = run.stdout.replace("\"zh\"", "\"en\"");
+            (run.code, stdout, error)
+        };
+        assert_eq!(said("zh"), said("en"), "{args:?}");
+    }
+}
+
+/// The sandbox lets its command speak the language it was started in.
+#[test]
+fn the_language_reaches_a_command_in_the_sandbox() {
+    let run = Qiwei::new(["sandbox", "-q", "--", "qiwei", "send", PERSON, "x", "-q"]);
+    let run = run.env("QIWEI_LANG", "zh").run().ends_with(0);
+    assert!(run.stdout.starts_with("已接受 "), "{run:?}");
+}
+
+#[test]
+fn a_label_is_painted_up_to_its_colon() {
+    let run = Qiwei::new(["frob", "--lang", "zh"]).run();
+    assert!(run.stderr.starts_with("错误："));
+    let run = Qiwei::new(["send", "x", "y", "--lang", "zh", "--color", "always"]).run();
+    assert!(run.stderr.starts_with("\x1b[31m错误：\x1b[0m"), "{run:?}");
+}

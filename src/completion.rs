@@ -95,9 +95,13 @@ fn command(env: &Env) -> Command {
         })
 }
 
-fn with(command: Command, arg: &str, values: &ArgValueCompleter) -> Command {
-    let values = values.clone();
-    command.mut_arg(arg, |arg: Arg| arg.add(values))
+/// Gives values to one argument. Not by `mut_arg`, which puts it behind all others: what stands
+/// first in the command line would then be completed as if it stood last.
+fn with(command: Command, name: &str, values: &ArgValueCompleter) -> Command {
+    command.mut_args(|arg: Arg| match arg.get_id() == name {
+        true => arg.add(values.clone()),
+        false => arg,
+    })
 }
 
 fn own(text: &str) -> String {

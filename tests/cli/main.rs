@@ -14,6 +14,7 @@
 mod batch;
 mod choice;
 mod commands;
+mod completion;
 mod config;
 mod crash;
 mod declared;

@@ -29,12 +29,21 @@ pub fn script(shell: &str) -> Option<Result<Vec<u8>, io::Error>> {
     let completer = Shells::builtins();
     let completer = completer.completer(shell)?;
     let mut script = Vec::new();
-    Some(
-        completer
-            .write_registration(env::COMPLETE, "qiwei", "qiwei", "qiwei", &mut script)
-            .map(|()| script),
-    )
+    let written =
+        completer.write_registration(env::COMPLETE, "qiwei", "qiwei", "qiwei", &mut script);
+    if completer.name() == "zsh" {
+        script.extend_from_slice(ZSH_FIRST_TAB);
+    }
+    Some(written.map(|()| script))
 }
+
+/// zsh runs an autoloaded script when Tab is pressed for the first time: it must answer that Tab,
+/// and not only register itself for the next.
+const ZSH_FIRST_TAB: &[u8] = b"
+if [[ $funcstack[1] = _qiwei ]]; then
+    _clap_dynamic_completer_qiwei \"$@\"
+fi
+";
 
 /// Answers a shell: `args` are those of the process, with the words typed so far behind `--`.
 /// Whatever goes wrong, there is nothing to offer, and no error at the prompt.

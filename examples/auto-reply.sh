@@ -3,15 +3,15 @@
 #
 #   qiwei listen --type new_message --exec examples/auto-reply.sh
 #
-# The callback is one JSON object on standard input. Needs jq.
+# The callback is one JSON object on standard input; its data is one message, or a list of them on
+# servers that batch. Our own messages come back as callbacks too: answering those would never end.
+# Needs jq.
 set -eu
-event=$(cat)
-field() { printf '%s' "$event" | jq -r ".data.$1 // empty"; }
-
-# Our own messages come back as callbacks too: answering those would never end.
-[ "$(field send_flag)" = 1 ] && exit 0
-[ "$(field msg_type)" = 2 ] || exit 0
-
-if [ "$(field roomid)" = 0 ]; then to="S:$(field sender)"; else to="R:$(field roomid)"; fi
-# Callbacks may come twice; the key makes sure that the answer does not.
-qiwei send "$to" "received: $(field content)" --key "reply-$(field id)"
+jq -r '.data | (.list? // .messages? // .msgs? // .items? // .) | if type == "array" then .[] else . end
+    | select((.send_flag | tostring) != "1" and (.msg_type | tostring) == "2")
+    | [if (.roomid // "0" | tostring) == "0" then "S:\(.sender)" else "R:\(.roomid)" end, "\(.id)", .content]
+    | @tsv' |
+while IFS="$(printf '\t')" read -r to id content; do
+    # Callbacks may come twice; the key makes sure that the answer does not.
+    qiwei send "$to" "received: $content" --key "reply-$id"
+done

@@ -15,7 +15,7 @@ use crate::guid::Guid;
 use crate::input;
 use crate::output::{Output, Source, WireLog};
 use crate::text::{Text, text};
-use crate::time::Deadline;
+use crate::time::{Deadline, parse_timeout};
 
 /// How long a command may take when nobody says otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,6 +25,7 @@ pub struct Context {
     /// The door for results, notes and errors.
     pub output: Output,
     started: Instant,
+    is_literal: bool,
     stdin: RefCell<Option<Source>>,
     stdin_is_terminal: bool,
     flags: Flags,
@@ -47,6 +48,7 @@ impl Context {
         Self {
             output,
             started: Instant::now(),
+            is_literal: false,
             stdin_is_terminal: stdin.terminal,
             stdin: RefCell::new(Some(stdin)),
             flags,
@@ -55,6 +57,17 @@ impl Context {
             settings: OnceCell::new(),
             api: OnceCell::new(),
         }
+    }
+
+    /// The same for a command line in which `--` ends the options.
+    pub fn literal(mut self, is_literal: bool) -> Self {
+        self.is_literal = is_literal;
+        self
+    }
+
+    /// Whether `--` ended the options, so that what looks like one is none.
+    pub fn is_literal(&self) -> bool {
+        self.is_literal
     }
 
     /// The environment the program was started in.
@@ -141,7 +154,10 @@ impl Context {
     /// As [`Context::read_stdin`].
     pub fn read_stdin_unconfigured(&self) -> Result<Vec<u8>, Error> {
         let stdin = self.take_stdin()?;
-        input::stdin_bytes(stdin, Deadline::from(self.started, DEFAULT_TIMEOUT))
+        let flag = self.flags.values.get(&Key::Timeout);
+        let timeout = flag.and_then(|text| parse_timeout(text).ok());
+        let deadline = Deadline::from(self.started, timeout.unwrap_or(DEFAULT_TIMEOUT));
+        input::stdin_bytes(stdin, deadline)
     }
 
     /// Standard input, for a command that reads it piece by piece.
@@ -185,6 +201,16 @@ impl Context {
     /// When the variable is not UTF-8.
     pub fn profile(&self) -> Result<Option<String>, Error> {
         layers::selected_profile(&self.flags, &self.env)
+    }
+
+    /// Makes sure that an instance about to be created can be made the current one: a script that
+    /// fails after creating, again and again, would fill the server.
+    ///
+    /// # Errors
+    /// A configuration error when the file is broken or cannot be written.
+    pub fn check_can_save(&self) -> Result<(), Error> {
+        let location = self.config_location()?;
+        edit::check_writable(&location.path)
     }
 
     /// Makes `guid` the current instance.

@@ -189,6 +189,12 @@ impl Error {
         self
     }
 
+    /// The same, ended by a signal: that decides the exit code.
+    pub fn ending_with(mut self, signal: i32) -> Self {
+        self.exit = u8::try_from(128 + signal).unwrap_or(self.exit);
+        self
+    }
+
     /// Turns it into another kind, with the exit code of that.
     pub fn into_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;

@@ -61,7 +61,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams)
         return finish(&output, output.bytes(&offer).map(|()| ExitCode::SUCCESS));
     }
     match Cli::try_parse_from(&args) {
-        Ok(cli) => dispatch(cli, env, streams),
+        Ok(cli) => dispatch(cli, env, streams, args.iter().any(|arg| arg == "--")),
         Err(error) => usage::run(error, &args, env, streams),
     }
 }
@@ -71,7 +71,8 @@ pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
 
-fn dispatch(cli: Cli, env: Env, streams: Streams) -> ExitCode {
+fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode {
+    signals::survive_size_limits();
     let global = &cli.global;
     let flags = global.flags();
     // Read once: it may be a pipe. Commands that need no file run although it is broken.
@@ -89,7 +90,8 @@ fn dispatch(cli: Cli, env: Env, streams: Streams) -> ExitCode {
         lang,
     };
     let output = Output::new(manner, streams.stdout, streams.stderr);
-    let context = Context::new(output.clone(), streams.stdin, flags, env, layers);
+    let context =
+        Context::new(output.clone(), streams.stdin, flags, env, layers).literal(is_literal);
     let result = guarded(|| cli.command.run(&context));
     finish(&output, result)
 }

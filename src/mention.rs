@@ -25,7 +25,8 @@ impl Mentions {
     pub fn of_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Self, Text> {
         let mut all: Vec<String> = Vec::new();
         for id in ids {
-            if !is_id(id) {
+            // 0 is how the protocol spells "everyone".
+            if !is_id(id) || id == "0" {
                 return Err(text!(
                     "{id}: a user id is digits, such as 1688856814580613",
                     id = format!("{id:?}")

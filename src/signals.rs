@@ -1,6 +1,8 @@
 //! SIGINT and SIGTERM as events: whoever waits for something can put things in order first.
 
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::{Arc, atomic::AtomicBool};
 use std::thread;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -8,6 +10,16 @@ use signal_hook::iterator::Signals;
 
 use crate::error::Error;
 use crate::text::text;
+
+/// Lets a write beyond a limit of file size (`ulimit -f`) fail as on a full disk, which is reported,
+/// instead of ending the process without a word.
+pub fn survive_size_limits() {
+    #[cfg(unix)]
+    {
+        // Without it the process only ends as it always did.
+        let _ = signal_hook::flag::register(libc::SIGXFSZ, Arc::new(AtomicBool::new(false)));
+    }
+}
 
 /// Starts to watch for both signals. From here on they no longer end the process by themselves.
 ///
@@ -27,6 +39,16 @@ pub fn forward(mut signals: Signals, tell: impl Fn(i32) + Send + 'static) -> Res
         .spawn(move || signals.forever().for_each(tell))
         .map(drop)
         .map_err(|e| Error::io(text!("cannot watch for signals"), &e))
+}
+
+/// Ends the process at once, as after a signal. For threads that wait for signals beside a call
+/// that nothing can interrupt, once everything is said.
+#[expect(
+    clippy::exit,
+    reason = "the main thread cannot be reached while it waits for an answer"
+)]
+pub fn end(signal: i32) -> ! {
+    std::process::exit(128 + signal)
 }
 
 /// Waits for the first signal.

@@ -39,11 +39,14 @@ pub fn parse_timeout(text: &str) -> Result<Duration, Text> {
 
 /// `30s`, `1m 30s`, `250ms`.
 pub fn show_duration(duration: Duration) -> String {
-    let rounded = if duration >= Duration::from_secs(1) {
-        Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-    } else {
-        duration
+    let step: u64 = match duration.as_secs() {
+        0 => 1,
+        1..10 => 100,
+        _ => 1000,
     };
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    // Rounded up, so that whoever waits that long has waited long enough.
+    let rounded = Duration::from_millis(millis.div_ceil(step).saturating_mul(step));
     SpanPrinter::new()
         .designator(Designator::Compact)
         .unsigned_duration_to_string(&rounded)
@@ -158,7 +161,12 @@ mod tests {
 
     #[test]
     fn durations_are_shown_short() {
-        for (millis, shown) in [(30_000, "30s"), (90_000, "1m30s"), (250, "250ms")] {
+        for (millis, shown) in [
+            (30_000, "30s"),
+            (90_000, "1m30s"),
+            (250, "250ms"),
+            (1998, "2s"),
+        ] {
             let text = show_duration(Duration::from_millis(millis));
             assert_eq!(text.replace(' ', ""), shown);
         }

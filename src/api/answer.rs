@@ -55,6 +55,8 @@ pub struct Session {
 /// One page of the session list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionPage {
+    /// How many entries there were, those included that could not be read.
+    pub size: usize,
     /// The entries in the server's order.
     pub sessions: Vec<Session>,
     /// Where the next page starts, when the server told.
@@ -165,7 +167,12 @@ pub(super) fn session_page(payload: Payload) -> Result<SessionPage, Unfit> {
     let wire: Wire = typed(payload.value, Text::verbatim("session_list"))?;
     let entries = wire.session_list.unwrap_or_default();
     Ok(SessionPage {
-        sessions: entries.into_iter().map(session).collect::<Result<_, _>>()?,
+        size: entries.len(),
+        // An entry that names nobody hides no other.
+        sessions: entries
+            .into_iter()
+            .filter_map(|entry| session(entry).ok())
+            .collect(),
         next_seq: wire.begin_seq,
     })
 }

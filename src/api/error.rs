@@ -42,6 +42,11 @@ impl Refusal {
         self.code.is_some() && !super::explain::is_unrelated_to_login(self)
     }
 
+    /// Whether the server has no such instance.
+    pub fn is_bad_guid(&self) -> bool {
+        super::explain::is_bad_guid(self)
+    }
+
     /// Whether the server wants fewer requests.
     pub fn is_too_frequent(&self) -> bool {
         super::explain::is_too_frequent(self)

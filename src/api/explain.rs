@@ -29,6 +29,11 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
     }
 }
 
+/// Whether the server has no such instance.
+pub(super) fn is_bad_guid(refusal: &Refusal) -> bool {
+    Cause::of(refusal) == Some(Cause::BadGuid)
+}
+
 /// Whether the server wants fewer requests.
 pub(super) fn is_too_frequent(refusal: &Refusal) -> bool {
     Cause::of(refusal) == Some(Cause::TooFrequent)

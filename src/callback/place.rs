@@ -88,6 +88,19 @@ pub fn parse_notify_url(text: &str) -> Result<Url, Text> {
     Ok(url)
 }
 
+/// Parses an address, or a port on the loopback interface.
+///
+/// # Errors
+/// Says what is meant.
+pub fn parse_listen_address(text: &str) -> Result<SocketAddr, Text> {
+    let port = text.strip_prefix(':').unwrap_or(text);
+    if let Ok(port) = port.parse() {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    text.parse()
+        .map_err(|_| text!("an address such as 127.0.0.1:8080 or a port is meant"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

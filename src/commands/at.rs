@@ -13,6 +13,7 @@ use crate::text::text;
 /// Arguments of `qiwei at`.
 #[derive(Debug, clap::Args)]
 #[command(
+    override_usage = "qiwei at [OPTIONS] <ROOM> [TEXT] <--user <ID>...|--all>",
     after_help = "Each {$@} in TEXT is the place of one mention, in the order of --user. \
                         Without any, the server puts the mentions itself."
 )]

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::api::Api;
 use crate::api::request::{self, Effect, Request};
+use crate::api::{Api, CallError};
 use crate::callback::door::Door;
 use crate::callback::inbox::Inbox;
 use crate::callback::listener::{Health, Serving, Sink};
@@ -36,7 +36,7 @@ const LOOKERS: Duration = Duration::from_millis(200);
 pub struct CallbackArgs {
     /// Address to listen on [default: loopback for a server on this machine, else the local
     /// address that routes to it; any free port]
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = place::parse_listen_address)]
     listen: Option<SocketAddr>,
 
     /// URL the server is told, for a listener behind a proxy or in a container; the token is put
@@ -104,15 +104,17 @@ impl CallbackArgs {
                 "--global-notify turns the callbacks of every instance of this server here"
             ));
         }
-        let turned = Turned {
+        let mut turned = Turned {
             context,
             guid: guid.clone(),
             global: self.global_notify,
             is_back: false,
         };
-        // From here on even a failure puts the old URL back: it may have been carried out.
-        api.apply(&turned.request(url))
-            .map_err(|e| e.into_error(Effect::Change))?;
+        // A failure that may have been carried out puts the old URL back as well.
+        api.apply(&turned.request(url)).map_err(|error| {
+            turned.is_back = !matches!(error, CallError::NoAnswer(_));
+            error.into_error(Effect::Change)
+        })?;
         Ok(turned)
     }
 }

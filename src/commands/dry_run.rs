@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
+use url::Url;
 
 use crate::api::request::Request;
 use crate::base_url::redacted;
@@ -20,7 +22,7 @@ struct Planned<'a> {
     method: &'a str,
     url: String,
     headers: Vec<(&'a str, &'a str)>,
-    body: Option<&'a RawValue>,
+    body: Option<Cow<'a, RawValue>>,
 }
 
 /// Prints what would be sent, in order.
@@ -67,10 +69,24 @@ fn plan<'a>(settings: &'a Settings, request: &'a Request) -> Planned<'a> {
         method: &request.method,
         url: redacted(&url),
         headers,
-        body: request
-            .body
-            .as_deref()
-            .and_then(|body| serde_json::from_slice(body).ok()),
+        body: request.body.as_deref().and_then(shown_body),
+    }
+}
+
+/// The body as it is, unless there is a password in it: a proxy's.
+fn shown_body(body: &[u8]) -> Option<Cow<'_, RawValue>> {
+    let exact: &RawValue = serde_json::from_slice(body).ok()?;
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    let proxy = value
+        .get("proxy")
+        .and_then(Value::as_str)
+        .and_then(|url| Url::parse(url).ok());
+    match proxy.filter(|url| !url.username().is_empty() || url.password().is_some()) {
+        None => Some(Cow::Borrowed(exact)),
+        Some(url) => {
+            *value.get_mut("proxy")? = redacted(&url).into();
+            serde_json::value::to_raw_value(&value).ok().map(Cow::Owned)
+        }
     }
 }
 
@@ -80,6 +96,6 @@ fn render(text: &mut String, request: &Planned<'_>) {
     for (name, value) in &request.headers {
         let _ = writeln!(text, "{name}: {value}");
     }
-    let body: Cow<'_, str> = request.body.map_or("".into(), |body| body.get().into());
+    let body = request.body.as_ref().map_or("", |body| body.get());
     let _ = writeln!(text, "\n{body}");
 }

@@ -11,7 +11,11 @@ use crate::text::{Text, text};
 #[derive(Debug, clap::Args)]
 pub struct TextArgs {
     /// Text to send; `-` reads it from standard input
-    #[arg(value_name = "TEXT", conflicts_with = "file")]
+    #[arg(
+        value_name = "TEXT",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
     pub text: Option<String>,
 
     /// Read the text from a file, byte for byte
@@ -31,7 +35,10 @@ impl TextArgs {
                 context.read_stdin()?,
                 &text!("standard input"),
             )?),
-            (Some(text), _) => text.to_owned(),
+            (Some(text), _) => {
+                check_no_option(context, text)?;
+                text.to_owned()
+            }
             (None, Some(path)) => input::utf8(
                 input::file_bytes(&path)?,
                 &Text::verbatim(path.display().to_string()),
@@ -49,6 +56,24 @@ impl TextArgs {
         }
         Ok(text)
     }
+}
+
+/// A text may begin with a dash, but a mistyped option must not go to somebody as a message.
+fn check_no_option(context: &Context, text: &str) -> Result<(), Error> {
+    let looks_like_one = text
+        .strip_prefix("--")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+        && !text.contains(char::is_whitespace);
+    if !looks_like_one || context.is_literal() {
+        return Ok(());
+    }
+    Err(Error::usage(text!(
+        "{text} looks like an option, and there is none of that name",
+        text
+    ))
+    .hint(text!(
+        "to send it as it is, put `--` before it, or read it with `-`"
+    )))
 }
 
 fn trim_one_newline(mut text: String) -> String {

@@ -80,12 +80,15 @@ impl Args {
     fn fetch(&self, context: &Context, guid: &Guid) -> Result<Vec<Session>, Error> {
         let api = context.api()?;
         if self.all {
-            return every_page(api, guid, &self.begin_seq, self.limit);
+            let (sessions, unread) = every_page(api, guid, &self.begin_seq, self.limit)?;
+            note_unread(context, unread);
+            return Ok(sessions);
         }
         let page = api
             .session_page(guid, &self.begin_seq, self.limit)
             .map_err(|e| e.into_error(Effect::Read))?;
-        let full = page.sessions.len() >= self.limit as usize;
+        note_unread(context, page.size - page.sessions.len());
+        let full = page.size >= self.limit as usize;
         if let (true, Some(next)) = (full, page.next_seq) {
             context.output.note(&text!(
                 "there may be more: --all follows the pages, --begin-seq {next} shows the next one",
@@ -99,7 +102,13 @@ impl Args {
 /// Follows the pages. The protocol does not say how the last one looks, so the end is whatever
 /// cannot be followed further: an empty or short page, a cursor that is missing, 0 or seen
 /// before, or a page with nothing new.
-fn every_page(api: &Api, guid: &Guid, begin_seq: &str, limit: u32) -> Result<Vec<Session>, Error> {
+fn every_page(
+    api: &Api,
+    guid: &Guid,
+    begin_seq: &str,
+    limit: u32,
+) -> Result<(Vec<Session>, usize), Error> {
+    let mut unread = 0;
     let mut all = Vec::new();
     let mut known = HashSet::new();
     let mut cursors = HashSet::from([begin_seq.to_owned()]);
@@ -108,7 +117,8 @@ fn every_page(api: &Api, guid: &Guid, begin_seq: &str, limit: u32) -> Result<Vec
         let page = api
             .session_page(guid, &cursor, limit)
             .map_err(|e| e.into_error(Effect::Read))?;
-        let size = page.sessions.len();
+        let size = page.size;
+        unread += size - page.sessions.len();
         let before = all.len();
         for session in page.sessions {
             if known.insert(session.conversation_id.clone()) {
@@ -118,8 +128,17 @@ fn every_page(api: &Api, guid: &Guid, begin_seq: &str, limit: u32) -> Result<Vec
         let is_last = size < limit as usize || all.len() == before;
         match page.next_seq {
             Some(next) if !is_last && next != "0" && cursors.insert(next.clone()) => cursor = next,
-            _ => return Ok(all),
+            _ => return Ok((all, unread)),
         }
+    }
+}
+
+fn note_unread(context: &Context, count: usize) {
+    if count > 0 {
+        context.output.note(&text!(
+            "{count} entries of the server's list name no conversation and are left out",
+            count
+        ));
     }
 }
 

@@ -128,6 +128,19 @@ fn find<'t>(table: &'t mut dyn TableLike, path: &[&str]) -> Option<&'t mut dyn T
     Some(table)
 }
 
+/// Makes sure that the file could be changed now, and changes nothing.
+///
+/// # Errors
+/// As [`set`].
+pub fn check_writable(path: &Path) -> Result<(), Error> {
+    edit(path, |_| Ok(()))?;
+    // The new file would be made beside the old one.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    tempfile::tempfile_in(files::folder_of(&path))
+        .map(drop)
+        .map_err(|e| unwritable(&path, &e))
+}
+
 /// Reads, changes and replaces the file under a lock. A file that cannot be parsed is left alone.
 fn edit(
     path: &Path,

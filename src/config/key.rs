@@ -147,7 +147,13 @@ impl Key {
             ),
             Self::NotifyUrl => Url::parse(text).map_or_else(
                 |_| crate::secret::REDACTED.to_owned(),
-                |url| base_url::redacted(&url),
+                |mut url| {
+                    // A token may stand in the query.
+                    if url.query().is_some() {
+                        url.set_query(Some("***"));
+                    }
+                    base_url::redacted(&url)
+                },
             ),
             _ => text.to_owned(),
         }

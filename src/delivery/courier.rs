@@ -73,6 +73,7 @@ pub struct Courier {
     output: Output,
     store: Option<Store>,
     stop: Arc<AtomicBool>,
+    on_its_way: Arc<AtomicBool>,
 }
 
 impl Courier {
@@ -84,7 +85,14 @@ impl Courier {
             output,
             store: None,
             stop: Arc::default(),
+            on_its_way: Arc::default(),
         }
+    }
+
+    /// Whether a message has left and its fate is not known yet, for whoever has to say so when the
+    /// program is ended meanwhile.
+    pub fn on_its_way(&self) -> Arc<AtomicBool> {
+        self.on_its_way.clone()
     }
 
     /// Gives up waiting for a turn when `stop` is set.
@@ -267,7 +275,12 @@ impl Courier {
     ) -> Result<SentMessage, (Error, Option<Duration>)> {
         let api = self.api.until(deadline);
         let request = outgoing.request(&self.plan.guid);
-        api.deliver(&request).map_err(|error| {
+        self.on_its_way.store(true, Ordering::SeqCst);
+        let result = api.deliver(&request);
+        if !matches!(result, Err(CallError::NoAnswer(_))) {
+            self.on_its_way.store(false, Ordering::SeqCst);
+        }
+        result.map_err(|error| {
             let pause = pause_asked_for(&error);
             (explain(&api, &self.plan.guid, error), pause)
         })

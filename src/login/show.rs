@@ -42,7 +42,7 @@ fn choose(style: Option<Style>, canvas: Canvas, modules: usize) -> Option<Drawin
         Some(Style::Link | Style::None) => return None,
         // Who asks for one gets it, whatever we think of the width.
         Some(Style::Half) => return Some(half),
-        Some(Style::Full) if canvas.color => return Some(Drawing::Full),
+        Some(Style::Full | Style::Ascii) if canvas.color => return Some(Drawing::Full),
         Some(Style::Full | Style::Ascii) => return Some(Drawing::Ascii),
         None if canvas.terminal && canvas.utf8 => half,
         None if canvas.terminal && canvas.color => Drawing::Full,
@@ -162,7 +162,15 @@ mod tests {
                 },
                 Some(Drawing::Ascii),
             ),
-            (Some(Style::Ascii), WIDE, Some(Drawing::Ascii)),
+            (Some(Style::Ascii), WIDE, Some(Drawing::Full)),
+            (
+                Some(Style::Ascii),
+                Canvas {
+                    color: false,
+                    ..WIDE
+                },
+                Some(Drawing::Ascii),
+            ),
             (Some(Style::Link), WIDE, None),
         ];
         for (style, canvas, expected) in cases {

@@ -244,12 +244,13 @@ impl Output {
     }
 
     /// Prints a drawing of our own to stderr as it is, colours and all, also with `--quiet`; and
-    /// a line below it.
+    /// a line above it.
     pub fn drawing(&self, drawing: &str, caption: Option<&Text>) {
         let caption = caption.map_or_else(String::new, |text| self.words(text) + "\n");
         let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = err.writer.write_all(drawing.as_bytes());
+        // What stands last stays on a small screen.
         let _ = err.writer.write_all(caption.as_bytes());
+        let _ = err.writer.write_all(drawing.as_bytes());
         let _ = err.writer.flush();
     }
 
@@ -258,6 +259,13 @@ impl Output {
         let text = self.words(text);
         let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = write!(err.writer, "{}", for_terminal(&text));
+        let _ = err.writer.flush();
+    }
+
+    /// Ends a line that a prompt began.
+    pub fn end_line(&self) {
+        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = err.writer.write_all(b"\n");
         let _ = err.writer.flush();
     }
 

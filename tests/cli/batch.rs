@@ -106,10 +106,15 @@ fn when_all_is_well_stderr_says_so_in_a_line() {
     assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
     let json = batch(&server, &home, &lines(1), &["--json", "-q"]).run();
     assert_eq!((json.code, json.stderr.as_str()), (0, ""));
-    batch(&server, &home, "\n \n", &[])
-        .run()
-        .is(0, "", "no lines\n");
-    batch(&server, &home, "", &[]).run().is(0, "", "no lines\n");
+    for empty in ["\n \n", ""] {
+        let run = batch(&server, &home, empty, &["-q"]).run();
+        // Whatever was to write the lines may have failed.
+        run.is(
+            0,
+            "",
+            "warning: the batch had no lines, so nothing was sent\n",
+        );
+    }
     assert_eq!(texts(&server), ["m1", "m2", "m3", "m1", "m1"]);
     // With --json the end is an error of its own, after the lines.
     let partial = batch(

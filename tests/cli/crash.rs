@@ -11,8 +11,9 @@ use fastrand::Rng;
 use qiwei::sandbox::Sandbox;
 use serde_json::{Value, json};
 
+use crate::support::background::eventually;
 use crate::support::sends::{command, field, results_in, sends, texts};
-use crate::support::{GROUP, Home, PATIENCE, check_all, sandbox, sandbox_with};
+use crate::support::{GROUP, Home, PATIENCE, Qiwei, check_all, sandbox, sandbox_with};
 
 /// Lines of each batch.
 const LINES: usize = 30;
@@ -318,4 +319,49 @@ fn a_send_with_a_key_survives_being_killed() {
     });
     let kills = kills.into_inner();
     assert!(kills > 10, "hardly any were killed: {kills}");
+}
+
+/// A signal cannot interrupt the request, but it must not end in silence.
+#[test]
+fn a_signal_during_a_send_says_what_is_known() {
+    use rustix::process::Signal;
+
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let server = sandbox();
+        server.add_fault("hang-after@/msg/send_text".parse().unwrap());
+        let guid = server.guids()[0].clone();
+        let args = ["send", GROUP, "x", "--json", "--guid", &guid];
+        let live = Qiwei::on(&server.base_url(), args).start();
+        eventually("the request", || {
+            (server.exchanges().len() == 1).then_some(())
+        });
+        live.signal(signal);
+        let run = live.end().ends_with(code);
+        let error = run.error();
+        assert_eq!(error["outcome"], "unknown");
+        assert_eq!(run.stdout, "");
+        assert_eq!(server.deliveries().len(), 1);
+    }
+}
+
+#[test]
+fn a_second_signal_ends_a_batch_at_once() {
+    use rustix::process::Signal;
+
+    let server = sandbox();
+    server.add_fault("hang-after@/msg/send_text".parse().unwrap());
+    let guid = server.guids()[0].clone();
+    let args = ["send", "--batch", "-", "--json", "--guid", &guid];
+    let mut live = Qiwei::on(&server.base_url(), args)
+        .stdin("{\"to\":\"R:1\",\"text\":\"x\"}\n{\"to\":\"R:1\",\"text\":\"y\"}\n")
+        .start();
+    eventually("the request", || {
+        (server.exchanges().len() == 1).then_some(())
+    });
+    live.signal(Signal::TERM);
+    assert!(live.stderr_line().starts_with("waiting for the message"));
+    live.signal(Signal::INT);
+    let run = live.end().ends_with(130);
+    assert_eq!(run.error()["outcome"], "unknown");
+    assert_eq!(server.deliveries().len(), 1);
 }

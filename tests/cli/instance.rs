@@ -271,24 +271,25 @@ fn a_new_instance_is_what_was_asked_for() {
 }
 
 #[test]
-fn a_guid_is_printed_even_when_it_cannot_be_saved() {
+fn nothing_is_created_that_could_not_be_made_current() {
     let server = sandbox();
     let home = Home::new();
     home.write_config("# mine\n");
     lock_out(&home);
-    let run = Qiwei::on(&server.base_url(), ["instance", "create", "--json"])
-        .at(&home)
-        .run();
-    let guid = &server.guids()[1];
-    let expected = json!({"guid": guid, "client_type": 262, "current": false});
-    assert_eq!(run.json(), expected);
+    let create = |more: &[&str]| {
+        Qiwei::on(&server.base_url(), ["instance", "create", "--json"])
+            .args(more)
+            .at(&home)
+            .run()
+    };
+    let run = create(&[]);
     let error = run.ends_with(3).error();
-    assert_eq!(error["outcome"], "accepted");
-    let start = format!("{guid} was created, but not made current: cannot write the config");
-    assert!(
-        error["message"].as_str().unwrap().starts_with(&start),
-        "{error}"
-    );
+    assert_eq!(error["outcome"], "not_sent");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("cannot write the config"), "{error}");
+    assert_eq!(server.guids().len(), 1);
+    create(&["--no-use"]).ends_with(0);
+    assert_eq!(server.guids().len(), 2);
 }
 
 #[test]

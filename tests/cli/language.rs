@@ -145,7 +145,7 @@ fn every_usage_error_has_chinese_words() {
     let cases: [(&[&str], &str); 12] = [
         (&["frob"], "无法识别的子命令 'frob'"),
         (&["sned", "R:1", "x"], "提示：是不是想写 sandbox, send？"),
-        (&["send", "R:1", "--txt"], "无法识别的参数 '--txt'"),
+        (&["send", "R:1", "--txt"], "--txt 像是一个选项"),
         (&["send"], "缺少必需的参数：<TO>"),
         (&["send", "R:1", "--file"], "'--file <PATH>' 需要一个值"),
         (&["login", "--qr", "x"], "的值 'x' 无效 [可选值: half, full"),

@@ -165,10 +165,25 @@ fn a_duplicate_inside_a_batch_is_taken_out() {
 }
 
 #[test]
+fn messages_are_messages_also_in_a_list() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    for name in ["new_message", "message_batch"] {
+        let more = format!("--type {name} --count 2");
+        let (mut running, url) = listening(&server, listen(&server, &more));
+        post(&url, &callback(&guid, 11003, "{}"));
+        post(&url, &callback(&guid, 11010, r#"{"id":"1"}"#));
+        post(&url, &callback(&guid, 11013, r#"[{"id":"2"}]"#));
+        let run = running.finish().ends_with(0);
+        assert_eq!(events(&run).len(), 2);
+    }
+}
+
+#[test]
 fn types_are_chosen_by_number_and_by_name() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
-    let more = "--type 11003 --type message_batch --count 2";
+    let more = "--type logged_in --type 11013 --count 2";
     let (mut running, url) = listening(&server, listen(&server, more));
     for (notify_type, data) in [(11010, "{}"), (11003, "{}"), (11002, "{}"), (11013, "[]")] {
         let answer = post(&url, &callback(&guid, notify_type, data));

@@ -34,14 +34,12 @@ fn expected(run: &Finished) -> Vec<Vec<bool>> {
         .collect()
 }
 
-/// The lines of the drawing: all before the link, without notes.
+/// The lines of the drawing: all behind the link.
 fn drawing(run: &Finished) -> Vec<&str> {
-    let before_link = run
-        .stderr
-        .lines()
-        .take_while(|line| !line.starts_with("link: "));
-    before_link
-        .filter(|line| !line.starts_with("using "))
+    let lines = run.stderr.lines();
+    lines
+        .skip_while(|line| !line.starts_with("link: "))
+        .skip(1)
         .collect()
 }
 

@@ -305,7 +305,7 @@ fn what_can_be_switched_on_is_listed() {
     assert!(
         faults
             .stdout
-            .starts_with("latency=DUR     executed at once, answered DUR later\n")
+            .starts_with("latency=DUR         executed at once, answered DUR later\n")
     );
 }
 

@@ -170,8 +170,30 @@ fn a_text_that_begins_with_a_dash_follows_two() {
             .ends_with(0);
         assert_eq!(arrived(&server), text);
     }
+}
+
+#[test]
+fn a_text_may_begin_with_a_dash_but_no_mistyped_option_is_sent() {
     let server = sandbox();
-    refused(&server, send(&server).arg("-done"), "-- -d");
+    for text in [
+        "-hello",
+        "-help",
+        "-5 degrees",
+        "- done",
+        "-vhello",
+        "--- report ---",
+        "--x y",
+    ] {
+        send(&server).arg(text).run().ends_with(0);
+        assert_eq!(arrived(&server), text);
+    }
+    let server = sandbox();
+    for option in ["--dryrun", "--jsn", "--keyy=5"] {
+        refused(&server, send(&server).arg(option), "looks like an option");
+    }
+    let help = send(&server).arg("-h").run().ends_with(0);
+    assert!(help.stdout.contains("Usage:"), "{help:?}");
+    assert!(server.exchanges().is_empty());
 }
 
 #[test]

@@ -116,6 +116,9 @@ impl Args {
         if self.dry_run {
             return dry_run::show(context, &[request]);
         }
+        if !self.no_use {
+            context.check_can_save()?;
+        }
         let guid = context
             .api()?
             .create_client(&request)

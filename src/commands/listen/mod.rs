@@ -5,6 +5,7 @@ mod printer;
 mod show;
 
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::instances;
 use crate::signals;
-use crate::text::text;
+use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout, show_duration};
 use exec::Runner;
 
@@ -39,7 +40,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct Args {
     /// Only callbacks of this type, by number or name; may be repeated
     #[arg(long = "type", value_name = "N")]
-    types: Vec<NotifyType>,
+    types: Vec<Types>,
 
     /// End after this many callbacks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -61,6 +62,25 @@ pub struct Args {
     callbacks: CallbackArgs,
 }
 
+/// What one `--type` stands for. Whether the server sends messages singly or in lists is a setting
+/// of its own, so the name of either means both; a number means just that.
+#[derive(Clone, Debug)]
+struct Types(Vec<NotifyType>);
+
+impl FromStr for Types {
+    type Err = Text;
+
+    fn from_str(text: &str) -> Result<Self, Text> {
+        let kind: NotifyType = text.parse()?;
+        let both = [NotifyType::NEW_MESSAGE, NotifyType::MESSAGE_BATCH];
+        let is_name = text.parse::<i64>().is_err();
+        Ok(Self(match is_name && both.contains(&kind) {
+            true => both.to_vec(),
+            false => vec![kind],
+        }))
+    }
+}
+
 impl Args {
     /// Listens until a signal, the count or the time ends it.
     pub fn run(self, context: &Context) -> Finish {
@@ -69,7 +89,11 @@ impl Args {
         let lock = callbacks::lock(context, &guid)?;
         lock.announce(&ear.url);
         let inbox = Arc::new(Inbox::new(Wanted {
-            types: self.types.clone(),
+            types: self
+                .types
+                .iter()
+                .flat_map(|types| types.0.clone())
+                .collect(),
             count: self.count,
             duplicates: self.keep_duplicates,
         }));

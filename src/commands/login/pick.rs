@@ -35,6 +35,7 @@ pub fn instance(
 }
 
 fn create(context: &Context, api: &Api, bridge: &str) -> Result<Guid, Error> {
+    context.check_can_save()?;
     let request = request::create_client(&NewClient {
         client_type: NewClient::LATEST_TYPE,
         proxy: String::new(),

@@ -90,13 +90,21 @@ impl Session<'_> {
             renewing: false,
         };
         let end = run.until_the_end(early, &incoming, &health);
+        run.leave_prompt();
         turned.put_back();
         match end? {
             End::LoggedIn(profile, via) => {
                 // Saved first: it must not depend on somebody reading what is told.
                 let saved = self.context.save_guid(&self.guid);
                 self.teller.logged_in(&self.guid, &profile, via)?;
-                saved.map(|()| ExitCode::SUCCESS)
+                if let Err(error) = saved {
+                    // The login itself is done, and nothing undoes it.
+                    self.context.output.warn(&text!(
+                        "the account is logged in, but its instance could not be made the current one: {message}",
+                        message = error.message
+                    ));
+                }
+                Ok(ExitCode::SUCCESS)
             }
             End::Signal(signal) => Ok(signals::exit_code(signal)),
         }
@@ -238,6 +246,13 @@ impl Run<'_, '_> {
             if let Some(end) = self.take(news)? {
                 return Ok(end);
             }
+        }
+    }
+
+    /// Whatever is said next must not stand behind a question that nobody answers any more.
+    fn leave_prompt(&self) {
+        if self.prompt.is_prompt && self.machine.health() == "code_required" {
+            self.session.context.output.end_line();
         }
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use signal_hook::iterator::Signals;
 
+use crate::callback::place::parse_listen_address;
 use crate::commands::Finish;
 use crate::context::Context;
 use crate::error::Error;
@@ -32,7 +33,7 @@ const USUAL_PORT: u16 = 8080;
 )]
 pub struct Args {
     /// Address to listen on [default: 127.0.0.1:8080, with CMD any free port]
-    #[arg(long, value_name = "ADDR", value_parser = listen_address)]
+    #[arg(long, value_name = "ADDR", value_parser = parse_listen_address)]
     listen: Option<SocketAddr>,
 
     /// Instances with an account logged in
@@ -100,16 +101,6 @@ pub struct Args {
     /// Command to run against it; the sandbox ends with the command and its status
     #[arg(value_name = "CMD", last = true)]
     command: Vec<std::ffi::OsString>,
-}
-
-/// An address, or a port on the loopback interface.
-fn listen_address(text: &str) -> Result<SocketAddr, Text> {
-    let port = text.strip_prefix(':').unwrap_or(text);
-    if let Ok(port) = port.parse() {
-        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    }
-    text.parse()
-        .map_err(|_| text!("an address such as 127.0.0.1:8080 or a port is meant"))
 }
 
 fn few(text: &str) -> Result<usize, Text> {
@@ -223,7 +214,7 @@ fn fault_help(form: &FaultForm) -> String {
         "" => form.name.to_owned(),
         value => format!("{}={value}", form.name),
     };
-    format!("{spec:<16}{}", form.help)
+    format!("{spec:<20}{}", form.help)
 }
 
 fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> Finish {

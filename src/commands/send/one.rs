@@ -1,5 +1,7 @@
 //! Sending one message and saying exactly what became of it.
 
+use std::sync::atomic::Ordering;
+
 use serde::Serialize;
 
 use super::options::DeliveryArgs;
@@ -10,6 +12,7 @@ use crate::delivery::{Courier, Outgoing, Receipt};
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::instances;
+use crate::signals;
 use crate::text::text;
 
 /// What a script gets to know of an accepted message.
@@ -40,8 +43,30 @@ pub fn send(
     }
     let plan = options.plan(context, guid.clone())?;
     let mut courier = Courier::new(plan, context.api()?.clone(), context.output.clone());
+    say_when_interrupted(context, &courier)?;
     let receipt = courier.deliver(outgoing, None, context.deadline()?)?;
     print(context, &guid, &outgoing.to, &receipt)
+}
+
+/// Nothing interrupts a request that waits for its answer, so a signal ends the program here,
+/// after it was said what is known of the message.
+fn say_when_interrupted(context: &Context, courier: &Courier) -> Result<(), Error> {
+    let (output, on_its_way) = (context.output.clone(), courier.on_its_way());
+    signals::forward(signals::watch()?, move |signal| {
+        let error = match on_its_way.load(Ordering::SeqCst) {
+            true => Error::new(
+                Kind::Unknown,
+                text!("interrupted while the message was on its way; it may or may not have been carried out"),
+            )
+            .outcome(Outcome::Unknown)
+            .hint(text!("look at the result before running this again; it is never repeated by itself")),
+            false => Error::new(Kind::Busy, text!("interrupted before the message left"))
+                .outcome(Outcome::NotSent)
+                .retryable(),
+        };
+        output.error(&error.ending_with(signal));
+        signals::end(signal)
+    })
 }
 
 fn print(

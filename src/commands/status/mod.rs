@@ -127,9 +127,9 @@ impl Args {
 fn look(context: &Context) -> Result<(), Error> {
     let settings = context.settings()?;
     let api = context.api()?;
-    let (seen, latency_ms) = timed_survey(api, settings.guid.as_ref())?;
-    let verdict = judge(settings.guid.clone(), &seen);
-    let report = report(&settings.base_url, &verdict, &seen, latency_ms);
+    let survey = timed_survey(api, settings.guid.as_ref())?;
+    let verdict = judge(settings.guid.clone(), &survey);
+    let report = report(&settings.base_url, &verdict, &survey);
     context.output.result(&report, human)?;
     verdict.result
 }
@@ -140,12 +140,26 @@ struct Verdict {
     result: Result<(), Error>,
 }
 
+/// What was seen of the server.
+struct Survey {
+    seen: Vec<Instance>,
+    /// The named instance, when the server does not list it.
+    unlisted: Option<Instance>,
+    latency: Option<f64>,
+}
+
+impl Survey {
+    fn find(&self, guid: &Guid) -> Option<&Instance> {
+        self.seen
+            .iter()
+            .chain(&self.unlisted)
+            .find(|instance| instance.guid == *guid)
+    }
+}
+
 /// Looks at every instance. The named one is asked first and on its own, so that its latency is
 /// that of one call, and asked even if the server does not list it.
-fn timed_survey(
-    api: &Api,
-    named: Option<&(Guid, Source)>,
-) -> Result<(Vec<Instance>, Option<f64>), Error> {
+fn timed_survey(api: &Api, named: Option<&(Guid, Source)>) -> Result<Survey, Error> {
     let start = Instant::now();
     let own = named.map(|(guid, _)| Instance {
         guid: guid.clone(),
@@ -167,23 +181,31 @@ fn timed_survey(
         guids.remove(place);
     }
     let mut seen = instances::look_up(api, guids);
-    if let Some(own) = own {
-        seen.insert(place.unwrap_or(0), own);
-    }
-    Ok((seen, latency))
+    let unlisted = match (own, place) {
+        (Some(own), Some(place)) => {
+            seen.insert(place, own);
+            None
+        }
+        (own, _) => own,
+    };
+    Ok(Survey {
+        seen,
+        unlisted,
+        latency,
+    })
 }
 
 fn millis(start: Instant) -> f64 {
     (start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0
 }
 
-fn judge(named: Option<(Guid, Source)>, seen: &[Instance]) -> Verdict {
+fn judge(named: Option<(Guid, Source)>, survey: &Survey) -> Verdict {
     match named {
         Some((guid, source)) => Verdict {
-            result: health(&guid, seen),
+            result: health(&guid, survey),
             chosen: Some((guid, GuidSource::Named(source))),
         },
-        None => match instances::detect(seen) {
+        None => match instances::detect(&survey.seen) {
             Ok(guid) => Verdict {
                 chosen: Some((guid, GuidSource::Detected)),
                 result: Ok(()),
@@ -199,8 +221,8 @@ fn judge(named: Option<(Guid, Source)>, seen: &[Instance]) -> Verdict {
     }
 }
 
-fn health(guid: &Guid, seen: &[Instance]) -> Result<(), Error> {
-    let Some(own) = seen.iter().find(|instance| instance.guid == *guid) else {
+fn health(guid: &Guid, survey: &Survey) -> Result<(), Error> {
+    let Some(own) = survey.find(guid) else {
         return Err(Error::internal(text!(
             "the chosen instance was not looked at"
         )));
@@ -224,24 +246,19 @@ fn health(guid: &Guid, seen: &[Instance]) -> Result<(), Error> {
     }
 }
 
-fn report(
-    base_url: &BaseUrl,
-    verdict: &Verdict,
-    seen: &[Instance],
-    latency_ms: Option<f64>,
-) -> Report {
+fn report(base_url: &BaseUrl, verdict: &Verdict, survey: &Survey) -> Report {
     let chosen = verdict.chosen.as_ref();
     let guid = chosen.map(|(guid, _)| guid.clone());
-    let own = seen.iter().find(|i| Some(&i.guid) == guid.as_ref());
+    let own = guid.as_ref().and_then(|guid| survey.find(guid));
     Report {
         base_url: base_url.to_string(),
         guid_source: chosen.map(|(_, source)| source.clone()),
         status: own.map_or("unknown", Instance::status_name),
         word: own.map_or_else(|| text!("unknown"), Instance::status_word),
         logged_in: own.is_some_and(|i| i.is(Status::Online)),
-        latency_ms,
-        instances: view::views(seen, guid.as_ref()),
-        counts: Counts::of(seen),
+        latency_ms: survey.latency,
+        instances: view::views(&survey.seen, guid.as_ref()),
+        counts: Counts::of(&survey.seen),
         guid,
     }
 }

@@ -88,6 +88,7 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
 /// Waits until the account is in `wanted`.
 pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Finish {
     let watch = Watch::start(context, interval.unwrap_or(WAIT_STEP), WAIT_TIME)?;
+    let mut known = None;
     loop {
         let state = match watch.look() {
             Look::Signal(signal) => return Ok(signals::exit_code(signal)),
@@ -96,6 +97,16 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Fi
         if matches!(&state, Ok(status) if *status == wanted) {
             watch.print("status", &state)?;
             return Ok(ExitCode::SUCCESS);
+        }
+        if let Err(error @ CallError::Refused(refusal)) = &state
+            && refusal.is_bad_guid()
+        {
+            // No wait makes an instance that is not there.
+            return Err(error.clone().into_error(Effect::Read));
+        }
+        // A look that the end cut short tells nothing.
+        if state.is_ok() || !watch.deadline.is_over() {
+            known = Some(word_of(&state));
         }
         let pause = watch.interval.min(watch.deadline.remaining());
         if let Some(signal) = watch.rest(pause) {
@@ -109,7 +120,7 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Fi
                     guid = watch.guid.short(),
                     wanted = wanted.word(),
                     timeout = show_duration(watch.deadline.timeout()),
-                    state = word_of(&state)
+                    state = known.unwrap_or_else(|| text!("unknown"))
                 ),
             )
             .retryable());
@@ -189,7 +200,7 @@ impl<'c> Watch<'c> {
     fn print(&self, event: &'static str, state: &State) -> Result<(), Error> {
         let line = Line {
             event,
-            at: Timestamp::now().to_string(),
+            at: format!("{:.3}", Timestamp::now()),
             guid: &self.guid,
             status: name_of(state),
         };

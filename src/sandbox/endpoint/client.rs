@@ -170,6 +170,7 @@ fn origin(url: &str) -> String {
     match url.split_once("://") {
         Some((scheme, rest)) => {
             let host = rest.split('/').next().unwrap_or_default();
+            let host = host.rsplit('@').next().unwrap_or_default();
             format!("{scheme}://{host}/…")
         }
         None => format!("{url:?}"),

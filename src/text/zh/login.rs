@@ -2,6 +2,10 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
+    (
+        "the account is logged in, but its instance could not be made the current one: {message}",
+        "账号已登录，但没能把它的实例设为当前实例：{message}",
+    ),
     ("link: {content}", "链接：{content}"),
     (
         "waiting for the code to be scanned",

@@ -2,6 +2,35 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
+    (
+        "interrupted before the message left",
+        "在消息发出之前被中断",
+    ),
+    (
+        "interrupted while a message was on its way; it may have arrived",
+        "被中断时有一条消息正在路上，可能已经送达",
+    ),
+    (
+        "interrupted while the message was on its way; it may or may not have been carried out",
+        "被中断时消息正在路上，是否已执行无法确定",
+    ),
+    ("not a JSON object", "不是 JSON 对象"),
+    (
+        "the batch had no lines, so nothing was sent",
+        "批量里一行也没有，什么也没发送",
+    ),
+    (
+        "to send it as it is, put `--` before it, or read it with `-`",
+        "要原样发送，请在前面加 `--`，或用 `-` 从标准输入读取",
+    ),
+    (
+        "waiting for the message that is on its way; interrupt again to leave at once",
+        "正在等路上的那条消息；再按一次立即退出",
+    ),
+    (
+        "{text} looks like an option, and there is none of that name",
+        "{text} 像是一个选项，但没有这个选项",
+    ),
     ("dry run: nothing was sent", "试运行：没有发送任何请求"),
     ("no text given", "没有给出消息内容"),
     (

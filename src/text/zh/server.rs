@@ -2,6 +2,10 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
+    (
+        "{count} entries of the server's list name no conversation and are left out",
+        "服务器列表里有 {count} 项没有会话 ID，已略过",
+    ),
     ("the answer holds no {wanted}", "应答里没有{wanted}"),
     (
         "the answer holds no {wanted}: {error}",

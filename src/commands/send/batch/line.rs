@@ -95,6 +95,11 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
     };
     let text = std::str::from_utf8(bytes)
         .map_err(|e| bad(text!("not UTF-8 (at byte {at})", at = e.valid_up_to())))?;
+    // Editors of some systems begin a file with a mark.
+    let text = text.trim_start_matches('\u{feff}');
+    if !text.starts_with('{') {
+        return Err(bad(text!("not a JSON object")));
+    }
     let wire: Wire = serde_json::from_str(text).map_err(|e| bad(json_error(&e)))?;
     let (to, id) = (wire.to.clone(), wire.id.clone());
     let outgoing = outgoing(wire, settings).map_err(bad)?;
@@ -200,8 +205,9 @@ mod tests {
     fn bad_lines_say_what_is_wrong_and_what_they_were() {
         let settings = settings();
         let cases = [
-            ("", "EOF"),
-            ("[]", "invalid"),
+            ("", "not a JSON object"),
+            ("[]", "not a JSON object"),
+            (r#"{"to""#, "EOF"),
             (r#"{"to":"S:1"}"#, "missing field `text`"),
             (r#"{"to":"S:1","text":""}"#, "empty"),
             (r#"{"to":"S:1","txet":"x"}"#, "unknown field `txet`"),

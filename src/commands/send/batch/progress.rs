@@ -45,8 +45,16 @@ impl Progress {
     pub fn advance(&self, tally: Tally) {
         let (good, failed) = (tally.good(), tally.failed());
         let text = text!("{good} sent, {failed} failed", good, failed);
+        self.bar.set_position(good + failed);
         self.bar.set_message(self.output.words(&text));
-        self.bar.inc(1);
+    }
+
+    /// Does something that prints, the bar out of its way: stdout may be the same terminal.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        match self.bar.is_hidden() {
+            true => print(),
+            false => self.bar.suspend(print),
+        }
     }
 
     /// The end: the bar goes, the summary comes.
@@ -60,7 +68,7 @@ fn template(total: Option<u64>) -> Text {
     match total {
         Some(_) => text!(
             "{bar} {pos}/{len} {msg} · {eta} left",
-            bar = "{bar:30}",
+            bar = "{wide_bar}",
             pos = "{pos}",
             len = "{len}",
             msg = "{msg}",

@@ -111,12 +111,24 @@ fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
     })
 }
 
-/// A signal lets the message on its way arrive, and no other leave.
+/// A signal lets the message on its way arrive, and no other leave. A second one does not wait:
+/// what was on its way is then unknown, which a journal shows.
 fn stop_on_signal(shared: &Arc<Shared>) -> Result<(), Error> {
     let shared = shared.clone();
     signals::forward(signals::watch()?, move |signal| {
+        let first = !shared.stop.swap(true, Ordering::SeqCst);
         shared.signal.store(signal, Ordering::SeqCst);
-        shared.stop.store(true, Ordering::SeqCst);
+        if first {
+            shared.output.note(&text!(
+                "waiting for the message that is on its way; interrupt again to leave at once"
+            ));
+            return;
+        }
+        shared.progress.finish();
+        let message = text!("interrupted while a message was on its way; it may have arrived");
+        let error = Error::new(Kind::Unknown, message).outcome(Outcome::Unknown);
+        shared.output.error(&error.ending_with(signal));
+        signals::end(signal)
     })
 }
 
@@ -302,7 +314,7 @@ impl Shared {
             tally.count(outcome);
             *tally
         };
-        if let Err(error) = self.output.json(report) {
+        if let Err(error) = self.progress.aside(|| self.output.json(report)) {
             self.stop.store(true, Ordering::SeqCst);
             let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
             broken.get_or_insert(error);
@@ -333,7 +345,12 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         tally.verdict(stopped_at)?;
-        self.output.note(&tally.sentence());
+        if tally == Tally::default() {
+            self.output
+                .warn(&text!("the batch had no lines, so nothing was sent"));
+        } else {
+            self.output.note(&tally.sentence());
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

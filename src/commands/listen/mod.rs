@@ -38,7 +38,7 @@ const GRACE: Duration = Duration::from_secs(10);
                         notify_url is put back."
 )]
 pub struct Args {
-    /// Only callbacks of this type, by number or name; may be repeated
+    /// Only callbacks of this type, by number or name (new_message also covers lists of them); may be repeated
     #[arg(long = "type", value_name = "N")]
     types: Vec<Types>,
 

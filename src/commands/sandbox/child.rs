@@ -48,7 +48,7 @@ pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[Os
             "after `--` comes a program and its arguments; for a script: -- sh -c '…'"
         ))
     })?;
-    hand_on(signals, &child)?;
+    hand_on(signals, &child, context.can_ask())?;
     let status = child
         .wait()
         .map_err(|e| Error::io(text!("cannot wait for the command"), &e))?;
@@ -64,16 +64,19 @@ fn path_with_this_binary(env: &Env) -> OsString {
     std::env::join_paths(folders).unwrap_or_else(|_| old.to_owned())
 }
 
-/// Hands signals on to the child from a thread that ends with the process.
+/// Hands signals on to the child from a thread that ends with the process. Ctrl-C on a terminal
+/// reaches the child by itself: handed on, it would be a second one.
 #[cfg(unix)]
-fn hand_on(signals: Signals, child: &Child) -> Result<(), Error> {
+fn hand_on(signals: Signals, child: &Child, on_terminal: bool) -> Result<(), Error> {
     use rustix::process::{Pid, Signal, kill_process};
 
     let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
         return Err(Error::internal(text!("a child without a process id")));
     };
     signals::forward(signals, move |number| {
-        if let Some(signal) = Signal::from_named_raw(number) {
+        if let Some(signal) = Signal::from_named_raw(number)
+            && !(on_terminal && signal == Signal::INT)
+        {
             // A child that has just ended is no problem.
             let _ = kill_process(pid, signal);
         }
@@ -81,7 +84,7 @@ fn hand_on(signals: Signals, child: &Child) -> Result<(), Error> {
 }
 
 #[cfg(not(unix))]
-fn hand_on(_signals: Signals, _child: &Child) -> Result<(), Error> {
+fn hand_on(_signals: Signals, _child: &Child, _on_terminal: bool) -> Result<(), Error> {
     Ok(())
 }
 

@@ -74,8 +74,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "输出到管道或使用 --json 时，每个回调是一行 JSON；在终端上用文字显示。无论怎样结束，都会恢复配置的 notify_url。",
     ),
     (
-        "Only callbacks of this type, by number or name; may be repeated",
-        "只接收这种类型的回调（编号或名称）；可重复",
+        "Only callbacks of this type, by number or name (new_message also covers lists of them); may be repeated",
+        "只接收这种类型的回调（编号或名称；new_message 也包括成批的消息）；可重复",
     ),
     ("End after this many callbacks", "收到这么多回调后结束"),
     ("End after this time", "经过这么长时间后结束"),

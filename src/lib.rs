@@ -87,6 +87,7 @@ fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode 
         verbosity: global.verbose,
         color: global.color,
         no_color: Manner::is_colorless(&env),
+        utf8: env.is_utf8(),
         lang,
     };
     let output = Output::new(manner, streams.stdout, streams.stderr);

@@ -52,6 +52,8 @@ pub struct Manner {
     pub color: ColorChoice,
     /// The terminal cannot show colour, or its user does not want it.
     pub no_color: bool,
+    /// The locale's characters are UTF-8.
+    pub utf8: bool,
     /// What people are spoken to in.
     pub lang: Lang,
 }
@@ -98,6 +100,7 @@ impl Output {
         let look = |sink: &Sink| Look {
             terminal: sink.terminal,
             color: manner.colors(sink.terminal),
+            utf8: manner.utf8,
         };
         Self {
             manner,

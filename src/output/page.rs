@@ -102,6 +102,7 @@ mod tests {
     const PLAIN: Look = Look {
         terminal: false,
         color: false,
+        utf8: true,
     };
 
     #[test]

@@ -57,6 +57,8 @@ pub struct Look {
     pub terminal: bool,
     /// Whether cells are painted.
     pub color: bool,
+    /// Whether frames can be drawn with more than ASCII.
+    pub utf8: bool,
 }
 
 /// A table before it is drawn.
@@ -86,8 +88,10 @@ impl Table {
             builder.push_record(row.iter().map(|cell| shown(&cell.text.render(lang), look)));
         }
         let mut table = builder.build();
-        if look.terminal {
+        if look.terminal && look.utf8 {
             table.with(Frame::rounded());
+        } else if look.terminal {
+            table.with(Frame::ascii());
         } else {
             table.with(Frame::empty()).with(Padding::new(0, 2, 0, 0));
         }
@@ -138,6 +142,7 @@ mod tests {
     const PLAIN: Look = Look {
         terminal: false,
         color: false,
+        utf8: true,
     };
 
     fn render<const N: usize>(header: [&str; N], rows: &[[Cell; N]], look: Look) -> String {
@@ -180,10 +185,22 @@ mod tests {
     }
 
     #[test]
+    fn a_terminal_without_utf8_gets_frames_of_ascii() {
+        let look = Look {
+            terminal: true,
+            utf8: false,
+            ..PLAIN
+        };
+        let rows = [["x".into(), "y".into()]];
+        assert!(render(["A", "B"], &rows, look).is_ascii());
+    }
+
+    #[test]
     fn colour_is_painted_around_the_text() {
         let look = Look {
             terminal: true,
             color: true,
+            utf8: true,
         };
         let text = render(
             ["A"],

@@ -20,11 +20,13 @@ use crate::text::{Lang, Text, text};
 pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) -> ExitCode {
     let json = before_dashes(args).any(|arg| arg == "--json");
     let no_color = Manner::is_colorless(&env);
+    let utf8 = env.is_utf8();
     let lang = language(args, env);
     let manner = Manner {
         json,
         color: ColorChoice::Auto,
         no_color,
+        utf8,
         lang,
         ..Manner::default()
     };

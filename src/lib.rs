@@ -71,11 +71,6 @@ pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
 
-/// The same with its texts in Chinese.
-pub fn command_in_chinese() -> clap::Command {
-    usage::help::in_language(command(), text::Lang::Zh)
-}
-
 fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode {
     signals::survive_size_limits();
     let global = &cli.global;

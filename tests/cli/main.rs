@@ -32,7 +32,6 @@ mod login_answers;
 mod login_code;
 mod login_qr;
 mod manual;
-mod manual_zh;
 mod mentions;
 mod misbehaviour;
 mod output;

@@ -1,14 +1,24 @@
 //! The command line: the root parser and the flags every command has.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser};
+use clap::error::ErrorKind;
+use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 
-use crate::commands::Command;
+use crate::commands::{COMMANDS, Command, Ready};
 use crate::config::{Flags, Key};
 use crate::output::ColorChoice;
 use crate::text::Lang;
+
+/// What the command line says.
+pub struct Cli {
+    /// The flags every command has.
+    pub global: GlobalArgs,
+    /// What to do.
+    pub command: Ready,
+}
 
 /// Drive WeCom (企业微信) accounts hosted by an API server, from scripts
 #[derive(Debug, Parser)]
@@ -24,14 +34,50 @@ use crate::text::Lang;
                   5 unreachable (not sent), 6 unknown (may have been sent), 7 deadline, \
                   8 partial, 9 busy, 70 internal, 74 local I/O"
 )]
-pub struct Cli {
+struct Root {
     /// The flags every command has
     #[command(flatten)]
-    pub global: GlobalArgs,
+    global: GlobalArgs,
+}
 
-    /// What to do
-    #[command(subcommand)]
-    pub command: Command,
+/// The whole command line, as it is defined.
+pub fn command() -> clap::Command {
+    with(COMMANDS.iter())
+}
+
+fn with<'c>(commands: impl Iterator<Item = &'c Command>) -> clap::Command {
+    Root::command().subcommands(commands.map(Command::definition))
+}
+
+/// Reads the arguments, the program's name first.
+///
+/// # Errors
+/// What the parser objects to, and its answers to `--help` and `--version`.
+pub fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut matches = match quickly(args) {
+        Err(error) if error.kind() != ErrorKind::DisplayVersion => {
+            command().try_get_matches_from(args)?
+        }
+        read => read?,
+    };
+    let global = GlobalArgs::from_arg_matches_mut(&mut matches)?;
+    let (name, mut inner) = matches.remove_subcommand().ok_or_else(no_command)?;
+    let command = COMMANDS.iter().find(|command| command.name == name);
+    let command = command.ok_or_else(no_command)?.read(&mut inner)?;
+    Ok(Cli { global, command })
+}
+
+/// Reads the arguments with those commands only that occur among them. To define all the others
+/// takes longer than sending a message. What can be read like this means the same with all of them,
+/// since a command is known by its whole name; what cannot is the business of the whole definition.
+fn quickly(args: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    let occurs = |command: &&Command| args.iter().any(|arg| arg == command.name);
+    with(COMMANDS.iter().filter(occurs)).try_get_matches_from(args)
+}
+
+/// Cannot happen: the parser asks for a command and knows only ours.
+fn no_command() -> clap::Error {
+    command().error(ErrorKind::MissingSubcommand, "no command given")
 }
 
 /// The flags every command has.
@@ -125,12 +171,10 @@ impl GlobalArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_definition_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -7,14 +7,14 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::time::Duration;
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::Shells;
 
 use crate::api::{Api, Transport};
 use crate::callback::NotifyType;
 use crate::callback::simulate::Simulated;
-use crate::cli::Cli;
+use crate::cli;
 use crate::config::{Flags, Key, Layers, Settings};
 use crate::env::{self, Env};
 use crate::sandbox::{FORMS, Quirk};
@@ -75,7 +75,7 @@ fn command(env: &Env) -> Command {
     let guids = guids(env);
     let instance = |command: Command, guids: &ArgValueCompleter| with(command, "instance", guids);
     let lang = Layers::as_far_as_possible(Flags::default(), env.clone()).lang();
-    help::in_language(Cli::command(), lang)
+    help::in_language(cli::command(), lang)
         .mut_arg("profile", |arg| arg.add(profiles))
         .mut_arg("guid", |arg| arg.add(guids.clone()))
         .mut_subcommand("send", |c| with(c, "to", &aliases))

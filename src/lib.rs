@@ -41,8 +41,6 @@ use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use cli::Cli;
 use config::Layers;
 use context::Context;
@@ -60,7 +58,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams)
         let output = Output::new(Manner::default(), streams.stdout, streams.stderr);
         return finish(&output, output.bytes(&offer).map(|()| ExitCode::SUCCESS));
     }
-    match Cli::try_parse_from(&args) {
+    match cli::parse(&args) {
         Ok(cli) => dispatch(cli, env, streams, args.iter().any(|arg| arg == "--")),
         Err(error) => usage::run(error, &args, env, streams),
     }
@@ -68,7 +66,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams)
 
 /// The command line as it is defined, for generating its man pages.
 pub fn command() -> clap::Command {
-    <Cli as clap::CommandFactory>::command()
+    cli::command()
 }
 
 fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode {
@@ -87,13 +85,14 @@ fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode 
         verbosity: global.verbose,
         color: global.color,
         no_color: Manner::is_colorless(&env),
+        dumb: Manner::is_dumb(&env),
         utf8: env.is_utf8(),
         lang,
     };
     let output = Output::new(manner, streams.stdout, streams.stderr);
     let context =
         Context::new(output.clone(), streams.stdin, flags, env, layers).literal(is_literal);
-    let result = guarded(|| cli.command.run(&context));
+    let result = guarded(|| (cli.command)(&context));
     finish(&output, result)
 }
 

@@ -4,6 +4,7 @@
 //! across all processes of a machine.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::text::{Text, text};
 
@@ -116,6 +117,11 @@ impl FromStr for Rate {
 }
 
 impl Rate {
+    /// The time from one message to the next, bursts aside.
+    pub fn interval(self) -> Duration {
+        Duration::from_micros(self.interval.unsigned_abs())
+    }
+
     /// How fast that is, in words.
     pub fn words(self) -> Text {
         let seconds = format!("{:.2}", self.interval as f64 / 1e6);

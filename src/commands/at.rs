@@ -3,6 +3,7 @@
 use super::message::TextArgs;
 use super::send::one;
 use super::send::options::DeliveryArgs;
+use super::{Finish, Run, done};
 use crate::context::Context;
 use crate::conversation::is_id;
 use crate::delivery::{Outgoing, check_key};
@@ -49,9 +50,8 @@ pub struct Args {
     delivery: DeliveryArgs,
 }
 
-impl Args {
-    /// Sends the mention.
-    pub fn run(mut self, context: &Context) -> Result<(), Error> {
+impl Run for Args {
+    fn run(mut self, context: &Context) -> Finish {
         let to = context.settings()?.conversation(&self.room)?;
         if !to.is_group() {
             return Err(
@@ -75,9 +75,11 @@ impl Args {
             mentions: Some(mentions),
             key: self.key,
         };
-        one::send(context, &outgoing, &self.delivery, self.dry_run)
+        one::send(context, &outgoing, &self.delivery, self.dry_run).map(done)
     }
+}
 
+impl Args {
     /// In `at ROOM --user ID TEXT` the parser takes TEXT for another id. An id is digits, so the
     /// last value is the text when there is none yet and it cannot be an id.
     fn give_text_back(&mut self) {

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::{Finish, Run, done};
 use crate::completion;
 use crate::context::Context;
 use crate::error::Error;
@@ -39,12 +40,14 @@ impl Shell {
     }
 }
 
-impl Args {
-    /// Prints the script.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
+impl Run for Args {
+    fn run(self, context: &Context) -> Finish {
         let script = completion::script(self.shell.name())
             .and_then(Result::ok)
             .ok_or_else(|| Error::internal(text!("no script for this shell")))?;
-        context.output.text(&String::from_utf8_lossy(&script))
+        context
+            .output
+            .text(&String::from_utf8_lossy(&script))
+            .map(done)
     }
 }

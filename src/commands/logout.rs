@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::dry_run;
+use super::{Finish, Run, done, dry_run};
 use crate::api::request::{self, Effect};
 use crate::context::Context;
-use crate::error::Error;
 use crate::guid::Guid;
 use crate::instances;
 use crate::text::text;
@@ -24,13 +23,12 @@ struct LoggedOut<'a> {
     logged_out: bool,
 }
 
-impl Args {
-    /// Logs out.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
+impl Run for Args {
+    fn run(self, context: &Context) -> Finish {
         let guid = instances::choose(context)?;
         let request = request::logout(&guid);
         if self.dry_run {
-            return dry_run::show(context, &[request]);
+            return dry_run::show(context, &[request]).map(done);
         }
         context
             .api()?
@@ -43,5 +41,6 @@ impl Args {
         context
             .output
             .result(&view, |view| text!("logged out {guid}", guid = view.guid))
+            .map(done)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::{Finish, Run, done};
 use crate::api::request::Effect;
 use crate::api::{Api, Session};
 use crate::context::Context;
@@ -52,9 +53,8 @@ struct Row {
     last_message_at: Option<String>,
 }
 
-impl Args {
-    /// Lists the sessions.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
+impl Run for Args {
+    fn run(self, context: &Context) -> Finish {
         let guid = instances::choose(context)?;
         let sessions = self.fetch(context, &guid)?;
         let wanted = self.kind.map(|kind| match kind {
@@ -66,17 +66,22 @@ impl Args {
             .map(row)
             .filter(|row| wanted.is_none() || row.r#type == wanted)
             .collect();
-        context.output.result(&rows, |rows| {
-            let header = [
-                text!("CONVERSATION"),
-                text!("TYPE"),
-                text!("NAME"),
-                text!("LAST MESSAGE"),
-            ];
-            Table::new(header, rows.iter().map(cells))
-        })
+        context
+            .output
+            .result(&rows, |rows| {
+                let header = [
+                    text!("CONVERSATION"),
+                    text!("TYPE"),
+                    text!("NAME"),
+                    text!("LAST MESSAGE"),
+                ];
+                Table::new(header, rows.iter().map(cells))
+            })
+            .map(done)
     }
+}
 
+impl Args {
     fn fetch(&self, context: &Context, guid: &Guid) -> Result<Vec<Session>, Error> {
         let api = context.api()?;
         if self.all {

@@ -7,13 +7,14 @@
 
 mod page;
 mod sanitize;
+mod status;
 mod stream;
 pub mod table;
 mod wire_log;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -23,6 +24,7 @@ use crate::error::{Error, Kind};
 use crate::text::{Lang, Text, text};
 pub use page::Page;
 use sanitize::{for_terminal, json_for_terminal};
+use status::Stderr;
 pub use stream::{Sink, Source, Streams};
 use table::Look;
 pub use wire_log::WireLog;
@@ -52,6 +54,8 @@ pub struct Manner {
     pub color: ColorChoice,
     /// The terminal cannot show colour, or its user does not want it.
     pub no_color: bool,
+    /// The terminal cannot go back on a line.
+    pub dumb: bool,
     /// The locale's characters are UTF-8.
     pub utf8: bool,
     /// What people are spoken to in.
@@ -61,7 +65,12 @@ pub struct Manner {
 impl Manner {
     /// Whether the terminal cannot show colour, or its user does not want it.
     pub fn is_colorless(env: &Env) -> bool {
-        env.get(env::NO_COLOR).is_some() || env.get(env::TERM).is_some_and(|term| term == "dumb")
+        env.get(env::NO_COLOR).is_some() || Self::is_dumb(env)
+    }
+
+    /// Whether the terminal knows only characters and line feeds.
+    pub fn is_dumb(env: &Env) -> bool {
+        env.get(env::TERM).is_some_and(|term| term == "dumb")
     }
 
     fn colors(self, terminal: bool) -> bool {
@@ -89,7 +98,7 @@ pub struct Canvas {
 pub struct Output {
     manner: Manner,
     out: Arc<Mutex<Sink>>,
-    err: Arc<Mutex<Sink>>,
+    err: Arc<Mutex<Stderr>>,
     out_look: Look,
     err_look: Look,
 }
@@ -107,7 +116,7 @@ impl Output {
             out_look: look(&stdout),
             err_look: look(&stderr),
             out: Arc::new(Mutex::new(stdout)),
-            err: Arc::new(Mutex::new(stderr)),
+            err: Arc::new(Mutex::new(Stderr::new(stderr))),
         }
     }
 
@@ -216,14 +225,30 @@ impl Output {
         self.write_err(&self.words(text), AnsiColor::Red.on_default());
     }
 
-    /// A text in the language of this run, for a bar that draws itself.
-    pub fn words(&self, text: &Text) -> String {
-        text.render(self.manner.lang)
+    /// Whether a line that changes on stderr helps anybody.
+    pub fn shows_progress(&self) -> bool {
+        self.err_look.terminal
+            && !self.manner.dumb
+            && !self.manner.quiet
+            && self.manner.verbosity == 0
     }
 
-    /// Whether a bar that moves on stderr helps anybody.
-    pub fn shows_progress(&self) -> bool {
-        self.err_look.terminal && !self.manner.quiet && self.manner.verbosity == 0
+    /// Draws a line that stands until the next output of any kind, in the place of the one before.
+    /// Only for where [`Output::shows_progress`].
+    pub fn status(&self, text: &Text) {
+        let words = self.words(text);
+        let columns = self.stderr_canvas().columns.unwrap_or(80);
+        self.stderr().status(&for_terminal(&words), columns);
+    }
+
+    /// Takes away the line that [`Output::status`] drew.
+    pub fn clear_status(&self) {
+        self.stderr().clear();
+    }
+
+    /// A text in the language of this run.
+    fn words(&self, text: &Text) -> String {
+        text.render(self.manner.lang)
     }
 
     /// Tells a person something they must not miss.
@@ -250,26 +275,29 @@ impl Output {
     /// a line above it.
     pub fn drawing(&self, drawing: &str, caption: Option<&Text>) {
         let caption = caption.map_or_else(String::new, |text| self.words(text) + "\n");
-        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut err = self.stderr();
+        let err = err.writer();
         // What stands last stays on a small screen.
-        let _ = err.writer.write_all(caption.as_bytes());
-        let _ = err.writer.write_all(drawing.as_bytes());
-        let _ = err.writer.flush();
+        let _ = err.write_all(caption.as_bytes());
+        let _ = err.write_all(drawing.as_bytes());
+        let _ = err.flush();
     }
 
     /// Prints to stderr without a line end, for a prompt.
     pub fn prompt(&self, text: &Text) {
         let text = self.words(text);
-        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = write!(err.writer, "{}", for_terminal(&text));
-        let _ = err.writer.flush();
+        let mut err = self.stderr();
+        let err = err.writer();
+        let _ = write!(err, "{}", for_terminal(&text));
+        let _ = err.flush();
     }
 
     /// Ends a line that a prompt began.
     pub fn end_line(&self) {
-        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = err.writer.write_all(b"\n");
-        let _ = err.writer.flush();
+        let mut err = self.stderr();
+        let err = err.writer();
+        let _ = err.write_all(b"\n");
+        let _ = err.flush();
     }
 
     /// Renders an error: the last line on stderr, as JSON when results are.
@@ -291,8 +319,11 @@ impl Output {
         }
     }
 
-    /// One line to stderr; its first word, up to the colon, painted. A stderr that cannot be
-    /// written to is no reason to fail: there is nobody to tell.
+    fn stderr(&self) -> MutexGuard<'_, Stderr> {
+        self.err.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One line to stderr; its first word, up to the colon, painted.
     fn write_err(&self, text: &str, label: Style) {
         let text = if !self.err_look.terminal {
             Cow::Borrowed(text)
@@ -309,12 +340,20 @@ impl Output {
             }
             _ => format!("{text}\n"),
         };
-        let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = err.writer.write_all(painted.as_bytes());
-        let _ = err.writer.flush();
+        let mut err = self.stderr();
+        let err = err.writer();
+        let _ = err.write_all(painted.as_bytes());
+        let _ = err.flush();
     }
 
     fn write_out(&self, bytes: &[u8]) -> Result<(), Error> {
+        // Both may be the same terminal: held meanwhile, so that nothing is drawn in between. Not
+        // held where nothing is drawn, or a stderr that nobody reads would stop stdout too.
+        let _undrawn = self.shows_progress().then(|| {
+            let mut err = self.stderr();
+            err.clear();
+            err
+        });
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         out.writer
             .write_all(bytes)

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 
 use super::*;
-use crate::cli::Cli;
+use crate::cli;
 use crate::usage::help;
 
 /// The English templates of the sources, and the help texts.
@@ -17,7 +17,7 @@ fn messages() -> BTreeSet<String> {
         let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
         messages.extend(templates(code));
     }
-    helps(&Cli::command(), &mut messages);
+    helps(&cli::command(), &mut messages);
     messages
 }
 

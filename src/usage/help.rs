@@ -4,9 +4,9 @@
 use std::ffi::OsString;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 
-use crate::cli::Cli;
+use crate::cli;
 use crate::text::{Lang, translated};
 
 /// The parser's own words, the longer ones first.
@@ -36,7 +36,7 @@ pub fn words() -> impl Iterator<Item = &'static str> {
 pub fn parse_again(error: clap::Error, args: &[OsString], lang: Lang) -> clap::Error {
     match lang {
         Lang::En => error,
-        Lang::Zh => in_language(Cli::command(), lang)
+        Lang::Zh => in_language(cli::command(), lang)
             .try_get_matches_from(args)
             .err()
             .unwrap_or(error),

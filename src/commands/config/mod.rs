@@ -8,8 +8,8 @@ mod unset;
 
 use clap::Subcommand;
 
+use super::{Finish, Run};
 use crate::context::Context;
-use crate::error::Error;
 
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
@@ -26,15 +26,15 @@ pub enum Command {
     Explain(explain::Args),
 }
 
-impl Command {
-    /// Runs it.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
-        match self {
+impl Run for Command {
+    fn run(self, context: &Context) -> Finish {
+        let done = match self {
             Self::Path(args) => args.run(context),
             Self::Get(args) => args.run(context),
             Self::Set(args) => args.run(context),
             Self::Unset(args) => args.run(context),
             Self::Explain(args) => args.run(context),
-        }
+        };
+        done.map(super::done)
     }
 }

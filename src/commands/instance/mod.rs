@@ -11,8 +11,8 @@ use clap::Subcommand;
 
 pub use create::client_types;
 
+use super::{Finish, Run};
 use crate::context::Context;
-use crate::error::Error;
 
 /// What can be done with instances.
 #[derive(Debug, Subcommand)]
@@ -31,16 +31,16 @@ pub enum Command {
     Stop(lifecycle::StopArgs),
 }
 
-impl Command {
-    /// Runs it.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
-        match self {
+impl Run for Command {
+    fn run(self, context: &Context) -> Finish {
+        let done = match self {
             Self::Ls(args) => args.run(context),
             Self::Create(args) => args.run(context),
             Self::Rm(args) => args.run(context),
             Self::Use(args) => args.run(context),
             Self::Start(args) => args.run(context),
             Self::Stop(args) => args.run(context),
-        }
+        };
+        done.map(super::done)
     }
 }

@@ -6,6 +6,7 @@ mod prune;
 
 use clap::Subcommand;
 
+use super::{Finish, Run};
 use crate::context::Context;
 use crate::delivery::{STATE_FILE, no_state_folder};
 use crate::error::Error;
@@ -22,14 +23,14 @@ pub enum Command {
     Prune(prune::Args),
 }
 
-impl Command {
-    /// Runs it.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
-        match self {
+impl Run for Command {
+    fn run(self, context: &Context) -> Finish {
+        let done = match self {
             Self::Ls(args) => args.run(context),
             Self::Forget(args) => args.run(context),
             Self::Prune(args) => args.run(context),
-        }
+        };
+        done.map(super::done)
     }
 }
 

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Finish;
 use super::callbacks::{self, CallbackArgs, Ending};
+use super::{Finish, Run};
 use crate::callback::NotifyType;
 use crate::callback::inbox::{Inbox, Wanted};
 use crate::callback::listener::{Health, Sink};
@@ -81,9 +81,8 @@ impl FromStr for Types {
     }
 }
 
-impl Args {
-    /// Listens until a signal, the count or the time ends it.
-    pub fn run(self, context: &Context) -> Finish {
+impl Run for Args {
+    fn run(self, context: &Context) -> Finish {
         let ear = self.callbacks.bind(context)?;
         let guid = instances::choose(context)?;
         let lock = callbacks::lock(context, &guid)?;
@@ -118,7 +117,9 @@ impl Args {
             signal => Ok(signals::exit_code(signal)),
         }
     }
+}
 
+impl Args {
     /// Waits until everything promised is printed. After a signal a reader who has stalled has
     /// only so long, and after a second one no time at all.
     fn wait(

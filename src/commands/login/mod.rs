@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::Finish;
 use super::callbacks::CallbackArgs;
+use super::{Finish, Run};
 use crate::api::request::{self, Effect};
 use crate::api::{CallError, Status};
 use crate::context::Context;
@@ -86,9 +86,8 @@ pub struct Args {
     callbacks: CallbackArgs,
 }
 
-impl Args {
-    /// Logs an account in.
-    pub fn run(self, context: &Context) -> Finish {
+impl Run for Args {
+    fn run(self, context: &Context) -> Finish {
         if let Some(code) = &self.code {
             return hand_in(context, code).map(|()| ExitCode::SUCCESS);
         }
@@ -126,7 +125,9 @@ impl Args {
         drop(lock);
         finish
     }
+}
 
+impl Args {
     fn code_source(&mut self, context: &Context) -> Result<CodeSource, Error> {
         Ok(match (self.code_cmd.take(), self.code_file.take()) {
             (Some(command), _) => CodeSource::Command(command),

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::Finish;
+use super::{Finish, Run};
 use crate::context::Context;
 
 /// Arguments of `qiwei probe`.
@@ -50,9 +50,8 @@ enum Command {
     Callback(callback::Args),
 }
 
-impl Args {
-    /// Asks the known candidates, or makes the one call.
-    pub fn run(self, context: &Context) -> Finish {
+impl Run for Args {
+    fn run(self, context: &Context) -> Finish {
         if let Some(Command::Callback(args)) = self.command {
             return args.run(context);
         }

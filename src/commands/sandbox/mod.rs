@@ -12,7 +12,7 @@ use serde::Serialize;
 use signal_hook::iterator::Signals;
 
 use crate::callback::place::parse_listen_address;
-use crate::commands::Finish;
+use crate::commands::{Finish, Run};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Page;
@@ -116,9 +116,8 @@ struct Listening<'a> {
     base_url: &'a str,
 }
 
-impl Args {
-    /// Runs the sandbox until a signal comes or the command ends.
-    pub fn run(self, context: &Context) -> Finish {
+impl Run for Args {
+    fn run(self, context: &Context) -> Finish {
         if self.quirk.iter().any(|name| name == "list") {
             return print_list(context, Quirk::NAMES.iter().map(|name| (*name).to_owned()));
         }
@@ -140,7 +139,9 @@ impl Args {
             child::run(context, &sandbox, signals, &self.command)
         }
     }
+}
 
+impl Args {
     fn start(&self, context: &Context, log: Log) -> Result<Sandbox, Error> {
         let port = if self.command.is_empty() {
             USUAL_PORT

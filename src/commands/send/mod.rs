@@ -6,8 +6,8 @@ pub mod options;
 
 use std::process::ExitCode;
 
-use super::Finish;
 use super::message::TextArgs;
+use super::{Finish, Run};
 use crate::context::Context;
 use crate::delivery::{Outgoing, check_key};
 use batch::BatchArgs;
@@ -42,9 +42,8 @@ pub struct Args {
     batch: BatchArgs,
 }
 
-impl Args {
-    /// Sends the message or the batch.
-    pub fn run(self, context: &Context) -> Finish {
+impl Run for Args {
+    fn run(self, context: &Context) -> Finish {
         let Some(to) = self.to else {
             return batch::run(context, self.batch, &self.delivery, self.dry_run);
         };

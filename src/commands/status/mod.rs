@@ -11,8 +11,8 @@ use serde::{Serialize, Serializer};
 use crate::api::request::Effect;
 use crate::api::{Api, CallError, Status};
 use crate::base_url::BaseUrl;
-use crate::commands::Finish;
 use crate::commands::instance::view::{self, InstanceView};
+use crate::commands::{Finish, Run};
 use crate::config::Source;
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -109,9 +109,8 @@ impl Serialize for GuidSource {
     }
 }
 
-impl Args {
-    /// Reports, watches or waits.
-    pub fn run(self, context: &Context) -> Finish {
+impl Run for Args {
+    fn run(self, context: &Context) -> Finish {
         match self.wait {
             Some(wanted) => watch::wait(context, wanted.status(), self.interval),
             None if self.watch => watch::watch(context, self.interval),

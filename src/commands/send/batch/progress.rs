@@ -1,84 +1,212 @@
-//! A bar on the terminal: sent, failed, left.
+//! What a person at a terminal sees of a batch that runs: how far it is, and how long it will take.
 
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::report::Tally;
 use crate::output::Output;
 use crate::pace::Rate;
 use crate::text::{Text, text};
+use crate::time::show_duration;
 
-/// The bar; nothing where nobody watches.
-#[derive(Clone)]
+/// How often the line is drawn again. Time passes also while no message does.
+const TICK: Duration = Duration::from_millis(200);
+/// The bar's length in characters.
+const BAR: u64 = 20;
+
+/// A line that follows the batch; nothing where nobody watches.
 pub struct Progress {
-    bar: ProgressBar,
+    line: Option<Arc<Line>>,
+}
+
+struct Line {
     output: Output,
+    total: Option<u64>,
+    rate: Option<Rate>,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    tally: Tally,
+    finished: bool,
 }
 
 impl Progress {
-    /// A bar for so many lines, or for an unknown number of them.
+    /// The progress of so many lines, or of an unknown number of them.
     pub fn new(output: &Output, total: Option<u64>, rate: Option<Rate>) -> Self {
-        let bar = match (output.shows_progress(), total) {
-            (false, _) => ProgressBar::hidden(),
-            (true, Some(total)) => ProgressBar::new(total),
-            (true, None) => ProgressBar::new_spinner(),
-        };
-        if !bar.is_hidden() {
-            let pace = rate.map_or_else(String::new, |rate| {
-                format!(" · {}", output.words(&rate.words()))
-            });
-            let template = output.words(&template(total)) + &pace;
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template(&template) {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(200));
+        let line = output.shows_progress().then(|| {
+            Arc::new(Line {
+                output: output.clone(),
+                total,
+                rate,
+                started: Instant::now(),
+                state: Mutex::default(),
+            })
+        });
+        if let Some(line) = line.clone() {
+            // Without a thread to draw it the batch is no worse.
+            let _ = thread::Builder::new()
+                .name("progress".into())
+                .spawn(move || {
+                    while line.draw() {
+                        thread::sleep(TICK);
+                    }
+                });
         }
-        Self {
-            bar,
-            output: output.clone(),
-        }
+        Self { line }
     }
 
-    /// One line more.
+    /// So far it came to this.
     pub fn advance(&self, tally: Tally) {
-        let (good, failed) = (tally.good(), tally.failed());
-        let text = text!("{good} sent, {failed} failed", good, failed);
-        self.bar.set_position(good + failed);
-        self.bar.set_message(self.output.words(&text));
-    }
-
-    /// Does something that prints, the bar out of its way: stdout may be the same terminal.
-    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
-        match self.bar.is_hidden() {
-            true => print(),
-            false => self.bar.suspend(print),
+        if let Some(line) = &self.line {
+            line.state().tally = tally;
         }
     }
 
-    /// The end: the bar goes, the summary comes.
+    /// The end: the line goes, the summary comes.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        if let Some(line) = &self.line {
+            line.state().finished = true;
+            line.output.clear_status();
+        }
     }
 }
 
-/// The bar's own template, in which `{pos}` and its like are the bar's.
-fn template(total: Option<u64>) -> Text {
-    match total {
-        Some(_) => text!(
-            "{bar} {pos}/{len} {msg} · {eta} left",
-            bar = "{wide_bar}",
-            pos = "{pos}",
-            len = "{len}",
-            msg = "{msg}",
-            eta = "{eta}"
+impl Line {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws the line as of now. `false` when there is nothing to draw any more.
+    fn draw(&self) -> bool {
+        // Held while drawing, so that nothing is drawn after the end.
+        let state = self.state();
+        if !state.finished {
+            let text = words(self.total, state.tally, self.started.elapsed(), self.rate);
+            self.output.status(&text);
+        }
+        !state.finished
+    }
+}
+
+/// `[########············] 12/30 · 11 sent, 1 failed · 18s left`.
+fn words(total: Option<u64>, tally: Tally, elapsed: Duration, rate: Option<Rate>) -> Text {
+    let (good, failed) = (tally.good(), tally.failed());
+    let done = good + failed;
+    let so_far = text!("{good} sent, {failed} failed", good, failed);
+    let Some(total) = total else {
+        return text!("{done} lines · {so_far}", done, so_far);
+    };
+    let place = format!("{} {done}/{total}", bar(done, total));
+    match time_left(total.saturating_sub(done), done, elapsed, rate) {
+        None => text!("{place} · {so_far}", place, so_far),
+        Some(left) => text!(
+            "{place} · {so_far} · {left} left",
+            place,
+            so_far,
+            left = show_duration(left)
         ),
-        None => text!(
-            "{spinner} {pos} lines {msg}",
-            spinner = "{spinner}",
-            pos = "{pos}",
-            msg = "{msg}"
-        ),
+    }
+}
+
+fn bar(done: u64, total: u64) -> String {
+    let full = done.min(total).saturating_mul(BAR) / total.max(1);
+    let cells = (0..BAR).map(|cell| if cell < full { '#' } else { '.' });
+    format!("[{}]", cells.collect::<String>())
+}
+
+/// How long `left` more will take when they take as long as those before, and at least what the
+/// pace wants: its burst lets the first ones through faster than the others.
+fn time_left(left: u64, done: u64, elapsed: Duration, rate: Option<Rate>) -> Option<Duration> {
+    let seen = (done > 0).then(|| elapsed.as_secs_f64() / done as f64);
+    let wanted = rate.map(|rate| rate.interval().as_secs_f64());
+    let each = match (seen, wanted) {
+        (Some(seen), Some(wanted)) => seen.max(wanted),
+        (seen, wanted) => seen.or(wanted)?,
+    };
+    let left = Duration::try_from_secs_f64(each * left as f64).ok()?;
+    // A second more or less is noise on a line that is drawn all the time.
+    Some(Duration::from_secs(left.as_secs_f64().ceil() as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Outcome;
+    use crate::text::Lang;
+
+    fn tally(good: u64, failed: u64) -> Tally {
+        let mut tally = Tally::default();
+        (0..good).for_each(|_| tally.count(Outcome::Accepted));
+        (0..failed).for_each(|_| tally.count(Outcome::Unknown));
+        tally
+    }
+
+    fn line(total: Option<u64>, tally: Tally, elapsed: u64, rate: Option<&str>) -> String {
+        let rate = rate.map(|rate| rate.parse().unwrap());
+        words(total, tally, Duration::from_secs(elapsed), rate).render(Lang::En)
+    }
+
+    #[test]
+    fn it_tells_how_far_and_how_long() {
+        for (total, tally, elapsed, rate, wanted) in [
+            (
+                Some(30),
+                tally(11, 1),
+                12,
+                None,
+                "[########............] 12/30 · 11 sent, 1 failed · 18s left",
+            ),
+            (
+                Some(30),
+                tally(0, 0),
+                0,
+                None,
+                "[....................] 0/30 · 0 sent, 0 failed",
+            ),
+            // the pace is known before anything was sent
+            (
+                Some(30),
+                tally(0, 0),
+                0,
+                Some("20/min"),
+                "[....................] 0/30 · 0 sent, 0 failed · 1m 30s left",
+            ),
+            // a burst went through at once; the others will not
+            (
+                Some(30),
+                tally(10, 0),
+                1,
+                Some("20/min,burst=10"),
+                "[######..............] 10/30 · 10 sent, 0 failed · 1m left",
+            ),
+            // a slow server is slower than the pace
+            (
+                Some(4),
+                tally(2, 0),
+                20,
+                Some("20/min"),
+                "[##########..........] 2/4 · 2 sent, 0 failed · 20s left",
+            ),
+            (
+                Some(2),
+                tally(2, 0),
+                20,
+                None,
+                "[####################] 2/2 · 2 sent, 0 failed · 0s left",
+            ),
+            (None, tally(3, 2), 5, None, "5 lines · 3 sent, 2 failed"),
+        ] {
+            assert_eq!(line(total, tally, elapsed, rate), wanted);
+        }
+    }
+
+    #[test]
+    fn a_time_no_clock_holds_is_left_out() {
+        let left = time_left(u64::MAX, 1, Duration::from_secs(1 << 40), None);
+        assert_eq!(left, None);
     }
 }

@@ -314,7 +314,7 @@ impl Shared {
             tally.count(outcome);
             *tally
         };
-        if let Err(error) = self.progress.aside(|| self.output.json(report)) {
+        if let Err(error) = self.output.json(report) {
             self.stop.store(true, Ordering::SeqCst);
             let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
             broken.get_or_insert(error);

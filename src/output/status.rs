@@ -1,0 +1,114 @@
+//! Standard error, and the one line on it that changes while something takes long.
+
+use std::io::Write;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::stream::Sink;
+
+/// Back to the start of the line, and nothing on it.
+const ERASE: &str = "\r\x1b[K";
+
+/// Standard error. Whatever is written to it takes the changing line away first.
+pub struct Stderr {
+    sink: Sink,
+    has_status: bool,
+}
+
+impl Stderr {
+    pub(super) fn new(sink: Sink) -> Self {
+        Self {
+            sink,
+            has_status: false,
+        }
+    }
+
+    /// Where to write. A stderr that cannot be written to is no reason to fail: there is nobody
+    /// to tell.
+    pub(super) fn writer(&mut self) -> &mut dyn Write {
+        self.clear();
+        &mut self.sink.writer
+    }
+
+    /// Draws the changing line, over the one before it, in less than so many columns.
+    pub(super) fn status(&mut self, line: &str, columns: usize) {
+        // One that fills the line would be continued on the next, where erasing does not reach.
+        let line = fitted(line, columns.saturating_sub(1));
+        let _ = write!(self.sink.writer, "{ERASE}{line}");
+        let _ = self.sink.writer.flush();
+        self.has_status = true;
+    }
+
+    /// Takes the changing line away, if there is one.
+    pub(super) fn clear(&mut self) {
+        if self.has_status {
+            let _ = self.sink.writer.write_all(ERASE.as_bytes());
+            let _ = self.sink.writer.flush();
+            self.has_status = false;
+        }
+    }
+}
+
+/// As much of a line as fits in so many columns.
+fn fitted(line: &str, columns: usize) -> &str {
+    if line.width() <= columns {
+        return line;
+    }
+    let mut width = 0;
+    let end = line.char_indices().find(|(_, c)| {
+        width += c.width().unwrap_or(0);
+        width > columns
+    });
+    end.and_then(|(at, _)| line.get(..at)).unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// What was written, shared with the sink that writes it.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_written_takes_the_line_away_first() {
+        let paper = Paper::default();
+        let mut stderr = Stderr::new(Sink {
+            writer: Box::new(paper.clone()),
+            terminal: true,
+        });
+        stderr.status("1/2", 80);
+        stderr.status("2/2", 80);
+        stderr.writer().write_all(b"note\n").unwrap();
+        stderr.writer().write_all(b"note\n").unwrap();
+        stderr.clear();
+        let written = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(written, "\r\u{1b}[K1/2\r\u{1b}[K2/2\r\u{1b}[Knote\nnote\n");
+    }
+
+    #[test]
+    fn a_line_is_cut_between_characters() {
+        for (line, columns, wanted) in [
+            ("12/30", 5, "12/30"),
+            ("12/30", 4, "12/3"),
+            ("已发 3", 6, "已发 3"),
+            ("已发 3", 5, "已发 "),
+            ("已发 3", 3, "已"),
+            ("已发 3", 0, ""),
+        ] {
+            assert_eq!(fitted(line, columns), wanted, "{line} in {columns}");
+        }
+    }
+}

@@ -26,6 +26,7 @@ mod login;
 mod mention;
 mod output;
 mod pace;
+mod panics;
 mod qr;
 mod redact;
 pub mod sandbox;
@@ -36,19 +37,16 @@ mod text;
 mod time;
 mod usage;
 
-use std::any::Any;
 use std::ffi::OsString;
-use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use cli::Cli;
 use config::Layers;
 use context::Context;
 pub use env::Env;
-use error::Error;
 use output::{Manner, Output};
 pub use output::{Sink, Source, Streams};
-use text::{Text, text};
+pub use panics::end_the_program as end_on_panic;
 
 /// Runs one command: arguments (the program's name first) in, an exit code out.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams) -> ExitCode {
@@ -92,25 +90,10 @@ fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode 
     let output = Output::new(manner, streams.stdout, streams.stderr);
     let context =
         Context::new(output.clone(), streams.stdin, flags, env, layers).literal(is_literal);
-    let result = guarded(|| (cli.command)(&context));
+    let result = (cli.command)(&context);
+    // The HTTP client would wait for its thread to end, and the process ends right after.
+    std::mem::forget(context);
     finish(&output, result)
-}
-
-/// Turns a panic, which is always a bug of ours, into an error that says so.
-fn guarded(command: impl FnOnce() -> commands::Finish) -> commands::Finish {
-    panic::catch_unwind(AssertUnwindSafe(command))
-        .unwrap_or_else(|payload| Err(Error::internal(panic_text(payload.as_ref()))))
-}
-
-fn panic_text(payload: &(dyn Any + Send)) -> Text {
-    let text = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    match text {
-        Some(text) => text!("internal error: {text}", text),
-        None => text!("internal error: no details"),
-    }
 }
 
 fn finish(output: &Output, result: commands::Finish) -> ExitCode {

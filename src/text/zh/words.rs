@@ -88,8 +88,16 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("{flag} {text}: {why}", "{flag} {text}：{why}"),
     ("{why}; or off", "{why}；或者写 off"),
     ("{otherwise} within {timeout}", "{timeout} 内{otherwise}"),
-    ("internal error: {text}", "内部错误：{text}"),
-    ("internal error: no details", "内部错误：没有更多信息"),
+    (
+        "internal error: {what} ({place})",
+        "内部错误：{what}（{place}）",
+    ),
+    ("no details", "没有更多信息"),
+    (
+        "what was on its way may or may not have been carried out; please report this with the \
+         command and the output of -vv",
+        "正在进行的操作可能已执行，也可能未执行；请附上命令和 -vv 的输出报告此问题",
+    ),
     (
         "this is a bug in qiwei; please report it with the command and the output of -vv",
         "这是 qiwei 的缺陷，请附上所用命令和 -vv 的输出反馈给我们",

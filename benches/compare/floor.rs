@@ -12,6 +12,25 @@ pub fn send(address: &str, body: &str) {
     assert!(answer[..read].starts_with(b"HTTP/1.1 200"));
 }
 
+/// The same with the HTTP client that the program is built on, and nothing else of it.
+pub fn send_with_the_http_client(address: &str, body: &str) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::blocking::Client::builder()
+        .http1_only()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
+    let answer = client
+        .post(format!("http://{address}/msg/send_text"))
+        .header("content-type", "application/json")
+        .body(body.to_owned())
+        .send()
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(!answer.bytes().unwrap().is_empty());
+}
+
 /// Writes one request in one piece.
 pub fn post(stream: &mut TcpStream, path: &str, body: &str) {
     let request = format!(

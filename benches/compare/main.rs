@@ -15,25 +15,39 @@
 )]
 
 mod batch;
+mod build;
 mod callbacks;
 mod floor;
+mod https;
+mod login;
 mod lookups;
 mod oneshot;
 mod report;
+// The tests' own server: what it takes to speak TLS is the same here.
+#[path = "../../tests/cli/support/request.rs"]
+mod request;
 mod run;
+#[allow(dead_code, reason = "the tests need more of it")]
+#[path = "../../tests/cli/support/tls.rs"]
+mod tls;
 
 use report::Report;
 
 fn main() {
-    // The floor of a one-shot send is this very program, started in its other role.
-    let mut args = std::env::args().skip(1);
-    if args.next().as_deref() == Some("--floor") {
-        return floor::send(&args.next().unwrap(), &args.next().unwrap());
+    // The floors of a one-shot send are this very program, started in another role.
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--floor", address, body] => return floor::send(address, body),
+        ["--reqwest", address, body] => return floor::send_with_the_http_client(address, body),
+        _ => {}
     }
     let mut report = Report::new();
     oneshot::measure(&mut report);
+    https::measure(&mut report);
     lookups::measure(&mut report);
     batch::measure(&mut report);
     callbacks::measure(&mut report);
+    login::measure(&mut report);
+    build::measure(&mut report, args.iter().any(|arg| arg == "--build"));
     report.finish();
 }

@@ -25,7 +25,9 @@ pub fn measure(report: &mut Report) {
     ]);
     let mut floor = Command::new(std::env::current_exe().unwrap());
     floor.args(["--floor", &server.addr().to_string(), &body]);
-    let mut commands = vec![ours, floor];
+    let mut client = Command::new(std::env::current_exe().unwrap());
+    client.args(["--reqwest", &server.addr().to_string(), &body]);
+    let mut commands = vec![ours, floor, client];
     if is_installed("curl") {
         let mut curl = Command::new("curl");
         let url = format!("{}/msg/send_text", server.base_url());
@@ -41,7 +43,7 @@ pub fn measure(report: &mut Report) {
     }
     let costs = in_turn(ROUNDS, &mut commands);
     let ours = costs[0];
-    if let Some(curl) = costs.get(2) {
+    if let Some(curl) = costs.get(3) {
         report.less(
             "send, wall / curl",
             millis(ours.wall),
@@ -71,6 +73,13 @@ pub fn measure(report: &mut Report) {
         millis(costs[1].wall),
         "ms",
         1.6,
+    );
+    report.less(
+        "send, wall / bare HTTP client of the same library",
+        millis(ours.wall),
+        millis(costs[2].wall),
+        "ms",
+        1.2,
     );
 
     let mut version = qiwei();

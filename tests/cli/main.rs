@@ -45,4 +45,5 @@ mod retries;
 mod sandbox;
 mod support;
 mod text;
+mod tls;
 mod watch;

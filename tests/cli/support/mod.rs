@@ -9,9 +9,11 @@ mod live;
 pub mod memory;
 mod qiwei;
 pub mod raw;
+mod request;
 pub mod script;
 pub mod sends;
 mod server;
+pub mod tls;
 
 pub use home::Home;
 pub use live::Live;

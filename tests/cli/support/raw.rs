@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 
+use super::request::read_request;
+
 /// Listens on a port of its own and does something to each connection in turn.
 pub struct RawServer {
     address: SocketAddr,
@@ -134,27 +136,4 @@ fn accept(listener: TcpListener, serve: impl Fn(TcpStream) + Send + 'static) {
             serve(stream.unwrap());
         }
     });
-}
-
-/// Reads a head and as much body as it announces.
-fn read_request(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .filter_map(|line| line.split_once(':'))
-                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-                .map_or(0, |(_, value)| value.trim().parse().unwrap());
-            if body.len() >= length {
-                return text;
-            }
-        }
-        match stream.read(&mut buffer) {
-            Ok(0) | Err(_) => return text,
-            Ok(n) => bytes.extend_from_slice(&buffer[..n]),
-        }
-    }
 }

@@ -1,0 +1,135 @@
+//! Servers behind TLS, and certificates made on the spot: nothing here ever expires by itself.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, Stream};
+use tempfile::TempDir;
+
+use super::request::read_request;
+
+/// A certificate a server shows, and a file a client can be given to trust.
+pub struct Certificate {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    folder: TempDir,
+}
+
+impl Certificate {
+    /// One for this name, signed by an authority of its own, whose certificate is in the file.
+    pub fn for_name(name: &str) -> Self {
+        Self::signed(name, |_| {})
+    }
+
+    /// The same, whose time was over long ago.
+    pub fn expired(name: &str) -> Self {
+        Self::signed(name, |params| {
+            params.not_before = date_time_ymd(2001, 1, 1);
+            params.not_after = date_time_ymd(2002, 1, 1);
+        })
+    }
+
+    /// One that is its own authority, as `openssl req -x509` makes them.
+    pub fn self_signed(name: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap();
+        Self::new(certificate.der().clone(), &key, &certificate.pem())
+    }
+
+    fn signed(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut authority = CertificateParams::new([]).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let authority =
+            CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        change(&mut params);
+        let certificate = params.signed_by(&key, &authority).unwrap();
+        Self::new(certificate.der().clone(), &key, &authority.pem())
+    }
+
+    fn new(shown: CertificateDer<'static>, key: &KeyPair, trusted: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("trusted.pem"), trusted).unwrap();
+        Self {
+            chain: vec![shown],
+            key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            folder,
+        }
+    }
+
+    /// The PEM file of what to trust.
+    pub fn file(&self) -> PathBuf {
+        Path::new(self.folder.path()).join("trusted.pem")
+    }
+}
+
+/// A server that speaks TLS and answers every request with the same bytes.
+pub struct TlsServer {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl TlsServer {
+    /// Listens on a port of its own, in a thread that ends with the process.
+    pub fn start(certificate: &Certificate, answer: &str) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(certificate.chain.clone(), certificate.key.clone_key())
+            .unwrap();
+        let config = Arc::new(config);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (seen, answer) = (requests.clone(), answer.to_owned());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                serve(stream.unwrap(), config.clone(), &answer, &seen);
+            }
+        });
+        Self { address, requests }
+    }
+
+    /// Its address under a name of this machine.
+    pub fn base_url(&self, host: &str) -> String {
+        format!("https://{host}:{}", self.address.port())
+    }
+
+    /// Every request that came through.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+/// One request, one answer. A client may go away in the handshake, when it trusts nobody.
+fn serve(
+    mut socket: TcpStream,
+    config: Arc<ServerConfig>,
+    answer: &str,
+    seen: &Mutex<Vec<String>>,
+) {
+    let _ = socket.set_nodelay(true);
+    let mut connection = ServerConnection::new(config).unwrap();
+    let mut stream = Stream::new(&mut connection, &mut socket);
+    let request = read_request(&mut stream);
+    if !request.is_empty() {
+        seen.lock().unwrap().push(request);
+        let _ = stream.write_all(answer.as_bytes());
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+    }
+}

@@ -1,0 +1,133 @@
+//! Whom the program believes when the server speaks TLS.
+
+use std::io::Write;
+
+use crate::support::raw::{RawServer, http, ok};
+use crate::support::tls::{Certificate, TlsServer};
+use crate::support::{Finished, PERSON, Qiwei};
+
+const ACCEPTED: &str =
+    r#"{"error_code":0,"data":{"msg_data":{"id":"7","seq":"8"},"is_svr_fail":false}}"#;
+
+fn send(base_url: &str, args: &[&str]) -> Finished {
+    Qiwei::on(
+        base_url,
+        ["--guid", "11111111-2222-3333-4444-555555555555", "--json"],
+    )
+    .args(args)
+    .args(["send", PERSON, "hello"])
+    .run()
+}
+
+/// Refused before anything was sent, which the server confirms.
+fn is_refused(run: Finished, server: &TlsServer, why: &str) {
+    let run = run
+        .ends_with(5)
+        .says("the server's certificate is not trusted")
+        .says(why);
+    assert_eq!(run.error()["outcome"], "not_sent");
+    assert_eq!(server.requests(), [""; 0]);
+}
+
+fn is_accepted(run: Finished, server: &TlsServer) {
+    let run = run.ends_with(0);
+    assert_eq!(run.json()["outcome"], "accepted");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_certificate_that_nobody_knows_is_refused_and_named_it_is_believed() {
+    for (certificate, why) in [
+        (
+            Certificate::for_name("localhost"),
+            "nobody we trust has signed it",
+        ),
+        (Certificate::self_signed("localhost"), ""),
+    ] {
+        let server = TlsServer::start(&certificate, &ok(ACCEPTED));
+        let url = server.base_url("localhost");
+        is_refused(send(&url, &[]), &server, why);
+        let file = certificate.file();
+        is_accepted(send(&url, &["--cacert", file.to_str().unwrap()]), &server);
+    }
+}
+
+#[test]
+fn an_address_can_stand_in_a_certificate_too() {
+    let certificate = Certificate::for_name("127.0.0.1");
+    let server = TlsServer::start(&certificate, &ok(ACCEPTED));
+    let file = certificate.file();
+    let url = server.base_url("127.0.0.1");
+    is_accepted(send(&url, &["--cacert", file.to_str().unwrap()]), &server);
+}
+
+#[test]
+fn a_trusted_authority_does_not_make_every_certificate_good() {
+    for certificate in [
+        Certificate::for_name("elsewhere.example"),
+        Certificate::self_signed("elsewhere.example"),
+        Certificate::expired("localhost"),
+    ] {
+        let server = TlsServer::start(&certificate, &ok(ACCEPTED));
+        let file = certificate.file();
+        let run = send(
+            &server.base_url("localhost"),
+            &["--cacert", file.to_str().unwrap()],
+        );
+        is_refused(run, &server, "");
+    }
+    let (shown, named) = (
+        Certificate::for_name("localhost"),
+        Certificate::for_name("localhost"),
+    );
+    let server = TlsServer::start(&shown, &ok(ACCEPTED));
+    let file = named.file();
+    let run = send(
+        &server.base_url("localhost"),
+        &["--cacert", file.to_str().unwrap()],
+    );
+    is_refused(run, &server, "");
+}
+
+#[test]
+fn whoever_wants_no_proof_gets_none() {
+    let certificate = Certificate::expired("elsewhere.example");
+    let server = TlsServer::start(&certificate, &ok(ACCEPTED));
+    is_accepted(
+        send(&server.base_url("localhost"), &["--insecure"]),
+        &server,
+    );
+}
+
+#[test]
+fn a_server_without_tls_gets_no_message_from_an_https_address() {
+    // What such a server makes of a handshake.
+    let server = RawServer::unread(|mut stream| {
+        let _ = stream.write_all(http("400 Bad Request", "").as_bytes());
+    });
+    let url = format!("https://localhost:{}", server.address().port());
+    let run = send(&url, &[]);
+    let run = run.ends_with(5);
+    assert_eq!(run.error()["outcome"], "not_sent");
+}
+
+#[test]
+fn a_redirect_away_from_tls_is_not_followed() {
+    let open = RawServer::answering(ok(ACCEPTED));
+    let certificate = Certificate::for_name("localhost");
+    let target = format!("http://{}/msg/send_text", open.address());
+    let redirect = http("307 Temporary Redirect", "").replacen(
+        "\r\n",
+        &format!("\r\nlocation: {target}\r\n"),
+        1,
+    );
+    let server = TlsServer::start(&certificate, &redirect);
+    let file = certificate.file();
+    let run = send(
+        &server.base_url("localhost"),
+        &["--cacert", file.to_str().unwrap()],
+    );
+    assert_ne!(run.code, 0, "{run:?}");
+    assert_eq!(open.requests(), [""; 0]);
+    assert_eq!(server.requests().len(), 1);
+}

@@ -4,7 +4,6 @@
 //! The script of a shell asks this very binary, through [`crate::env::COMPLETE`].
 
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::time::Duration;
 
 use clap::{Arg, Command};
@@ -16,34 +15,13 @@ use crate::callback::NotifyType;
 use crate::callback::simulate::Simulated;
 use crate::cli;
 use crate::config::{Flags, Key, Layers, Settings};
-use crate::env::{self, Env};
+use crate::env::Env;
 use crate::sandbox::{FORMS, Quirk};
 use crate::time::Deadline;
 use crate::usage::help;
 
 /// How long the server has to name its instances. A prompt must not hang.
 const PATIENCE: Duration = Duration::from_millis(300);
-
-/// The script that makes a shell ask us; `None` for a shell we do not know.
-pub fn script(shell: &str) -> Option<Result<Vec<u8>, io::Error>> {
-    let completer = Shells::builtins();
-    let completer = completer.completer(shell)?;
-    let mut script = Vec::new();
-    let written =
-        completer.write_registration(env::COMPLETE, "qiwei", "qiwei", "qiwei", &mut script);
-    if completer.name() == "zsh" {
-        script.extend_from_slice(ZSH_FIRST_TAB);
-    }
-    Some(written.map(|()| script))
-}
-
-/// zsh runs an autoloaded script when Tab is pressed for the first time: it must answer that Tab,
-/// and not only register itself for the next.
-const ZSH_FIRST_TAB: &[u8] = b"
-if [[ $funcstack[1] = _qiwei ]]; then
-    _clap_dynamic_completer_qiwei \"$@\"
-fi
-";
 
 /// Answers a shell: `args` are those of the process, with the words typed so far behind `--`.
 /// Whatever goes wrong, there is nothing to offer, and no error at the prompt.

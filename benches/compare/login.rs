@@ -106,7 +106,7 @@ fn drawing(report: &mut Report) {
     let picture = folder.path().join("code.png");
     let mut commands = [
         login(&["--qr", "none"]),
-        login(&["--qr", "unicode"]),
+        login(&["--qr", "half"]),
         login(&["--qr", "none", "--qr-file", picture.to_str().unwrap()]),
     ];
     let costs = in_turn(ROUNDS, &mut commands);

@@ -1,8 +1,7 @@
 //! What a call can come to, told apart by whether the server can have acted on it.
 
-use std::time::Duration;
-
 use super::explain::explain;
+use super::refusal::Refusal;
 use super::request::Effect;
 use crate::error::{Error, Kind, Outcome};
 use crate::text::{Text, text};
@@ -21,36 +20,6 @@ pub enum CallError {
     NoAnswer(NoAnswer),
     /// The request could not even be made on this machine.
     Setup(Text),
-}
-
-/// A refusal in the server's own terms.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The HTTP status it came with.
-    pub http_status: u16,
-    /// The business code; `None` when HTTP itself refused.
-    pub code: Option<i64>,
-    /// The server's words, possibly empty.
-    pub text: String,
-    /// How long to wait before the next request, when the server said so.
-    pub retry_after: Option<Duration>,
-}
-
-impl Refusal {
-    /// Whether looking the instance's state up could tell more than the server said.
-    pub fn may_be_about_login(&self) -> bool {
-        self.code.is_some() && !super::explain::is_unrelated_to_login(self)
-    }
-
-    /// Whether the server has no such instance.
-    pub fn is_bad_guid(&self) -> bool {
-        super::explain::is_bad_guid(self)
-    }
-
-    /// Whether the server wants fewer requests.
-    pub fn is_too_frequent(&self) -> bool {
-        super::explain::is_too_frequent(self)
-    }
 }
 
 /// The absence of an answer that can be trusted.

@@ -3,7 +3,7 @@
 //! The private server documents no code for "not logged in", "unknown guid", "expired" or
 //! "too frequent", so the text counts as well, and a code alone never decides those.
 
-use super::error::Refusal;
+use super::refusal::Refusal;
 use crate::error::Kind;
 use crate::text::{Text, text};
 
@@ -29,29 +29,36 @@ pub(super) fn explain(refusal: &Refusal) -> Explained {
     }
 }
 
-/// Whether the server has no such instance.
-pub(super) fn is_bad_guid(refusal: &Refusal) -> bool {
-    Cause::of(refusal) == Some(Cause::BadGuid)
-}
+impl Refusal {
+    /// Whether the server has no such instance.
+    pub fn is_bad_guid(&self) -> bool {
+        Cause::of(self) == Some(Cause::BadGuid)
+    }
 
-/// Whether the server wants fewer requests.
-pub(super) fn is_too_frequent(refusal: &Refusal) -> bool {
-    Cause::of(refusal) == Some(Cause::TooFrequent)
-}
+    /// Whether the server wants fewer requests.
+    pub fn is_too_frequent(&self) -> bool {
+        Cause::of(self) == Some(Cause::TooFrequent)
+    }
 
-/// Whether the server said clearly why, and it has nothing to do with being logged in.
-pub(super) fn is_unrelated_to_login(refusal: &Refusal) -> bool {
-    Cause::of(refusal).is_some_and(|cause| {
-        !matches!(
-            cause,
-            Cause::NotReady
-                | Cause::OfflineOrBadGuid
-                | Cause::NotLoggedIn
-                | Cause::BadGuid
-                | Cause::NotStarted
-                | Cause::Heartbeat
-        )
-    })
+    /// Whether looking the instance's state up could tell more than the server said.
+    pub fn may_be_about_login(&self) -> bool {
+        self.code.is_some() && !self.is_unrelated_to_login()
+    }
+
+    /// Whether the server said clearly why, and it has nothing to do with being logged in.
+    fn is_unrelated_to_login(&self) -> bool {
+        Cause::of(self).is_some_and(|cause| {
+            !matches!(
+                cause,
+                Cause::NotReady
+                    | Cause::OfflineOrBadGuid
+                    | Cause::NotLoggedIn
+                    | Cause::BadGuid
+                    | Cause::NotStarted
+                    | Cause::Heartbeat
+            )
+        })
+    }
 }
 
 fn message(refusal: &Refusal) -> Text {
@@ -289,12 +296,13 @@ mod tests {
     #[test]
     fn some_causes_have_nothing_to_do_with_the_login() {
         let unrelated = |code, text: &str| {
-            is_unrelated_to_login(&Refusal {
+            let refusal = Refusal {
                 http_status: 200,
                 code: Some(code),
                 text: text.into(),
                 retry_after: None,
-            })
+            };
+            refusal.is_unrelated_to_login()
         };
         for (code, text, expected) in [
             (-2003, "", true),

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::envelope::{self, Content, Dialect, Payload};
-use super::error::{CallError, NoAnswer, Refusal};
-use super::transport::Reply;
+use super::error::{CallError, NoAnswer};
+use super::refusal::Refusal;
+use super::reply::Reply;
 use crate::text::{Text, text};
 
 /// Opens a reply. HTTP 200 is not success until the body says so.

@@ -8,6 +8,8 @@ mod explain;
 mod flex;
 pub mod interpret;
 pub mod login_answer;
+mod refusal;
+mod reply;
 pub mod request;
 mod resolve;
 mod retry;
@@ -17,9 +19,11 @@ mod trust;
 
 pub use answer::{SentMessage, Session, SessionPage, Status};
 pub use client::Connection;
-pub use error::{CallError, NoAnswer, Refusal};
+pub use error::{CallError, NoAnswer};
+pub use refusal::Refusal;
+pub use reply::Reply;
 pub use trace::{Trace, Tracer};
-pub use transport::{Reply, Transport};
+pub use transport::Transport;
 
 use std::sync::Arc;
 use std::time::Duration;

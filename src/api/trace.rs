@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::CallError;
-use super::transport::Reply;
+use super::reply::Reply;
 
 /// Something that happened on the wire.
 #[derive(Debug)]

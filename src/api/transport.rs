@@ -10,6 +10,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 
 use super::client::{self, Connection, innermost};
 use super::error::{CallError, NoAnswer};
+use super::reply::Reply;
 use super::request::Request;
 use super::trace::{Trace, Tracer};
 use crate::base_url::{BaseUrl, redacted};
@@ -18,21 +19,6 @@ use crate::time::{Deadline, show_duration};
 
 /// The longest body that is read.
 const BODY_AT_MOST: u64 = 16 * 1024 * 1024;
-
-/// An answer as it came, whatever its status.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// Where a redirect points.
-    pub location: Option<String>,
-    /// How long to wait before the next request, when the server said so in seconds.
-    pub retry_after: Option<Duration>,
-    /// The body, byte for byte.
-    pub body: Vec<u8>,
-    /// From the first byte sent to the last byte read.
-    pub latency: Duration,
-}
 
 /// Carries requests to one server.
 pub struct Transport {

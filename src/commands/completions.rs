@@ -1,10 +1,13 @@
 //! `qiwei completions`: the script that makes a shell's Tab know this program.
 
+use std::io;
+
 use clap::ValueEnum;
+use clap_complete::env::Shells;
 
 use super::{Finish, Run, done};
-use crate::completion;
 use crate::context::Context;
+use crate::env;
 use crate::error::Error;
 use crate::text::text;
 
@@ -42,7 +45,7 @@ impl Shell {
 
 impl Run for Args {
     fn run(self, context: &Context) -> Finish {
-        let script = completion::script(self.shell.name())
+        let script = script(self.shell.name())
             .and_then(Result::ok)
             .ok_or_else(|| Error::internal(text!("no script for this shell")))?;
         context
@@ -51,3 +54,24 @@ impl Run for Args {
             .map(done)
     }
 }
+
+/// The script that makes a shell ask us; `None` for a shell we do not know.
+fn script(shell: &str) -> Option<Result<Vec<u8>, io::Error>> {
+    let completer = Shells::builtins();
+    let completer = completer.completer(shell)?;
+    let mut script = Vec::new();
+    let written =
+        completer.write_registration(env::COMPLETE, "qiwei", "qiwei", "qiwei", &mut script);
+    if completer.name() == "zsh" {
+        script.extend_from_slice(ZSH_FIRST_TAB);
+    }
+    Some(written.map(|()| script))
+}
+
+/// zsh runs an autoloaded script when Tab is pressed for the first time: it must answer that Tab,
+/// and not only register itself for the next.
+const ZSH_FIRST_TAB: &[u8] = b"
+if [[ $funcstack[1] = _qiwei ]]; then
+    _clap_dynamic_completer_qiwei \"$@\"
+fi
+";

@@ -78,7 +78,8 @@ trait Run: FromArgMatches + 'static {
 impl Command {
     /// Its part of the command line.
     pub fn definition(&self) -> clap::Command {
-        (self.define)(clap::Command::new(self.name).about(self.about))
+        // Last, or the arguments' own comment would stand there.
+        (self.define)(clap::Command::new(self.name)).about(self.about)
     }
 
     /// The command with what `matches` has for it.

@@ -1,7 +1,7 @@
 //! How a body is delimited.
 
-use super::head::values;
-use super::reader::ReadError;
+use super::error::ReadError;
+use super::headers::values;
 
 /// Longest line of a chunk size; extensions are allowed, novels are not.
 const SIZE_LINE_CAP: usize = 1024;

@@ -1,7 +1,8 @@
 //! The head of a request.
 
 use super::body::Framing;
-use super::reader::ReadError;
+use super::error::ReadError;
+use super::headers::{mentions, values};
 use super::{HEAD_CAP, HEADERS_CAP};
 
 /// What a head says.
@@ -67,22 +68,4 @@ fn keeps_alive(headers: &[(String, String)], is_modern: bool) -> bool {
     } else {
         mentions(headers, "connection", "keep-alive")
     }
-}
-
-/// Whether a comma-separated header contains `word`.
-fn mentions(headers: &[(String, String)], name: &str, word: &str) -> bool {
-    values(headers, name)
-        .flat_map(|value| value.split(','))
-        .any(|part| part.trim().eq_ignore_ascii_case(word))
-}
-
-/// Every value of a header.
-pub(super) fn values<'h, 'n>(
-    headers: &'h [(String, String)],
-    name: &'n str,
-) -> impl Iterator<Item = &'h str> + use<'h, 'n> {
-    headers
-        .iter()
-        .filter(move |(candidate, _)| candidate.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
 }

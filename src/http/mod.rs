@@ -3,12 +3,15 @@
 //! Both of this program's servers stand on it: the sandbox and the callback listener.
 
 mod body;
+mod error;
 mod head;
+mod headers;
 mod reader;
 
 pub(crate) use body::Framing;
+pub(crate) use error::ReadError;
 pub(crate) use head::Head;
-pub(crate) use reader::{ReadError, RequestReader};
+pub(crate) use reader::RequestReader;
 
 /// Largest head that is read; more is answered 431.
 const HEAD_CAP: usize = 64 * 1024;

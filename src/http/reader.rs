@@ -2,20 +2,12 @@
 
 use super::HEAD_CAP;
 use super::body::{self, Framing};
+use super::error::ReadError;
 use super::head::{self, Head};
 use std::io::{ErrorKind, Read};
 
 /// Bytes read at once.
 const PIECE: usize = 16 * 1024;
-
-/// Why no request could be read.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum ReadError {
-    /// The client has left, or been silent for too long.
-    Gone,
-    /// The request cannot be served; this HTTP status says why.
-    Refused(u16),
-}
 
 /// Reads requests off a stream; what follows a request stays for the next one.
 pub(crate) struct RequestReader<R> {

@@ -88,7 +88,13 @@ impl Context {
     /// # Errors
     /// As [`Settings::resolve`].
     pub fn settings(&self) -> Result<&Settings, Error> {
-        get_or_try(&self.settings, || Settings::resolve(self.layers()?))
+        get_or_try(&self.settings, || {
+            let settings = Settings::resolve(self.layers()?)?;
+            for secret in settings.secrets() {
+                self.output.hide(&secret);
+            }
+            Ok(settings)
+        })
     }
 
     /// When this command must have ended.

@@ -79,6 +79,7 @@ impl CallbackArgs {
             .address()
             .map_err(|e| Error::io(text!("the listener has no address"), &e))?;
         let token = Token::random().map_err(Error::internal)?;
+        context.output.hide(token.reveal());
         let url =
             place::notify_url(self.notify_url.as_ref(), bound, &token).map_err(Error::usage)?;
         Ok(Ear {

@@ -118,11 +118,10 @@ impl Table {
 }
 
 fn shown(text: &str, look: Look) -> String {
-    if look.terminal {
-        // A line feed would break the frame.
-        for_terminal(text).replace('\n', "\\n")
-    } else {
-        text.to_owned()
+    // A cell of several lines would look like several rows, to eyes and to scripts.
+    match look.terminal {
+        true => for_terminal(text).replace('\n', "\\n"),
+        false => text.replace('\n', "\\n"),
     }
 }
 

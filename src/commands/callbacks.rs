@@ -53,6 +53,8 @@ pub struct CallbackArgs {
 pub struct Ear {
     listener: Listener,
     token: Token,
+    /// The host of a URL that somebody else leads here.
+    host: Option<String>,
     /// What the server is told.
     pub url: String,
 }
@@ -85,6 +87,10 @@ impl CallbackArgs {
         Ok(Ear {
             listener,
             token,
+            host: self
+                .notify_url
+                .as_ref()
+                .and_then(|url| url.host_str().map(str::to_owned)),
             url,
         })
     }
@@ -129,6 +135,7 @@ impl Ear {
         let door = Door {
             guid,
             token: self.token,
+            host: self.host,
         };
         self.listener
             .serve(door, sink, health)

@@ -4,6 +4,7 @@
 
 mod body;
 mod head;
+pub(crate) mod host;
 mod reader;
 
 pub(crate) use body::Framing;

@@ -4,3 +4,4 @@ mod hostile;
 mod logs;
 mod repeats;
 mod terminal;
+mod web_pages;

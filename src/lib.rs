@@ -14,6 +14,7 @@ mod completion;
 mod config;
 mod context;
 mod conversation;
+mod core_dumps;
 mod delivery;
 mod env;
 mod error;
@@ -72,6 +73,7 @@ pub fn command() -> clap::Command {
 }
 
 fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode {
+    core_dumps::forbid();
     signals::survive_size_limits();
     let global = &cli.global;
     let flags = global.flags();

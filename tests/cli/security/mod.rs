@@ -1,9 +1,11 @@
 //! The guards that SECURITY.md names: each is attacked here, in the way it is there for.
 
 mod children;
+mod exposure;
 mod hostile;
 mod logs;
 mod repeats;
 mod shared_folders;
 mod terminal;
+mod tls;
 mod web_pages;

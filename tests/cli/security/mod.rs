@@ -3,9 +3,11 @@
 mod children;
 mod exposure;
 mod hostile;
+mod input;
 mod logs;
 mod repeats;
 mod shared_folders;
 mod terminal;
 mod tls;
 mod web_pages;
+mod wire;

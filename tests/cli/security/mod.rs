@@ -1,6 +1,7 @@
 //! The guards that SECURITY.md names: each is attacked here, in the way it is there for.
 
 mod children;
+mod document;
 mod exposure;
 mod hostile;
 mod input;

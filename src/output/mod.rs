@@ -301,7 +301,6 @@ impl Output {
         if error.kind == Kind::ClosedPipe {
             return;
         }
-        let error = &self.veiled(error);
         if self.manner.json {
             // A struct of plain fields cannot fail to serialise.
             let json = serde_json::to_string(error).unwrap_or_default();

@@ -118,10 +118,9 @@ impl Table {
 }
 
 fn shown(text: &str, look: Look) -> String {
-    // A cell of several lines would look like several rows, to eyes and to scripts.
     match look.terminal {
-        true => for_terminal(text).replace('\n', "\\n"),
-        false => text.replace('\n', "\\n"),
+        true => for_terminal(text).into_owned(),
+        false => text.to_owned(),
     }
 }
 

@@ -16,17 +16,18 @@ pub enum Exposure {
 pub fn of(path: &Path, secrets: bool) -> Option<Exposure> {
     use std::os::unix::fs::MetadataExt;
 
-    let path = std::fs::canonicalize(path).ok()?;
-    let found = std::fs::metadata(&path)
-        .ok()
-        .filter(|file| file.is_file())?;
+    let found = std::fs::metadata(path).ok().filter(|file| file.is_file())?;
     let file = File {
         mode: found.mode(),
         is_ours: found.uid() == rustix::process::geteuid().as_raw(),
         secrets,
     };
-    let folders = path.ancestors().skip(1);
-    file.exposure(folders.map(|folder| std::fs::metadata(folder).map_or(0, |found| found.mode())))
+    let mode = |folder: &Path| std::fs::metadata(folder).map_or(0, |found| found.mode());
+    file.exposure(|| {
+        // Only for a file that is open itself: every run comes by here.
+        let path = std::fs::canonicalize(path).unwrap_or_default();
+        path.ancestors().skip(1).map(mode).collect()
+    })
 }
 
 /// Elsewhere the system's own rules hold, which have no bits to look at.
@@ -47,7 +48,7 @@ struct File {
 #[cfg(unix)]
 impl File {
     /// A file in a folder that others cannot enter is safe whatever its own mode.
-    fn exposure(self, folders: impl IntoIterator<Item = u32>) -> Option<Exposure> {
+    fn exposure(self, folders: impl FnOnce() -> Vec<u32>) -> Option<Exposure> {
         const ENTER: u32 = 0o1;
         const WRITE: u32 = 0o2;
         const READ: u32 = 0o4;
@@ -59,7 +60,7 @@ impl File {
         } else {
             return None;
         };
-        let is_reachable = folders.into_iter().all(|mode| mode & ENTER != 0);
+        let is_reachable = folders().into_iter().all(|mode| mode & ENTER != 0);
         is_reachable.then_some(exposure)
     }
 }
@@ -88,7 +89,8 @@ mod tests {
                 is_ours,
                 secrets,
             };
-            assert_eq!(file.exposure(folders), expected, "{file:?} in {folders:?}");
+            let exposure = file.exposure(|| folders.to_vec());
+            assert_eq!(exposure, expected, "{file:?} in {folders:?}");
         }
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use url::{Host, Url};
 
 use crate::text::{Text, text};
@@ -38,6 +40,17 @@ impl BaseUrl {
         url.as_str().trim_end_matches('/').to_owned()
     }
 
+    /// The password in every form it takes: as it is written, as it is meant, and with the name
+    /// as it travels.
+    pub fn secrets(&self) -> Vec<String> {
+        let Some(password) = self.0.password() else {
+            return Vec::new();
+        };
+        let (name, meant) = (decoded(self.0.username()), decoded(password));
+        let travels = STANDARD.encode(format!("{name}:{meant}"));
+        vec![password.to_owned(), meant, travels]
+    }
+
     /// Whether TLS will be spoken.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
@@ -52,6 +65,15 @@ impl BaseUrl {
             None => false,
         }
     }
+}
+
+/// Percent-encoded text as it is meant.
+fn decoded(text: &str) -> String {
+    // Neither a plus nor an ampersand means anything here, other than in forms.
+    let form = format!("={}", text.replace('+', "%2B").replace('&', "%26"));
+    url::form_urlencoded::parse(form.as_bytes())
+        .map(|(_, value)| value.into_owned())
+        .collect()
 }
 
 /// `localhost` and the names below it, which are this machine by RFC 6761.
@@ -141,6 +163,13 @@ mod tests {
         assert_eq!(format!("{url:?}"), "BaseUrl(https://***@host/prefix)");
         assert!(url.endpoint("/x").as_str().contains("user:hunter2@"));
         assert_eq!(url.identity(), "https://host/prefix");
+    }
+
+    #[test]
+    fn knows_its_secrets() {
+        let url = base("https://user:p%40ss+&1@host");
+        assert_eq!(url.secrets(), ["p%40ss+&1", "p@ss+&1", "dXNlcjpwQHNzKyYx"]);
+        assert_eq!(base("https://user@host").secrets(), [""; 0]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::api::request::Effect;
 use crate::api::{Api, Tracer, Transport};
+use crate::config::exposure::{self, Exposure};
 use crate::config::layers::{self, Flags};
 use crate::config::{Key, Layers, Location, SettingName, Settings, edit};
 use crate::env::Env;
@@ -88,7 +89,40 @@ impl Context {
     /// # Errors
     /// As [`Settings::resolve`].
     pub fn settings(&self) -> Result<&Settings, Error> {
-        get_or_try(&self.settings, || Settings::resolve(self.layers()?))
+        get_or_try(&self.settings, || {
+            let settings = Settings::resolve(self.layers()?)?;
+            for secret in settings.secrets() {
+                self.output.hide(&secret);
+            }
+            self.warn_of_risks(&settings);
+            Ok(settings)
+        })
+    }
+
+    /// Says what somebody else could do to us as things are configured.
+    fn warn_of_risks(&self, settings: &Settings) {
+        if settings.connection.insecure && settings.base_url.is_https() {
+            self.output.warn(&text!(
+                "certificates are not checked, so anybody on the way can read and answer; name the \
+                 server's with --cacert instead of --insecure"
+            ));
+        }
+        let Ok(layers) = &self.layers else { return };
+        let Some(Location { path, .. }) = layers.location() else {
+            return;
+        };
+        match exposure::of(path, layers.file_has_secrets()) {
+            Some(Exposure::Writable) => self.output.warn(&text!(
+                "everybody on this machine can change the config {path}, and so where messages go; \
+                 `chmod 600` it",
+                path = path.display()
+            )),
+            Some(Exposure::Readable) => self.output.warn(&text!(
+                "everybody on this machine can read the secrets in the config {path}; `chmod 600` it",
+                path = path.display()
+            )),
+            None => {}
+        }
     }
 
     /// When this command must have ended.

@@ -1,5 +1,7 @@
 //! Files that are ours alone: private, replaced whole, locked between processes.
 
+pub mod trust;
+
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -97,17 +99,31 @@ fn is_at(_file: &File, path: &Path) -> bool {
     path.exists()
 }
 
+/// Opens a lock file, made when it is missing. Where it lies may be a folder others write to as
+/// well, so it is neither followed elsewhere nor taken from a stranger, and opening it does not
+/// wait for the other end of a pipe.
+fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options
+            .mode(0o600)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    }
+    let file = options.open(path)?;
+    trust::check_open(&file, path)?;
+    Ok(file)
+}
+
 /// Waits for a lock file, made when it is missing; `None` when another process holds it longer
 /// than `patience`. The lock goes away with the file handle, whatever becomes of the process.
 ///
 /// # Errors
 /// The system's.
 pub fn lock(path: &Path, patience: Duration) -> io::Result<Option<File>> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
+    let file = open_lock(path)?;
     let deadline = Deadline::after(patience);
     loop {
         match file.try_lock() {

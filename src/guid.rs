@@ -73,6 +73,8 @@ mod tests {
             ("", false),
             ("two words", false),
             ("a\nb", false),
+            ("../a", false),
+            ("/a", false),
             ("实例", false),
         ];
         for (text, fits) in cases {

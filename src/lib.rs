@@ -14,6 +14,7 @@ mod completion;
 mod config;
 mod context;
 mod conversation;
+mod core_dumps;
 mod delivery;
 mod env;
 mod error;
@@ -68,6 +69,7 @@ pub fn command() -> clap::Command {
 }
 
 fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode {
+    core_dumps::forbid();
     signals::survive_size_limits();
     let global = &cli.global;
     let flags = global.flags();
@@ -91,8 +93,6 @@ fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode 
     let context =
         Context::new(output.clone(), streams.stdin, flags, env, layers).literal(is_literal);
     let result = (cli.command)(&context);
-    // The HTTP client would wait for its thread to end, and the process ends right after.
-    std::mem::forget(context);
     finish(&output, result)
 }
 

@@ -54,8 +54,13 @@ impl Api {
     /// Calls go through `transport` and end at `deadline`; what may be tried again is tried up to
     /// `retries` times more.
     pub fn new(transport: Transport, retries: u32, deadline: Deadline) -> Self {
+        let transport = Arc::new(transport);
+        // Never dropped: that would wait for the HTTP library's thread. It takes a twentieth of a
+        // send to end, and a server can keep it busy for as long as it likes (with interim answers,
+        // 1xx, without end).
+        std::mem::forget(transport.clone());
         Self {
-            transport: Arc::new(transport),
+            transport,
             retries,
             deadline,
             patience: None,

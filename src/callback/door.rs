@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::event::Event;
 use super::token::Token;
 use crate::guid::Guid;
+use crate::http::host::{is_public_name, without_port};
 
 /// Largest callback that is read.
 pub const BODY_CAP: usize = 1024 * 1024;
@@ -16,6 +17,8 @@ pub struct Door {
     pub guid: Guid,
     /// The secret of its URL.
     pub token: Token,
+    /// The host of a URL that somebody else leads here.
+    pub host: Option<String>,
 }
 
 /// A request, as far as it matters here.
@@ -23,6 +26,7 @@ pub struct Door {
 pub struct Knock<'a> {
     pub method: &'a str,
     pub target: &'a str,
+    pub host: Option<&'a str>,
     pub content_type: Option<&'a str>,
     pub body: &'a [u8],
 }
@@ -46,7 +50,8 @@ impl Door {
         let path = knock.target.split('?').next().unwrap_or_default();
         if path == "/health" {
             return match knock.method {
-                "GET" | "HEAD" => Verdict::Health,
+                "GET" | "HEAD" if self.is_meant(knock.host) => Verdict::Health,
+                "GET" | "HEAD" => Verdict::Refused(403, "another host"),
                 _ => Verdict::Refused(405, "only GET"),
             };
         }
@@ -64,6 +69,17 @@ impl Door {
             "POST" => self.callback(knock),
             _ => Verdict::Refused(405, "only GET and POST"),
         }
+    }
+
+    /// Whether `Host` is a name we may have: a page whose own name has been rebound to this machine
+    /// must not read how we are. The webhook does not ask: its token says enough, and proxies
+    /// call us what they like.
+    fn is_meant(&self, host: Option<&str>) -> bool {
+        host.is_none_or(|host| {
+            let told = self.host.as_deref();
+            !is_public_name(host)
+                || told.is_some_and(|told| told.eq_ignore_ascii_case(without_port(host)))
+        })
     }
 
     fn callback(&self, knock: Knock<'_>) -> Verdict {
@@ -98,6 +114,7 @@ mod tests {
         Door {
             guid: "g-1".parse().unwrap(),
             token: Token::random().unwrap(),
+            host: Some("Hook.example".into()),
         }
     }
 
@@ -111,6 +128,7 @@ mod tests {
         let knock = Knock {
             method,
             target,
+            host: None,
             content_type,
             body: body.as_bytes(),
         };
@@ -154,10 +172,34 @@ mod tests {
         }
     }
 
+    #[test]
+    fn pages_with_a_name_of_their_own_do_not_see_how_we_are() {
+        let door = door();
+        for (host, fits) in [
+            (None, true),
+            (Some("127.0.0.1:5000"), true),
+            (Some("localhost:5000"), true),
+            (Some("qiwei:5000"), true),
+            (Some("hook.example"), true),
+            (Some("evil.example:5000"), false),
+            (Some("hook.example.evil.example"), false),
+        ] {
+            let knock = Knock {
+                method: "GET",
+                target: "/health",
+                host,
+                content_type: None,
+                body: b"",
+            };
+            let is_told = matches!(door.decide(knock), Verdict::Health);
+            assert_eq!(is_told, fits, "{host:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn nobody_gets_in_without_the_token(target in "/?(webhook|health)?/?[\\PC]{0,30}", body in "\\PC{0,60}") {
-            let knock = Knock { method: "POST", target: &target, content_type: None, body: body.as_bytes() };
+            let knock = Knock { method: "POST", target: &target, host: None, content_type: None, body: body.as_bytes() };
             prop_assert!(matches!(door().decide(knock), Verdict::Refused(..)));
         }
     }

@@ -185,6 +185,7 @@ impl Service {
         let knock = Knock {
             method: &head.method,
             target: &head.target,
+            host: head.header("host"),
             content_type: head.header("content-type"),
             body: b"",
         };
@@ -199,6 +200,7 @@ impl Service {
         let knock = Knock {
             method: &head.method,
             target: &head.target,
+            host: head.header("host"),
             content_type: head.header("content-type"),
             body,
         };

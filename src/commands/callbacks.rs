@@ -53,6 +53,8 @@ pub struct CallbackArgs {
 pub struct Ear {
     listener: Listener,
     token: Token,
+    /// The host of a URL that somebody else leads here.
+    host: Option<String>,
     /// What the server is told.
     pub url: String,
 }
@@ -79,11 +81,16 @@ impl CallbackArgs {
             .address()
             .map_err(|e| Error::io(text!("the listener has no address"), &e))?;
         let token = Token::random().map_err(Error::internal)?;
+        context.output.hide(token.reveal());
         let url =
             place::notify_url(self.notify_url.as_ref(), bound, &token).map_err(Error::usage)?;
         Ok(Ear {
             listener,
             token,
+            host: self
+                .notify_url
+                .as_ref()
+                .and_then(|url| url.host_str().map(str::to_owned)),
             url,
         })
     }
@@ -128,6 +135,7 @@ impl Ear {
         let door = Door {
             guid,
             token: self.token,
+            host: self.host,
         };
         self.listener
             .serve(door, sink, health)

@@ -41,7 +41,7 @@ pub fn show(context: &Context, requests: &[Request]) -> Result<(), Error> {
         planned
             .iter()
             .for_each(|request| render(&mut text, request));
-        Text::verbatim(text.trim_end_matches('\n'))
+        Text::lines(text.trim_end_matches('\n'))
     })
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::file::{ConfigFile, Location, Section};
 use super::key::Key;
+use crate::base_url::BaseUrl;
 use crate::env::{self, Env};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -251,6 +252,17 @@ impl Layers {
     pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
         let sections = std::iter::once(&self.file.top).chain(self.file.profiles.values());
         sections.flat_map(|section| section.unknown.iter().map(String::as_str))
+    }
+
+    /// Whether the file itself holds something that others must not read.
+    pub fn file_has_secrets(&self) -> bool {
+        let has_password = |section: &Section| {
+            let url = section.get(Key::BaseUrl).map(str::parse::<BaseUrl>);
+            matches!(url, Some(Ok(url)) if !url.secrets().is_empty())
+        };
+        std::iter::once(&self.file.top)
+            .chain(self.file.profiles.values())
+            .any(|section| !section.headers.is_empty() || has_password(section))
     }
 
     /// The environment the program was started in.

@@ -1,6 +1,7 @@
 //! Configuration: the file, its layers, and the settings that come out of them.
 
 pub mod edit;
+pub mod exposure;
 pub mod file;
 pub mod key;
 pub mod layers;

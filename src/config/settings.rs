@@ -78,6 +78,14 @@ impl Settings {
         })
     }
 
+    /// What must not be shown: the password in the URL and the values of headers.
+    pub fn secrets(&self) -> Vec<String> {
+        let headers = self.connection.headers.iter();
+        let mut secrets = self.base_url.secrets();
+        secrets.extend(headers.map(|(_, value)| value.reveal().to_owned()));
+        secrets
+    }
+
     /// Whom TO means: a conversation id, or an alias of the config.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod body;
 mod error;
 mod head;
 mod headers;
+pub(crate) mod host;
 mod reader;
 
 pub(crate) use body::Framing;

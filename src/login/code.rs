@@ -1,5 +1,6 @@
 //! Where the verification code of a first login on a new device comes from.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -7,6 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use super::bounded;
 use crate::output::Source as Stdin;
 use crate::secret::Secret;
 use crate::text::{Text, text};
@@ -120,19 +122,23 @@ fn typed(lines: &mut impl BufRead) -> Result<Secret, Text> {
 }
 
 fn printed(command: &str, attempt: u8) -> Result<Secret, Text> {
-    let output = shell(command)
+    let cannot_run = |e: io::Error| text!("--code-cmd cannot be run: {error}", error = e);
+    let mut child = shell(command)
         .env("QIWEI_CODE_ATTEMPT", attempt.to_string())
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|e| text!("--code-cmd cannot be run: {error}", error = e))?;
-    if !output.status.success() {
-        return Err(text!(
-            "--code-cmd failed ({status})",
-            status = output.status
-        ));
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(cannot_run)?;
+    // Closed when read: a command that prints without end is stopped by that.
+    let printed = child.stdout.take().map(bounded::read);
+    let status = child.wait().map_err(cannot_run)?;
+    match printed {
+        Some(Ok(printed)) if status.success() => checked(&printed),
+        Some(Err(e)) if status.success() => {
+            Err(text!("the code cannot be read: {error}", error = e))
+        }
+        _ => Err(text!("--code-cmd failed ({status})", status)),
     }
-    checked(&String::from_utf8_lossy(&output.stdout))
 }
 
 /// A command line of the user's, for the platform's shell.
@@ -152,7 +158,7 @@ pub fn shell(command: &str) -> Command {
 /// Waits until the file holds something other than `last`, which was wrong.
 fn wait_for_news(path: &PathBuf, last: &str) -> String {
     loop {
-        match std::fs::read_to_string(path) {
+        match File::open(path).and_then(bounded::read) {
             Ok(text) if !text.trim().is_empty() && text != last => return text,
             _ => thread::sleep(FILE_POLL),
         }
@@ -205,5 +211,12 @@ mod tests {
         );
         assert!(printed("exit 3", 1).unwrap_err().contains("3"));
         assert!(printed("echo not a code", 1).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_prints_without_end_is_no_code() {
+        assert!(printed("yes 123456", 1).is_err());
+        assert!(printed("cat /dev/zero; exit 0", 1).is_err());
     }
 }

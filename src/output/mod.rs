@@ -1,7 +1,7 @@
 //! The one door through which anything is printed.
 //!
-//! stdout is data, stderr is everything else. Text from the server is sanitised on a terminal
-//! and byte-exact in a pipe. A reader that has gone ends the program quietly.
+//! stdout is data, stderr is everything else. Text from the server is sanitised on a terminal and
+//! on stderr, and byte-exact in a pipe. A reader that has gone ends the program quietly.
 //!
 //! Here, and nowhere else, a text becomes words of a language. JSON has none: it is the same in all.
 
@@ -10,6 +10,7 @@ mod sanitize;
 mod status;
 mod stream;
 pub mod table;
+mod veil;
 mod wire_log;
 
 use std::borrow::Cow;
@@ -27,6 +28,7 @@ use sanitize::{for_terminal, json_for_terminal};
 use status::Stderr;
 pub use stream::{Sink, Source, Streams};
 use table::Look;
+use veil::Veil;
 pub use wire_log::WireLog;
 
 /// When to use colour.
@@ -101,6 +103,7 @@ pub struct Output {
     err: Arc<Mutex<Stderr>>,
     out_look: Look,
     err_look: Look,
+    veil: Veil,
 }
 
 impl Output {
@@ -115,8 +118,24 @@ impl Output {
             manner,
             out_look: look(&stdout),
             err_look: look(&stderr),
+            veil: Veil::default(),
             out: Arc::new(Mutex::new(stdout)),
             err: Arc::new(Mutex::new(Stderr::new(stderr))),
+        }
+    }
+
+    /// From now on this is never printed to stderr, nor in an error, whoever repeats it.
+    pub fn hide(&self, secret: &str) {
+        self.veil.hide(secret);
+    }
+
+    /// An error without the secrets a server may have repeated.
+    pub fn veiled(&self, error: &Error) -> Error {
+        let over = |words: &str| self.veil.over(words).into_owned();
+        Error {
+            message: error.message.with_words(&over),
+            hint: error.hint.as_ref().map(|hint| hint.with_words(&over)),
+            ..error.clone()
         }
     }
 
@@ -271,10 +290,15 @@ impl Output {
         }
     }
 
+    /// A text as it may stand on stderr, where what came from outside must not act.
+    fn told(&self, text: &Text) -> String {
+        for_terminal(&self.words(text)).into_owned()
+    }
+
     /// Prints a drawing of our own to stderr as it is, colours and all, also with `--quiet`; and
     /// a line above it.
     pub fn drawing(&self, drawing: &str, caption: Option<&Text>) {
-        let caption = caption.map_or_else(String::new, |text| self.words(text) + "\n");
+        let caption = caption.map_or_else(String::new, |text| self.told(text) + "\n");
         let mut err = self.stderr();
         let err = err.writer();
         // What stands last stays on a small screen.
@@ -285,10 +309,10 @@ impl Output {
 
     /// Prints to stderr without a line end, for a prompt.
     pub fn prompt(&self, text: &Text) {
-        let text = self.words(text);
+        let text = self.told(text);
         let mut err = self.stderr();
         let err = err.writer();
-        let _ = write!(err, "{}", for_terminal(&text));
+        let _ = err.write_all(text.as_bytes());
         let _ = err.flush();
     }
 
@@ -325,12 +349,11 @@ impl Output {
 
     /// One line to stderr; its first word, up to the colon, painted.
     fn write_err(&self, text: &str, label: Style) {
-        let text = if !self.err_look.terminal {
-            Cow::Borrowed(text)
-        } else if text.starts_with('{') {
-            json_for_terminal(text)
-        } else {
-            for_terminal(text)
+        // Also into a file: stderr is for eyes, if not now, then when somebody looks at the log.
+        let text = self.veil.over(text);
+        let text = match text.starts_with('{') {
+            true => json_for_terminal(&text),
+            false => for_terminal(&text),
         };
         let colon = text.char_indices().find(|(_, c)| matches!(c, ':' | '：'));
         let parts = colon.and_then(|(at, c)| text.split_at_checked(at + c.len_utf8()));

@@ -118,11 +118,9 @@ impl Table {
 }
 
 fn shown(text: &str, look: Look) -> String {
-    if look.terminal {
-        // A line feed would break the frame.
-        for_terminal(text).replace('\n', "\\n")
-    } else {
-        text.to_owned()
+    match look.terminal {
+        true => for_terminal(text).into_owned(),
+        false => text.to_owned(),
     }
 }
 

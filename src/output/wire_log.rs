@@ -2,7 +2,7 @@
 
 use super::Output;
 use crate::api::{Trace, Tracer};
-use crate::redact;
+use crate::redact::{self, Side};
 use crate::text::{Text, text};
 use crate::time::show_duration;
 
@@ -16,9 +16,18 @@ impl Tracer for WireLog {
         if self.0.verbosity() >= 2
             && let Some(body) = body
         {
-            self.0
-                .note(&Text::verbatim(format!("  {}", redact::body(body))));
+            self.0.note(&Text::verbatim(format!(
+                "  {}",
+                redact::body(body, side(event))
+            )));
         }
+    }
+}
+
+fn side(event: &Trace<'_>) -> Side {
+    match event {
+        Trace::Request { .. } => Side::Ours,
+        _ => Side::Servers,
     }
 }
 

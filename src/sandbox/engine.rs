@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::fault::{Fault, FaultList, Kind};
-use super::record::{Exchange, Record};
+use super::record::{self, Exchange, Record};
 use super::routes::{self, Request, Twist};
 use super::scenario::Scenario;
 use super::state::State;
@@ -20,6 +20,13 @@ pub(super) struct Received {
     pub(super) target: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+}
+
+impl Received {
+    /// The first header of this name, in any case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        record::header(&self.headers, name)
+    }
 }
 
 /// How an answer goes out, or does not.
@@ -72,7 +79,22 @@ impl Engine {
         let fault = path.and_then(|path| self.faults.strike(path));
         let answer = self.answer(&received, path, fault.as_ref());
         let manner = fault.as_ref().map_or(Manner::Properly, manner);
-        let exchange = Arc::new(exchange(received, &answer, manner, fault.as_ref()));
+        self.plan(received, answer, manner, fault.as_ref())
+    }
+
+    /// Records a request that is not for the simulated server, with the answer it gets.
+    pub(super) fn refuse(&mut self, received: Received, answer: Answer) -> Plan {
+        self.plan(received, answer, Manner::Properly, None)
+    }
+
+    fn plan(
+        &mut self,
+        received: Received,
+        answer: Answer,
+        manner: Manner,
+        fault: Option<&Fault>,
+    ) -> Plan {
+        let exchange = Arc::new(exchange(received, &answer, manner, fault));
         self.record(exchange.clone());
         Plan {
             answer,

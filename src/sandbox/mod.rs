@@ -25,6 +25,7 @@ mod endpoint;
 mod engine;
 mod event;
 mod fault;
+mod guard;
 mod http;
 mod incoming;
 mod instance;

@@ -6,6 +6,7 @@ use super::callback::Callbacks;
 use super::clock::Alarm;
 use super::engine::{Engine, Manner, Plan, Received};
 use super::fault::{Fault, Kind};
+use super::guard;
 use super::http::guests::Guests;
 use super::http::listener::Gate;
 use super::record::Exchange;
@@ -66,6 +67,12 @@ impl Server {
     /// answered.
     pub(super) fn decide(&self, received: Received) -> Decision {
         let path = self.path_of(&received.target).map(String::from);
+        let is_admin = path
+            .as_deref()
+            .is_some_and(|p| p.starts_with(admin::PREFIX));
+        if let Err(reason) = guard::check(&received, self.addr.ip(), is_admin) {
+            return self.refuse(received, reason);
+        }
         if let Some(path) = path.as_deref()
             && let Some(place) = path.strip_prefix(admin::PREFIX)
         {
@@ -77,13 +84,22 @@ impl Server {
     }
 
     fn decide_protocol(&self, received: Received, path: Option<&str>) -> Decision {
+        self.carry_out(|engine| engine.take(received, path))
+    }
+
+    /// Refuses a request that a web page could have caused, for everybody to see.
+    fn refuse(&self, received: Received, reason: String) -> Decision {
+        let answer = Answer::detail(403, &serde_json::json!(reason), reason);
+        self.carry_out(|engine| engine.refuse(received, answer))
+    }
+
+    fn carry_out(&self, work: impl FnOnce(&mut Engine) -> Plan) -> Decision {
         let turn = lock(&self.turn);
-        let plan = self.work(|engine| engine.take(received, path));
         let Plan {
             answer,
             manner,
             exchange,
-        } = plan;
+        } = self.work(work);
         (self.observer)(&exchange);
         drop(turn);
         Decision { answer, manner }

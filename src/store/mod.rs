@@ -104,6 +104,11 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 fn make_private(path: &Path) -> io::Result<()> {
     let folder = files::folder_of(path);
     files::create_private_folder(&folder)?;
+    for beside in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(beside);
+        files::trust::check_named(Path::new(&name))?;
+    }
     if path.exists() {
         return Ok(());
     }

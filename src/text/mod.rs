@@ -26,6 +26,8 @@ pub struct Text(Box<Form>);
 enum Form {
     /// Nothing of ours: names, numbers, the words of a server or of the system.
     Verbatim(String),
+    /// The same, of several lines that are meant to be lines.
+    Lines(String),
     /// An English template and what its places hold.
     Message(&'static str, Vec<(&'static str, Text)>),
     /// Several of one kind.
@@ -56,6 +58,28 @@ impl Text {
         Self(Box::new(Form::Verbatim(text.into())))
     }
 
+    /// [`Text::verbatim`], but what looks like several lines is meant so. Never for words from
+    /// outside: a line of theirs would pass for one of ours.
+    pub fn lines(text: impl Into<String>) -> Self {
+        Self(Box::new(Form::Lines(text.into())))
+    }
+
+    /// The same with every word from outside changed.
+    pub fn with_words(&self, change: &dyn Fn(&str) -> String) -> Self {
+        Self(Box::new(match &*self.0 {
+            Form::Verbatim(text) => Form::Verbatim(change(text)),
+            Form::Lines(text) => Form::Lines(change(text)),
+            Form::Message(template, arguments) => {
+                let arguments = arguments.iter();
+                let changed = arguments.map(|(name, text)| (*name, text.with_words(change)));
+                Form::Message(template, changed.collect())
+            }
+            Form::List(items) => {
+                Form::List(items.iter().map(|item| item.with_words(change)).collect())
+            }
+        }))
+    }
+
     /// The words of the system or of a library for what went wrong.
     pub fn of_system(words: impl Into<String>) -> Self {
         system::words(words.into())
@@ -72,20 +96,29 @@ impl Text {
     }
 
     /// The text in a language. For the output door; nothing else knows the language.
+    ///
+    /// Words from outside stay on their line: a server must not be able to put one of its own
+    /// below ours, a forged hint or a command to the CI system that reads the log.
     pub(crate) fn render(&self, lang: Lang) -> String {
         let mut rendered = String::new();
-        self.write(lang, &mut rendered);
+        self.write(lang, &mut rendered, &|words, to| {
+            to.push_str(&words.replace('\n', "\\n"));
+        });
         rendered
     }
 
-    /// The text in English: for JSON, and for whatever else is the same in every language.
+    /// The text in English: for JSON, and for whatever else is the same in every language. Nothing
+    /// in it is changed.
     pub fn english(&self) -> String {
-        self.render(Lang::En)
+        let mut english = String::new();
+        self.write(Lang::En, &mut english, &|words, to| to.push_str(words));
+        english
     }
 
-    fn write(&self, lang: Lang, to: &mut String) {
+    fn write(&self, lang: Lang, to: &mut String, verbatim: &dyn Fn(&str, &mut String)) {
         match &*self.0 {
-            Form::Verbatim(text) => to.push_str(text),
+            Form::Verbatim(text) => verbatim(text, to),
+            Form::Lines(text) => to.push_str(text),
             Form::Message(template, arguments) => {
                 let template = match lang {
                     Lang::En => template,
@@ -93,7 +126,9 @@ impl Text {
                 };
                 template::fill(template, to, |name, to| {
                     let argument = arguments.iter().find(|(known, _)| *known == name);
-                    argument.map(|(_, text)| text.write(lang, to)).is_some()
+                    argument
+                        .map(|(_, text)| text.write(lang, to, verbatim))
+                        .is_some()
                 });
             }
             Form::List(items) => {
@@ -103,7 +138,7 @@ impl Text {
                         Lang::En => to.push_str(", "),
                         Lang::Zh => to.push('、'),
                     }
-                    item.write(lang, to);
+                    item.write(lang, to, verbatim);
                 }
             }
         }

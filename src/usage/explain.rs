@@ -13,7 +13,11 @@ pub(super) fn explain(error: &clap::Error) -> Text {
     let usage = error.get(ContextKind::Usage).map(ToString::to_string);
     let usage = usage.as_deref().and_then(|usage| usage.split_once(':'));
     if let Some((_, usage)) = usage {
-        told = text!("{told}\n\nUsage: {usage}", told, usage = usage.trim());
+        told = text!(
+            "{told}\n\nUsage: {usage}",
+            told,
+            usage = Text::lines(usage.trim())
+        );
     }
     text!("{told}\n\nFor more information, try '--help'.", told)
 }

@@ -59,7 +59,7 @@ fn for_people(error: &clap::Error, lang: Lang) -> Error {
     }
     let text = help::headings(error.render().to_string(), lang);
     let text = text.trim();
-    Error::usage(Text::verbatim(text.strip_prefix("error: ").unwrap_or(text)))
+    Error::usage(Text::lines(text.strip_prefix("error: ").unwrap_or(text)))
 }
 
 fn for_programs(error: &clap::Error) -> Error {

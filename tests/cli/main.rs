@@ -43,6 +43,7 @@ mod refusals;
 mod requests;
 mod retries;
 mod sandbox;
+mod security;
 mod support;
 mod text;
 mod tls;

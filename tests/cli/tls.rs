@@ -90,13 +90,11 @@ fn a_trusted_authority_does_not_make_every_certificate_good() {
 }
 
 #[test]
-fn whoever_wants_no_proof_gets_none() {
+fn whoever_wants_no_proof_gets_none_and_is_told() {
     let certificate = Certificate::expired("elsewhere.example");
     let server = TlsServer::start(&certificate, &ok(ACCEPTED));
-    is_accepted(
-        send(&server.base_url("localhost"), &["--insecure"]),
-        &server,
-    );
+    let run = send(&server.base_url("localhost"), &["--insecure"]);
+    is_accepted(run.says("certificates are not checked"), &server);
 }
 
 #[test]

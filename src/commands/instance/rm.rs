@@ -145,7 +145,9 @@ fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error
     let mut removals = Vec::new();
     for guid in guids {
         let result = context.api()?.apply(&request::remove_client(&guid));
-        let error = result.err().map(|e| e.into_error(Effect::Change));
+        let error = result
+            .err()
+            .map(|e| context.output.veiled(&e.into_error(Effect::Change)));
         if error.is_none()
             && let Err(e) = context.forget_guid(&guid)
         {

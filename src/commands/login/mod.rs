@@ -145,6 +145,7 @@ fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
         code => code.to_owned(),
     };
     let code = code::checked(&code).map_err(Error::usage)?;
+    context.output.hide(code.reveal());
     let guid = waiting_instance(context)?;
     let result = context
         .api()?

@@ -337,6 +337,7 @@ impl Run<'_, '_> {
 
     fn hand_in(&mut self, code: &Secret) -> Result<(), Error> {
         let session = self.session;
+        session.context.output.hide(code.reveal());
         let request = request::verify_login_qrcode(&session.guid, code);
         let steps = match self.api.apply(&request) {
             Ok(()) => self.machine.on_code_accepted(),

@@ -1,6 +1,6 @@
 //! What the sandbox tells of the requests it sees.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,7 +36,7 @@ impl Log {
     pub fn new(context: &Context, record: Option<&Path>, owns_stdout: bool) -> Result<Self, Error> {
         let record = record
             .map(|path| {
-                File::create(path).map(Mutex::new).map_err(|e| {
+                create(path).map(Mutex::new).map_err(|e| {
                     Error::usage(text!(
                         "cannot write the record {path}: {error}",
                         path = path.display(),
@@ -80,6 +80,16 @@ impl Log {
             self.output.note(&Text::verbatim(line(exchange)));
         }
     }
+}
+
+/// Makes the record, or empties it. Requests carry credentials in their headers, so a new one is for
+/// its owner alone.
+fn create(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// `POST /msg/send_text 200 message 1066173 to R:10001: "text"`

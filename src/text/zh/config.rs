@@ -178,4 +178,16 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "one each {seconds}s, up to {burst} at once",
         "每 {seconds} 秒一条，最多连发 {burst} 条",
     ),
+    (
+        "certificates are not checked, so anybody on the way can read and answer; name the server's with --cacert instead of --insecure",
+        "没有检查证书，途中的任何人都能读取和应答；请用 --cacert 指定服务器的证书，而不是 --insecure",
+    ),
+    (
+        "everybody on this machine can change the config {path}, and so where messages go; `chmod 600` it",
+        "本机上的任何人都能修改配置文件 {path}，从而改变消息的去向；请对它执行 `chmod 600`",
+    ),
+    (
+        "everybody on this machine can read the secrets in the config {path}; `chmod 600` it",
+        "本机上的任何人都能读取配置文件 {path} 里的机密；请对它执行 `chmod 600`",
+    ),
 ];

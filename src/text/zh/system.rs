@@ -24,6 +24,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("exit status: {code}", "退出码 {code}"),
     ("longer than 16 MiB", "超过 16 MiB"),
     ("a line is longer than 16 MiB", "有一行超过 16 MiB"),
+    ("not a plain file", "不是普通文件"),
+    ("the file belongs to somebody else", "该文件属于别的用户"),
     ("empty host", "主机名为空"),
     ("invalid port number", "端口号无效"),
     ("invalid IPv4 address", "IPv4 地址无效"),

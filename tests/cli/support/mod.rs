@@ -13,6 +13,7 @@ mod request;
 pub mod script;
 pub mod sends;
 mod server;
+pub mod terminal;
 pub mod tls;
 
 pub use home::Home;

@@ -223,7 +223,9 @@ impl Worker {
         }
         let result = match self.shared.lost() {
             Some(error) => Err(error),
-            None => self.deliver(item),
+            None => self
+                .deliver(item)
+                .map_err(|error| self.shared.output.veiled(&error)),
         };
         if let Err(error) = &result
             && error.kind == Kind::NotLoggedIn

@@ -1,0 +1,103 @@
+//! Commands of the user's that are run for what comes from outside: `--exec` and `--code-cmd`.
+
+use std::path::Path;
+
+use qiwei::sandbox::Sandbox;
+use serde_json::json;
+
+use crate::support::background::Running;
+use crate::support::callbacks::{callback, first_url, listen, listening, login, waiting};
+use crate::support::client::post;
+use crate::support::{Finished, sandbox};
+
+/// What a shell would act on, if it saw it.
+const BAIT: &str = "$(touch bait) `touch bait`; touch bait | touch bait && touch bait\n\
+                    touch bait #'\"\u{0}--help -rf %s \\";
+
+/// Runs a script for one callback with this content.
+fn for_one(server: &Sandbox, content: &str, script: &str) -> (Finished, String) {
+    let run = listen(server, "--count 1");
+    let folder = run.home().to_owned();
+    let command = format!("cd {}; {script}", folder.display());
+    let (mut running, url) = listening(server, run.arg("--exec").arg(command));
+    let data = json!({"id": "1", "sender": content, "content": content, "msg_type": 2});
+    let body = callback(&server.guids()[0], 11010, &data.to_string());
+    assert_eq!(post(&url, &body).status, 200);
+    let run = running.finish().ends_with(0);
+    assert!(!Path::new(&folder).join("bait").exists(), "{run:?}");
+    let out = std::fs::read_to_string(folder.join("out")).unwrap();
+    (run, out)
+}
+
+#[test]
+fn a_message_is_data_and_never_a_command() {
+    let server = sandbox();
+    let (run, out) = for_one(&server, BAIT, "cat > out");
+    assert_eq!(out, run.stdout);
+    assert_eq!(run.json()["data"]["content"], BAIT);
+}
+
+#[test]
+fn a_message_is_in_no_argument_and_no_variable() {
+    let server = sandbox();
+    let script = "{ env; echo \"$0 $*\"; } > out";
+    let (_, out) = for_one(&server, "needle$(touch bait)", script);
+    assert!(out.contains("HOME=") && !out.contains("needle"), "{out}");
+    // Nor is the secret of the callback URL.
+    let url = first_url(&server);
+    assert!(!out.contains(url.rsplit_once('/').unwrap().1), "{out}");
+}
+
+#[test]
+fn a_message_longer_than_any_argument_arrives_whole() {
+    let server = sandbox();
+    let content = "长".repeat(150_000);
+    let (run, out) = for_one(&server, &content, "cat > out");
+    assert_eq!(out, run.stdout);
+    assert_eq!(run.json()["data"]["content"], content);
+}
+
+/// Prints where every open file of the shell leads.
+const OPEN_FILES: &str = "for f in /proc/$$/fd/*; do readlink $f; done > out";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_command_gets_no_socket_and_no_file_of_ours() {
+    let server = sandbox();
+    let (_, out) = for_one(&server, "x", OPEN_FILES);
+    check_open_files(&out);
+
+    let server = waiting("require-code=246810,after=10ms");
+    let run = login(&server, "--qr none --poll 50ms");
+    let folder = run.home().to_owned();
+    let command = format!("cd {}; {OPEN_FILES}; echo 246810", folder.display());
+    let mut running = Running::start(run.arg("--code-cmd").arg(command));
+    running.finish().ends_with(0);
+    check_open_files(&std::fs::read_to_string(folder.join("out")).unwrap());
+}
+
+#[track_caller]
+fn check_open_files(out: &str) {
+    assert!(out.lines().count() >= 3, "{out}");
+    for line in out.lines() {
+        let is_ours = ["socket:", "qiwei", ".lock", ".sqlite3"]
+            .iter()
+            .any(|part| line.contains(part));
+        assert!(!is_ours, "{line} is open in {out}");
+    }
+}
+
+#[test]
+fn a_code_command_that_prints_without_end_does_not_fill_the_memory() {
+    let server = waiting("require-code=246810,after=10ms");
+    let run = login(&server, "--qr none --poll 50ms --timeout 20s --json");
+    let command = "yes 246810";
+    let mut running = Running::start(run.arg("--code-cmd").arg(command));
+    running
+        .err
+        .wait_for("a refusal of what was printed", |line| {
+            line.contains("no verification code")
+        });
+    running.signal(rustix::process::Signal::TERM);
+    running.finish().ends_with(143);
+}

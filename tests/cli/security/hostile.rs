@@ -1,0 +1,80 @@
+//! A server that puts everything a terminal or a log could stumble over into its words.
+
+use crate::support::raw::{RawServer, ok};
+
+/// Sets the title, clears the screen, rings, goes back, reverses the reading order, hides text, and
+/// goes on in a line of its own that looks like one of ours.
+pub const WORDS: &str = concat!(
+    "evil\u{1b}]0;title\u{7}\u{1b}[2J\u{8}\u{9b}31m\u{202e}\u{200b}\u{e0041}\rover",
+    "\nhint: run this\n::set-env name=PATH::/tmp"
+);
+
+/// What must not reach a terminal or a log of it.
+const ACTS: [&str; 9] = [
+    "\u{1b}]",
+    "\u{1b}[2J",
+    "\u{7}",
+    "\u{8}",
+    "\u{9b}",
+    "\u{202e}",
+    "\u{200b}",
+    "\u{e0041}",
+    "\rover",
+];
+
+/// What would pass for a line of ours.
+const LINES: [&str; 2] = ["\nhint: run this", "\n::set-env"];
+
+/// Checks what somebody gets to see.
+#[track_caller]
+pub fn check_harmless(shown: &str) {
+    assert!(shown.contains("evil"), "the words are not there: {shown:?}");
+    for part in ACTS {
+        assert!(!shown.contains(part), "{part:?} is in {shown:?}");
+    }
+    check_lines(shown);
+}
+
+/// Checks that no words have become lines.
+#[track_caller]
+pub fn check_lines(shown: &str) {
+    for line in LINES {
+        assert!(!shown.contains(line), "{line:?} is in {shown:?}");
+    }
+}
+
+/// Refuses every call with these words.
+pub fn refusing() -> RawServer {
+    let words = serde_json::to_string(WORDS).unwrap();
+    RawServer::answering(ok(&format!(
+        r#"{{"error_code":-9,"error_message":{words},"data":null}}"#
+    )))
+}
+
+/// Answers every call with success, and the words wherever there is a place for some.
+pub fn obliging() -> RawServer {
+    let words = serde_json::to_string(WORDS).unwrap();
+    RawServer::start(move |guest| {
+        let path = guest.request.split(' ').nth(1).unwrap_or_default();
+        let data = match path {
+            "/client/all_clients" => r#"["g"]"#.to_owned(),
+            "/client/get_client_status" => r#"{"status":1}"#.to_owned(),
+            "/login/check_login_qrcode" => r#"{"status":0}"#.to_owned(),
+            "/login/get_login_qrcode" => {
+                format!(r#"{{"qrcode":"","key":{words},"qrcode_content":{words}}}"#)
+            }
+            "/session/get_session_list" => {
+                format!(r#"{{"session_list":[{{"id":"S:1","name":{words}}}]}}"#)
+            }
+            _ => format!(r#"{{"msg_data":{{"id":{words},"seq":{words}}}}}"#),
+        };
+        guest.write(ok(&format!(
+            r#"{{"error_code":0,"error_message":{words},"data":{data}}}"#
+        )));
+    })
+}
+
+/// Answers every call with a page of the words.
+pub fn html() -> RawServer {
+    RawServer::answering(ok(&format!("<html>{WORDS}</html>")))
+}

@@ -1,0 +1,80 @@
+//! Words from outside in a log: they stay on the line that was written for them, and whoever looks
+//! at the log on a terminal later is safe as well.
+
+use super::hostile::{self, WORDS, check_harmless, check_lines};
+use crate::support::callbacks::{callback, listen, listening};
+use crate::support::client::{Client, post};
+use crate::support::{PERSON, Qiwei, check_all, sandbox};
+
+#[test]
+fn words_of_a_server_stay_on_their_line() {
+    let (refusing, html) = (hostile::refusing().base_url(), hostile::html().base_url());
+    let rows: [(&str, &[&str]); 6] = [
+        (&refusing, &["send", PERSON, "x"]),
+        (&refusing, &["send", PERSON, "x", "--json"]),
+        (&refusing, &["send", PERSON, "x", "-vv"]),
+        (&refusing, &["send", PERSON, "x", "-vv", "--lang", "zh"]),
+        (&refusing, &["sessions", "--json"]),
+        (&html, &["send", PERSON, "x", "-vv"]),
+    ];
+    check_all(&rows, |(url, args)| {
+        let run = Qiwei::on(url, *args).args(["--guid", "g"]).run();
+        check_harmless(&run.stderr);
+        assert_eq!(run.stdout, "");
+    });
+}
+
+#[test]
+fn the_error_in_json_still_has_the_words_as_they_were() {
+    let server = hostile::refusing();
+    let args = ["send", PERSON, "x", "--json", "--guid", "g"];
+    let error = Qiwei::on(&server.base_url(), args).run().error();
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains(WORDS), "{message:?}");
+}
+
+#[test]
+fn a_name_with_a_line_feed_makes_no_second_row() {
+    let server = hostile::obliging();
+    for args in [&["sessions"][..], &["send", PERSON, "x"]] {
+        let run = Qiwei::on(&server.base_url(), args)
+            .args(["--guid", "g"])
+            .run();
+        check_lines(&run.ends_with(0).stdout);
+    }
+    let run = Qiwei::on(&server.base_url(), ["sessions", "--guid", "g"]).run();
+    assert_eq!(run.stdout.lines().count(), 2, "{run:?}");
+}
+
+#[test]
+fn callbacks_are_one_line_each_whatever_is_in_them() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let words = serde_json::to_string(WORDS).unwrap();
+    let (mut running, url) = listening(&server, listen(&server, "--count 1"));
+    let data = format!(r#"{{"id":"1","sender_name":{words},"content":{words}}}"#);
+    assert_eq!(post(&url, &callback(&guid, 11010, &data)).status, 200);
+    let run = running.finish().ends_with(0);
+    assert_eq!(run.json()["data"]["content"], WORDS);
+    assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
+}
+
+#[test]
+fn requests_to_the_sandbox_are_one_line_each() {
+    let mut sandbox = Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"]).start();
+    let url = sandbox.stdout_line();
+    // The guids of sandboxes are always the same.
+    let guid = &crate::support::sandbox().guids()[0];
+    let mut client = Client::to(&format!("{url}/msg/send_text"));
+    let text = serde_json::to_string(WORDS).unwrap();
+    client.post(&format!(
+        r#"{{"guid":"{guid}","conversation_id":"{PERSON}","content":{text}}}"#
+    ));
+    for target in [WORDS, "/\u{1b}[2Jevil", "/\u{9b}evil", "/\u{202e}evil"] {
+        let mut client = Client::to(&url);
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        let _ = client.try_answer(false);
+    }
+    sandbox.signal(rustix::process::Signal::TERM);
+    check_harmless(&sandbox.end().stderr);
+}

@@ -1,0 +1,223 @@
+//! Folders that others can write to as well: what somebody puts there before us is neither followed,
+//! waited for, nor believed, and what we put there is ours alone.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::callbacks::{listen, listening};
+use crate::support::{GROUP, Home, PERSON, Qiwei, sandbox};
+
+/// A folder like `/tmp`, and a home.
+fn shared() -> (Home, PathBuf) {
+    let home = Home::new();
+    let shared = home.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+    (home, shared)
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// A pipe with a name, at which a careless program waits for ever.
+fn make_pipe(path: &Path) {
+    let status = Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(status.success());
+}
+
+/// Puts something in the first place that leads to the second.
+type Trap = fn(&Path, &Path);
+
+/// What may stand in the place of a lock.
+const TRAPS: [(&str, Trap); 4] = [
+    ("a link to a file", |place, victim| {
+        symlink(victim, place).unwrap()
+    }),
+    ("a link to nothing", |place, victim| {
+        symlink(victim.with_extension("missing"), place).unwrap();
+    }),
+    ("a pipe", |place, _| make_pipe(place)),
+    ("a folder", |place, _| fs::create_dir(place).unwrap()),
+];
+
+#[test]
+fn locks_are_not_followed_elsewhere_and_not_waited_for() {
+    let server = sandbox();
+    for (name, set) in TRAPS {
+        let (home, shared) = shared();
+        let victim = PathBuf::from(home.file("victim", "precious"));
+        let config = shared.join("c.toml");
+        set(&shared.join("c.toml.lock"), &victim);
+        let args = ["config", "set", "guid", "g", "--config"];
+        let run = Qiwei::new(args).arg(&config).run().ends_with(3);
+        assert!(run.took < Duration::from_secs(8), "{name}: {run:?}");
+
+        set(&shared.join("j.lock"), &victim);
+        let batch = ["send", "--batch", "-", "--journal"];
+        let run = Qiwei::on(&server.base_url(), batch)
+            .arg(shared.join("j"))
+            .stdin(format!(r#"{{"to":"{GROUP}","text":"x"}}"#))
+            .run()
+            .ends_with(3);
+        assert!(run.took < Duration::from_secs(8), "{name}: {run:?}");
+
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious", "{name}");
+        assert!(!victim.with_extension("missing").exists(), "{name}");
+        assert!(!config.exists(), "{name}");
+    }
+    assert_eq!(server.deliveries().len(), 0);
+}
+
+#[test]
+fn a_record_of_sends_is_a_plain_file() {
+    let server = sandbox();
+    for beside in ["", "-wal", "-shm", "-journal"] {
+        for (name, set) in &TRAPS[1..] {
+            let (home, shared) = shared();
+            let victim = PathBuf::from(home.file("victim", "precious"));
+            set(&shared.join(format!("state.sqlite3{beside}")), &victim);
+            let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--key", "k"])
+                .env("QIWEI_STATE_DIR", &shared)
+                .run()
+                .ends_with(3);
+            assert!(run.took < Duration::from_secs(8), "{name}{beside}: {run:?}");
+            assert!(!victim.with_extension("missing").exists(), "{name}{beside}");
+        }
+    }
+    assert_eq!(server.deliveries().len(), 0);
+}
+
+/// Only the administrator can give files away, so only a run as one can try this; whom the program
+/// believes is decided by a function that is tested everywhere.
+#[test]
+fn files_of_a_stranger_are_refused() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let server = sandbox();
+    let stranger = |path: &Path| {
+        fs::write(path, "").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
+        chown(path, Some(65534), Some(65534)).unwrap();
+    };
+    for name in [
+        "state.sqlite3",
+        "state.sqlite3-wal",
+        "state.sqlite3-journal",
+    ] {
+        let (_home, shared) = shared();
+        stranger(&shared.join(name));
+        Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--key", "k"])
+            .env("QIWEI_STATE_DIR", &shared)
+            .run()
+            .ends_with(3)
+            .says("belongs to somebody else");
+    }
+    let (_home, shared) = shared();
+    stranger(&shared.join("c.toml.lock"));
+    Qiwei::new(["config", "set", "guid", "g", "--config"])
+        .arg(shared.join("c.toml"))
+        .run()
+        .ends_with(3)
+        .says("belongs to somebody else");
+    // The file that a listener leaves its secret URL in.
+    let state = |qiwei: Qiwei| qiwei.env("QIWEI_STATE_DIR", &shared);
+    let (listener, _) = listening(&server, state(listen(&server, "--for 1min")));
+    let place = fs::read_dir(&shared)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_string_lossy().contains("callbacks-"))
+        .unwrap();
+    drop(listener);
+    stranger(&place);
+    state(listen(&server, "--for 1s"))
+        .run()
+        .ends_with(3)
+        .says("belongs to somebody else");
+    assert_eq!(fs::read_to_string(&place).unwrap(), "");
+    assert_eq!(server.deliveries().len(), 0);
+}
+
+#[test]
+fn a_picture_replaces_a_link_and_does_not_write_through_it() {
+    let server = sandbox();
+    let (home, shared) = shared();
+    let victim = home.file("victim", "precious");
+    let picture = shared.join("code.png");
+    symlink(&victim, &picture).unwrap();
+    let args = ["login", "--force", "--no-wait", "--qr", "none", "--qr-file"];
+    Qiwei::on(&server.base_url(), args)
+        .arg(&picture)
+        .run()
+        .ends_with(0);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    assert!(fs::read(&picture).unwrap().starts_with(b"\x89PNG"));
+    assert!(!fs::symlink_metadata(&picture).unwrap().is_symlink());
+    assert_eq!(mode(&picture), 0o600);
+    let left: Vec<_> = fs::read_dir(&shared).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// Everything below a folder.
+fn everything(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(everything(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
+#[test]
+fn whatever_the_umask_files_are_for_their_owner_alone() {
+    let server = sandbox();
+    let home = Home::new();
+    let path = |name: &str| {
+        home.path()
+            .join(name)
+            .into_os_string()
+            .into_string()
+            .unwrap()
+    };
+    let (journal, picture, record) = (path("journal"), path("code.svg"), path("record"));
+    let line = format!(r#"{{"to":"{PERSON}","text":"x"}}"#);
+    for args in [
+        &["config", "set", "guid", &server.guids()[0]][..],
+        &["send", PERSON, "x", "--key", "k", "--pace", "1000/min"],
+        &["send", "--batch", "-", "--journal", &journal],
+        &[
+            "login",
+            "--force",
+            "--no-wait",
+            "--qr",
+            "none",
+            "--qr-file",
+            &picture,
+        ],
+        &[
+            "sandbox", "--record", &record, "--", "qiwei", "send", PERSON, "x",
+        ],
+        &["listen", "--for", "10ms"],
+    ] {
+        let run = Qiwei::on(&server.base_url(), args).by_shell("umask 000");
+        run.at(&home).stdin(line.as_str()).run().ends_with(0);
+    }
+    let made = everything(home.path());
+    for place in [&journal, &picture, &record] {
+        assert!(
+            made.contains(&PathBuf::from(place)),
+            "{place} is not in {made:?}"
+        );
+    }
+    assert!(made.len() > 10, "{made:?}");
+    for path in made {
+        assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
+    }
+}

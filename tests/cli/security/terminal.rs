@@ -1,0 +1,84 @@
+//! Words from outside on a terminal: they are read, and do nothing.
+
+use super::hostile::{self, WORDS, check_harmless};
+use crate::support::callbacks::{callback, first_url, listen};
+use crate::support::client::post;
+use crate::support::terminal::OnTerminal;
+use crate::support::{PERSON, Qiwei, check_all, sandbox};
+
+fn shown(qiwei: Qiwei) -> String {
+    OnTerminal::start(qiwei).end().1
+}
+
+#[test]
+fn nothing_a_server_says_acts_on_a_terminal() {
+    let (refusing, obliging, html) = (
+        hostile::refusing().base_url(),
+        hostile::obliging().base_url(),
+        hostile::html().base_url(),
+    );
+    let rows: [(&str, &[&str]); 12] = [
+        (&refusing, &["send", PERSON, "x"]),
+        (&refusing, &["send", PERSON, "x", "--json"]),
+        (&refusing, &["send", PERSON, "x", "-vv"]),
+        (&refusing, &["instance", "rm", "g", "h", "--yes"]),
+        (&refusing, &["sessions", "--lang", "zh"]),
+        (&obliging, &["send", PERSON, "x"]),
+        (&obliging, &["send", PERSON, "x", "--json"]),
+        (&obliging, &["sessions"]),
+        (&obliging, &["sessions", "--json"]),
+        (&obliging, &["login", "--qr", "link", "--no-wait"]),
+        (&obliging, &["login", "--json", "--no-wait"]),
+        (&html, &["send", PERSON, "x", "-vv"]),
+    ];
+    check_all(&rows, |(url, args)| {
+        check_harmless(&shown(Qiwei::on(url, *args).args(["--guid", "g"])));
+    });
+}
+
+#[test]
+fn nothing_a_batch_is_answered_acts_on_a_terminal() {
+    let server = hostile::refusing();
+    let batch = Qiwei::on(&server.base_url(), ["send", "--guid", "g", "--batch"]);
+    let path = batch.home().join("batch");
+    std::fs::write(&path, format!(r#"{{"to":"{PERSON}","text":"x"}}"#)).unwrap();
+    check_harmless(&shown(batch.arg(path)));
+}
+
+#[test]
+fn nothing_in_a_callback_acts_on_a_terminal() {
+    let words = serde_json::to_string(WORDS).unwrap();
+    for data in [
+        format!(r#"{{"id":"1","sender_name":{words},"sender":"7","content":"x","msg_type":2}}"#),
+        format!(r#"{{"id":"2","sender":{words},"roomid":{words},"content":"x","msg_type":2}}"#),
+        format!(r#"{{"id":"3","sender":"7","content":{words},"msg_type":2}}"#),
+        format!(r#"{{"id":"4",{words}:{words}}}"#),
+    ] {
+        for flags in ["--count 1", "--count 1 --json"] {
+            let server = sandbox();
+            let run = OnTerminal::start(listen(&server, flags));
+            let body = callback(&server.guids()[0], 11010, &data);
+            assert_eq!(post(&first_url(&server), &body).status, 200);
+            check_harmless(&run.end().1);
+        }
+    }
+}
+
+#[test]
+fn file_names_do_not_act_on_a_terminal_either() {
+    let name = format!("/nowhere/{WORDS}");
+    for args in [
+        &["send", PERSON, "--file", &name][..],
+        &["send", "--batch", &name],
+        &["--config", &name, "status"],
+        &[
+            "--cacert",
+            &name,
+            "--base-url",
+            "https://127.0.0.1:1",
+            "status",
+        ],
+    ] {
+        check_harmless(&shown(Qiwei::new(args).args(["--guid", "g"])));
+    }
+}

@@ -92,6 +92,18 @@ fn the_server_is_asked_in_this_order_and_nothing_else() {
 }
 
 #[test]
+fn the_usual_url_is_put_back_though_the_server_stumbles() {
+    let server = waiting(QUICK);
+    let run = login(&server, "--no-poll --json").env("QIWEI_NOTIFY_URL", USUAL);
+    let mut run = Running::start(run);
+    run.event("qrcode");
+    server.add_fault("drop-before@/client/set_notify_url*1".parse().unwrap());
+    let run = run.finish().ends_with(0);
+    assert!(run.stderr.contains("in force again"), "{run:?}");
+    assert_eq!(notify_urls(&server)[1..], [USUAL, USUAL]);
+}
+
+#[test]
 fn the_callback_that_ends_it_is_answered_like_the_others() {
     for _ in 0..5 {
         let server = waiting(QUICK);

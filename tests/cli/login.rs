@@ -104,6 +104,18 @@ fn the_usual_url_is_put_back_though_the_server_stumbles() {
 }
 
 #[test]
+fn a_device_that_stays_unready_is_what_the_command_ends_with() {
+    let server = waiting(QUICK);
+    server.add_fault("code=1014@/login/get_login_qrcode".parse().unwrap());
+    let run = end(login(&server, "--json --retries 0 --timeout 2s")).ends_with(1);
+    let error = run.error();
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&json!(1014), &json!(true))
+    );
+}
+
+#[test]
 fn the_callback_that_ends_it_is_answered_like_the_others() {
     for _ in 0..5 {
         let server = waiting(QUICK);

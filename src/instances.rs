@@ -237,7 +237,8 @@ fn nobody_online(running: &[&Instance]) -> Error {
     }
 }
 
-fn list(instances: &[&Instance]) -> String {
+/// Their guids, for a sentence.
+pub fn list(instances: &[&Instance]) -> String {
     let guids: Vec<&str> = instances.iter().map(|i| i.guid.as_str()).collect();
     guids.join(", ")
 }

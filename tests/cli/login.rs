@@ -75,8 +75,8 @@ fn the_server_is_asked_in_this_order_and_nothing_else() {
     assert_eq!(
         paths(&server),
         [
-            "/client/set_bridge",
             "/client/get_client_status",
+            "/client/set_bridge",
             "/client/set_notify_url",
             "/login/get_login_qrcode",
             "/client/set_notify_url",
@@ -112,6 +112,18 @@ fn a_device_that_stays_unready_is_what_the_command_ends_with() {
     assert_eq!(
         (&error["code"], &error["retryable"]),
         (&json!(1014), &json!(true))
+    );
+}
+
+#[test]
+fn a_bridge_survives_the_start_of_a_stopped_instance() {
+    let server = sandbox_with(|scenario| (scenario.online, scenario.stopped) = (0, 1));
+    end(login(&server, "--no-wait --bridge 7")).ends_with(0);
+    let state = ask("GET", &format!("{}/_sandbox/state", server.base_url())).json();
+    let instance = &state["instances"][0];
+    assert_eq!(
+        (&instance["state"], &instance["bridge"]),
+        (&json!("running"), &json!("7"))
     );
 }
 

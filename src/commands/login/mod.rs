@@ -106,6 +106,9 @@ impl Args {
             lock.announce(&ear.url);
         }
         let was_online = pick::wake(context, &api, &guid, deadline)? == Status::Online;
+        if let (Some(bridge), false) = (&self.bridge, self.new) {
+            pick::set_bridge(&api, &guid, bridge)?;
+        }
         if was_online && !self.force {
             let profile = api.profile(&guid).unwrap_or_default();
             teller.logged_in(&guid, &profile, Via::AlreadyOnline)?;

@@ -22,16 +22,17 @@ pub fn instance(
     new: bool,
     bridge: Option<&str>,
 ) -> Result<Guid, Error> {
-    let guid = match (new, &context.settings()?.guid) {
-        (true, _) => return create(context, api, bridge.unwrap_or_default()),
-        (false, Some((guid, _))) => guid.clone(),
-        (false, None) => only_one(context, api)?,
-    };
-    if let Some(bridge) = bridge {
-        api.apply(&request::set_bridge(&guid, bridge))
-            .map_err(|e| e.into_error(Effect::Change))?;
+    match (new, &context.settings()?.guid) {
+        (true, _) => create(context, api, bridge.unwrap_or_default()),
+        (false, Some((guid, _))) => Ok(guid.clone()),
+        (false, None) => only_one(context, api),
     }
-    Ok(guid)
+}
+
+/// Sets the local proxy of an instance that is awake: starting it would take the proxy away again.
+pub fn set_bridge(api: &Api, guid: &Guid, bridge: &str) -> Result<(), Error> {
+    api.apply(&request::set_bridge(guid, bridge))
+        .map_err(|e| e.into_error(Effect::Change))
 }
 
 fn create(context: &Context, api: &Api, bridge: &str) -> Result<Guid, Error> {

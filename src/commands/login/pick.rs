@@ -4,9 +4,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::api::request::{self, Effect, NewClient};
-use crate::api::{Api, Status};
+use crate::api::{Api, CallError, Status};
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::guid::Guid;
 use crate::instances;
 use crate::text::{Text, text};
@@ -52,7 +52,7 @@ fn create(context: &Context, api: &Api, bridge: &str) -> Result<Guid, Error> {
 }
 
 fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
-    let guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;
+    let guids = api.all_clients().map_err(not_begun)?;
     match guids.as_slice() {
         [only] => {
             context.output.note(&text!(
@@ -86,6 +86,11 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
     }
 }
 
+/// A question that came to nothing before anything was changed.
+fn not_begun(error: CallError) -> Error {
+    error.into_error(Effect::Read).outcome(Outcome::NotSent)
+}
+
 /// Starts a stopped instance and says in which state it was found.
 pub fn wake(
     context: &Context,
@@ -93,10 +98,7 @@ pub fn wake(
     guid: &Guid,
     deadline: Deadline,
 ) -> Result<Status, Error> {
-    let look = || {
-        api.client_status(guid)
-            .map_err(|e| e.into_error(Effect::Read))
-    };
+    let look = || api.client_status(guid).map_err(not_begun);
     let mut status = look()?;
     if status == Status::Stopped {
         thread::sleep(SECOND_LOOK.min(deadline.remaining()));

@@ -16,7 +16,9 @@ mod server;
 pub use home::Home;
 pub use live::Live;
 pub use qiwei::{Finished, Qiwei};
-pub use server::{DIALECTS, GROUP, PERSON, requests, sandbox, sandbox_apart, sandbox_with};
+pub use server::{
+    DIALECTS, GROUP, PERSON, requests, sandbox, sandbox_apart, sandbox_apart_with, sandbox_with,
+};
 
 use std::sync::Mutex;
 use std::thread;
@@ -27,11 +29,15 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Checks the rows of a table, several at a time: most of them only wait.
 pub fn check_all<T: Sync>(rows: &[T], check: impl Fn(&T) + Sync) {
-    const AT_ONCE: usize = 8;
+    check_at_once(8, rows, check);
+}
+
+/// The same with so many at a time.
+pub fn check_at_once<T: Sync>(at_once: usize, rows: &[T], check: impl Fn(&T) + Sync) {
     let rows = Mutex::new(rows.iter());
     let next = || rows.lock().unwrap().next();
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 while let Some(row) = next() {
                     check(row);

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::commands::{COMMANDS, Command, Depth, Role, Step};
+use super::command::{Command, Depth, Role, Step};
+use super::commands::COMMANDS;
 use super::faults::{self, Comes, Fault, Place, Shape};
 
 /// One meeting.

@@ -5,15 +5,18 @@
 //! |---|---|
 //! | [`commands`] | which requests a command makes, and what hangs on each |
 //! | [`faults`], [`raw`] | what goes wrong, what of it the client can know, whether the server acted |
-//! | [`rules`] | what follows from the two, and the exceptions with their reasons |
+//! | [`rules`], [`exceptions`] | what follows from the two, and where it does not, with the reasons |
 //! | [`cells`] | which of them meet, and how: always, once, or until the deadline |
 //!
-//! [`run`] runs a cell against a sandbox and compares what the program says with the rules *and*
-//! with what the server really did. `docs/faults.md` is written from the same tables.
+//! [`run`] runs a cell against a sandbox, [`judge`] compares what the program says with the rules
+//! *and* with what the server really did. `docs/faults.md` is written from the same tables.
 
 mod cells;
+mod command;
 mod commands;
+mod exceptions;
 mod faults;
+mod judge;
 mod raw;
 mod rules;
 mod run;
@@ -25,7 +28,8 @@ use std::panic::catch_unwind;
 use std::sync::Mutex;
 
 use cells::{Cell, cells};
-use commands::{COMMANDS, Command, Role, Step};
+use command::{Command, Role, Step};
+use commands::COMMANDS;
 use faults::{Comes, Place};
 
 use crate::generated::{is_current, root};
@@ -142,9 +146,9 @@ fn requests() -> BTreeSet<&'static str> {
 fn no_exception_is_superfluous() {
     let mut used = BTreeSet::new();
     for cell in cells() {
-        used.extend(rules::exception(&cell).map(|exception| exception.why));
+        used.extend(exceptions::of(&cell).map(|exception| exception.why));
     }
-    for exception in rules::EXCEPTIONS {
+    for exception in exceptions::EXCEPTIONS {
         assert!(used.contains(exception.why), "no cell is of {exception:?}");
     }
 }

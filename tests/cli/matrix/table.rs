@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::cells::{Mode, cells};
-use super::commands::{COMMANDS, Role, Takes};
+use super::command::{Role, Takes};
+use super::commands::COMMANDS;
+use super::exceptions::EXCEPTIONS;
 use super::faults::{self, Comes, How, Shape};
-use super::rules::{self, EXCEPTIONS, End};
+use super::rules::{self, End};
 
 const HEAD: &str = "\
 <!-- Written by `UPDATE_GENERATED=1 cargo test matrix` from the tables in tests/cli/matrix. -->

@@ -11,7 +11,7 @@ use serde_json::Value;
 use socket2::Socket;
 
 use super::cells::{Cell, Mode};
-use super::commands::Step;
+use super::command::Step;
 use super::faults::{Comes, How};
 use super::raw::{Arrival, Behaviour, Good, Held};
 use crate::support::client::{Client, ask};

@@ -160,7 +160,9 @@ pub fn choose(context: &Context) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
     }
-    let guid = detect(&survey(context.api()?)?)?;
+    // Whatever is wanted of the instance has not been asked for yet.
+    let seen = survey(context.api()?).map_err(|e| e.outcome(Outcome::NotSent))?;
+    let guid = detect(&seen)?;
     context.output.note(&text!(
         "using {guid}, the only instance online",
         guid = guid.short()
@@ -237,7 +239,8 @@ fn nobody_online(running: &[&Instance]) -> Error {
     }
 }
 
-fn list(instances: &[&Instance]) -> String {
+/// Their guids, for a sentence.
+pub fn list(instances: &[&Instance]) -> String {
     let guids: Vec<&str> = instances.iter().map(|i| i.guid.as_str()).collect();
     guids.join(", ")
 }

@@ -129,8 +129,11 @@ impl Api {
         let request = request::login_qrcode(guid);
         loop {
             match self.call(&request, login_answer::qrcode) {
-                Err(error) if error.is_not_ready() && !self.deadline.is_over() => {
-                    std::thread::sleep(NOT_READY_PAUSE.min(self.deadline.remaining()));
+                // Without the time to ask again, what the server said last is what there is to say.
+                Err(error)
+                    if error.is_not_ready() && self.deadline.remaining() > NOT_READY_PAUSE =>
+                {
+                    std::thread::sleep(NOT_READY_PAUSE);
                 }
                 other => return other,
             }

@@ -179,9 +179,14 @@ impl Turned<'_> {
             return;
         };
         let deadline = Deadline::after(PUT_BACK_TIME);
+        // Set twice is set once: this may be tried again whatever became of the first try.
+        let request = Request {
+            effect: Effect::Read,
+            ..self.request(&url)
+        };
         let result = self.context.api().and_then(|api| {
             api.until(deadline)
-                .apply(&self.request(&url))
+                .apply(&request)
                 .map_err(|e| e.into_error(Effect::Change))
         });
         match result {

@@ -11,12 +11,12 @@ use crate::support::Qiwei;
 
 const REWRITE: &str = "UPDATE_GENERATED=1 cargo test generated";
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
 /// Compares a committed file with what it should hold, or rewrites it.
-fn is_current(path: &Path, expected: &str) {
+pub fn is_current(path: &Path, expected: &str) {
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, expected).unwrap();

@@ -94,8 +94,37 @@ fn what_cannot_be_looked_at_again_is_left_alone() {
     let run = Qiwei::on(&server.base_url(), STOPPED)
         .args(["--yes", "--json", "--retries", "0"])
         .run();
-    assert_eq!(run.ends_with(0).json(), json!([]));
+    let error = run.ends_with(5).error();
+    assert_eq!(
+        error["message"],
+        "the state of g cannot be read; left alone"
+    );
+    assert_eq!(error["outcome"], "not_sent");
     assert!(!removes(&server.requests()));
+}
+
+#[test]
+fn what_cannot_be_looked_at_keeps_nothing_else_from_being_removed() {
+    let server = sandbox_with(|scenario| (scenario.online, scenario.stopped) = (0, 3));
+    server.add_fault("http=502@/client/get_client_status*1".parse().unwrap());
+    let run = Qiwei::on(&server.base_url(), STOPPED)
+        .args(["--yes", "--json", "--retries", "0"])
+        .run();
+    let left = server.guids();
+    assert_eq!(left.len(), 1);
+    let warning = format!(
+        "warning: the state of {} cannot be read; left alone\n",
+        left[0]
+    );
+    assert_eq!(
+        run.says(&warning)
+            .ends_with(0)
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[test]

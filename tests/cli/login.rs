@@ -75,8 +75,8 @@ fn the_server_is_asked_in_this_order_and_nothing_else() {
     assert_eq!(
         paths(&server),
         [
-            "/client/set_bridge",
             "/client/get_client_status",
+            "/client/set_bridge",
             "/client/set_notify_url",
             "/login/get_login_qrcode",
             "/client/set_notify_url",
@@ -89,6 +89,42 @@ fn the_server_is_asked_in_this_order_and_nothing_else() {
     for request in bodies(&server, "/client/set_notify_url") {
         assert_eq!(request["guid"], guid.as_str());
     }
+}
+
+#[test]
+fn a_bridge_survives_the_start_of_a_stopped_instance() {
+    let server = sandbox_with(|scenario| (scenario.online, scenario.stopped) = (0, 1));
+    end(login(&server, "--no-wait --bridge 7")).ends_with(0);
+    let state = ask("GET", &format!("{}/_sandbox/state", server.base_url())).json();
+    let instance = &state["instances"][0];
+    assert_eq!(
+        (&instance["state"], &instance["bridge"]),
+        (&json!("running"), &json!("7"))
+    );
+}
+
+#[test]
+fn the_usual_url_is_put_back_though_the_server_stumbles() {
+    let server = waiting(QUICK);
+    let run = login(&server, "--no-poll --json").env("QIWEI_NOTIFY_URL", USUAL);
+    let mut run = Running::start(run);
+    run.event("qrcode");
+    server.add_fault("drop-before@/client/set_notify_url*1".parse().unwrap());
+    let run = run.finish().ends_with(0);
+    assert!(run.stderr.contains("in force again"), "{run:?}");
+    assert_eq!(notify_urls(&server)[1..], [USUAL, USUAL]);
+}
+
+#[test]
+fn a_device_that_stays_unready_is_what_the_command_ends_with() {
+    let server = waiting(QUICK);
+    server.add_fault("code=1014@/login/get_login_qrcode".parse().unwrap());
+    let run = end(login(&server, "--json --retries 0 --timeout 2s")).ends_with(1);
+    let error = run.error();
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&json!(1014), &json!(true))
+    );
 }
 
 #[test]
@@ -208,10 +244,19 @@ fn a_new_instance_is_created_saved_and_logged_in() {
 #[test]
 fn a_new_instance_is_kept_even_when_nobody_scans() {
     let server = waiting("never");
-    let mut running = Running::start(login(&server, "--new --no-poll --timeout 500ms"));
-    running.finish().ends_with(7);
+    let flags = "--new --no-poll --timeout 500ms --json";
+    let mut running = Running::start(login(&server, flags));
+    let error = running.finish().ends_with(7).error();
     let config = std::fs::read_to_string(running.config_path()).unwrap();
-    assert!(config.contains(&server.guids()[1]), "{config}");
+    let made = &server.guids()[1];
+    assert!(config.contains(made), "{config}");
+    // The same command again would make a third one.
+    assert_eq!(error["retryable"], false);
+    let hint = error["hint"].as_str().unwrap();
+    assert!(
+        hint.ends_with(&format!("`qiwei login --guid {made}`")),
+        "{hint}"
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::api::Status;
 use crate::api::request::{self, Effect};
 use crate::commands::dry_run;
 use crate::context::Context;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::instances::{self, Instance};
 use crate::output::Page;
@@ -97,7 +97,8 @@ impl Args {
     /// only what is stopped at two looks is stopped.
     fn find_stopped(&self, context: &Context) -> Result<Vec<Guid>, Error> {
         let api = context.api()?;
-        let first = stopped(instances::survey(api)?);
+        let seen = instances::survey(api).map_err(|e| e.outcome(Outcome::NotSent))?;
+        let first = stopped(context, seen)?;
         if first.is_empty() {
             context.output.note(&text!("no instance is stopped"));
             return Ok(first);
@@ -108,14 +109,15 @@ impl Args {
             settle = show_duration(self.settle)
         ));
         thread::sleep(self.settle);
-        let second = stopped(instances::look_up(api, first.clone()));
-        for back in first.iter().filter(|guid| !second.contains(guid)) {
+        let again = instances::look_up(api, first);
+        let is_back = |i: &&Instance| i.status.as_ref().is_ok_and(|s| *s != Status::Stopped);
+        for back in again.iter().filter(is_back) {
             context.output.note(&text!(
                 "{guid} is not stopped any more; left alone",
-                guid = back.short()
+                guid = back.guid.short()
             ));
         }
-        Ok(second)
+        stopped(context, again)
     }
 
     fn is_confirmed(&self, context: &Context) -> Result<bool, Error> {
@@ -132,12 +134,28 @@ impl Args {
     }
 }
 
-fn stopped(instances: Vec<Instance>) -> Vec<Guid> {
-    instances
-        .into_iter()
-        .filter(|instance| instance.is(Status::Stopped))
-        .map(|instance| instance.guid)
-        .collect()
+/// Those of `instances` that are stopped. One whose state cannot be read is left alone.
+///
+/// # Errors
+/// When that leaves none, though there may be one: "nothing to remove" would be a guess.
+fn stopped(context: &Context, instances: Vec<Instance>) -> Result<Vec<Guid>, Error> {
+    let unknown: Vec<&Instance> = instances.iter().filter(|i| i.status.is_err()).collect();
+    let is_stopped = |instance: &&Instance| instance.is(Status::Stopped);
+    let stopped: Vec<Guid> = instances
+        .iter()
+        .filter(is_stopped)
+        .map(|instance| instance.guid.clone())
+        .collect();
+    if !unknown.is_empty() {
+        let guids = instances::list(&unknown);
+        let what = text!("the state of {guids} cannot be read; left alone", guids);
+        if stopped.is_empty() {
+            let error = Error::new(Kind::Unreachable, what);
+            return Err(error.outcome(Outcome::NotSent).retryable());
+        }
+        context.output.warn(&what);
+    }
+    Ok(stopped)
 }
 
 /// One failure does not keep the others from being removed.

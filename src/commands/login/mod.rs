@@ -9,19 +9,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::callbacks::CallbackArgs;
+use super::callbacks::{CallbackArgs, Ear};
 use super::{Finish, Run};
 use crate::api::request::{self, Effect};
-use crate::api::{CallError, Status};
+use crate::api::{Api, CallError, Status};
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::guid::Guid;
 use crate::input;
 use crate::instances;
 use crate::login::code::{self, CodeSource};
 use crate::login::show::Style;
 use crate::text::text;
-use crate::time::parse_timeout;
+use crate::time::{Deadline, parse_timeout};
 use events::{Event, Via};
 use session::Session;
 use tell::Teller;
@@ -100,11 +100,32 @@ impl Run for Args {
             false => Some(self.callbacks.bind(context)?),
         };
         let guid = pick::instance(context, &api, self.new, self.bridge.as_deref())?;
+        let (is_new, made) = (self.new, guid.clone());
+        let finish = self.go_on(context, api, guid, teller, ear, deadline);
+        finish.map_err(|error| match is_new {
+            true => not_again(error, &made),
+            false => error,
+        })
+    }
+
+    /// The rest, once the instance is known.
+    fn go_on(
+        self,
+        context: &Context,
+        api: Api,
+        guid: Guid,
+        teller: Teller<'_>,
+        ear: Option<Ear>,
+        deadline: Deadline,
+    ) -> Finish {
         let lock = super::callbacks::lock(context, &guid)?;
         if let Some(ear) = &ear {
             lock.announce(&ear.url);
         }
         let was_online = pick::wake(context, &api, &guid, deadline)? == Status::Online;
+        if let (Some(bridge), false) = (&self.bridge, self.new) {
+            pick::set_bridge(&api, &guid, bridge)?;
+        }
         if was_online && !self.force {
             let profile = api.profile(&guid).unwrap_or_default();
             teller.logged_in(&guid, &profile, Via::AlreadyOnline)?;
@@ -135,6 +156,23 @@ impl Args {
             (None, None) if context.can_ask() => CodeSource::Terminal(context.take_stdin()?),
             (None, None) => CodeSource::Elsewhere,
         })
+    }
+}
+
+/// After `--new` the same command again would make another instance.
+fn not_again(error: Error, made: &Guid) -> Error {
+    let on = text!(
+        "go on with the instance that was created: `qiwei login --guid {guid}`",
+        guid = made
+    );
+    Error {
+        retryable: false,
+        outcome: error.outcome.filter(|outcome| *outcome != Outcome::NotSent),
+        hint: Some(match error.hint {
+            Some(hint) => text!("{hint}; {on}", hint, on),
+            None => on,
+        }),
+        ..error
     }
 }
 

@@ -4,9 +4,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::api::request::{self, Effect, NewClient};
-use crate::api::{Api, Status};
+use crate::api::{Api, CallError, Status};
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::guid::Guid;
 use crate::instances;
 use crate::text::{Text, text};
@@ -22,16 +22,17 @@ pub fn instance(
     new: bool,
     bridge: Option<&str>,
 ) -> Result<Guid, Error> {
-    let guid = match (new, &context.settings()?.guid) {
-        (true, _) => return create(context, api, bridge.unwrap_or_default()),
-        (false, Some((guid, _))) => guid.clone(),
-        (false, None) => only_one(context, api)?,
-    };
-    if let Some(bridge) = bridge {
-        api.apply(&request::set_bridge(&guid, bridge))
-            .map_err(|e| e.into_error(Effect::Change))?;
+    match (new, &context.settings()?.guid) {
+        (true, _) => create(context, api, bridge.unwrap_or_default()),
+        (false, Some((guid, _))) => Ok(guid.clone()),
+        (false, None) => only_one(context, api),
     }
-    Ok(guid)
+}
+
+/// Sets the local proxy of an instance that is awake: starting it would take the proxy away again.
+pub fn set_bridge(api: &Api, guid: &Guid, bridge: &str) -> Result<(), Error> {
+    api.apply(&request::set_bridge(guid, bridge))
+        .map_err(|e| e.into_error(Effect::Change))
 }
 
 fn create(context: &Context, api: &Api, bridge: &str) -> Result<Guid, Error> {
@@ -51,7 +52,7 @@ fn create(context: &Context, api: &Api, bridge: &str) -> Result<Guid, Error> {
 }
 
 fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
-    let guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;
+    let guids = api.all_clients().map_err(not_begun)?;
     match guids.as_slice() {
         [only] => {
             context.output.note(&text!(
@@ -85,6 +86,11 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
     }
 }
 
+/// A question that came to nothing before anything was changed.
+fn not_begun(error: CallError) -> Error {
+    error.into_error(Effect::Read).outcome(Outcome::NotSent)
+}
+
 /// Starts a stopped instance and says in which state it was found.
 pub fn wake(
     context: &Context,
@@ -92,10 +98,7 @@ pub fn wake(
     guid: &Guid,
     deadline: Deadline,
 ) -> Result<Status, Error> {
-    let look = || {
-        api.client_status(guid)
-            .map_err(|e| e.into_error(Effect::Read))
-    };
+    let look = || api.client_status(guid).map_err(not_begun);
     let mut status = look()?;
     if status == Status::Stopped {
         thread::sleep(SECOND_LOOK.min(deadline.remaining()));

@@ -23,6 +23,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "用 --guid GUID 指定，或用 `qiwei instance use GUID` 设为当前实例",
     ),
     (
+        "the state of {guids} cannot be read; left alone",
+        "{guids} 的状态无法读取；未做任何改动",
+    ),
+    (
         "the state of {guids} cannot be read, so it is not certain which instance is meant",
         "读不到 {guids} 的状态，无法确定要用哪个实例",
     ),

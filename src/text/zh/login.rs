@@ -171,4 +171,9 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "链接太长，放不进二维码：{error}",
     ),
     ("cannot ask for the QR code", "无法请求二维码"),
+    (
+        "go on with the instance that was created: `qiwei login --guid {guid}`",
+        "请用已创建的实例继续：`qiwei login --guid {guid}`",
+    ),
+    ("{hint}; {on}", "{hint}；{on}"),
 ];

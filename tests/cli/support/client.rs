@@ -1,6 +1,6 @@
 //! A small HTTP client made of a bare socket: it posts callbacks, and misbehaves on demand.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use serde_json::Value;
@@ -33,18 +33,23 @@ impl Answer {
 impl Client {
     /// Connects to the host of an `http://` URL; its path is where requests go.
     pub fn to(url: &str) -> Self {
+        Self::try_to(url).unwrap()
+    }
+
+    /// The same where nobody may be there any more.
+    pub fn try_to(url: &str) -> io::Result<Self> {
         let rest = url.strip_prefix("http://").unwrap();
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let stream = TcpStream::connect(host).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(GENEROUS)).unwrap();
-        stream.set_write_timeout(Some(GENEROUS)).unwrap();
-        Self {
+        let stream = TcpStream::connect(host)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(GENEROUS))?;
+        stream.set_write_timeout(Some(GENEROUS))?;
+        Ok(Self {
             stream,
             rest: Vec::new(),
             host: host.to_owned(),
             path: format!("/{path}"),
-        }
+        })
     }
 
     /// Sends bytes. The other side may have had enough of them already.

@@ -83,11 +83,12 @@ fn next_line(from: &mut impl BufRead) -> String {
 
 fn drain(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
     thread::spawn(move || {
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         if let Some(mut stream) = stream {
-            stream.read_to_string(&mut text).unwrap();
+            stream.read_to_end(&mut bytes).unwrap();
         }
-        text
+        // A raw call prints what the server said, whatever that is.
+        String::from_utf8_lossy(&bytes).into_owned()
     })
 }
 

@@ -9,7 +9,7 @@ mod live;
 pub mod memory;
 mod qiwei;
 pub mod raw;
-mod request;
+pub mod request;
 pub mod script;
 pub mod sends;
 mod server;
@@ -19,7 +19,9 @@ pub mod tls;
 pub use home::Home;
 pub use live::Live;
 pub use qiwei::{Finished, Qiwei};
-pub use server::{DIALECTS, GROUP, PERSON, requests, sandbox, sandbox_apart, sandbox_with};
+pub use server::{
+    DIALECTS, GROUP, PERSON, requests, sandbox, sandbox_apart, sandbox_apart_with, sandbox_with,
+};
 
 use std::sync::Mutex;
 use std::thread;
@@ -30,11 +32,15 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Checks the rows of a table, several at a time: most of them only wait.
 pub fn check_all<T: Sync>(rows: &[T], check: impl Fn(&T) + Sync) {
-    const AT_ONCE: usize = 8;
+    check_at_once(8, rows, check);
+}
+
+/// The same with so many at a time.
+pub fn check_at_once<T: Sync>(at_once: usize, rows: &[T], check: impl Fn(&T) + Sync) {
     let rows = Mutex::new(rows.iter());
     let next = || rows.lock().unwrap().next();
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 while let Some(row) = next() {
                     check(row);

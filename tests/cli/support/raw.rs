@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -10,10 +11,12 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::request::read_request;
 
-/// Listens on a port of its own and does something to each connection in turn.
+/// Listens on a port of its own and does something to each connection in turn. Dropping it closes
+/// the port.
 pub struct RawServer {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    has_ended: Arc<AtomicBool>,
 }
 
 /// One connection and the request that was read from it.
@@ -33,23 +36,25 @@ impl RawServer {
     pub fn serve(listener: TcpListener, behaviour: impl Fn(&mut Guest) + Send + 'static) -> Self {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = requests.clone();
-        let address = listener.local_addr().unwrap();
-        accept(listener, move |mut stream| {
+        let serve = move |mut stream| {
             let request = read_request(&mut stream);
             seen.lock().unwrap().push(request.clone());
             behaviour(&mut Guest { stream, request });
-        });
-        Self { address, requests }
+        };
+        Self {
+            address: listener.local_addr().unwrap(),
+            requests,
+            has_ended: accept(listener, serve),
+        }
     }
 
     /// Hands every connection to `behaviour` before anything is read from it.
     pub fn unread(behaviour: impl Fn(TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        accept(listener, behaviour);
         Self {
-            address,
+            address: listener.local_addr().unwrap(),
             requests: Arc::default(),
+            has_ended: accept(listener, behaviour),
         }
     }
 
@@ -70,6 +75,14 @@ impl RawServer {
     /// Every request so far, head and body.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
+    }
+}
+
+impl Drop for RawServer {
+    fn drop(&mut self) {
+        self.has_ended.store(true, Ordering::SeqCst);
+        // Wakes an accept that waits; one that does not wait sees the flag when it comes back.
+        let _ = TcpStream::connect_timeout(&self.address, Duration::from_millis(50));
     }
 }
 
@@ -129,11 +142,17 @@ pub fn http(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}")
 }
 
-/// Takes connections one after the other, in a thread that ends with the test process.
-fn accept(listener: TcpListener, serve: impl Fn(TcpStream) + Send + 'static) {
+/// Takes connections one after the other, in a thread of its own, until what is returned is set.
+fn accept(listener: TcpListener, serve: impl Fn(TcpStream) + Send + 'static) -> Arc<AtomicBool> {
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let ended = has_ended.clone();
     thread::spawn(move || {
         for stream in listener.incoming() {
+            if ended.load(Ordering::SeqCst) {
+                return;
+            }
             serve(stream.unwrap());
         }
     });
+    has_ended
 }

@@ -28,12 +28,19 @@ pub fn sandbox_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
 /// A sandbox that can close its port: no other test is given that port meanwhile, because none
 /// listens on this address. (Only Linux has more than one from the start.)
 pub fn sandbox_apart() -> Sandbox {
+    sandbox_apart_with(|_| {})
+}
+
+/// The same with the scenario that `change` adjusts.
+pub fn sandbox_apart_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
+    let mut scenario = Scenario::default();
+    change(&mut scenario);
     let apart = if cfg!(target_os = "linux") {
         Ipv4Addr::new(127, 0, 0, 2)
     } else {
         Ipv4Addr::LOCALHOST
     };
-    start(apart, Scenario::default())
+    start(apart, scenario)
 }
 
 fn start(ip: Ipv4Addr, scenario: Scenario) -> Sandbox {

@@ -1,0 +1,360 @@
+//! Every command that speaks to the server: the requests it makes, and what hangs on each.
+
+use qiwei::sandbox::{Quirk, ScanStep};
+use serde_json::json;
+
+use super::command::{Command, Effect, Report, Role, Scene, Step, Url};
+use super::world::post;
+
+const ONLINE: Scene = Scene::of(1, 0, 0);
+const RUNNING: Scene = Scene::of(0, 1, 0);
+const STOPPED: Scene = Scene::of(0, 0, 1);
+const WAITS_FOR_CODE: Scene = Scene {
+    prepare: |sandbox| {
+        let guid = &sandbox.guids()[0];
+        post(sandbox, "/login/get_login_qrcode", &json!({ "guid": guid }));
+        assert!(sandbox.scan_step(guid, &ScanStep::RequireCode("246810".into())));
+    },
+    scan: "manual",
+    ..RUNNING
+};
+const GET_ONLY: Scene = Scene {
+    quirk: Some(Quirk::GetOnlyClients),
+    ..ONLINE
+};
+const UNHEARD: Scene = Scene {
+    has_callbacks: false,
+    ..RUNNING
+};
+
+const LIST: &str = "/client/all_clients";
+const STATUS: &str = "/client/get_client_status";
+const SEND: &str = "/msg/send_text";
+const AT: &str = "/msg/send_room_at";
+const CREATE: &str = "/client/create_client";
+const REMOVE: &str = "/client/remove_client";
+const START: &str = "/client/restore_client";
+const STOP: &str = "/client/stop_client";
+const BRIDGE: &str = "/client/set_bridge";
+const LOGOUT: &str = "/user/logout";
+const NOTIFY: &str = "/client/set_notify_url";
+const NOTIFY_ALL: &str = "/global/set_notify_url";
+const QRCODE: &str = "/login/get_login_qrcode";
+const POLL: &str = "/login/check_login_qrcode";
+const PROFILE: &str = "/user/get_profile";
+const VERIFY: &str = "/login/verify_login_qrcode";
+const SESSIONS: &str = "/session/get_session_list";
+
+/// The line of a batch.
+const LINE: &str = r#"{"to":"R:1012345678901","text":"x"}"#;
+
+const MESSAGE: &[Step] = &[Step::new(Role::Change, SEND).every().logged_in()];
+const TYPICAL_MESSAGE: &[Step] = &[Step::new(Role::Change, SEND).logged_in()];
+const TURN: Step = Step::new(Role::Change, NOTIFY).with("/webhook").every();
+const TURN_ALL: Step = Step::new(Role::Change, NOTIFY_ALL).with("/webhook").every();
+const PUT_BACK: Step = Step::new(Role::Aside, NOTIFY).with("/usual").raw();
+const PUT_ALL_BACK: Step = Step::new(Role::Aside, NOTIFY_ALL).with("/usual").raw();
+
+/// Every command; each meets every fault at one of its requests, and each kind of fault at all.
+pub static COMMANDS: &[Command] = &[
+    Command::new(
+        "send",
+        "send R:1012345678901 x --guid GUID",
+        ONLINE,
+        MESSAGE,
+    )
+    .shown_by(Effect::Message),
+    Command::new(
+        "send, the instance not named",
+        "send R:1012345678901 x",
+        ONLINE,
+        &[
+            Step::new(Role::Before, LIST),
+            Step::new(Role::Choosing, STATUS).logged_in(),
+            Step::new(Role::Change, SEND).logged_in(),
+        ],
+    )
+    .shown_by(Effect::Message),
+    Command::new(
+        "send --key",
+        "send R:1012345678901 x --key k --guid GUID",
+        ONLINE,
+        MESSAGE,
+    )
+    .shown_by(Effect::Message),
+    Command::new(
+        "send --batch",
+        "send --batch - --guid GUID",
+        ONLINE,
+        MESSAGE,
+    )
+    .stdin(LINE)
+    .shown_by(Effect::Message)
+    .reporting(Report::Lines),
+    Command::new(
+        "send --batch --journal",
+        "send --batch - --journal JOURNAL --guid GUID",
+        ONLINE,
+        TYPICAL_MESSAGE,
+    )
+    .stdin(LINE)
+    .shown_by(Effect::Message)
+    .reporting(Report::Lines),
+    Command::new(
+        "at",
+        "at R:1012345678901 x --all --guid GUID",
+        ONLINE,
+        &[Step::new(Role::Change, AT).every().logged_in()],
+    )
+    .shown_by(Effect::Message),
+    Command::new(
+        "instance create",
+        "instance create",
+        ONLINE,
+        &[Step::new(Role::Change, CREATE).every()],
+    )
+    .shown_by(Effect::Instances),
+    Command::new(
+        "instance create --no-start",
+        "instance create --no-start --no-use",
+        ONLINE,
+        &[Step::new(Role::Change, CREATE)],
+    )
+    .shown_by(Effect::Instances),
+    Command::new(
+        "instance rm",
+        "instance rm GUID",
+        STOPPED,
+        &[Step::new(Role::Change, REMOVE).every()],
+    )
+    .shown_by(Effect::Instances)
+    .reporting(Report::Removals),
+    Command::new(
+        "instance rm --stopped",
+        "instance rm --stopped --yes --settle 1ms",
+        STOPPED,
+        &[
+            Step::new(Role::Before, LIST),
+            Step::new(Role::Choosing, STATUS),
+            Step::new(Role::Change, REMOVE),
+        ],
+    )
+    .shown_by(Effect::Instances)
+    .reporting(Report::Removals),
+    Command::new(
+        "instance start",
+        "instance start GUID",
+        STOPPED,
+        &[Step::new(Role::Change, START).every()],
+    )
+    .shown_by(Effect::State("running")),
+    Command::new(
+        "instance stop",
+        "instance stop GUID",
+        ONLINE,
+        &[Step::new(Role::Change, STOP).every()],
+    )
+    .shown_by(Effect::State("stopped")),
+    Command::new(
+        "logout",
+        "logout --guid GUID",
+        ONLINE,
+        &[Step::new(Role::Change, LOGOUT).every().logged_in()],
+    )
+    .shown_by(Effect::State("running")),
+    Command::new(
+        "login",
+        "login",
+        RUNNING.turning(Url::OfInstance),
+        &[
+            Step::new(Role::Before, LIST),
+            Step::new(Role::Before, STATUS),
+            TURN,
+            Step::new(Role::Read, QRCODE).patient(),
+            PUT_BACK,
+        ],
+    ),
+    Command::new(
+        "login without callbacks",
+        "login --poll 10ms --guid GUID",
+        UNHEARD,
+        &[
+            Step::new(Role::Before, STATUS).arrival(),
+            Step::new(Role::Change, NOTIFY).with("/webhook").raw(),
+            Step::new(Role::Aside, POLL).patient(),
+            Step::new(Role::Aside, PROFILE),
+        ],
+    ),
+    Command::new(
+        "login --global-notify",
+        "login --global-notify --poll 1s --guid GUID",
+        RUNNING.turning(Url::OfAll),
+        &[
+            Step::new(Role::Before, STATUS).arrival(),
+            TURN_ALL,
+            PUT_ALL_BACK,
+        ],
+    ),
+    Command::new(
+        "login --new",
+        "login --new --no-poll",
+        RUNNING,
+        &[
+            Step::new(Role::Change, CREATE).every(),
+            Step::new(Role::Read, STATUS),
+        ],
+    )
+    .shown_by(Effect::Instances),
+    Command::new(
+        "login --bridge",
+        "login --bridge 7 --no-poll --guid GUID",
+        RUNNING,
+        &[
+            Step::new(Role::Before, STATUS).arrival(),
+            Step::new(Role::Change, BRIDGE).every(),
+        ],
+    )
+    .shown_by(Effect::Bridge("7")),
+    Command::new(
+        "login of a stopped instance",
+        "login --no-wait --guid GUID",
+        STOPPED,
+        &[
+            Step::new(Role::Before, STATUS).arrival(),
+            Step::new(Role::Change, START).every(),
+        ],
+    )
+    .slow(),
+    Command::new(
+        "login --no-wait",
+        "login --no-wait --guid GUID",
+        RUNNING,
+        &[
+            Step::new(Role::Before, STATUS).arrival(),
+            Step::new(Role::Read, QRCODE).every().patient(),
+        ],
+    ),
+    Command::new(
+        "login --code",
+        "login --code 246810 --guid GUID",
+        WAITS_FOR_CODE,
+        &[Step::new(Role::Change, VERIFY).every()],
+    ),
+    Command::new(
+        "listen",
+        "listen --for 20ms --guid GUID",
+        ONLINE.turning(Url::OfInstance),
+        &[TURN, PUT_BACK],
+    ),
+    Command::new(
+        "listen --global-notify",
+        "listen --global-notify --for 20ms --guid GUID",
+        ONLINE.turning(Url::OfAll),
+        &[
+            Step::new(Role::Change, NOTIFY_ALL).with("/webhook").raw(),
+            PUT_ALL_BACK,
+        ],
+    ),
+    Command::new(
+        "probe callback",
+        "probe callback --guid GUID",
+        RUNNING.turning(Url::OfInstance),
+        &[
+            TURN,
+            Step::new(Role::Read, STATUS).patient(),
+            Step::new(Role::Trigger, QRCODE).patient(),
+            PUT_BACK,
+        ],
+    ),
+    Command::new(
+        "probe POST",
+        "probe POST /client/stop_client --with-guid --guid GUID",
+        ONLINE,
+        &[Step::new(Role::Change, STOP).every()],
+    )
+    .shown_by(Effect::State("stopped"))
+    .reporting(Report::Raw),
+    Command::new(
+        "probe GET",
+        "probe GET /client/all_clients",
+        GET_ONLY,
+        &[Step::new(Role::Read, LIST).every()],
+    )
+    .reporting(Report::Raw),
+    Command::new(
+        "probe",
+        "probe",
+        ONLINE,
+        &[Step::new(Role::Survey, LIST).every()],
+    ),
+    Command::new(
+        "instance ls",
+        "instance ls",
+        ONLINE,
+        &[
+            Step::new(Role::Read, LIST).every(),
+            Step::new(Role::Aside, STATUS),
+        ],
+    ),
+    Command::new(
+        "instance use",
+        "instance use GUID",
+        ONLINE,
+        &[Step::new(Role::Read, LIST)],
+    ),
+    Command::new(
+        "instance use --auto",
+        "instance use --auto",
+        ONLINE,
+        &[
+            Step::new(Role::Read, LIST),
+            Step::new(Role::Choosing, STATUS).logged_in(),
+        ],
+    ),
+    Command::new(
+        "sessions",
+        "sessions --guid GUID",
+        ONLINE,
+        &[Step::new(Role::Read, SESSIONS).every().logged_in()],
+    ),
+    Command::new(
+        "sessions --all",
+        "sessions --all --limit 4 --guid GUID",
+        ONLINE,
+        &[
+            Step::new(Role::Read, SESSIONS).logged_in(),
+            // The second page.
+            Step::new(Role::Read, SESSIONS)
+                .with(r#""begin_seq":"1"#)
+                .raw()
+                .logged_in(),
+        ],
+    ),
+    Command::new(
+        "status",
+        "status --guid GUID",
+        ONLINE,
+        &[
+            Step::new(Role::Read, STATUS).every().logged_in(),
+            Step::new(Role::Read, LIST),
+        ],
+    ),
+    Command::new(
+        "status, the instance not named",
+        "status",
+        ONLINE,
+        &[
+            Step::new(Role::Read, LIST),
+            Step::new(Role::Choosing, STATUS).logged_in(),
+        ],
+    ),
+    Command::new(
+        "status --wait online",
+        "status --wait online --interval 200ms --guid GUID",
+        ONLINE,
+        &[Step::new(Role::Awaited, STATUS)
+            .every()
+            .logged_in()
+            .patient()],
+    ),
+];

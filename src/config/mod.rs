@@ -1,5 +1,6 @@
 //! Configuration: the file, its layers, and the settings that come out of them.
 
+mod document;
 pub mod edit;
 pub mod file;
 pub mod key;

@@ -1,5 +1,8 @@
 //! Conversation ids: whom a message goes to.
 
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -8,6 +8,8 @@ mod explain;
 mod flex;
 pub mod interpret;
 pub mod login_answer;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 pub mod request;
 mod resolve;
 mod retry;

@@ -67,9 +67,9 @@ pub(super) fn check(path: &Path, text: &str) -> Result<(), Error> {
 fn parse(path: &Path, text: &str) -> Result<DocumentMut, Error> {
     // The reader's message has the line; it cannot accept what this parser refuses.
     text.parse().map_err(|_| {
-        ConfigFile::parse(path, text).err().unwrap_or_else(|| {
-            Error::config(text!("{path} is broken", path = path.display()))
-        })
+        ConfigFile::parse(path, text)
+            .err()
+            .unwrap_or_else(|| Error::config(text!("{path} is broken", path = path.display())))
     })
 }
 
@@ -89,9 +89,7 @@ fn typed(leaf: &Leaf, text: &str) -> Value {
         Leaf::Key(Key::Retries | Key::LedgerDays) => text
             .parse::<i64>()
             .map_or_else(|_| text.into(), Value::from),
-        Leaf::Key(Key::Insecure) => {
-            key::parse_bool(text).map_or_else(|_| text.into(), Value::from)
-        }
+        Leaf::Key(Key::Insecure) => key::parse_bool(text).map_or_else(|_| text.into(), Value::from),
         _ => text.into(),
     }
 }
@@ -214,7 +212,12 @@ mod tests {
     #[test]
     fn makes_profiles_and_typed_values() {
         let cases = [
-            ("", "profiles.prod.guid", "g", "[profiles.prod]\nguid = \"g\"\n"),
+            (
+                "",
+                "profiles.prod.guid",
+                "g",
+                "[profiles.prod]\nguid = \"g\"\n",
+            ),
             ("", "retries", "3", "retries = 3\n"),
             ("", "insecure", "yes", "insecure = true\n"),
             (

@@ -45,7 +45,9 @@ pub fn unset(path: &Path, name: &SettingName, only_if: Option<&str>) -> Result<b
 /// # Errors
 /// As [`set`].
 pub fn check_writable(path: &Path) -> Result<(), Error> {
-    edit(path, |path, text| document::check(path, text).map(|()| None))?;
+    edit(path, |path, text| {
+        document::check(path, text).map(|()| None)
+    })?;
     // The new file would be made beside the old one.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     tempfile::tempfile_in(files::folder_of(&path))

@@ -6,6 +6,8 @@ pub mod file;
 pub mod key;
 pub mod layers;
 pub mod name;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 pub mod settings;
 
 pub use file::Location;

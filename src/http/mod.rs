@@ -4,6 +4,8 @@
 
 mod body;
 mod head;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 mod reader;
 
 pub(crate) use body::Framing;

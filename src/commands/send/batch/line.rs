@@ -235,7 +235,10 @@ mod tests {
             assert!(bad.why.contains(part), "{text}: {:?}", bad.why);
             assert!(!bad.why.contains("line 1"), "{:?}", bad.why);
         }
-        for text in [r#"{"id":5,"to":"S:1"}"#, "\u{feff}{\"id\":5,\"to\":\"S:1\"}"] {
+        for text in [
+            r#"{"id":5,"to":"S:1"}"#,
+            "\u{feff}{\"id\":5,\"to\":\"S:1\"}",
+        ] {
             let bad = parse(1, text.as_bytes(), &settings).unwrap_err();
             assert_eq!(bad.to.as_deref(), Some("S:1"), "{text}");
             assert_eq!(bad.id.unwrap().get(), "5", "{text}");

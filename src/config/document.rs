@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::path::Path;
 
-use toml_edit::{DocumentMut, Item, Table, TableLike, Value, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value, value};
 
-use super::file::ConfigFile;
+use super::file::{ConfigFile, wrong_at};
 use super::key::{self, Key};
 use super::name::{Leaf, SettingName};
 use crate::error::Error;
-use crate::text::text;
+use crate::text::{Text, text};
 
 /// The text with one setting set. Comments, order and unknown keys stay as they are.
 ///
@@ -65,11 +65,11 @@ pub(super) fn check(path: &Path, text: &str) -> Result<(), Error> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<DocumentMut, Error> {
-    // The reader's message has the line; it cannot accept what this parser refuses.
-    text.parse().map_err(|_| {
-        ConfigFile::parse(path, text)
-            .err()
-            .unwrap_or_else(|| Error::config(text!("{path} is broken", path = path.display())))
+    text.parse().map_err(|e: TomlError| {
+        // The reader says it in terms of settings, but looks only at those it knows.
+        let known = ConfigFile::parse(path, text).err();
+        let at = e.span().unwrap_or_default().start;
+        known.unwrap_or_else(|| wrong_at(path, text, at, Text::verbatim(e.message())))
     })
 }
 
@@ -207,6 +207,14 @@ mod tests {
         let crlf = before.replace('\n', "\r\n");
         let edited = crlf.replace("\"a\"", "\"b\"");
         assert_eq!(set(&crlf, "guid", "b"), edited);
+    }
+
+    #[test]
+    fn what_only_this_parser_refuses_has_its_line_too() {
+        let before = "guid = 'a'\nfrob = 1e999\n";
+        let error = with(Path::new("c.toml"), before, &"guid".parse().unwrap(), "b").unwrap_err();
+        let message = error.message.english();
+        assert!(message.starts_with("c.toml:2: "), "{message}");
     }
 
     #[test]

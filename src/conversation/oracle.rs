@@ -213,6 +213,10 @@ mod tests {
             address(&text);
         }
         #[test]
+        fn whatever_looks_like_an_id(text in "[SRsr]?:?[0-9]{0,22}") {
+            address(text.as_bytes());
+        }
+        #[test]
         fn whoever_is_mentioned(text in soup(MENTIONS)) {
             mention(&text);
         }

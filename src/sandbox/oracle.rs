@@ -217,6 +217,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sandbox::FORMS;
     use crate::soup::soup;
 
     const SPECS: &[&str] = &[
@@ -288,6 +289,16 @@ mod tests {
     ];
 
     proptest! {
+        #[test]
+        fn every_fault_with_everything(
+            form in 0..FORMS.len(),
+            value in "[0-9]{1,3}(ms|s|\\.5s|m)?|-[1-9]{1,4}|[45][0-9]{2}",
+            behind in "(@/msg/(send_text|\\*)?)?(\\*[1-9])?",
+        ) {
+            let form = &FORMS[form];
+            let value = if form.value.is_empty() { String::new() } else { format!("={value}") };
+            sandbox_spec(format!("{}{value}{behind}", form.name).as_bytes());
+        }
         #[test]
         fn whatever_it_is_told(text in soup(SPECS)) {
             sandbox_spec(&text);

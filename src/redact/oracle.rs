@@ -10,6 +10,7 @@
 use serde_json::Value;
 
 use super::body;
+use crate::secret::REDACTED;
 
 /// Shorter strings may well stand somewhere else by chance.
 const SHORTEST: usize = 6;
@@ -87,7 +88,9 @@ impl Strings {
         let inner = serde_json::from_str::<Value>(text).ok();
         match inner.filter(|inner| !is_secret && may_wrap && !inner.is_number()) {
             Some(inner) => self.collect(&inner, false, false),
-            None if is_secret && text.len() >= SHORTEST => self.secret.push(text.to_owned()),
+            None if is_secret && text.len() >= SHORTEST && !REDACTED.contains(text) => {
+                self.secret.push(text.to_owned());
+            }
             None if is_secret => {}
             None => self.open.push(text.to_owned()),
         }

@@ -94,10 +94,8 @@ fn check_set(file: &str, before: &BTreeMap<String, String>, name: &SettingName, 
         Some(after.as_str())
     );
     let crlf = |text: &str| text.matches("\r\n").count() == text.matches('\n').count();
-    assert!(
-        !file.contains('\n') || crlf(file) == crlf(&after),
-        "{after:?}"
-    );
+    let has_ends = file.contains('\n') && after.contains('\n');
+    assert!(!has_ends || crlf(file) == crlf(&after), "{after:?}");
     for comment in lost_comments(file, &after) {
         panic_on_lost(file, name, &comment, false);
     }
@@ -245,7 +243,63 @@ mod tests {
         "guid = ",
     ];
 
+    const NAMES: &str =
+        "(profiles\\.prod\\.)?(guid|pace|retries|insecure|aliases\\.ops|headers\\.X)";
+
+    /// A section: some settings in any order, with comments above and beside them.
+    fn section() -> impl Strategy<Value = String> {
+        const SETTINGS: [&str; 6] = [
+            "guid = \"a\"",
+            "pace = '20/min'",
+            "retries = 3",
+            "insecure = true",
+            "frob = [1, 2]",
+            "frobs = { x = '#' }",
+        ];
+        let above =
+            prop::sample::select(&["", "\n", "# far\n\n", "# near\n", "# far\n\n# near\n"][..]);
+        let beside = prop::sample::select(&["", " # beside"][..]);
+        let settings = prop::sample::subsequence(&SETTINGS[..], 0..=6).prop_shuffle();
+        let decor = proptest::collection::vec((above, beside), 6);
+        (settings, decor).prop_map(|(settings, decor)| {
+            let lines = settings.iter().zip(decor);
+            lines
+                .map(|(line, (above, beside))| format!("{above}{line}{beside}\n"))
+                .collect()
+        })
+    }
+
+    fn files() -> impl Strategy<Value = String> {
+        let tables = [
+            "\n[aliases] # who\n# near\nops = 'R:1' # beside\n",
+            "\n# far\n\n[headers]\nX = 't'\n",
+            "[profiles.prod]\n",
+        ];
+        let tables = prop::sample::subsequence(tables.to_vec(), 0..=3).prop_shuffle();
+        (section(), tables, section(), any::<bool>()).prop_map(|(top, tables, last, crlf)| {
+            let has_profile = tables.last().is_some_and(|table| table.contains("prod"));
+            let text = top + &tables.concat() + if has_profile { &last } else { "" };
+            if crlf {
+                text.replace('\n', "\r\n")
+            } else {
+                text
+            }
+        })
+    }
+
     proptest! {
+        #[test]
+        fn whatever_is_changed_in_a_file(name in NAMES, only_if in "|a", file in files()) {
+            let value = match name.rsplit('.').next() {
+                Some("retries") => "7",
+                Some("pace") => "2/s",
+                Some("insecure") => "no",
+                Some("ops") => "R:2",
+                _ => "b",
+            };
+            prop_assert!(parse(&file).is_some(), "{file}");
+            config(format!("{name}\n{value}\n{only_if}\n{file}").as_bytes());
+        }
         #[test]
         fn whatever_stands_in_the_file(
             name in "guid|pace|retries|insecure|base_url|(profiles\\.prod\\.)?(aliases\\.ops|headers\\.X-Token|guid)",

@@ -11,6 +11,7 @@
 use std::cell::Cell;
 use std::io::Read;
 
+use super::head::values;
 use super::{Framing, Head, ReadError, RequestReader};
 
 /// Small, so that inputs reach it.
@@ -94,6 +95,9 @@ fn check_head(head: &Head) {
     let is_ambiguous =
         head.header("transfer-encoding").is_some() && head.header("content-length").is_some();
     assert!(!is_ambiguous, "{head:?}");
+    let mut lengths = values(&head.headers, "content-length");
+    let first = lengths.next();
+    assert!(lengths.all(|other| Some(other) == first), "{head:?}");
 }
 
 /// The body against a second reading of the bytes that were sent.
@@ -166,6 +170,8 @@ mod tests {
     const WORDS: &[&str] = &[
         "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
         "POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\n",
+        "POST /a HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 5\r\n",
+        "POST /a HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
         "GET / HTTP/1.0\r\n",
         "Host: h\r\n",
         "Content-Length: 5\r\n",

@@ -171,6 +171,14 @@ mod tests {
 
     proptest! {
         #[test]
+        fn whatever_is_configured(
+            time in "[0-9]{1,5} ?(ms|s|min|m|h)?( ?[0-9]{1,3}(s|ms))?",
+            pace in " ?[0-9]{1,4} ?/ ?(s|min|h|d)(, ?burst=[0-9]{1,2})?",
+        ) {
+            check_duration(&time);
+            check_rate(&pace);
+        }
+        #[test]
         fn whatever_time_it_is(one: i64, two in -1_000_000_000_000i64..1_000_000_000_000, three: i64, text in soup(WORDS)) {
             for numbers in [[one, two, three], [two, two / 2, two + 1], [two, one, two]] {
                 let numbers = numbers.map(i64::to_le_bytes).concat();

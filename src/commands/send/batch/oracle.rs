@@ -128,7 +128,8 @@ mod tests {
     use crate::soup::soup;
 
     const WORDS: &[&str] = &[
-        r#"{"to":"S:788","text":"hello"}"#,
+        r#"{"to":"S:788","text":"hello \n"}"#,
+        r#"{"to":"ops","text":" {$@}","at":["2"],"id":7}"#,
         r#"{"to":"ops","text":"{$@} {$@}","at":["1",2]"#,
         r#"{"to":"R:1","text":"x","at":"all","#,
         r#"{"to":"R:1","#,

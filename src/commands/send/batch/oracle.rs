@@ -155,6 +155,18 @@ mod tests {
 
     proptest! {
         #[test]
+        fn whatever_is_to_be_sent(
+            to in "S:1|R:1|ops|nobody",
+            text in "(\\PC|[ \n]|\\{\\$@\\}){1,6}",
+            at in prop::sample::select(&["null", "\"all\"", "[1,\"2\"]", "[3]", "[]", "[0]"][..]),
+            key in "(\\PC|\n){0,4}",
+            id in any::<Option<i64>>(),
+        ) {
+            let at: Value = serde_json::from_str(at).expect("JSON");
+            let key = (!key.is_empty()).then_some(key);
+            batch_line(json!({"to": to, "text": text, "at": at, "key": key, "id": id}).to_string().as_bytes());
+        }
+        #[test]
         fn whatever_stands_in_a_line(line in soup(WORDS)) {
             batch_line(&line);
         }

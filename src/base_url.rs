@@ -82,7 +82,7 @@ pub fn is_localhost(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
-/// `url` with the credentials and the query, which may hold a token, replaced.
+/// `url` with the credentials replaced.
 pub fn redacted(url: &Url) -> String {
     let mut shown = url.clone();
     if !url.username().is_empty() || url.password().is_some() {

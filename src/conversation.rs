@@ -1,5 +1,8 @@
 //! Conversation ids: whom a message goes to.
 
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -90,7 +93,9 @@ fn explain(text: &str) -> Text {
             ),
         };
     }
-    if let Some((prefix @ ("s" | "r"), id)) = text.split_once(':') {
+    if let Some((prefix @ ("s" | "r"), id)) = text.split_once(':')
+        && is_id(id)
+    {
         return text!(
             "the prefix is a capital letter; did you mean {prefix}:{id}?",
             prefix = prefix.to_ascii_uppercase(),
@@ -142,6 +147,8 @@ mod tests {
             ("42", "S:42 for a user, R:42 for a group"),
             ("r:10001", "did you mean R:10001?"),
             ("", "empty"),
+            ("r:x", "is not a conversation id"),
+            ("s:1\n", "is not a conversation id"),
             ("S:", "is not a conversation id"),
             ("S:12x", "is not a conversation id"),
             ("R: 10001", "is not a conversation id"),

@@ -19,6 +19,9 @@ mod delivery;
 mod env;
 mod error;
 mod files;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guid;
 mod http;
 mod input;
@@ -33,6 +36,8 @@ mod redact;
 pub mod sandbox;
 mod secret;
 mod signals;
+#[cfg(test)]
+mod soup;
 mod store;
 mod text;
 mod time;

@@ -3,6 +3,9 @@
 //! WeCom drops messages of an account that sends too fast, without an error, so the pace holds
 //! across all processes of a machine.
 
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
+
 use std::str::FromStr;
 use std::time::Duration;
 

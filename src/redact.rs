@@ -1,5 +1,8 @@
 //! Request and answer bodies with everything secret taken out, for `-vv`.
 
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
+
 use serde_json::Value;
 
 use crate::guid::shorten;
@@ -22,17 +25,18 @@ pub fn body(bytes: &[u8], side: Side) -> String {
     match serde_json::from_slice::<Value>(bytes) {
         Ok(mut value) => {
             redact(&mut value, 0, side);
-            value.to_string()
+            without_guids(&value.to_string())
         }
-        Err(_) => plain(bytes),
+        Err(_) => plain(&String::from_utf8_lossy(bytes)),
     }
 }
 
-fn plain(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
+fn plain(text: &str) -> String {
+    let length = text.len();
+    let text = without_guids(text);
     let head: String = text.chars().take(LONGEST).collect();
     if head.len() < text.len() {
-        format!("{head}… ({} bytes)", bytes.len())
+        format!("{head}… ({length} bytes)")
     } else {
         head
     }
@@ -43,13 +47,10 @@ fn redact(value: &mut Value, depth: u8, side: Side) {
         Value::Object(object) => {
             for (key, inner) in object.iter_mut() {
                 match key.as_str() {
-                    "code" if inner.is_string() || side == Side::Ours => *inner = REDACTED.into(),
-                    "notify_url" | "app_key" | "app_secret" | "proxy" | "token" | "password"
-                        if inner.as_str() != Some("") =>
-                    {
-                        *inner = REDACTED.into();
-                    }
-                    "guid" => shorten_guid(inner),
+                    "code" if side == Side::Servers && !inner.is_string() => {}
+                    "code" | "notify_url" | "app_key" | "app_secret" | "proxy" | "token"
+                    | "password" => hide(inner),
+                    "guid" if inner.is_string() => shorten_guid(inner),
                     _ => redact(inner, depth, side),
                 }
             }
@@ -59,15 +60,20 @@ fn redact(value: &mut Value, depth: u8, side: Side) {
             .for_each(|entry| redact(entry, depth, side)),
         Value::String(text) => {
             // Dialect D wraps JSON in a string.
-            if depth == 0 && text.starts_with(['{', '[', '"']) {
+            if depth == 0 && text.trim_start().starts_with(['{', '[', '"']) {
                 *text = wrapped(text, side);
-            } else if is_uuid(text) {
-                *text = shorten(text);
-            } else if text.chars().count() > LONGEST {
-                *text = plain(text.as_bytes());
+            } else {
+                *text = plain(text);
             }
         }
         _ => {}
+    }
+}
+
+/// Nothing is no secret.
+fn hide(value: &mut Value) {
+    if !value.is_null() && value.as_str() != Some("") {
+        *value = REDACTED.into();
     }
 }
 
@@ -77,7 +83,7 @@ fn wrapped(text: &str, side: Side) -> String {
             redact(&mut inner, 1, side);
             inner.to_string()
         }
-        Err(_) => plain(text.as_bytes()),
+        Err(_) => plain(text),
     }
 }
 
@@ -87,10 +93,26 @@ fn shorten_guid(value: &mut Value) {
     }
 }
 
-/// 8-4-4-4-12 hexadecimal digits: a guid wherever it stands.
-fn is_uuid(text: &str) -> bool {
-    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
-    lengths == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+/// `text` with every guid of 8-4-4-4-12 hexadecimal digits cut to eight, wherever it stands.
+fn without_guids(text: &str) -> String {
+    const LENGTH: usize = 36;
+    let mut left = text;
+    let mut shown = String::new();
+    while let Some(at) = left.as_bytes().windows(LENGTH).position(is_uuid) {
+        let (before, from) = left.split_at_checked(at).unwrap_or((left, ""));
+        let (guid, after) = from.split_at_checked(LENGTH).unwrap_or((from, ""));
+        shown.push_str(before);
+        shown.push_str(&shorten(guid));
+        left = after;
+    }
+    shown + left
+}
+
+fn is_uuid(bytes: &[u8]) -> bool {
+    bytes.iter().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    })
 }
 
 #[cfg(test)]
@@ -111,6 +133,20 @@ mod tests {
             (format!(r#"["{GUID}"]"#), r#"["555d07bf…"]"#),
             (format!(r#""[\"{GUID}\"]""#), r#""[\"555d07bf…\"]""#),
             (r#"{"code":"123456"}"#.into(), r#"{"code":"[redacted]"}"#),
+            (r#"{"code":123456}"#.into(), r#"{"code":"[redacted]"}"#),
+            (
+                r#"" {\"code\":\"123456\"}""#.into(),
+                r#""{\"code\":\"[redacted]\"}""#,
+            ),
+            (
+                format!(r#"{{"{GUID}":1,"guid":["{GUID}"]}}"#),
+                r#"{"555d07bf…":1,"guid":["555d07bf…"]}"#,
+            ),
+            (
+                format!(r#"{{"message":"instance {GUID} is offline"}}"#),
+                r#"{"message":"instance 555d07bf… is offline"}"#,
+            ),
+            (format!("instance {GUID} "), "instance 555d07bf… "),
             (
                 r#"{"notify_url":"http://h/t"}"#.into(),
                 r#"{"notify_url":"[redacted]"}"#,

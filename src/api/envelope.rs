@@ -83,14 +83,21 @@ fn open_value(value: Value) -> Result<Envelope, Text> {
     let Value::Object(mut object) = value else {
         return Ok(bare(value));
     };
+    let mut spoken = None;
     for (key, dialect) in [("error_code", Dialect::A), ("err_code", Dialect::B)] {
         match object.get(key) {
             None | Some(Value::Null) => {}
             Some(code) => {
                 let code = integer(code).ok_or_else(|| text!("{key} is not a number", key))?;
-                return Ok(coded(code, dialect, object));
+                // A no beside a yes is a no.
+                if code != 0 || spoken.is_none() {
+                    spoken = Some((code, dialect));
+                }
             }
         }
+    }
+    if let Some((code, dialect)) = spoken {
+        return Ok(coded(code, dialect, object));
     }
     if is_uncoded_envelope(&object) {
         let value = object.remove("data").unwrap_or(Value::Null);
@@ -249,6 +256,18 @@ mod tests {
                 "不",
             ),
             (r#"{"error_code":"7","msg":"m"}"#, Dialect::A, 7, "m"),
+            (
+                r#"{"error_code":0,"err_code":-1,"err_msg":"no","data":{}}"#,
+                Dialect::B,
+                -1,
+                "no",
+            ),
+            (
+                r#"{"error_code":-1,"err_code":0,"err_msg":"no"}"#,
+                Dialect::A,
+                -1,
+                "no",
+            ),
             (
                 r#"{"err_code":7,"err_msg":"","message":"m"}"#,
                 Dialect::B,

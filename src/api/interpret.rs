@@ -60,10 +60,18 @@ fn redirected(reply: &Reply) -> CallError {
     })
 }
 
+/// A target without what may be secret in it: credentials, and a query, which may hold a token.
 fn without_credentials(target: &str) -> String {
-    match url::Url::parse(target) {
-        Ok(url) => crate::base_url::redacted(&url),
-        Err(_) => target.to_owned(),
+    let target = match url::Url::parse(target) {
+        Ok(url) if url.has_host() => crate::base_url::redacted(&url),
+        _ => match target.rsplit_once('@') {
+            Some((_, host)) => format!("***@{host}"),
+            None => target.to_owned(),
+        },
+    };
+    match target.split_once('?') {
+        Some((place, _)) => format!("{place}?***"),
+        None => target,
     }
 }
 
@@ -206,10 +214,24 @@ mod tests {
 
     #[test]
     fn a_redirect_names_its_target_without_credentials() {
-        let CallError::NoAnswer(none) = interpret(&reply(302, "")).unwrap_err() else {
-            panic!("not classified as unanswered");
-        };
-        assert!(none.hint.unwrap().contains("https://***@h/x"));
+        for (location, shown) in [
+            ("https://u:secret@h/x", "https://***@h/x"),
+            ("//u:secret@h/x", "***@h/x"),
+            ("sso:u:secret@h", "***@h"),
+            ("/login?state=secret", "/login?***"),
+            ("https://h/x?token=secret#y", "https://h/x?***"),
+        ] {
+            let reply = Reply {
+                location: Some(location.into()),
+                ..reply(302, "")
+            };
+            let CallError::NoAnswer(none) = interpret(&reply).unwrap_err() else {
+                panic!("not classified as unanswered");
+            };
+            let hint = none.hint.unwrap().english();
+            assert!(hint.contains(&format!(" {shown};")), "{hint}");
+            assert!(!hint.contains("secret"), "{hint}");
+        }
     }
 
     proptest! {

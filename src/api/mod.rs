@@ -8,6 +8,8 @@ mod explain;
 mod flex;
 pub mod interpret;
 pub mod login_answer;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 mod refusal;
 mod reply;
 pub mod request;

@@ -37,6 +37,10 @@ impl Event {
     /// # Errors
     /// Says what is missing.
     pub fn parse(body: &[u8]) -> Result<Self, Text> {
+        // A list would be taken for the fields in order.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(text!("not a JSON object"));
+        }
         let wire: Wire<'_> = serde_json::from_slice(body)
             .map_err(|e| text!("not a callback: {error}", error = e))?;
         let notify_type = wire
@@ -113,8 +117,10 @@ mod tests {
     #[test]
     fn what_is_no_callback() {
         let cases = [
-            ("", "not a callback"),
-            ("[]", "not a callback"),
+            ("", "not a JSON object"),
+            ("[]", "not a JSON object"),
+            (r#"["g",11003,null,{}]"#, "not a JSON object"),
+            ("{", "not a callback"),
             ("{}", "no notify_type"),
             (r#"{"guid":"g"}"#, "no notify_type"),
             (r#"{"guid":"g","notify_type":1.5}"#, "no notify_type"),

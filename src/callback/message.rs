@@ -1,10 +1,15 @@
 //! The messages in a callback: who wrote what where, and whether it was seen before.
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::event::{Event, integer};
 use super::kind::NotifyType;
+
+/// Where a list of messages may be wrapped.
+const WRAPPERS: [&str; 4] = ["list", "messages", "msgs", "items"];
 
 /// What of a message interests a person, ids as text whatever they came as.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +41,7 @@ pub fn entries(event: &Event) -> Vec<Value> {
 }
 
 fn wrapped(mut object: Map<String, Value>) -> Vec<Value> {
-    for name in ["list", "messages", "msgs", "items"] {
+    for name in WRAPPERS {
         if let Some(Value::Array(list)) = object.remove(name) {
             return list;
         }
@@ -97,25 +102,36 @@ fn id(entry: &Value, name: &str) -> Option<String> {
 }
 
 /// The same event with only those entries of its list that `keep` wants; `None` when it wants
-/// none. A list that is kept whole stays byte for byte.
+/// none. What is kept stays byte for byte, a list that is kept whole with what is around it.
 pub fn retain(event: Event, mut keep: impl FnMut(&Value) -> bool) -> Option<Event> {
-    let mut list = entries(&event);
-    let before = list.len();
-    if before == 0 {
+    let kept: Vec<bool> = entries(&event).iter().map(&mut keep).collect();
+    if kept.iter().all(|kept| *kept) {
         return Some(event);
     }
-    list.retain(|entry| keep(entry));
-    match list.len() {
-        0 => None,
-        after if after == before => Some(event),
-        _ => {
-            let data = serde_json::to_string(&list).and_then(RawValue::from_string);
-            Some(Event {
-                data: data.unwrap_or_else(|_| event.data.clone()),
-                ..event
-            })
-        }
+    if !kept.contains(&true) {
+        return None;
     }
+    let list = raw_entries(event.data.get());
+    let left = list.into_iter().zip(kept).filter(|(_, kept)| *kept);
+    let left: Vec<&RawValue> = left.map(|(entry, _)| entry).collect();
+    let data = serde_json::to_string(&left).and_then(RawValue::from_string);
+    Some(Event {
+        data: data.unwrap_or_else(|_| event.data.clone()),
+        ..event
+    })
+}
+
+/// The entries of a list, bare or wrapped, as they were written.
+fn raw_entries(data: &str) -> Vec<&RawValue> {
+    if let Ok(list) = serde_json::from_str(data) {
+        return list;
+    }
+    let object: BTreeMap<String, &RawValue> = serde_json::from_str(data).unwrap_or_default();
+    let lists = WRAPPERS.iter().filter_map(|name| object.get(*name));
+    lists
+        .filter_map(|list| serde_json::from_str(list.get()).ok())
+        .next()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -220,6 +236,14 @@ mod tests {
         let half = retain(whole.clone(), |entry| entry["id"] == "2").unwrap();
         assert_eq!(half.data.get(), r#"[{"id":"2"}]"#);
         assert!(retain(whole, |_| false).is_none());
+        let written = r#"{"x":1,"msgs":[{"id":"1"},{"z":1.50,"id":"2","a":98765432109876543210}]}"#;
+        let wrapped = Event {
+            data: RawValue::from_string(written.into()).unwrap(),
+            ..event(NotifyType::MESSAGE_BATCH, &json!(0))
+        };
+        let half = retain(wrapped, |entry| entry["id"] == "2").unwrap();
+        let entry = r#"[{"z":1.50,"id":"2","a":98765432109876543210}]"#;
+        assert_eq!(half.data.get(), entry);
         assert!(retain(event(NotifyType::LOGGED_IN, &json!({})), |_| false).is_some());
     }
 

@@ -7,6 +7,8 @@ pub mod inbox;
 mod kind;
 pub mod listener;
 pub mod message;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 pub mod place;
 pub mod simulate;
 mod token;

@@ -22,6 +22,8 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 
 pub use instance::client_types;
+#[cfg(fuzzing)]
+pub use send::batch_line;
 
 use crate::context::Context;
 use crate::error::Error;

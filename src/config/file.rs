@@ -77,7 +77,22 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     ))
 }
 
-/// A position in a file, for error messages.
+/// What to say of something wrong in the text of a file, `offset` bytes from its start.
+pub(super) fn wrong_at(path: &Path, text: &str, offset: usize, what: Text) -> Error {
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
+    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+    Error::config(text!(
+        "{path}:{line}: {what}",
+        path = path.display(),
+        line,
+        what
+    ))
+    .hint(text!(
+        "correct the line in an editor; the file was left as it is"
+    ))
+}
+
+/// A file that is checked, for error messages.
 struct Source<'a> {
     path: &'a Path,
     text: &'a str,
@@ -85,17 +100,7 @@ struct Source<'a> {
 
 impl Source<'_> {
     fn error(&self, offset: usize, what: Text) -> Error {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-        Error::config(text!(
-            "{path}:{line}: {what}",
-            path = self.path.display(),
-            line,
-            what
-        ))
-        .hint(text!(
-            "correct the line in an editor; the file was left as it is"
-        ))
+        wrong_at(self.path, self.text, offset, what)
     }
 
     fn section(&self, table: &DeTable<'_>, prefix: &str) -> Result<Section, Error> {

@@ -1,11 +1,14 @@
 //! Configuration: the file, its layers, and the settings that come out of them.
 
+mod document;
 pub mod edit;
 pub mod exposure;
 pub mod file;
 pub mod key;
 pub mod layers;
 pub mod name;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 pub mod settings;
 
 pub use file::Location;

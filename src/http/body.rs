@@ -42,11 +42,18 @@ fn length(text: &str) -> Result<Framing, ReadError> {
 
 /// The length of the size line at the start of `buffer`, and the size; none while incomplete.
 pub(super) fn chunk_size(buffer: &[u8]) -> Result<Option<(usize, usize)>, ReadError> {
+    // A line without a number is no end of the body, whatever the library makes of it.
+    if buffer.first().is_some_and(|byte| !byte.is_ascii_hexdigit()) {
+        return Err(ReadError::Refused(400));
+    }
     match httparse::parse_chunk_size(buffer) {
+        Ok(httparse::Status::Complete((length, _))) if length > SIZE_LINE_CAP => {
+            Err(ReadError::Refused(400))
+        }
         Ok(httparse::Status::Complete((length, size))) => usize::try_from(size)
             .map(|size| Some((length, size)))
             .map_err(|_| ReadError::Refused(413)),
-        Ok(httparse::Status::Partial) if buffer.len() > SIZE_LINE_CAP => {
+        Ok(httparse::Status::Partial) if buffer.len() >= SIZE_LINE_CAP => {
             Err(ReadError::Refused(400))
         }
         Ok(httparse::Status::Partial) => Ok(None),

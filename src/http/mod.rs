@@ -7,6 +7,8 @@ mod error;
 mod head;
 mod headers;
 pub(crate) mod host;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 mod reader;
 
 pub(crate) use body::Framing;

@@ -101,12 +101,18 @@ impl<R: Read> RequestReader<R> {
         }
     }
 
-    /// Skips the lines behind the last chunk, up to the empty one.
+    /// Skips the lines behind the last chunk, up to the empty one. Together they may be as long as
+    /// a head.
     fn trailers(&mut self) -> Result<(), ReadError> {
+        let mut total = 0;
         loop {
             let line = self.line()?;
             if line.is_empty() {
                 return Ok(());
+            }
+            total += line.len() + 2;
+            if total > HEAD_CAP {
+                return Err(ReadError::Refused(431));
             }
         }
     }
@@ -162,15 +168,19 @@ mod tests {
         }
     }
 
+    impl<R: Read> RequestReader<R> {
+        fn head_and_body(&mut self) -> Result<(String, Vec<u8>), ReadError> {
+            let head = self.head()?;
+            let body = self.body(&head)?;
+            Ok((head.target, body))
+        }
+    }
+
     fn read_all(bytes: &[u8]) -> Vec<Result<(String, Vec<u8>), ReadError>> {
         let mut reader = RequestReader::new(Trickle(bytes), BODY_CAP);
         let mut all = Vec::new();
         loop {
-            let request = reader.head().and_then(|head| {
-                let body = reader.body(&head)?;
-                Ok((head.target, body))
-            });
-            match request {
+            match reader.head_and_body() {
                 Err(ReadError::Gone) => return all,
                 Err(error) => {
                     all.push(Err(error));
@@ -200,6 +210,9 @@ mod tests {
     #[test]
     fn refuses_what_cannot_be_read() {
         let huge_head = format!("GET / HTTP/1.1\r\nA: {}", "x".repeat(HEAD_CAP));
+        let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let long_extension = format!("{chunked}0;{}\r\n\r\n", "x".repeat(1024));
+        let many_trailers = format!("{chunked}0\r\n{}\r\n", "A: b\r\n".repeat(HEAD_CAP / 6 + 1));
         let many_headers = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(101));
         for (text, status) in [
             ("nonsense\r\n\r\n", 400),
@@ -224,6 +237,16 @@ mod tests {
                 400,
             ),
             (
+                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\r\n\r\n",
+                400,
+            ),
+            (
+                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n;x\r\n\r\n",
+                400,
+            ),
+            (long_extension.as_str(), 400),
+            (many_trailers.as_str(), 431),
+            (
                 "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
                 413,
             ),
@@ -239,6 +262,10 @@ mod tests {
                 [Err(ReadError::Refused(status))],
                 "{text}"
             );
+            let at_once = RequestReader::new(text.as_bytes(), BODY_CAP)
+                .head_and_body()
+                .unwrap_err();
+            assert_eq!(at_once, ReadError::Refused(status), "{text}");
         }
         let mut reader = RequestReader::new(huge_head.as_bytes(), BODY_CAP);
         assert_eq!(reader.head().unwrap_err(), ReadError::Refused(431));

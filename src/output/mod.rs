@@ -5,6 +5,8 @@
 //!
 //! Here, and nowhere else, a text becomes words of a language. JSON has none: it is the same in all.
 
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 mod page;
 mod sanitize;
 mod status;

@@ -32,6 +32,8 @@ mod instance;
 mod login;
 mod message;
 mod names;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 mod protobuf;
 mod qrcode;
 mod quirk;

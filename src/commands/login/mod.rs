@@ -107,7 +107,9 @@ impl Run for Args {
             false => error,
         })
     }
+}
 
+impl Args {
     /// The rest, once the instance is known.
     fn go_on(
         self,
@@ -146,9 +148,7 @@ impl Run for Args {
         drop(lock);
         finish
     }
-}
 
-impl Args {
     fn code_source(&mut self, context: &Context) -> Result<CodeSource, Error> {
         Ok(match (self.code_cmd.take(), self.code_file.take()) {
             (Some(command), _) => CodeSource::Command(command),

@@ -11,6 +11,8 @@ use super::{Finish, Run};
 use crate::context::Context;
 use crate::delivery::{Outgoing, check_key};
 use batch::BatchArgs;
+#[cfg(fuzzing)]
+pub use batch::oracle::batch_line;
 use options::DeliveryArgs;
 
 /// Arguments of `qiwei send`.

@@ -66,6 +66,7 @@ fn path_of(rest: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn reads_urls() {
@@ -106,6 +107,18 @@ mod tests {
             "http://h/\r\nX: y",
         ] {
             assert!(Target::parse(url).is_err(), "{url:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_url_breaks_out_of_its_line(url in "[hH]ttp://([a-z@:\\[\\]0-9./?#]|\\PC|[\r\n\t ]){0,24}") {
+            if let Ok(target) = Target::parse(&url) {
+                let line = format!("{}{}", target.authority, target.path);
+                prop_assert!(!line.bytes().any(|byte| byte <= b' ' || byte == 0x7f));
+                prop_assert!(target.path.starts_with('/') && !target.path.contains('#'));
+                prop_assert!(!target.host.is_empty() && !target.authority.contains(['@', '/', '?']));
+            }
         }
     }
 }

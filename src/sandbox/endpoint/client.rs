@@ -171,8 +171,26 @@ fn origin(url: &str) -> String {
         Some((scheme, rest)) => {
             let host = rest.split('/').next().unwrap_or_default();
             let host = host.rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}/…")
+            // Whoever watches must not get control characters of somebody else's.
+            format!("{}://{}/…", scheme.escape_debug(), host.escape_debug())
         }
         None => format!("{url:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_path_and_without_control_characters() {
+        for (url, shown) in [
+            ("http://u:p@h:1/secret", "http://h:1/…"),
+            ("http://\u{1b}[2J/x", "http://\\u{1b}[2J/…"),
+            ("\n://h", "\\n://h/…"),
+            ("nowhere\n", "\"nowhere\\n\""),
+        ] {
+            assert_eq!(origin(url), shown, "{url:?}");
+        }
     }
 }

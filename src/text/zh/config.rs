@@ -55,7 +55,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "{part} is not a table in the config",
         "配置文件中的 {part} 不是表",
     ),
-    ("{path} is broken", "{path} 已损坏"),
     (
         "another process holds the config {path}",
         "另一个进程正在使用配置文件 {path}",

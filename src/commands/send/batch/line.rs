@@ -84,8 +84,12 @@ struct Rest {
 /// # Errors
 /// What is wrong with it, and what it would have been.
 pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, BadLine> {
+    let bytes = without_mark(bytes);
+    let is_object = bytes.starts_with(b"{");
     let bad = |why: Text| {
-        let rest: Rest = serde_json::from_slice(bytes).unwrap_or_default();
+        // A list would be taken for the fields in order.
+        let rest = is_object.then(|| serde_json::from_slice::<Rest>(bytes));
+        let rest = rest.and_then(Result::ok).unwrap_or_default();
         BadLine {
             line: number,
             id: rest.id,
@@ -95,9 +99,7 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
     };
     let text = std::str::from_utf8(bytes)
         .map_err(|e| bad(text!("not UTF-8 (at byte {at})", at = e.valid_up_to())))?;
-    // Editors of some systems begin a file with a mark.
-    let text = text.trim_start_matches('\u{feff}');
-    if !text.starts_with('{') {
+    if !is_object {
         return Err(bad(text!("not a JSON object")));
     }
     let wire: Wire = serde_json::from_str(text).map_err(|e| bad(json_error(&e)))?;
@@ -109,6 +111,14 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
         to,
         outgoing,
     })
+}
+
+/// Editors of some systems begin a file with a mark.
+fn without_mark(mut bytes: &[u8]) -> &[u8] {
+    while let Some(rest) = bytes.strip_prefix("\u{feff}".as_bytes()) {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// serde's words without its "at line 1 column 7": a line is one line.
@@ -225,9 +235,16 @@ mod tests {
             assert!(bad.why.contains(part), "{text}: {:?}", bad.why);
             assert!(!bad.why.contains("line 1"), "{:?}", bad.why);
         }
-        let bad = parse(1, br#"{"id":5,"to":"S:1"}"#, &settings).unwrap_err();
-        assert_eq!(bad.to.as_deref(), Some("S:1"));
-        assert_eq!(bad.id.unwrap().get(), "5");
+        for text in [
+            r#"{"id":5,"to":"S:1"}"#,
+            "\u{feff}{\"id\":5,\"to\":\"S:1\"}",
+        ] {
+            let bad = parse(1, text.as_bytes(), &settings).unwrap_err();
+            assert_eq!(bad.to.as_deref(), Some("S:1"), "{text}");
+            assert_eq!(bad.id.unwrap().get(), "5", "{text}");
+        }
+        let bad = parse(1, br#"["S:1",5]"#, &settings).unwrap_err();
+        assert!(bad.to.is_none() && bad.id.is_none());
         assert!(
             parse(1, b"\xff", &settings)
                 .unwrap_err()

@@ -2,6 +2,8 @@
 
 mod input;
 mod line;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
 mod progress;
 mod report;
 mod run;

@@ -44,6 +44,16 @@ impl Exchange {
             .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
+
+    /// About how much memory it takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let headers: usize = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 96)
+            .sum();
+        self.body.len() + self.path.len() + self.note.len() + headers + 320
+    }
 }
 
 /// A message the server accepted.
@@ -64,6 +74,18 @@ pub struct Delivery {
     pub content: String,
     /// Who was mentioned, with the types they came with; the integer 0 is everyone.
     pub at_list: Vec<Value>,
+}
+
+impl Delivery {
+    /// About how much memory it takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let mentions: usize = self
+            .at_list
+            .iter()
+            .map(|id| id.as_str().map_or(0, str::len) + 64)
+            .sum();
+        self.content.len() + mentions + 320
+    }
 }
 
 /// The last entries of one kind, bounded in number and in bytes.
@@ -168,6 +190,24 @@ mod tests {
             })
         );
         assert_eq!(exchange.header("x-A"), Some("1"));
+    }
+
+    #[test]
+    fn everything_that_may_be_long_counts() {
+        let delivery = |content: &str, at_list: Vec<Value>| Delivery {
+            at: Timestamp::UNIX_EPOCH,
+            id: "1".into(),
+            seq: "1".into(),
+            guid: "g".into(),
+            conversation_id: "R:1".into(),
+            content: content.into(),
+            at_list,
+        };
+        let long = "x".repeat(1000);
+        let none = delivery("", Vec::new()).size();
+        assert!(delivery(&long, Vec::new()).size() >= none + 1000);
+        assert!(delivery("", vec![json!(long)]).size() >= none + 1000);
+        assert!(delivery("", vec![json!(1); 100]).size() >= none + 100 * size_of::<Value>());
     }
 
     #[test]

@@ -1,132 +1,145 @@
 //! `qiwei sandbox` under load.
 
-use std::io::{self, BufRead, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+mod guests;
+mod load;
 
-use super::common::http::{Connection, request};
-use super::common::listen::LANE;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{ChildStdout, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+
 use super::common::program::{qiwei, sandbox};
-use super::misbehave::Target;
-use super::pace::{Pace, Span};
+use super::misbehave::Counts;
+use super::pace::Span;
 use super::port::Port;
 use super::process::{self, Guarded};
 use super::receiver;
 use super::report::Report;
 use super::series::Series;
 use super::tally::Seen;
-use super::user;
+use super::user::{self, Account};
 
 const NAME: &str = "sandbox";
-/// Entries kept of each kind. Three times as many are made first, for what is kept is no growth,
-/// and by many connections, for each thread takes its memory from a different place.
-const KEPT: u64 = 100_000;
-const FILLERS: u64 = 8;
-const EACH: u64 = 3 * KEPT / FILLERS;
-const PER_CONNECTION: u64 = 500;
 /// Lanes of the steady work, behind that first load.
 const LANES: std::ops::Range<u64> = 10..14;
-/// Together with everybody else about a thousand connections, a few less than are served.
-const IDLE: usize = 950;
-/// What goes wrong, away from what is counted.
-const FAULTS: &[&str] = &[
-    "reset",
-    "drop-after",
-    "http=500",
-    "html",
-    "garbled",
-    "truncated",
-    "drip=5ms",
-    "hang",
-    "huge",
-];
 
 pub fn run(rate: f64, span: &Span, report: &Report) {
-    let (child, stdout) = start();
-    let mut child = Guarded(child);
-    let mut lines = BufReader::new(stdout);
-    let address = listening(&mut lines);
-    let guid = &sandbox(|_| {}).guids()[0].clone();
-    let log = thread::spawn(move || read_log(lines));
+    let mut server = Server::start();
     let port = Port::reserve();
-    let receiver = port.address;
-    set_notify_url(address, guid, receiver).unwrap();
-    let kept = thread::scope(|scope| {
-        let fillers: Vec<_> = (0..FILLERS)
-            .map(|lane| scope.spawn(move || fill(address, guid, lane).unwrap()))
-            .collect();
-        fillers.into_iter().map(|f| f.join().unwrap()).collect()
-    });
-    let promised: Vec<(u64, u64)> = kept;
+    load::set_notify_url(server.address, &server.guid, port.address).unwrap();
+    let mut sent = server.fill();
     // What is kept is there: from here on nothing may grow.
-    let span = &span.anew();
+    let day = server.work(rate, port.address, &span.anew(), report);
+    sent.extend(&day.sent);
+    let ended = process::end(&mut server.child.0);
+    day.tell(&sent, server.log.join().unwrap(), report);
+    report.work(NAME, "ended with", ended);
+}
 
-    let pid = child.0.id();
-    let again = &AtomicU64::new(0);
-    let looks = &AtomicU64::new(0);
-    let (sent, received, account, harm) = thread::scope(|scope| {
-        let series = scope.spawn(move || Series::follow(NAME, pid, span));
-        let receiver = scope.spawn(move || receiver::run(receiver, span));
-        let user = scope.spawn(move || user::run(address, span));
-        let harm = scope.spawn(move || target(address, guid).misuse(span));
-        scope.spawn(move || look_on(address, span, looks));
-        scope.spawn(move || meet_faults(address, span));
-        let lane_rate = rate / (LANES.end - LANES.start) as f64;
-        let senders: Vec<_> = LANES
-            .map(|lane| {
-                scope.spawn(move || (lane, send(address, guid, lane, lane_rate, span, again)))
-            })
-            .collect();
-        let sent: Vec<_> = senders.into_iter().map(|s| s.join().unwrap()).collect();
-        report.course(&series.join().unwrap());
-        (
-            sent,
-            receiver.join().unwrap(),
-            user.join().unwrap(),
-            harm.join().unwrap(),
-        )
-    });
-    report.work(NAME, "ended with", process::end(&mut child.0));
-    let mut logged = log.join().unwrap();
-    let mut total = 0;
-    for (lane, count) in promised.iter().chain(&sent) {
-        logged.expect(*lane, *count);
-        total += count;
+struct Server {
+    child: Guarded,
+    address: SocketAddr,
+    /// Of the one account whose messages are counted.
+    guid: String,
+    log: JoinHandle<Seen>,
+}
+
+/// What happened, by the number of messages in each lane, and otherwise.
+struct Day {
+    sent: Vec<(u64, u64)>,
+    again: u64,
+    looks: u64,
+    received: Seen,
+    account: Account,
+    harm: Counts,
+}
+
+impl Server {
+    fn start() -> Self {
+        let child = qiwei()
+            .args(["--json", "sandbox", "--listen", "127.0.0.1:0"])
+            .args(["--scan", "after=100ms", "--limit", "50"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut child = Guarded(child);
+        let mut lines = BufReader::new(child.0.stdout.take().unwrap());
+        Self {
+            child,
+            address: listening(&mut lines),
+            // Guids of a sandbox are counted: the first is the same in all of them.
+            guid: sandbox(|_| {}).guids()[0].clone(),
+            log: thread::spawn(move || read_log(lines)),
+        }
     }
-    report.work(NAME, "sends told yes", total);
-    report.work(NAME, "sends in its log", logged.total);
-    report.work(NAME, "… lost", logged.lost);
-    report.work(NAME, "… doubled", logged.doubled);
-    report.work(
-        NAME,
-        "connections to begin again",
-        again.load(Ordering::SeqCst),
-    );
-    report.work(NAME, "callbacks received", received.total);
-    report.work(NAME, "… doubled", received.doubled);
-    report.work(NAME, "… while nobody received", received.lost);
-    report.work(NAME, "commands run", account.commands);
-    report.work(NAME, "… failed", account.failed);
-    report.work(NAME, "logins", account.logins);
-    report.work(NAME, "looks at all it keeps", looks.load(Ordering::SeqCst));
-    harm.tell(NAME, report);
+
+    fn fill(&self) -> Vec<(u64, u64)> {
+        thread::scope(|scope| {
+            let fillers: Vec<_> = (0..load::FILLERS)
+                .map(|lane| scope.spawn(move || load::fill(self.address, &self.guid, lane)))
+                .collect();
+            let filled = fillers.into_iter().map(|f| f.join().unwrap().unwrap());
+            (0..).zip(filled).collect()
+        })
+    }
+
+    /// Messages at this rate, all together, and everything else at the same time.
+    fn work(&self, rate: f64, receiver: SocketAddr, span: &Span, report: &Report) -> Day {
+        let (address, guid, pid) = (self.address, &self.guid, self.child.0.id());
+        let (again, looks) = (&AtomicU64::new(0), &AtomicU64::new(0));
+        let rate = rate / (LANES.end - LANES.start) as f64;
+        thread::scope(|scope| {
+            let series = scope.spawn(move || Series::follow(NAME, pid, span));
+            let received = scope.spawn(move || receiver::run(receiver, span));
+            let account = scope.spawn(move || user::run(address, span));
+            let harm = scope.spawn(move || guests::target(address, guid).misuse(span));
+            scope.spawn(move || guests::look_on(address, span, looks));
+            scope.spawn(move || guests::meet_faults(address, span));
+            let send = |lane| (lane, load::send(address, guid, lane, rate, span, again));
+            let senders: Vec<_> = LANES.map(|lane| scope.spawn(move || send(lane))).collect();
+            let sent = senders.into_iter().map(|s| s.join().unwrap()).collect();
+            report.course(&series.join().unwrap());
+            Day {
+                sent,
+                again: again.load(Ordering::SeqCst),
+                looks: looks.load(Ordering::SeqCst),
+                received: received.join().unwrap(),
+                account: account.join().unwrap(),
+                harm: harm.join().unwrap(),
+            }
+        })
+    }
 }
 
-fn start() -> (Child, ChildStdout) {
-    let mut child = qiwei()
-        .args(["--json", "sandbox", "--listen", "127.0.0.1:0"])
-        .args(["--scan", "after=100ms", "--limit", "50"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let stdout = child.stdout.take().unwrap();
-    (child, stdout)
+impl Day {
+    fn tell(&self, sent: &[(u64, u64)], mut logged: Seen, report: &Report) {
+        for (lane, count) in sent {
+            logged.expect(*lane, *count);
+        }
+        let total: u64 = sent.iter().map(|(_, count)| count).sum();
+        let rows = [
+            ("sends", total),
+            ("sends in its log", logged.total),
+            ("… lost", logged.lost),
+            ("… doubled", logged.doubled),
+            ("connections to begin again", self.again),
+            ("callbacks received", self.received.total),
+            ("… doubled", self.received.doubled),
+            ("commands run", self.account.commands),
+            ("… failed", self.account.failed),
+            ("logins", self.account.logins),
+            ("looks at all it keeps", self.looks),
+        ];
+        for (what, count) in rows {
+            report.work(NAME, what, count);
+        }
+        self.harm.tell(NAME, report);
+    }
 }
 
-fn listening(lines: &mut impl BufRead) -> SocketAddr {
+fn listening(lines: &mut BufReader<ChildStdout>) -> SocketAddr {
     let mut line = String::new();
     lines.read_line(&mut line).unwrap();
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -144,123 +157,4 @@ fn read_log(lines: impl BufRead) -> Seen {
         }
     }
     seen
-}
-
-fn set_notify_url(server: SocketAddr, guid: &str, receiver: SocketAddr) -> io::Result<()> {
-    let body = format!(r#"{{"guid":"{guid}","notify_url":"http://{receiver}/"}}"#);
-    let status = Connection::open(server)?.ask("POST", "/client/set_notify_url", &body)?;
-    assert_eq!(status, 200);
-    Ok(())
-}
-
-fn message(guid: &str, lane: u64, number: u64) -> String {
-    let id = lane * LANE + number;
-    format!(r#"{{"guid":"{guid}","conversation_id":"S:788123456789","content":"{id}"}}"#)
-}
-
-/// Sends its share as fast as it goes.
-fn fill(server: SocketAddr, guid: &str, lane: u64) -> io::Result<(u64, u64)> {
-    let mut connection = Connection::open(server)?;
-    for number in 0..EACH {
-        if number % PER_CONNECTION == 0 {
-            connection = Connection::open(server)?;
-        }
-        let status = connection.ask("POST", "/msg/send_text", &message(guid, lane, number))?;
-        assert_eq!(status, 200);
-    }
-    Ok((lane, EACH))
-}
-
-/// Sends a lane; a connection that ends is begun again, and a message without an answer counts as
-/// lost, for sending it again would double it.
-fn send(
-    server: SocketAddr,
-    guid: &str,
-    lane: u64,
-    rate: f64,
-    span: &Span,
-    again: &AtomicU64,
-) -> u64 {
-    let mut pace = Pace::new(rate);
-    let mut kept = None;
-    let mut number = 0;
-    while pace.wait(span) {
-        if kept.is_none() {
-            kept = Connection::open(server).ok();
-        }
-        let Some(connection) = &mut kept else {
-            again.fetch_add(1, Ordering::SeqCst);
-            continue;
-        };
-        match connection.ask("POST", "/msg/send_text", &message(guid, lane, number)) {
-            Ok(200) => {}
-            answer => {
-                println!("send: {answer:?}");
-                again.fetch_add(1, Ordering::SeqCst);
-                kept = None;
-            }
-        }
-        number += 1;
-    }
-    number
-}
-
-/// Looks at everything the sandbox keeps, as people do with a browser.
-fn look_on(server: SocketAddr, span: &Span, looks: &AtomicU64) {
-    let places = ["state", "requests", "deliveries", "callbacks", "faults"];
-    for place in places.iter().cycle() {
-        if !span.rest(span.part(60)) {
-            return;
-        }
-        let path = format!("/_sandbox/{place}");
-        match Connection::open(server).and_then(|mut c| c.ask("GET", &path, "")) {
-            Ok(200) => drop(looks.fetch_add(1, Ordering::SeqCst)),
-            other => println!("{path}: {other:?}"),
-        }
-    }
-}
-
-/// Asks for what goes wrong. Whatever comes of it, an end must come.
-fn meet_faults(server: SocketAddr, span: &Span) {
-    let mut pace = Pace::new(0.5);
-    for fault in FAULTS.iter().cycle() {
-        if !pace.wait(span) {
-            return;
-        }
-        let body = format!(r#"{{"fault":"{fault}@/client/all_clients*2"}}"#);
-        let added =
-            Connection::open(server).and_then(|mut c| c.ask("POST", "/_sandbox/faults", &body));
-        if !matches!(added, Ok(200)) {
-            println!("fault {fault}: {added:?}");
-        }
-        for _ in 0..2 {
-            let _ = qiwei()
-                .args(["--base-url", &format!("http://{server}")])
-                .args(["--timeout", "2s", "-q", "instance", "ls"])
-                .stdin(Stdio::null())
-                .output();
-        }
-    }
-}
-
-/// The sandbox as those who misbehave see it.
-fn target(address: SocketAddr, guid: &str) -> Target {
-    let body =
-        format!(r#"{{"guid":"{guid}","conversation_id":"S:788123456789","content":"never"}}"#);
-    let proper = request("POST", "/msg/send_text", &body);
-    let state = request("GET", "/_sandbox/state", "");
-    Target {
-        address,
-        refused: vec![
-            request("POST", "/nowhere", &body),
-            request("GET", "/msg/send_text", ""),
-            request("POST", "/msg/send_text", &body[1..]),
-            request("POST", "/_sandbox/state", ""),
-            state.replace("localhost", "evil.example"),
-            state.replace("Host:", "Origin: http://evil.example\r\nHost:"),
-        ],
-        proper,
-        idle: IDLE,
-        patience: None,
-    }
 }

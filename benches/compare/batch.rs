@@ -1,12 +1,13 @@
 //! 10,000 messages in one batch.
 
-use std::net::TcpStream;
 use std::process::Command;
 use std::time::Instant;
 
-use super::floor::{answer, post};
-use super::report::{Report, mebibytes};
-use super::run::{is_installed, once, qiwei, sandbox};
+use super::common::http::Connection;
+use super::common::machine::mebibytes;
+use super::common::program::{qiwei, sandbox};
+use super::report::Report;
+use super::run::{is_installed, once};
 
 const LINES: usize = 10_000;
 /// A loop over curl is measured with fewer and scaled.
@@ -57,16 +58,14 @@ pub fn measure(report: &mut Report) {
         );
     }
 
-    let mut stream = TcpStream::connect(server.addr()).unwrap();
-    stream.set_nodelay(true).unwrap();
-    let mut buffer = Vec::new();
+    let mut connection = Connection::open(server.addr()).unwrap();
     let start = Instant::now();
     for n in 0..LINES {
         let body = format!(
             r#"{{"guid":"{guid}","conversation_id":"S:788123456789","content":"message {n}"}}"#
         );
-        post(&mut stream, "/msg/send_text", &body);
-        assert_eq!(answer(&mut stream, &mut buffer), 200);
+        let status = connection.ask("POST", "/msg/send_text", &body);
+        assert_eq!(status.unwrap(), 200);
     }
     let bare = LINES as f64 / start.elapsed().as_secs_f64();
     report.more(

@@ -6,15 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::floor::{answer, post};
+use super::common::http::Connection;
+use super::common::listen::{Place, listen, load, message};
 use super::report::Report;
-use super::run::{qiwei, sandbox};
 
-const CALLBACKS: usize = 20_000;
-const CONNECTIONS: usize = 8;
+const CALLBACKS: u64 = 20_000;
 
 pub fn measure(report: &mut Report) {
-    let ours = listen();
+    let ours = listener();
     let bare = tiny_http_loop();
     report.more(
         "listen, callbacks a second / bare tiny_http",
@@ -34,83 +33,20 @@ pub fn measure(report: &mut Report) {
     }
 }
 
-/// Posts `count` different messages and returns how many were taken each second.
-fn load(address: SocketAddr, path: &str, guid: &str, count: usize) -> f64 {
-    let start = Instant::now();
-    thread::scope(|scope| {
-        for lane in 0..CONNECTIONS {
-            scope.spawn(move || {
-                let mut stream = TcpStream::connect(address).unwrap();
-                stream.set_nodelay(true).unwrap();
-                let mut buffer = Vec::new();
-                for n in (lane..count).step_by(CONNECTIONS) {
-                    let body = format!(
-                        r#"{{"guid":"{guid}","notify_type":11010,"data":{{"id":"{n}","appinfo":"a{n}","sender":"788123456789","roomid":"0","content":"message {n}","msg_type":2,"send_flag":0}}}}"#
-                    );
-                    post(&mut stream, path, &body);
-                    assert_eq!(answer(&mut stream, &mut buffer), 200);
-                }
-            });
-        }
-    });
-    count as f64 / start.elapsed().as_secs_f64()
-}
-
 /// `qiwei listen`, every line it prints read and counted.
-fn listen() -> f64 {
-    let server = sandbox(|_| {});
-    let guid = server.guids()[0].clone();
-    let state = tempfile::tempdir().unwrap();
-    let mut child = qiwei()
-        .env("QIWEI_STATE_DIR", state.path())
-        .args([
-            "--base-url",
-            &server.base_url(),
-            "--guid",
-            &guid,
-            "-q",
-            "listen",
-        ])
-        .args(["--count", &CALLBACKS.to_string()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let url = notify_url(&server);
-    let (address, path) = url
-        .strip_prefix("http://")
-        .unwrap()
-        .split_once('/')
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap());
+fn listener() -> f64 {
+    let count = CALLBACKS.to_string();
+    let mut listening = listen(&["--count", &count]);
+    let lines = BufReader::new(listening.child.stdout.take().unwrap());
     let reader = thread::spawn(move || lines.lines().map_while(Result::ok).count());
-    let rate = load(
-        address.parse().unwrap(),
-        &format!("/{path}"),
-        &guid,
-        CALLBACKS,
-    );
-    assert!(child.wait().unwrap().success());
+    let rate = load(&listening.place, CALLBACKS);
+    assert!(listening.child.wait().unwrap().success());
     assert_eq!(
-        reader.join().unwrap(),
+        reader.join().unwrap() as u64,
         CALLBACKS,
         "every callback is printed, once"
     );
     rate
-}
-
-/// Where the sandbox was told to post: the last thing a starting listener does.
-fn notify_url(server: &qiwei::sandbox::Sandbox) -> String {
-    loop {
-        let exchanges = server.exchanges();
-        let told = exchanges
-            .iter()
-            .find(|e| e.path == "/client/set_notify_url");
-        if let Some(exchange) = told {
-            let body: serde_json::Value = serde_json::from_slice(&exchange.body).unwrap();
-            return body["notify_url"].as_str().unwrap().to_owned();
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// The least a tiny_http server can do with a callback: read it and say yes.
@@ -126,7 +62,16 @@ fn tiny_http_loop() -> f64 {
             let _ = request.respond(tiny_http::Response::from_string("ok"));
         }
     });
-    load(address, "/webhook", "g", CALLBACKS)
+    load(&at(address), CALLBACKS)
+}
+
+/// The webhook of another program.
+fn at(address: SocketAddr) -> Place {
+    Place {
+        address,
+        path: "/webhook".into(),
+        guid: "g".into(),
+    }
 }
 
 /// The seed's kind of webhook.
@@ -169,21 +114,21 @@ fn is_up(address: SocketAddr, child: &mut Child) -> bool {
 
 /// Flask's own server closes the connection after each answer.
 fn flask_load(address: SocketAddr) -> f64 {
-    const FEWER: usize = 2_000;
+    const LANES: u64 = 8;
+    const EACH: u64 = 250;
+    let place = &at(address);
     let start = Instant::now();
     thread::scope(|scope| {
-        for lane in 0..CONNECTIONS {
+        for lane in 0..LANES {
             scope.spawn(move || {
-                for n in (lane..FEWER).step_by(CONNECTIONS) {
-                    let mut stream = TcpStream::connect(address).unwrap();
-                    let body = format!(
-                        r#"{{"guid":"g","notify_type":11010,"data":{{"id":"{n}","content":"message {n}"}}}}"#
-                    );
-                    post(&mut stream, "/webhook", &body);
-                    assert_eq!(answer(&mut stream, &mut Vec::new()), 200);
+                for number in 0..EACH {
+                    let mut connection = Connection::open(place.address).unwrap();
+                    let body = message(&place.guid, lane, number);
+                    let status = connection.ask("POST", &place.path, &body);
+                    assert_eq!(status.unwrap(), 200);
                 }
             });
         }
     });
-    FEWER as f64 / start.elapsed().as_secs_f64()
+    (LANES * EACH) as f64 / start.elapsed().as_secs_f64()
 }

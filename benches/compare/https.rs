@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use super::common::program::qiwei;
 use super::report::{Report, millis};
-use super::run::{in_turn, is_installed, qiwei};
+use super::run::{in_turn, is_installed};
 use super::tls::{Certificate, TlsServer};
 
 const ROUNDS: usize = 40;

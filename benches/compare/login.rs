@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::common::program::{qiwei, sandbox};
 use super::report::{Report, millis};
 use super::request::read_request;
-use super::run::{in_turn, once, qiwei, sandbox};
+use super::run::{in_turn, once};
 
 const LOGINS: usize = 15;
 const ROUNDS: usize = 20;

@@ -1,11 +1,11 @@
 //! 200 instances at 20 ms a look-up.
 
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::floor::{answer, post};
+use super::common::http::Connection;
+use super::common::program::{qiwei, sandbox};
 use super::report::{Report, millis};
-use super::run::{once, qiwei, sandbox};
+use super::run::once;
 
 const INSTANCES: usize = 200;
 
@@ -19,17 +19,12 @@ pub fn measure(report: &mut Report) {
     ours.args(["--base-url", &server.base_url(), "instance", "ls"]);
     let wall = (0..3).map(|_| once(&mut ours).wall).min().unwrap();
 
-    let mut stream = TcpStream::connect(server.addr()).unwrap();
-    stream.set_nodelay(true).unwrap();
-    let mut buffer = Vec::new();
+    let mut connection = Connection::open(server.addr()).unwrap();
     let start = Instant::now();
     for guid in server.guids() {
-        post(
-            &mut stream,
-            "/client/get_client_status",
-            &format!(r#"{{"guid":"{guid}"}}"#),
-        );
-        assert_eq!(answer(&mut stream, &mut buffer), 200);
+        let body = format!(r#"{{"guid":"{guid}"}}"#);
+        let status = connection.ask("POST", "/client/get_client_status", &body);
+        assert_eq!(status.unwrap(), 200);
     }
     let serial = start.elapsed();
     report.less(

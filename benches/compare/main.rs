@@ -14,6 +14,9 @@
     clippy::exit
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod batch;
 mod build;
 mod callbacks;

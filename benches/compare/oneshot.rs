@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
-use super::report::{Report, mebibytes, millis};
-use super::run::{in_turn, is_installed, qiwei, sandbox};
+use super::common::machine::mebibytes;
+use super::common::program::{qiwei, sandbox};
+use super::report::{Report, millis};
+use super::run::{in_turn, is_installed};
 
 const ROUNDS: usize = 40;
 

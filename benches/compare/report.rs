@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use super::common::machine::{machine, today};
+
 /// Rows as they come.
 pub struct Report(Vec<[String; 5]>);
 
@@ -45,13 +47,12 @@ impl Report {
     /// Writes `benches/RESULTS.md`.
     pub fn finish(self) {
         let mut text = format!(
-            "# Results of `cargo bench`\n\n{} · {} · {} cores\n\n\
+            "# Results of `cargo bench`\n\n{} · {}\n\n\
              The median of several runs in turn, everything on loopback of one machine. Ratios are \
              what counts; single figures change with the machine.\n\n\
              | what | qiwei | other | ratio | aim |\n|---|---|---|---|---|\n",
             today(),
             machine(),
-            std::thread::available_parallelism().map_or(0, usize::from),
         );
         for row in &self.0 {
             writeln!(text, "| {} |", row.join(" | ")).unwrap();
@@ -63,22 +64,4 @@ impl Report {
 
 pub fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-pub fn mebibytes(bytes: u64) -> f64 {
-    bytes as f64 / 1024.0 / 1024.0
-}
-
-fn today() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
-}
-
-fn machine() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    info.lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .map_or_else(
-            || "unknown processor".into(),
-            |name| name.trim_matches([':', '\t', ' ']).to_owned(),
-        )
 }

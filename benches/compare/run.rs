@@ -1,11 +1,8 @@
 //! Running programs and measuring them from outside.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use qiwei::sandbox::{Sandbox, Scenario};
 use wait4::Wait4;
 
 /// What one run took.
@@ -15,21 +12,6 @@ pub struct Cost {
     pub cpu: Duration,
     /// Bytes.
     pub memory: u64,
-}
-
-/// The release binary.
-pub fn qiwei() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_qiwei"));
-    command.env_clear().env("HOME", "/nonexistent");
-    command
-}
-
-/// A sandbox in this process.
-pub fn sandbox(change: impl FnOnce(&mut Scenario)) -> Sandbox {
-    let mut scenario = Scenario::default();
-    change(&mut scenario);
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Sandbox::start(address, scenario, Arc::new(|_| {})).unwrap()
 }
 
 /// Whether a program is there.

@@ -23,6 +23,9 @@ use crate::http::{Framing, Head, ReadError, RequestReader};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Time a connection may stay open between requests: longer than the usual client keeps one.
 const IDLE: Duration = Duration::from_secs(75);
+/// Time for a client to take some of its answers. One that sends and never reads would otherwise
+/// hold its place for ever, for who is being answered is not sent away for somebody else.
+const DEAF: Duration = Duration::from_secs(5);
 /// Pause when the system has no connection to give.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Largest body that is read of somebody who will be refused anyway: many of them together must
@@ -129,19 +132,20 @@ fn accept(listener: &TcpListener, crowd: &Crowd, service: &Arc<Service>) {
 
 /// Serves one connection to its end.
 fn converse(guest: &Guest, service: &Service) {
-    if guest.stream.set_nodelay(true).is_err() {
+    let stream = &guest.stream;
+    if stream.set_nodelay(true).is_err() || stream.set_write_timeout(Some(DEAF)).is_err() {
         return;
     }
-    let mut reader = RequestReader::new(Patient::new(&guest.stream), BODY_CAP);
+    let mut reader = RequestReader::new(Patient::new(stream), BODY_CAP);
     loop {
         if reader.stream().rest().is_err() {
             return;
         }
-        match read(&mut reader, &guest.stream, service) {
+        match read(&mut reader, stream, service) {
             Ok((head, body)) => {
                 guest.busy(true);
                 let answer = service.answer(&head, &body);
-                let sent = send(&guest.stream, &head, answer);
+                let sent = send(stream, &head, answer);
                 guest.busy(false);
                 if sent.is_err() || !head.keep_alive {
                     return;
@@ -149,7 +153,7 @@ fn converse(guest: &Guest, service: &Service) {
             }
             Err(ReadError::Refused(status)) => {
                 let answer = refusal(status, "the request cannot be read");
-                let _ = write(&guest.stream, answer, HTTPVersion(1, 1), false, true);
+                let _ = write(stream, answer, HTTPVersion(1, 1), false, true);
                 return;
             }
             Err(ReadError::Gone) => return,

@@ -10,9 +10,7 @@ use super::fault::Fault;
 use super::incoming::Arrival;
 use super::lock;
 use super::server::Server;
-use serde::Serialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// Where admin paths start.
 pub(super) const PREFIX: &str = "/_sandbox/";
@@ -25,28 +23,37 @@ type Outcome = Result<Value, Refusal>;
 /// Answers an admin request for `place` (the path behind the prefix).
 pub(super) fn answer(server: &Server, received: &Received, place: &str) -> Answer {
     match route(server, received, place) {
-        Ok(data) => Answer::json(200, data.to_string().into_bytes(), ""),
+        Ok(answer) => answer,
         Err(Refusal(405, allowed)) => Answer::method_not_allowed(&allowed),
         Err(Refusal(status, reason)) => Answer::detail(status, &json!(reason), ""),
     }
 }
 
-fn route(server: &Server, received: &Received, place: &str) -> Outcome {
+fn route(server: &Server, received: &Received, place: &str) -> Result<Answer, Refusal> {
     let parts: Vec<&str> = place.split('/').collect();
     match (received.method.as_str(), parts.as_slice()) {
-        ("GET", ["state"]) => Ok(state(server)),
-        ("GET", ["requests"]) => Ok(list(&server.exchanges())),
+        ("GET", ["requests"]) => Ok(Answer::list(server.exchanges())),
         ("GET", ["deliveries"]) => {
             let deliveries = lock(&server.engine).state.deliveries.handles();
-            Ok(list(&deliveries))
+            Ok(Answer::list(deliveries))
         }
+        ("GET", ["callbacks"]) => Ok(Answer::list(server.callbacks.posted())),
+        (method, parts) => {
+            let answer = short(server, received, method, parts)?;
+            Ok(Answer::json(200, answer.to_string().into_bytes(), ""))
+        }
+    }
+}
+
+fn short(server: &Server, received: &Received, method: &str, parts: &[&str]) -> Outcome {
+    match (method, parts) {
+        ("GET", ["state"]) => Ok(state(server)),
         ("GET", ["faults"]) => Ok(faults(server)),
         ("POST", ["faults"]) => add_faults(server, &json_body(&received.body)?),
         ("DELETE", ["faults"]) => {
             lock(&server.engine).faults.clear();
             Ok(faults(server))
         }
-        ("GET", ["callbacks"]) => Ok(list(&server.callbacks.posted())),
         ("POST", ["instances", guid, rest @ ..]) => instance(server, guid, rest, &received.body),
         (_, ["state" | "requests" | "deliveries" | "callbacks"]) => Err(Refusal(405, "GET".into())),
         (_, ["faults"]) => Err(Refusal(405, "GET, POST, DELETE".into())),
@@ -66,10 +73,6 @@ fn instance(server: &Server, guid: &str, action: &[&str], bytes: &[u8]) -> Outco
         ["kick"] => instances::kick(server, guid),
         _ => Err(Refusal(404, "Not Found".into())),
     }
-}
-
-fn list<T: Serialize>(entries: &[Arc<T>]) -> Value {
-    entries.iter().map(|entry| json!(entry.as_ref())).collect()
 }
 
 fn state(server: &Server) -> Value {

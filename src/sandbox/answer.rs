@@ -1,6 +1,10 @@
 //! An HTTP answer, before it is written.
 
+use serde::Serialize;
 use serde_json::{Value, json};
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::Arc;
 
 /// A finished answer of the server.
 #[derive(Clone, Debug)]
@@ -13,6 +17,8 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// The body, written as it is.
     pub body: Vec<u8>,
+    /// A body instead of that one, which is written piece by piece.
+    pub(super) long: Option<Long>,
     /// What happened, in a few words, for whoever watches.
     pub note: String,
 }
@@ -27,7 +33,16 @@ impl Answer {
             content_type: JSON,
             headers: Vec::new(),
             body,
+            long: None,
             note: note.into(),
+        }
+    }
+
+    /// A JSON array of entries that may be very many.
+    pub(super) fn list<T: Serialize + Send + Sync + 'static>(entries: Vec<Arc<T>>) -> Self {
+        Answer {
+            long: Some(Long::list(entries)),
+            ..Answer::json(200, Vec::new(), "")
         }
     }
 
@@ -49,6 +64,7 @@ impl Answer {
             content_type,
             headers: Vec::new(),
             body: body.into(),
+            long: None,
             note: String::new(),
         }
     }
@@ -60,6 +76,57 @@ impl Answer {
 
     pub(super) fn method_not_allowed(allowed: &str) -> Self {
         Answer::error(405).with_header("allow", allowed)
+    }
+}
+
+/// A body that would take a lot of memory as a whole. It can be written any number of times.
+#[derive(Clone)]
+pub(super) struct Long(Arc<Writing>);
+
+type Writing = dyn Fn(&mut dyn Write) -> io::Result<()> + Send + Sync;
+
+impl Long {
+    fn list<T: Serialize + Send + Sync + 'static>(entries: Vec<Arc<T>>) -> Self {
+        Long(Arc::new(move |out| {
+            let mut before = "[";
+            for entry in &entries {
+                out.write_all(before.as_bytes())?;
+                serde_json::to_writer(&mut *out, entry.as_ref())?;
+                before = ",";
+            }
+            out.write_all(if entries.is_empty() { b"[]" } else { b"]" })
+        }))
+    }
+
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        (self.0)(out)
+    }
+
+    /// Bytes it has.
+    pub(super) fn length(&self) -> io::Result<usize> {
+        let mut count = Count(0);
+        self.write(&mut count)?;
+        Ok(count.0)
+    }
+}
+
+impl fmt::Debug for Long {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Long")
+    }
+}
+
+/// Counts what is written and keeps nothing.
+struct Count(usize);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -85,5 +152,27 @@ pub(super) fn reason(status: u16) -> &'static str {
         504 => "Gateway Timeout",
         _ if status < 500 => "Client Error",
         _ => "Server Error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_as_long_as_it_says() {
+        for (entries, expected) in [
+            (vec![], "[]"),
+            (vec!["a\n"], r#"["a\n"]"#),
+            (vec!["a", "微", "c"], r#"["a","微","c"]"#),
+        ] {
+            let entries = entries.into_iter().map(|text| Arc::new(text.to_owned()));
+            let answer = Answer::list::<String>(entries.collect());
+            let long = answer.long.unwrap();
+            let mut written = Vec::new();
+            long.write(&mut written).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), expected);
+            assert_eq!(long.length().unwrap(), expected.len());
+        }
     }
 }

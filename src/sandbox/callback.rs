@@ -3,47 +3,29 @@
 //! Each instance has a queue and, while there is something in it, a thread of its own: events of an
 //! instance keep their order, and a receiver that is silent delays nobody else.
 
+mod letter;
 mod post;
+mod queue;
 mod target;
 
 use super::event::Event;
 use super::lock;
 use super::quirk::Quirk;
-use super::record::{self, Record};
+use super::record::Record;
 use super::scenario::Scenario;
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
+pub use letter::Callback;
+use letter::Letter;
+pub(super) use letter::Posted;
+use queue::{Job, Queues};
+use serde_json::value::to_raw_value;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use target::Target;
 
-/// Events that wait for one receiver; more are lost.
-const QUEUE_CAP: usize = 10_000;
 /// How long a thread waits for more events before it ends.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// One callback that was posted, or tried.
-#[derive(Clone, Debug, Serialize)]
-pub struct Callback {
-    /// When the receiver had answered, or failed to.
-    #[serde(serialize_with = "record::time")]
-    pub at: Timestamp,
-    /// The instance it is about.
-    pub guid: String,
-    /// Number of the event.
-    pub notify_type: i64,
-    /// Where it went.
-    pub url: String,
-    /// The body: guid, type and data.
-    pub body: Value,
-    /// The receiver's HTTP status.
-    pub http_status: Option<u16>,
-    /// Why there is none.
-    pub error: Option<String>,
-}
 
 /// Posts events, in order for each instance.
 #[derive(Debug)]
@@ -51,7 +33,7 @@ pub(super) struct Callbacks {
     manners: Manners,
     queues: Mutex<Queues>,
     changed: Condvar,
-    posted: Mutex<Record<Callback>>,
+    posted: Mutex<Record<Posted>>,
 }
 
 /// How this server posts.
@@ -61,18 +43,6 @@ struct Manners {
     delay: Duration,
     copies: usize,
     type_key: &'static str,
-}
-
-#[derive(Debug, Default)]
-struct Queues {
-    ended: bool,
-    by_guid: HashMap<String, VecDeque<Job>>,
-}
-
-#[derive(Clone, Debug)]
-struct Job {
-    due: Instant,
-    event: Event,
 }
 
 impl Callbacks {
@@ -108,30 +78,29 @@ impl Callbacks {
         if !queues.by_guid.contains_key(&event.guid) && !self.start_worker(&event.guid) {
             return;
         }
-        let queue = queues.by_guid.entry(event.guid.clone()).or_default();
+        let Some(letter) = self.letter(event) else {
+            return;
+        };
         let now = Instant::now();
         let due = now.checked_add(self.manners.delay).unwrap_or(now);
         for _ in 0..self.manners.copies {
-            if queue.len() < QUEUE_CAP {
-                let event = event.clone();
-                queue.push_back(Job { due, event });
-            } else {
-                self.record(event.clone(), Err("too many events wait already".into()));
+            let letter = letter.clone();
+            if let Err(letter) = queues.push(Job { due, letter }) {
+                self.record(letter, Err("too many events wait already".into()));
             }
         }
         self.changed.notify_all();
     }
 
     /// What was posted so far, the last 100,000.
-    pub(super) fn posted(&self) -> Vec<Arc<Callback>> {
+    pub(super) fn posted(&self) -> Vec<Arc<Posted>> {
         lock(&self.posted).handles()
     }
 
     /// Ends the threads; one that waits for a receiver ends when its time is up.
     pub(super) fn end(&self) {
         let mut queues = lock(&self.queues);
-        queues.ended = true;
-        queues.by_guid.clear();
+        queues.end();
         self.changed.notify_all();
     }
 
@@ -140,15 +109,15 @@ impl Callbacks {
         thread::Builder::new()
             .name("sandbox-callback".into())
             .spawn(move || {
-                while let Some(event) = callbacks.next(&guid) {
-                    callbacks.post(event);
+                while let Some(letter) = callbacks.next(&guid) {
+                    callbacks.post(letter);
                 }
             })
             .is_ok()
     }
 
     /// Waits for the instance's next event; none when there was none for a while.
-    fn next(&self, guid: &str) -> Option<Event> {
+    fn next(&self, guid: &str) -> Option<Letter> {
         let patience = Instant::now() + LINGER;
         let mut queues = lock(&self.queues);
         loop {
@@ -159,11 +128,7 @@ impl Callbacks {
             if !left.is_zero() {
                 queues = self.wait(queues, left);
             } else if due.is_some() {
-                return queues
-                    .by_guid
-                    .get_mut(guid)?
-                    .pop_front()
-                    .map(|job| job.event);
+                return queues.pop(guid);
             } else {
                 queues.by_guid.remove(guid);
                 return None;
@@ -178,33 +143,35 @@ impl Callbacks {
             .0
     }
 
-    fn post(&self, event: Event) {
-        let body = self.body(&event).to_string();
-        let result = Target::parse(&event.url).and_then(|target| post::post(&target, &body));
-        self.record(event, result);
+    fn post(&self, letter: Letter) {
+        let result =
+            Target::parse(&letter.url).and_then(|target| post::post(&target, letter.body.get()));
+        self.record(letter, result);
     }
 
-    fn record(&self, event: Event, result: Result<u16, String>) {
-        let body = self.body(&event);
-        // A parsed body takes a few times the room of its text.
-        let bytes = 4 * body.to_string().len() + 256;
-        let callback = Callback {
+    fn record(&self, letter: Letter, result: Result<u16, String>) {
+        let posted = Posted {
             at: Timestamp::now(),
-            guid: event.guid,
-            notify_type: event.notify_type,
-            url: event.url,
-            body,
             http_status: result.as_ref().ok().copied(),
             error: result.err(),
+            letter,
         };
-        lock(&self.posted).push(Arc::new(callback), bytes);
+        let size = posted.letter.size() + posted.error.as_ref().map_or(0, String::len);
+        lock(&self.posted).push(Arc::new(posted), size);
     }
 
-    fn body(&self, event: &Event) -> Value {
-        serde_json::json!({
+    fn letter(&self, event: Event) -> Option<Letter> {
+        let body = serde_json::json!({
             "guid": event.guid,
             self.manners.type_key: event.notify_type,
             "data": event.data,
+        });
+        Some(Letter {
+            guid: event.guid,
+            notify_type: event.notify_type,
+            url: event.url,
+            // What came from JSON, or was made here, can always be written.
+            body: to_raw_value(&body).ok()?,
         })
     }
 }

@@ -136,12 +136,7 @@ impl Engine {
     }
 
     fn record(&mut self, exchange: Arc<Exchange>) {
-        let headers: usize = exchange
-            .headers
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + 48)
-            .sum();
-        let bytes = exchange.body.len() + exchange.path.len() + headers + 256;
+        let bytes = exchange.size();
         self.exchanges.push(exchange, bytes);
     }
 }

@@ -171,7 +171,8 @@ impl Sandbox {
 
     /// Every callback posted or tried (the last 100,000), in the order they ended.
     pub fn callbacks(&self) -> Vec<Callback> {
-        unshare(self.server.callbacks.posted())
+        let posted = self.server.callbacks.posted();
+        posted.iter().map(|posted| (&**posted).into()).collect()
     }
 
     /// Posts any event to the instance's callback URL, or the global one; false when there is

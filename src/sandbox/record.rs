@@ -41,6 +41,16 @@ impl Exchange {
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
     }
+
+    /// About how much memory it takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let headers: usize = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 96)
+            .sum();
+        self.body.len() + self.path.len() + self.note.len() + headers + 320
+    }
 }
 
 /// The first value of a header, by its name in any case.
@@ -69,6 +79,18 @@ pub struct Delivery {
     pub content: String,
     /// Who was mentioned, with the types they came with; the integer 0 is everyone.
     pub at_list: Vec<Value>,
+}
+
+impl Delivery {
+    /// About how much memory it takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let mentions: usize = self
+            .at_list
+            .iter()
+            .map(|id| id.as_str().map_or(0, str::len) + 64)
+            .sum();
+        self.content.len() + mentions + 320
+    }
 }
 
 /// The last entries of one kind, bounded in number and in bytes.
@@ -173,6 +195,24 @@ mod tests {
             })
         );
         assert_eq!(exchange.header("x-A"), Some("1"));
+    }
+
+    #[test]
+    fn everything_that_may_be_long_counts() {
+        let delivery = |content: &str, at_list: Vec<Value>| Delivery {
+            at: Timestamp::UNIX_EPOCH,
+            id: "1".into(),
+            seq: "1".into(),
+            guid: "g".into(),
+            conversation_id: "R:1".into(),
+            content: content.into(),
+            at_list,
+        };
+        let long = "x".repeat(1000);
+        let none = delivery("", Vec::new()).size();
+        assert!(delivery(&long, Vec::new()).size() >= none + 1000);
+        assert!(delivery("", vec![json!(long)]).size() >= none + 1000);
+        assert!(delivery("", vec![json!(1); 100]).size() >= none + 100 * size_of::<Value>());
     }
 
     #[test]

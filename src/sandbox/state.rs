@@ -105,7 +105,7 @@ impl State {
     }
 
     pub(super) fn deliver(&mut self, delivery: Delivery) {
-        let bytes = delivery.content.len() + 256;
+        let bytes = delivery.size();
         self.deliveries.push(Arc::new(delivery), bytes);
     }
 

@@ -1,7 +1,7 @@
 //! The callback listener among clients that are silent, slow, broken or hostile: each gets a
 //! proper refusal or the door, and a real callback always gets through.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,9 @@ use proptest::test_runner::TestRunner;
 use qiwei::sandbox::Sandbox;
 use rustix::process::Signal;
 use serde_json::json;
+use socket2::SockRef;
 
-use crate::support::background::Running;
+use crate::support::background::{GENEROUS, Running};
 use crate::support::callbacks::{callback, events, listen, listening};
 use crate::support::client::{Answer, Client, ask, post};
 use crate::support::sandbox;
@@ -382,6 +383,28 @@ fn silent_and_slow_clients_delay_nobody() {
     drop(crowd);
     target.still_works(12);
     target.has_only(&(1..=12).collect::<Vec<_>>());
+}
+
+/// Its answers pile up until none can be written, and while it is being answered nobody may send it
+/// away to make room: a few hundred of these would lock every sender out.
+#[test]
+fn whoever_never_reads_is_sent_away() {
+    let target = target();
+    let host = target.base().strip_prefix("http://").unwrap();
+    let mut deaf = TcpStream::connect(host).unwrap();
+    deaf.set_write_timeout(Some(GENEROUS)).unwrap();
+    // The less it can hold, the sooner it is deaf.
+    SockRef::from(&deaf).set_recv_buffer_size(1).unwrap();
+    let requests = format!("GET /webhook HTTP/1.1\r\nHost: {host}\r\n\r\n").repeat(1000);
+    let why = loop {
+        if let Err(error) = deaf.write_all(requests.as_bytes()) {
+            break error.kind();
+        }
+    };
+    let is_closed = matches!(why, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
+    assert!(is_closed, "{why:?}");
+    target.still_works(1);
+    target.has_only(&[1]);
 }
 
 #[test]

@@ -12,7 +12,8 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Silence after which an idle connection is closed.
+/// Time after which a connection is closed whose client sends nothing, or takes none of its answer:
+/// nobody holds a thread for ever.
 const IDLE: Duration = Duration::from_secs(120);
 /// How long, and how much, is read of a request that has been refused already.
 const LINGER: Duration = Duration::from_secs(2);
@@ -20,7 +21,7 @@ const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves a connection to its end.
 pub(crate) fn serve(stream: &TcpStream, server: &Server) {
-    if stream.set_nodelay(true).is_err() || stream.set_read_timeout(Some(IDLE)).is_err() {
+    if set_up(stream).is_err() {
         return;
     }
     let mut reader = RequestReader::new(stream, super::BODY_CAP);
@@ -34,6 +35,12 @@ pub(crate) fn serve(stream: &TcpStream, server: &Server) {
             Err(ReadError::Gone) => return,
         }
     }
+}
+
+fn set_up(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(IDLE))?;
+    stream.set_write_timeout(Some(IDLE))
 }
 
 fn next(
@@ -70,7 +77,7 @@ fn answer(stream: &TcpStream, server: &Server, head: Head, body: Vec<u8>) -> io:
 }
 
 fn carry_out(
-    mut stream: &TcpStream,
+    stream: &TcpStream,
     server: &Server,
     answer: &Answer,
     manner: Manner,
@@ -80,7 +87,7 @@ fn carry_out(
         return Ok(false);
     }
     match manner {
-        Manner::Properly | Manner::Late(_) => stream.write_all(&writer::bytes(answer, terms))?,
+        Manner::Properly | Manner::Late(_) => writer::write(stream, answer, terms)?,
         Manner::Drip(pause) => {
             let whole = writer::bytes(answer, terms);
             misbehave::drip(stream, &whole, pause, &server.shutdown)?;
@@ -124,5 +131,20 @@ fn discard(mut stream: &TcpStream) {
             Ok(length) if length > 0 => total += length,
             _ => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn no_wait_is_without_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        set_up(&stream).unwrap();
+        assert_eq!(stream.read_timeout().unwrap(), Some(IDLE));
+        assert_eq!(stream.write_timeout().unwrap(), Some(IDLE));
     }
 }

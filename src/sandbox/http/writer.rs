@@ -1,7 +1,8 @@
 //! Answers as bytes.
 
 use crate::sandbox::answer::{Answer, reason};
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
+use std::net::TcpStream;
 
 /// What the connection does after an answer, and what it must leave out.
 #[derive(Clone, Copy, Debug)]
@@ -13,20 +14,41 @@ pub(crate) struct Terms {
     pub(crate) head_only: bool,
 }
 
+/// Bytes of a long body that are written at once.
+const PIECE: usize = 64 * 1024;
+
+/// Writes the answer: all at once, but for a long body.
+pub(crate) fn write(stream: &TcpStream, answer: &Answer, terms: Terms) -> io::Result<()> {
+    let Some(long) = &answer.long else {
+        return (&*stream).write_all(&bytes(answer, terms));
+    };
+    let mut out = BufWriter::with_capacity(PIECE, stream);
+    out.write_all(&head(answer, long.length()?, terms))?;
+    if !terms.head_only {
+        long.write(&mut out)?;
+    }
+    out.flush()
+}
+
 /// The whole answer, to be written at once.
 pub(crate) fn bytes(answer: &Answer, terms: Terms) -> Vec<u8> {
+    let mut out = head(answer, answer.body.len(), terms);
+    if !terms.head_only {
+        out.extend_from_slice(&answer.body);
+    }
+    out
+}
+
+fn head(answer: &Answer, length: usize, terms: Terms) -> Vec<u8> {
     let mut out = Vec::with_capacity(answer.body.len() + 256);
     start(&mut out, answer);
-    push(&mut out, "content-length", &answer.body.len().to_string());
+    push(&mut out, "content-length", &length.to_string());
     match (terms.keep_alive, terms.is_modern) {
         (false, _) => push(&mut out, "connection", "close"),
         (true, false) => push(&mut out, "connection", "keep-alive"),
         (true, true) => {}
     }
     out.extend_from_slice(b"\r\n");
-    if !terms.head_only {
-        out.extend_from_slice(&answer.body);
-    }
     out
 }
 

@@ -1,6 +1,5 @@
 //! Whoever carries messages for one account.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,10 +8,11 @@ use std::time::Duration;
 
 use super::Receipt;
 use super::explain::explain;
+use super::key;
 use super::outgoing::Outgoing;
 use crate::api::{Api, CallError, SentMessage};
 use crate::error::{Error, Kind, Outcome};
-use crate::files::{self, Transient};
+use crate::files::Transient;
 use crate::guid::Guid;
 use crate::output::Output;
 use crate::pace::Rate;
@@ -194,50 +194,30 @@ impl Courier {
     }
 
     fn ledger_record(&self, outgoing: &Outgoing) -> Option<Record<'_>> {
-        let key = outgoing.key.clone()?;
+        let entry = self.entry(outgoing)?;
         Some(Record {
             store: self.store.as_ref()?,
-            name: text!("key {key}", key = format!("{key:?}")),
-            entry: Entry {
-                server: self.plan.server.clone(),
-                guid: self.plan.guid.to_string(),
-                key,
-            },
+            name: text!("key {key}", key = format!("{:?}", entry.key)),
+            entry,
         })
     }
 
-    /// Only one process at a time works on a key. The lock goes away with its holder, so one that
-    /// can be had proves that whoever left the key in flight is dead.
     fn lock_key(
         &self,
         outgoing: &Outgoing,
         deadline: Deadline,
     ) -> Result<Option<Transient>, Error> {
-        let Some(key) = &outgoing.key else {
+        let Some(entry) = self.entry(outgoing) else {
             return Ok(None);
         };
-        let folder = self.state_folder()?.join("keys");
-        let mut hasher = DefaultHasher::new();
-        (&self.plan.server, self.plan.guid.as_str(), key).hash(&mut hasher);
-        let path = folder.join(format!("{:016x}.lock", hasher.finish()));
-        let lock = files::create_private_folder(&folder)
-            .and_then(|()| files::lock_transient(&path, self.patience(deadline)))
-            .map_err(|e| {
-                Error::config(text!(
-                    "cannot use the lock {path}: {error}",
-                    path = path.display(),
-                    error = e
-                ))
-                .hint(text!("name another folder with QIWEI_STATE_DIR"))
-            })?;
-        lock.map(Some).ok_or_else(|| {
-            busy(
-                text!(
-                    "another process is sending with key {key} right now",
-                    key = format!("{key:?}")
-                ),
-                None,
-            )
+        key::lock(&self.state_folder()?, &entry, self.patience(deadline)).map(Some)
+    }
+
+    fn entry(&self, outgoing: &Outgoing) -> Option<Entry> {
+        Some(Entry {
+            server: self.plan.server.clone(),
+            guid: self.plan.guid.to_string(),
+            key: outgoing.key.clone()?,
         })
     }
 

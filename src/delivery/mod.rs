@@ -2,6 +2,7 @@
 
 mod courier;
 mod explain;
+pub mod key;
 mod outgoing;
 
 pub use courier::{Courier, Plan, Record, STATE_FILE, no_state_folder};

@@ -371,6 +371,20 @@ fn the_wait_for_one_under_way_has_an_end() {
 }
 
 #[test]
+fn a_key_that_somebody_is_sending_with_is_not_forgotten() {
+    let (server, home) = (sandbox(), Home::new());
+    server.add_fault("hang*1".parse().unwrap());
+    let args = ["send", GROUP, "x", "--key", "k"];
+    let first = known(&server, &home, &args).start();
+    wait_until("the first is under way", || sends(&server) == 1);
+    let forget = || known(&server, &home, &["ledger", "forget", "k", "--json"]).run();
+    is_refused(&forget(), 9, "not_sent");
+    first.signal(Signal::KILL);
+    drop(first);
+    assert_eq!(forget().ends_with(0).json()["forgotten"], 1);
+}
+
+#[test]
 fn one_killed_on_its_way_is_unknown() {
     for fault in ["hang", "hang-after"] {
         let (server, home) = (sandbox(), Home::new());

@@ -1,9 +1,14 @@
 //! `qiwei ledger forget`: a key that can be used again.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::context::Context;
+use crate::delivery::{key, no_state_folder};
 use crate::error::Error;
+use crate::files::Transient;
+use crate::store::Store;
 use crate::text::text;
 
 /// Arguments of `qiwei ledger forget`.
@@ -27,7 +32,10 @@ impl Args {
         let server = settings.base_url.identity();
         let guid = settings.guid.as_ref().map(|(guid, _)| guid.as_str());
         let forgotten = match super::open(context)? {
-            Some(store) => store.forget(&server, guid, &self.key)?,
+            Some(store) => {
+                let _locks = self.lock(context, &store, &server, guid)?;
+                store.forget(&server, guid, &self.key)?
+            }
             None => 0,
         };
         if forgotten == 0 {
@@ -44,5 +52,24 @@ impl Args {
         context
             .output
             .result(&view, |view| text!("forgot {key}", key = view.key))
+    }
+
+    /// Nobody may be sending with the key: forgotten meanwhile, the same message could be sent
+    /// by the next who comes.
+    fn lock(
+        &self,
+        context: &Context,
+        store: &Store,
+        server: &str,
+        guid: Option<&str>,
+    ) -> Result<Vec<Transient>, Error> {
+        let state = context.state_folder().ok_or_else(no_state_folder)?;
+        let rows = store.rows()?;
+        rows.iter()
+            .map(|row| &row.entry)
+            .filter(|entry| entry.server == server && entry.key == self.key)
+            .filter(|entry| guid.is_none_or(|guid| entry.guid == guid))
+            .map(|entry| key::lock(&state, entry, Duration::ZERO))
+            .collect()
     }
 }

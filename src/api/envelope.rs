@@ -57,7 +57,8 @@ pub struct Payload {
 /// Opens a body.
 ///
 /// # Errors
-/// Says why the body cannot be trusted: not JSON, empty, or a code that is no number.
+/// Says why the body cannot be trusted: not JSON, empty, a code that is no number, or two that
+/// contradict each other.
 pub fn open(body: &[u8]) -> Result<Envelope, Text> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(text!("the answer is empty"));
@@ -89,10 +90,13 @@ fn open_value(value: Value) -> Result<Envelope, Text> {
             None | Some(Value::Null) => {}
             Some(code) => {
                 let code = integer(code).ok_or_else(|| text!("{key} is not a number", key))?;
-                // A no beside a yes is a no.
-                if code != 0 || spoken.is_none() {
-                    spoken = Some((code, dialect));
-                }
+                spoken = match spoken {
+                    None => Some((code, dialect)),
+                    Some((first, _)) if (first == 0) != (code == 0) => {
+                        return Err(text!("it says {first} and {code} at once", first, code));
+                    }
+                    first => first,
+                };
             }
         }
     }
@@ -257,13 +261,7 @@ mod tests {
             ),
             (r#"{"error_code":"7","msg":"m"}"#, Dialect::A, 7, "m"),
             (
-                r#"{"error_code":0,"err_code":-1,"err_msg":"no","data":{}}"#,
-                Dialect::B,
-                -1,
-                "no",
-            ),
-            (
-                r#"{"error_code":-1,"err_code":0,"err_msg":"no"}"#,
+                r#"{"error_code":-1,"err_code":-2,"err_msg":"no"}"#,
                 Dialect::A,
                 -1,
                 "no",
@@ -291,13 +289,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_trusted() {
-        let cases: [(&[u8], &str); 6] = [
+        let cases: [(&[u8], &str); 8] = [
             (b"", "empty"),
             (b" \r\n", "empty"),
             (b"<!doctype html>", "HTML"),
             (b"\xff\xfe{", "not JSON"),
             (br#"{"error_code":0,"data":"#, "not JSON"),
             (br#"{"error_code":0.5,"data":{}}"#, "not a number"),
+            (br#"{"error_code":0,"err_code":-1,"data":{}}"#, "at once"),
+            (
+                br#"{"error_code":-1,"err_code":0,"err_msg":"no"}"#,
+                "at once",
+            ),
         ];
         for (body, part) in cases {
             let why = open(body).unwrap_err();

@@ -36,6 +36,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("the answer is empty", "应答为空"),
     ("{key} is not a number", "{key} 不是数字"),
+    (
+        "it says {first} and {code} at once",
+        "同时给出 {first} 和 {code}",
+    ),
     ("the answer is HTML, not JSON", "应答是 HTML，不是 JSON"),
     (
         "the answer is not JSON ({count} bytes)",

@@ -73,7 +73,7 @@ impl Args {
                 text!("NAME"),
                 text!("LAST MESSAGE"),
             ];
-            Table::new(header, rows.iter().map(cells))
+            Table::new(header, rows.iter().map(cells)).may_cut(2)
         })
     }
 

@@ -35,6 +35,7 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             show(&output, &help::parse_again(error, args, lang), lang)
         }
+        ErrorKind::InvalidUtf8 => Err(not_utf8()),
         _ if json => Err(for_programs(&error)),
         _ => Err(for_people(&help::parse_again(error, args, lang), lang)),
     };
@@ -60,6 +61,13 @@ fn for_people(error: &clap::Error, lang: Lang) -> Error {
     let text = help::headings(error.render().to_string(), lang);
     let text = text.trim();
     Error::usage(Text::verbatim(text.strip_prefix("error: ").unwrap_or(text)))
+}
+
+/// The parser does not say which argument it is, and not what to do about it.
+fn not_utf8() -> Error {
+    Error::usage(text!("an argument is not valid UTF-8")).hint(text!(
+        "convert it first, for example with `iconv -f GB18030 -t UTF-8`"
+    ))
 }
 
 fn for_programs(error: &clap::Error) -> Error {

@@ -39,13 +39,53 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
 /// The system's; the old file is then as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
-    let mut file = NamedTempFile::new_in(&folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
+    let file = written_beside(&folder, bytes)?;
     file.persist(path).map_err(|e| e.error)?;
     // The rename itself is durable once the folder is; not every system can sync one.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+/// Makes sure that [`replace`] could write so many bytes now: permissions, space, limits. Nothing
+/// is left behind.
+///
+/// # Errors
+/// The system's.
+pub fn check_replaceable(path: &Path, bytes: usize) -> io::Result<()> {
+    written_beside(&folder_of(path), &vec![b'\n'; bytes]).map(drop)
+}
+
+/// A temporary file with these bytes, written through. It is gone when it is dropped.
+fn written_beside(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let write = || {
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    };
+    write().map_err(of_system)
+}
+
+/// Files that SQLite opens beside a database, at most.
+const BESIDE: usize = 4;
+
+/// The system's refusal to open a few more files, where it does refuse.
+pub fn shortage() -> Option<io::Error> {
+    let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    let opened: io::Result<Vec<File>> = (0..BESIDE).map(|_| File::open(null)).collect();
+    opened.err()
+}
+
+/// The system's own error, without the temporary name that is put around it, which means nothing
+/// to anybody.
+pub fn of_system(error: io::Error) -> io::Error {
+    let inner = error
+        .get_ref()
+        .and_then(|named| named.source()?.downcast_ref::<io::Error>());
+    match inner.and_then(io::Error::raw_os_error) {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error,
+    }
 }
 
 /// A lock whose file goes away with it.

@@ -77,7 +77,7 @@ impl CallbackArgs {
         })?;
         let bound = listener
             .address()
-            .map_err(|e| Error::io(text!("the listener has no address"), &e))?;
+            .map_err(|e| Error::local(text!("the listener has no address"), &e))?;
         let token = Token::random().map_err(Error::internal)?;
         let url =
             place::notify_url(self.notify_url.as_ref(), bound, &token).map_err(Error::usage)?;
@@ -131,7 +131,7 @@ impl Ear {
         };
         self.listener
             .serve(door, sink, health)
-            .map_err(|e| Error::io(text!("cannot serve callbacks"), &e))
+            .map_err(|e| Error::local(text!("cannot serve callbacks"), &e))
     }
 }
 

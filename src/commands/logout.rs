@@ -40,8 +40,10 @@ impl Args {
             guid: &guid,
             logged_out: true,
         };
+        let done = text!("logged out {guid}", guid = &guid);
         context
             .output
-            .result(&view, |view| text!("logged out {guid}", guid = view.guid))
+            .result(&view, |_| done.clone())
+            .map_err(|e| e.after(&done))
     }
 }

@@ -96,7 +96,7 @@ impl Session<'_> {
             End::LoggedIn(profile, via) => {
                 // Saved first: it must not depend on somebody reading what is told.
                 let saved = self.context.save_guid(&self.guid);
-                self.teller.logged_in(&self.guid, &profile, via)?;
+                let told = self.teller.logged_in(&self.guid, &profile, via);
                 if let Err(error) = saved {
                     // The login itself is done, and nothing undoes it.
                     self.context.output.warn(&text!(
@@ -104,6 +104,7 @@ impl Session<'_> {
                         message = error.message
                     ));
                 }
+                told.map_err(|e| e.after(&text!("the account is logged in")))?;
                 Ok(ExitCode::SUCCESS)
             }
             End::Signal(signal) => Ok(signals::exit_code(signal)),

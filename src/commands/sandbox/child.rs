@@ -22,9 +22,10 @@ pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[Os
         return Err(Error::usage(text!("no command given")));
     };
     let scratch = TempDir::with_prefix("qiwei-sandbox-")
-        .map_err(|e| Error::io(text!("cannot make a folder for the sandbox's config"), &e))?;
+        .map_err(|e| Error::local(text!("cannot make a folder for the sandbox's config"), &e))?;
     let config = scratch.path().join("config.toml");
-    File::create(&config).map_err(|e| Error::io(text!("cannot make the sandbox's config"), &e))?;
+    File::create(&config)
+        .map_err(|e| Error::local(text!("cannot make the sandbox's config"), &e))?;
 
     let mut child = Command::new(program);
     child.args(args);

@@ -2,6 +2,7 @@
 
 mod explain;
 pub mod help;
+mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -44,7 +45,8 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
 
 /// Help and version are results.
 fn show(output: &Output, error: &clap::Error, lang: Lang) -> Finish {
-    let text = help::headings(error.render().ansi().to_string(), lang);
+    let columns = output.stdout_columns();
+    let text = help::finished(error.render().ansi().to_string(), lang, columns);
     let text = match output.look().color {
         true => text,
         false => StyledStr::from(text).to_string(),
@@ -58,7 +60,7 @@ fn for_people(error: &clap::Error, lang: Lang) -> Error {
     if lang == Lang::Zh && !is_help {
         return Error::usage(explain::explain(error));
     }
-    let text = help::headings(error.render().to_string(), lang);
+    let text = help::finished(error.render().to_string(), lang, None);
     let text = text.trim();
     Error::usage(Text::verbatim(text.strip_prefix("error: ").unwrap_or(text)))
 }

@@ -79,13 +79,12 @@ pub fn shortage() -> Option<io::Error> {
 /// The system's own error, without the temporary name that is put around it, which means nothing
 /// to anybody.
 pub fn of_system(error: io::Error) -> io::Error {
-    let inner = error
-        .get_ref()
-        .and_then(|named| named.source()?.downcast_ref::<io::Error>());
-    match inner.and_then(io::Error::raw_os_error) {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => error,
-    }
+    let words = error.to_string();
+    let code = words
+        .split_once(" (os error ")
+        .and_then(|(_, rest)| rest.split_once(") at path "))
+        .and_then(|(code, _)| code.parse().ok());
+    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 /// A lock whose file goes away with it.
@@ -156,5 +155,30 @@ pub fn lock(path: &Path, patience: Duration) -> io::Result<Option<File>> {
             Err(TryLockError::WouldBlock) => thread::sleep(LOCK_POLL),
             Err(TryLockError::Error(error)) => return Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_temporary_name_is_in_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let nowhere = folder.path().join("gone/file");
+        for error in [
+            replace(&nowhere, b"x").unwrap_err(),
+            check_replaceable(&nowhere, 1).unwrap_err(),
+        ] {
+            let plain = std::fs::read(&nowhere).unwrap_err();
+            assert_eq!(error.to_string(), plain.to_string());
+        }
+    }
+
+    #[test]
+    fn a_check_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        check_replaceable(&folder.path().join("file"), 1000).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -5,14 +5,20 @@ use std::path::Path;
 #[test]
 fn every_file_is_declared() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
-    let main = std::fs::read_to_string(folder.join("main.rs")).unwrap();
+    check(&folder, "main");
+    check(&folder.join("environment"), "mod");
+}
+
+/// Every file beside `parent` is a module of it.
+fn check(folder: &Path, parent: &str) {
+    let text = std::fs::read_to_string(folder.join(parent).with_extension("rs")).unwrap();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
-        let declared = main.contains(&format!("mod {name};"));
+        let declared = text.contains(&format!("mod {name};"));
         assert!(
-            name == "main" || declared,
-            "{} is not declared in main.rs",
+            name == parent || declared,
+            "{} is not declared in {parent}.rs",
             path.display()
         );
     }

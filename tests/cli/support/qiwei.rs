@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -99,6 +100,65 @@ impl Qiwei {
 
     pub fn stdout_to(mut self, stdout: impl Into<Stdio>) -> Self {
         self.command.stdout(stdout);
+        self
+    }
+
+    /// In a shell that does something first, such as setting a limit.
+    pub fn after(self, script: &str) -> Self {
+        self.in_shell(&format!("{script}\nexec \"$0\" \"$@\""))
+    }
+
+    /// With its streams redirected by a shell: `>&-` closes one.
+    pub fn redirected(self, redirection: &str) -> Self {
+        self.in_shell(&format!("exec \"$0\" \"$@\" {redirection}"))
+    }
+
+    fn in_shell(self, script: &str) -> Self {
+        let mut shell = Command::new("sh");
+        let program = self.command.get_program();
+        shell.args(["-c", script]).arg(program);
+        self.run_by(shell)
+    }
+
+    /// The same by another copy of the program.
+    pub fn program(self, path: &Path) -> Self {
+        self.run_by(Command::new(path))
+    }
+
+    /// Hands arguments, environment and working directory over.
+    fn run_by(mut self, mut command: Command) -> Self {
+        command
+            .args(self.command.get_args())
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, value) in self.command.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        if let Some(folder) = self.command.get_current_dir() {
+            command.current_dir(folder);
+        }
+        self.command = command;
+        self
+    }
+
+    /// As this user, where we are the one who may choose.
+    pub fn user(mut self, id: u32) -> Self {
+        self.command.uid(id).gid(id);
+        self
+    }
+
+    /// In this working directory.
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    pub fn stderr_to(mut self, stderr: impl Into<Stdio>) -> Self {
+        self.command.stderr(stderr);
         self
     }
 

@@ -113,6 +113,14 @@ impl Qiwei {
         self.in_shell(&format!("exec \"$0\" \"$@\" {redirection}"))
     }
 
+    /// With its output in a pipeline; ends with the program's own exit code.
+    pub fn piped(self, tail: &str) -> Self {
+        let script = format!(
+            "{{ \"$0\" \"$@\"; echo $? >\"$HOME/code\"; }} {tail}\nexit $(cat \"$HOME/code\")"
+        );
+        self.in_shell(&script)
+    }
+
     fn in_shell(self, script: &str) -> Self {
         let mut shell = Command::new("sh");
         let program = self.command.get_program();

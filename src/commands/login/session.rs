@@ -21,7 +21,7 @@ use crate::commands::callbacks::Ear;
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
-use crate::login::code::{Asker, CodeSource};
+use crate::login::code::{Asker, CodeSource, NoCode};
 use crate::login::machine::ATTEMPTS;
 use crate::login::watch::{self, News};
 use crate::login::{Machine, Step};
@@ -269,7 +269,13 @@ impl Run<'_, '_> {
             News::Expired => self.renew(),
             News::Qrcode(code) => self.renewed(code)?,
             News::Code(Ok(code)) => self.hand_in(&code)?,
-            News::Code(Err(why)) => {
+            News::Code(Err(NoCode { why, ask_again })) if ask_again => {
+                // Nothing was handed in, so no try is lost.
+                self.session.context.output.note(&why);
+                self.prompt
+                    .ask(self.session.context, self.machine.attempts_left());
+            }
+            News::Code(Err(NoCode { why, .. })) => {
                 // Whoever was to give the code cannot; another shell still may.
                 self.session.context.output.warn(&text!(
                     "no verification code: {why}; `qiwei login --code -` can still hand it in",

@@ -6,5 +6,6 @@ mod descriptors;
 mod disk;
 mod home;
 mod locale;
+mod prompts;
 mod streams;
 mod terminal;

@@ -12,6 +12,7 @@ pub mod raw;
 pub mod script;
 pub mod sends;
 mod server;
+pub mod terminal;
 
 pub use home::Home;
 pub use live::Live;

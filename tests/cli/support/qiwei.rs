@@ -179,6 +179,11 @@ impl Qiwei {
         self.home.config_path()
     }
 
+    /// The command, for those who start it in their own way.
+    pub fn command(&self) -> &Command {
+        &self.command
+    }
+
     pub fn spawn(&mut self) -> Child {
         if self.stdin.is_some() {
             self.command.stdin(Stdio::piped());

@@ -24,7 +24,7 @@ pub enum Layout {
 pub fn layout(widths: &[usize], cuttable: &[usize], columns: usize) -> Layout {
     let text: usize = widths.iter().sum();
     // A border before each column and behind the last, a space on either side of a text.
-    if text + 3 * widths.len() + 1 <= columns {
+    if text + 3 * widths.len() < columns {
         return Layout::Framed;
     }
     let gaps = GAP * widths.len().saturating_sub(1);

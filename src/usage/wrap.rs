@@ -153,9 +153,9 @@ mod tests {
 
     #[test]
     fn colours_take_no_columns() {
-        let line = "\x1b[1m  --qr\x1b[0m  二维码";
+        let line = "  \x1b[1m--qr\x1b[0m  二维码";
         assert_eq!(wrap(line, 14), line);
-        let broken = "\x1b[1m  --qr\x1b[0m  二维\n  码";
+        let broken = "  \x1b[1m--qr\x1b[0m  二维\n  码";
         assert_eq!(wrap(line, 13), broken);
     }
 

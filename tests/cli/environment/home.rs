@@ -145,7 +145,10 @@ fn xdg_folders_that_are_empty_or_relative_are_ignored() {
 fn a_listener_needs_no_home() {
     let server = sandbox();
     let args = ["listen", "--for", "50ms"];
-    let run = Qiwei::on(&server.base_url(), args).env("HOME", "rel");
+    let home = Home::new();
+    let run = Qiwei::on(&server.base_url(), args)
+        .in_folder(home.path())
+        .env("HOME", "rel");
     let run = end(run).ends_with(0);
     run.says("there is no home folder, so a second listener");
     let run = Qiwei::on(&server.base_url(), args).env("QIWEI_STATE_DIR", "/dev/null/x");

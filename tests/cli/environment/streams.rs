@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::pipe;
 use std::path::Path;
 
-use crate::support::callbacks::waiting;
+use crate::support::callbacks::{quickly_scanned, waiting};
 use crate::support::sends::{known, sends, state_file};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
@@ -44,7 +44,7 @@ fn closed_streams_hinder_nothing_and_nothing_is_written_into_a_wrong_file() {
         .flat_map(|closed| COMMANDS.map(|(command, count)| (closed, command, count)))
         .collect();
     check_all(&cells, |(closed, command, count)| {
-        let (server, home) = (sandbox(), Home::new());
+        let (server, home) = (quickly_scanned(), Home::new());
         home.write_config("retries = 1\n");
         let line = |n: usize| format!("{{\"to\":\"R:1{n}\",\"text\":\"x\",\"key\":\"k{n}\"}}\n");
         let input = home.file("in.ndjson", (0..3).map(line).collect::<String>());

@@ -124,7 +124,7 @@ impl Error {
         Self {
             kind,
             code: None,
-            hint: shortage(&message).map(Shortage::remedy),
+            hint: shortage(kind, &message).map(Shortage::remedy),
             message,
             outcome: None,
             retryable: false,
@@ -167,7 +167,7 @@ impl Error {
 
     /// Adds what to do about it. Where descriptors have run out, nothing but more of them helps.
     pub fn hint(mut self, hint: Text) -> Self {
-        if shortage(&self.message) != Some(Shortage::Descriptors) {
+        if shortage(self.kind, &self.message) != Some(Shortage::Descriptors) {
             self.hint = Some(hint);
         }
         self
@@ -228,8 +228,15 @@ enum Shortage {
     FileSize,
 }
 
-/// What the system's error in a message says has run out, if it does.
-fn shortage(message: &Text) -> Option<Shortage> {
+/// What the system's error in a message says has run out, if it does. Not what a server says, whose
+/// system is another one.
+fn shortage(kind: Kind, message: &Text) -> Option<Shortage> {
+    if matches!(
+        kind,
+        Kind::Rejected | Kind::NotLoggedIn | Kind::Busy | Kind::Unknown
+    ) {
+        return None;
+    }
     // The numbers of Linux, macOS and the BSDs; the words come with the number.
     match message.system_code()? {
         23 | 24 => Some(Shortage::Descriptors),
@@ -271,6 +278,9 @@ mod tests {
             assert!(hint(of(code)).contains(part), "{code}");
         }
         assert_eq!(hint(of(13)), "");
+        // A server may have troubles of its own.
+        let theirs = of(24).message;
+        assert_eq!(hint(Error::new(Kind::Rejected, theirs)), "");
         // A full disk may have a better remedy; without descriptors there is no other.
         assert_eq!(hint(of(28).hint("move it".into())), "move it");
         assert!(hint(of(24).hint("move it".into())).contains("ulimit -n"));

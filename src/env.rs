@@ -40,7 +40,9 @@ pub const LANG: &str = "QIWEI_LANG";
 pub const COMPLETE: &str = "QIWEI_COMPLETE";
 /// Set to anything: no colour (see no-color.org).
 pub const NO_COLOR: &str = "NO_COLOR";
-/// `dumb`: no colour.
+/// `0`: no colour (see bixense.com/clicolors).
+pub const CLICOLOR: &str = "CLICOLOR";
+/// `dumb`: no colour, and nothing that moves.
 pub const TERM: &str = "TERM";
 /// Where commands are found; the sandbox puts this binary first in it.
 pub const PATH: &str = "PATH";

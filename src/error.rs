@@ -118,13 +118,14 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of `kind`, with no outcome, not retryable.
+    /// An error of `kind`, with no outcome, not retryable. Its hint is what helps when the system
+    /// has run out of something, until a better one is given.
     pub fn new(kind: Kind, message: Text) -> Self {
         Self {
             kind,
             code: None,
+            hint: shortage(kind, &message).map(Shortage::remedy),
             message,
-            hint: None,
             outcome: None,
             retryable: false,
             retry_after: None,
@@ -142,7 +143,12 @@ impl Error {
         Self::new(Kind::Config, message).outcome(Outcome::NotSent)
     }
 
-    /// A local read or write that failed.
+    /// A step on this machine that failed before anything was changed anywhere.
+    pub fn local(what: Text, error: &std::io::Error) -> Self {
+        Self::config(text!("{what}: {error}", what, error))
+    }
+
+    /// A local read or write that failed after the work itself was done.
     pub fn io(what: Text, error: &std::io::Error) -> Self {
         Self::new(Kind::Io, text!("{what}: {error}", what, error))
     }
@@ -159,10 +165,21 @@ impl Error {
         Self::new(Kind::ClosedPipe, text!("output closed"))
     }
 
-    /// Adds what to do about it.
+    /// Adds what to do about it. Where descriptors have run out, nothing but more of them helps.
     pub fn hint(mut self, hint: Text) -> Self {
-        self.hint = Some(hint);
+        if shortage(self.kind, &self.message) != Some(Shortage::Descriptors) {
+            self.hint = Some(hint);
+        }
         self
+    }
+
+    /// The same when only printing failed: says what was done, or a script would do it again.
+    pub fn after(self, done: &Text) -> Self {
+        if self.kind != Kind::Io {
+            return self;
+        }
+        let message = text!("{done}, but {message}", done, message = &self.message);
+        Self { message, ..self }.outcome(Outcome::Accepted)
     }
 
     /// Sets what became of the request.
@@ -203,9 +220,87 @@ impl Error {
     }
 }
 
+/// Something the system has run out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shortage {
+    Descriptors,
+    Space,
+    FileSize,
+}
+
+/// What the system's error in a message says has run out, if it does. Not what a server says, whose
+/// system is another one.
+fn shortage(kind: Kind, message: &Text) -> Option<Shortage> {
+    if matches!(
+        kind,
+        Kind::Rejected | Kind::NotLoggedIn | Kind::Busy | Kind::Unknown
+    ) {
+        return None;
+    }
+    // The numbers of Linux, macOS and the BSDs; the words come with the number.
+    match message.system_code()? {
+        23 | 24 => Some(Shortage::Descriptors),
+        28 => Some(Shortage::Space),
+        27 => Some(Shortage::FileSize),
+        _ => None,
+    }
+}
+
+impl Shortage {
+    fn remedy(self) -> Text {
+        match self {
+            Self::Descriptors => text!(
+                "allow more open files, for example with `ulimit -n 1024`; fewer --jobs take fewer"
+            ),
+            Self::Space => text!("free some space"),
+            Self::FileSize => text!("allow larger files, for example with `ulimit -f unlimited`"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_run_out_says_how_to_get_more() {
+        let of = |code| {
+            let system = std::io::Error::from_raw_os_error(code);
+            Error::local(text!("cannot watch for signals"), &system)
+        };
+        let hint = |error: Error| error.hint.map(|hint| hint.english()).unwrap_or_default();
+        for (code, part) in [
+            (24, "ulimit -n"),
+            (28, "space"),
+            (27, "ulimit -f"),
+            (13, ""),
+        ] {
+            assert!(hint(of(code)).contains(part), "{code}");
+        }
+        assert_eq!(hint(of(13)), "");
+        // A server may have troubles of its own.
+        let theirs = of(24).message;
+        assert_eq!(hint(Error::new(Kind::Rejected, theirs)), "");
+        // A full disk may have a better remedy; without descriptors there is no other.
+        assert_eq!(hint(of(28).hint("move it".into())), "move it");
+        assert!(hint(of(24).hint("move it".into())).contains("ulimit -n"));
+    }
+
+    #[test]
+    fn a_failure_to_print_says_what_was_done() {
+        let full = std::io::Error::from_raw_os_error(28);
+        let error = Error::io(text!("cannot write the result to stdout"), &full);
+        let error = error.after(&Text::verbatim("it was made"));
+        assert!(
+            error
+                .message
+                .english()
+                .starts_with("it was made, but cannot write")
+        );
+        assert_eq!((error.outcome, error.exit), (Some(Outcome::Accepted), 74));
+        let closed = Error::closed_pipe().after(&Text::verbatim("it was made"));
+        assert_eq!(closed, Error::closed_pipe());
+    }
 
     /// The exit codes are a contract: this table may only grow.
     #[test]

@@ -41,13 +41,52 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
 /// The system's; the old file is then as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
-    let mut file = NamedTempFile::new_in(&folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
+    let file = written_beside(&folder, bytes)?;
     file.persist(path).map_err(|e| e.error)?;
     // The rename itself is durable once the folder is; not every system can sync one.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+/// Makes sure that [`replace`] could write so many bytes now: permissions, space, limits. Nothing
+/// is left behind.
+///
+/// # Errors
+/// The system's.
+pub fn check_replaceable(path: &Path, bytes: usize) -> io::Result<()> {
+    written_beside(&folder_of(path), &vec![b'\n'; bytes]).map(drop)
+}
+
+/// A temporary file with these bytes, written through. It is gone when it is dropped.
+fn written_beside(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let write = || {
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    };
+    write().map_err(of_system)
+}
+
+/// Files that SQLite opens beside a database, at most.
+const BESIDE: usize = 4;
+
+/// The system's refusal to open a few more files, where it does refuse.
+pub fn shortage() -> Option<io::Error> {
+    let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    let opened: io::Result<Vec<File>> = (0..BESIDE).map(|_| File::open(null)).collect();
+    opened.err()
+}
+
+/// The system's own error, without the temporary name that is put around it, which means nothing
+/// to anybody.
+pub fn of_system(error: io::Error) -> io::Error {
+    let words = error.to_string();
+    let code = words
+        .split_once(" (os error ")
+        .and_then(|(_, rest)| rest.split_once(") at path "))
+        .and_then(|(code, _)| code.parse().ok());
+    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 /// A lock whose file goes away with it.
@@ -132,5 +171,30 @@ pub fn lock(path: &Path, patience: Duration) -> io::Result<Option<File>> {
             Err(TryLockError::WouldBlock) => thread::sleep(LOCK_POLL),
             Err(TryLockError::Error(error)) => return Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_temporary_name_is_in_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let nowhere = folder.path().join("gone/file");
+        for error in [
+            replace(&nowhere, b"x").unwrap_err(),
+            check_replaceable(&nowhere, 1).unwrap_err(),
+        ] {
+            let plain = std::fs::read(&nowhere).unwrap_err();
+            assert_eq!(error.to_string(), plain.to_string());
+        }
+    }
+
+    #[test]
+    fn a_check_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        check_replaceable(&folder.path().join("file"), 1000).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

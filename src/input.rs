@@ -46,7 +46,7 @@ fn in_time<T: Send + 'static>(
     let reader = thread::Builder::new().name("stdin".into());
     reader
         .spawn(move || done.send(read()))
-        .map_err(|e| Error::io(text!("cannot read standard input"), &e))?;
+        .map_err(|e| Error::local(text!("cannot read standard input"), &e))?;
     match result.recv_timeout(deadline.remaining()) {
         Ok(read) => {
             read.map_err(|e| Error::usage(text!("cannot read standard input: {error}", error = e)))

@@ -26,7 +26,7 @@ pub fn survive_size_limits() {
 /// # Errors
 /// When the system does not let us.
 pub fn watch() -> Result<Signals, Error> {
-    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::io(text!("cannot watch for signals"), &e))
+    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::local(text!("cannot watch for signals"), &e))
 }
 
 /// Calls `tell` with each signal from a thread that ends with the process.
@@ -38,7 +38,7 @@ pub fn forward(mut signals: Signals, tell: impl Fn(i32) + Send + 'static) -> Res
         .name("signals".into())
         .spawn(move || signals.forever().for_each(tell))
         .map(drop)
-        .map_err(|e| Error::io(text!("cannot watch for signals"), &e))
+        .map_err(|e| Error::local(text!("cannot watch for signals"), &e))
 }
 
 /// Ends the process at once, as after a signal. For threads that wait for signals beside a call

@@ -7,12 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Connections kept at once; each has a small thread.
 const CAP: usize = 256;
 
+/// Descriptors that are left to the rest of the program: to put the callback URL back it must be
+/// able to connect, however many clients there are.
+const RESERVE: u64 = 20;
+
 /// The open connections.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Crowd(Arc<Mutex<Members>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Members {
+    cap: usize,
     next: u64,
     /// By age, the oldest first.
     present: BTreeMap<u64, Member>,
@@ -35,13 +40,33 @@ pub(super) struct Guest {
     crowd: Crowd,
 }
 
+impl Default for Crowd {
+    fn default() -> Self {
+        let affordable = descriptors().map_or(u64::MAX, |all| all.saturating_sub(RESERVE));
+        let cap = usize::try_from(affordable).map_or(CAP, |cap| cap.clamp(1, CAP));
+        Self(Arc::new(Mutex::new(Members {
+            cap,
+            next: 0,
+            present: BTreeMap::new(),
+        })))
+    }
+}
+
+/// How many files may be open, where there is a limit.
+fn descriptors() -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    None
+}
+
 impl Crowd {
     /// Takes a connection in. When there are too many, the oldest that never made a request has
     /// to go, else the oldest that is idle; when all are busy, the new one.
     pub(super) fn admit(&self, stream: TcpStream) -> Option<Guest> {
         let stream = Arc::new(stream);
         let mut members = self.lock();
-        if members.present.len() >= CAP && !members.make_room() {
+        if members.present.len() >= members.cap && !members.make_room() {
             return None;
         }
         let number = members.next;

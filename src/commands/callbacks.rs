@@ -79,7 +79,7 @@ impl CallbackArgs {
         })?;
         let bound = listener
             .address()
-            .map_err(|e| Error::io(text!("the listener has no address"), &e))?;
+            .map_err(|e| Error::local(text!("the listener has no address"), &e))?;
         let token = Token::random().map_err(Error::internal)?;
         context.output.hide(token.reveal());
         let url =
@@ -139,7 +139,7 @@ impl Ear {
         };
         self.listener
             .serve(door, sink, health)
-            .map_err(|e| Error::io(text!("cannot serve callbacks"), &e))
+            .map_err(|e| Error::local(text!("cannot serve callbacks"), &e))
     }
 }
 

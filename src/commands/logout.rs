@@ -38,9 +38,11 @@ impl Run for Args {
             guid: &guid,
             logged_out: true,
         };
+        let text = text!("logged out {guid}", guid = &guid);
         context
             .output
-            .result(&view, |view| text!("logged out {guid}", guid = view.guid))
+            .result(&view, |_| text.clone())
+            .map_err(|e| e.after(&text))
             .map(done)
     }
 }

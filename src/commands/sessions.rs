@@ -75,7 +75,7 @@ impl Run for Args {
                     text!("NAME"),
                     text!("LAST MESSAGE"),
                 ];
-                Table::new(header, rows.iter().map(cells))
+                Table::new(header, rows.iter().map(cells)).may_cut(2)
             })
             .map(done)
     }

@@ -15,6 +15,9 @@ use crate::text::text;
 /// How long to wait for another process that is writing the same file.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
+/// More bytes than one more setting takes.
+const A_SETTING: usize = 512;
+
 /// Sets one setting.
 ///
 /// # Errors
@@ -48,11 +51,11 @@ pub fn check_writable(path: &Path) -> Result<(), Error> {
     edit(path, |path, text| {
         document::check(path, text).map(|()| None)
     })?;
-    // The new file would be made beside the old one.
+    // The new file would be made beside the old one, and take a little more space.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    tempfile::tempfile_in(files::folder_of(&path))
-        .map(drop)
-        .map_err(|e| unwritable(&path, &e))
+    let present = std::fs::metadata(&path).map_or(0, |file| file.len());
+    let size = usize::try_from(present).unwrap_or(0) + A_SETTING;
+    files::check_replaceable(&path, size).map_err(|e| unwritable(&path, &e))
 }
 
 /// Reads, changes and replaces the file under a lock. `change` is told the path and the text, and

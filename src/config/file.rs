@@ -1,6 +1,7 @@
 //! Reading the configuration file: TOML, checked value by value, every error with its line.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -190,14 +191,18 @@ pub struct Location {
 }
 
 impl Location {
-    /// Reads the file; one that nobody asked for may be missing.
+    /// Reads the file; one that nobody asked for may be missing, also because the home folder is
+    /// none: accounts of services have `/dev/null` there.
     ///
     /// # Errors
     /// As [`ConfigFile::parse`], and when the file cannot be read.
     pub fn read(&self) -> Result<ConfigFile, Error> {
         match std::fs::read_to_string(&self.path) {
             Ok(text) => ConfigFile::parse(&self.path, &text),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound && !self.explicit => {
+            Err(e)
+                if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+                    && !self.explicit =>
+            {
                 Ok(ConfigFile::default())
             }
             Err(e) => Err(unreadable(&self.path, &e).hint(text!(

@@ -97,17 +97,22 @@ pub fn locate(flags: &Flags, env: &Env) -> Option<Location> {
             explicit: true,
         });
     }
-    let folders = ProjectDirs::from("", "", "qiwei")?;
     Some(Location {
-        path: folders.config_dir().join("config.toml"),
+        path: folders()?.config_dir().join("config.toml"),
         explicit: false,
     })
+}
+
+/// The platform's places. A home folder that is not absolute is none: the ledger would be another
+/// one in every working directory, and a key no protection.
+fn folders() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", "qiwei").filter(|folders| folders.config_dir().is_absolute())
 }
 
 /// The folder for locks and other state: `QIWEI_STATE_DIR`, else the platform's place.
 pub fn state_folder(env: &Env) -> Option<PathBuf> {
     env.path(env::STATE_DIR).or_else(|| {
-        let folders = ProjectDirs::from("", "", "qiwei")?;
+        let folders = folders()?;
         let folder = folders.state_dir().unwrap_or(folders.data_local_dir());
         Some(folder.to_owned())
     })

@@ -298,7 +298,7 @@ impl Courier {
     fn open_store(&mut self) -> Result<(), Error> {
         if self.store.is_none() {
             let store = Store::open(&self.state_folder()?.join(STATE_FILE))?;
-            store.prune(self.plan.ledger_days)?;
+            store.prune_with_care(self.plan.ledger_days)?;
             self.store = Some(store);
         }
         Ok(())

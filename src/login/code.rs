@@ -56,6 +56,24 @@ impl CodeSource {
     }
 }
 
+/// Why a source gave no code.
+#[derive(Debug)]
+pub struct NoCode {
+    /// In words.
+    pub why: Text,
+    /// Whoever was asked may only have mistyped: ask again.
+    pub ask_again: bool,
+}
+
+impl From<Text> for NoCode {
+    fn from(why: Text) -> Self {
+        Self {
+            why,
+            ask_again: false,
+        }
+    }
+}
+
 /// Asks a source for codes from a thread of its own; every code, or why there is none, goes to
 /// `answer`.
 pub struct Asker(Option<Sender<u8>>);
@@ -67,7 +85,7 @@ impl Asker {
     /// When no thread can be started.
     pub fn start(
         source: CodeSource,
-        answer: impl Fn(Result<Secret, Text>) + Send + 'static,
+        answer: impl Fn(Result<Secret, NoCode>) + Send + 'static,
     ) -> io::Result<Self> {
         if matches!(source, CodeSource::Elsewhere) {
             return Ok(Self(None));
@@ -88,7 +106,7 @@ impl Asker {
     }
 }
 
-fn serve(source: CodeSource, asked: &Receiver<u8>, answer: impl Fn(Result<Secret, Text>)) {
+fn serve(source: CodeSource, asked: &Receiver<u8>, answer: impl Fn(Result<Secret, NoCode>)) {
     match source {
         CodeSource::Terminal(stdin) => {
             let mut lines = BufReader::new(stdin.reader);
@@ -98,26 +116,29 @@ fn serve(source: CodeSource, asked: &Receiver<u8>, answer: impl Fn(Result<Secret
         }
         CodeSource::Command(command) => {
             for attempt in asked {
-                answer(printed(&command, attempt));
+                answer(printed(&command, attempt).map_err(NoCode::from));
             }
         }
         CodeSource::File(path) => {
             let mut last = String::new();
             for _ in asked {
                 last = wait_for_news(&path, &last);
-                answer(checked(&last));
+                answer(checked(&last).map_err(NoCode::from));
             }
         }
         CodeSource::Elsewhere => {}
     }
 }
 
-fn typed(lines: &mut impl BufRead) -> Result<Secret, Text> {
-    let mut line = String::new();
-    match lines.read_line(&mut line) {
-        Ok(0) => Err(text!("standard input has ended")),
-        Ok(_) => checked(&line),
-        Err(e) => Err(text!("the code cannot be read: {error}", error = e)),
+fn typed(lines: &mut impl BufRead) -> Result<Secret, NoCode> {
+    let mut line = Vec::new();
+    match lines.read_until(b'\n', &mut line) {
+        Ok(0) => Err(text!("standard input has ended").into()),
+        Ok(_) => checked(&String::from_utf8_lossy(&line)).map_err(|why| NoCode {
+            why,
+            ask_again: true,
+        }),
+        Err(e) => Err(text!("the code cannot be read: {error}", error = e).into()),
     }
 }
 

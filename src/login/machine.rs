@@ -112,6 +112,11 @@ impl Machine {
         vec![Step::CodeRejected { attempts_left }, next]
     }
 
+    /// How often a code may still be tried.
+    pub fn attempts_left(&self) -> u8 {
+        self.attempts_left
+    }
+
     /// One word for `GET /health`.
     pub fn health(&self) -> &'static str {
         match (self.code, self.seen) {

@@ -9,8 +9,9 @@ use crate::api::login_answer::{LoginQrcode, QrcodeStatus};
 use crate::api::{Api, CallError, Status};
 use crate::callback::Event;
 use crate::guid::Guid;
+use crate::login::code::NoCode;
+
 use crate::secret::Secret;
-use crate::text::Text;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub enum News {
     /// A poll was told that the code has expired.
     Expired,
     /// There is a verification code, or a reason why not.
-    Code(Result<Secret, Text>),
+    Code(Result<Secret, NoCode>),
     /// A signal wants the program to end.
     Signal(i32),
 }

@@ -5,6 +5,7 @@
 //!
 //! Here, and nowhere else, a text becomes words of a language. JSON has none: it is the same in all.
 
+mod narrow;
 #[cfg(any(test, fuzzing))]
 pub mod oracle;
 mod page;
@@ -69,10 +70,12 @@ pub struct Manner {
 impl Manner {
     /// Whether the terminal cannot show colour, or its user does not want it.
     pub fn is_colorless(env: &Env) -> bool {
-        env.get(env::NO_COLOR).is_some() || Self::is_dumb(env)
+        env.get(env::NO_COLOR).is_some()
+            || env.get(env::CLICOLOR).is_some_and(|value| value == "0")
+            || Self::is_dumb(env)
     }
 
-    /// Whether the terminal knows only characters and line feeds.
+    /// Whether the terminal can only write line below line.
     pub fn is_dumb(env: &Env) -> bool {
         env.get(env::TERM).is_some_and(|term| term == "dumb")
     }
@@ -115,6 +118,7 @@ impl Output {
             terminal: sink.terminal,
             color: manner.colors(sink.terminal),
             utf8: manner.utf8,
+            columns: None,
         };
         Self {
             manner,
@@ -200,12 +204,24 @@ impl Output {
         self.write_out(text.as_bytes())
     }
 
+    /// The width of the terminal that stdout is, where it is one that tells.
+    pub fn stdout_columns(&self) -> Option<usize> {
+        match self.out_look.terminal {
+            true => columns_of(io::stdout()),
+            false => None,
+        }
+    }
+
     /// Prints something for a person.
     ///
     /// # Errors
     /// When stdout cannot be written.
     pub fn page(&self, page: impl Into<Page>) -> Result<(), Error> {
-        self.text(&page.into().render(self.out_look, self.manner.lang))
+        let look = Look {
+            columns: self.stdout_columns(),
+            ..self.out_look
+        };
+        self.text(&page.into().render(look, self.manner.lang))
     }
 
     /// Prints a line of text from outside.
@@ -284,9 +300,7 @@ impl Output {
             terminal: self.err_look.terminal,
             color: self.err_look.color,
             columns: match self.err_look.terminal {
-                true => {
-                    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0.into())
-                }
+                true => columns_of(io::stderr()),
                 false => None,
             },
         }
@@ -388,4 +402,15 @@ impl Output {
                 _ => Error::io(text!("cannot write the result to stdout"), &e),
             })
     }
+}
+
+/// A terminal that does not know its width says 0.
+#[cfg(unix)]
+fn columns_of(stream: impl std::os::fd::AsFd) -> Option<usize> {
+    terminal_size::terminal_size_of(stream).map(|(width, _)| width.0.into())
+}
+
+#[cfg(windows)]
+fn columns_of(stream: impl std::os::windows::io::AsHandle) -> Option<usize> {
+    terminal_size::terminal_size_of(stream).map(|(width, _)| width.0.into())
 }

@@ -78,6 +78,7 @@ fn check_table(text: &str) {
             terminal: true,
             color: false,
             utf8,
+            columns: None,
         };
         let shown = Table::new(header(), rows()).render(look, Lang::En);
         assert_harmless(&shown);
@@ -94,6 +95,7 @@ fn check_table(text: &str) {
         terminal: false,
         color: false,
         utf8: true,
+        columns: None,
     };
     let shown = Table::new(header(), rows()).render(plain, Lang::En);
     if !text.contains(['\n', '\r', '\t']) {

@@ -103,6 +103,7 @@ mod tests {
         terminal: false,
         color: false,
         utf8: true,
+        columns: None,
     };
 
     #[test]

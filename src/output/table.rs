@@ -2,10 +2,12 @@
 
 use anstyle::{AnsiColor, Color, Style};
 use tabled::builder::Builder;
+use tabled::grid::util::string::get_string_width;
 use tabled::settings::object::Cell as At;
 use tabled::settings::style::Style as Frame;
 use tabled::settings::{Color as Paint, Modify, Padding};
 
+use super::narrow::{self, Layout};
 use super::sanitize::for_terminal;
 use crate::text::{Lang, Text};
 
@@ -59,6 +61,8 @@ pub struct Look {
     pub color: bool,
     /// Whether frames can be drawn with more than ASCII.
     pub utf8: bool,
+    /// Columns of the terminal, where it tells.
+    pub columns: Option<usize>,
 }
 
 /// A table before it is drawn.
@@ -66,6 +70,7 @@ pub struct Look {
 pub struct Table {
     header: Vec<Text>,
     rows: Vec<Vec<Cell>>,
+    cuttable: Vec<usize>,
 }
 
 impl Table {
@@ -77,24 +82,48 @@ impl Table {
         Self {
             header: header.into(),
             rows: rows.into_iter().map(Vec::from).collect(),
+            cuttable: Vec::new(),
         }
+    }
+
+    /// Lets the texts of a column end in an ellipsis where the terminal is too narrow. Not for what
+    /// is copied: ids and guids.
+    pub fn may_cut(mut self, column: usize) -> Self {
+        self.cuttable.push(column);
+        self
     }
 
     /// The table, with its last line's end. Double-width characters count as two columns.
     pub(super) fn render(&self, look: Look, lang: Lang) -> String {
-        let mut builder = Builder::with_capacity(self.rows.len() + 1, self.header.len());
-        builder.push_record(self.header.iter().map(|text| text.render(lang)));
-        for row in &self.rows {
-            builder.push_record(row.iter().map(|cell| shown(&cell.text.render(lang), look)));
+        let header = self.header.iter().map(|text| text.render(lang)).collect();
+        let rows = self.rows.iter().map(|row| {
+            let cells = row.iter().map(|cell| shown(&cell.text.render(lang), look));
+            cells.collect()
+        });
+        let grid: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
+        let Some(columns) = look.columns.filter(|_| look.terminal) else {
+            return self.draw(&grid, look, look.terminal);
+        };
+        match narrow::layout(&widths(&grid), &self.cuttable, columns) {
+            Layout::Framed => self.draw(&grid, look, true),
+            Layout::Bare(widths) => self.draw(&cut(&grid, &widths, look), look, false),
+            Layout::Records => self.records(&grid, look, columns),
+        }
+    }
+
+    fn draw(&self, grid: &[Vec<String>], look: Look, framed: bool) -> String {
+        let mut builder = Builder::with_capacity(grid.len(), self.header.len());
+        for row in grid {
+            builder.push_record(row);
         }
         let mut table = builder.build();
-        if look.terminal && look.utf8 {
-            table.with(Frame::rounded());
-        } else if look.terminal {
-            table.with(Frame::ascii());
-        } else {
-            table.with(Frame::empty()).with(Padding::new(0, 2, 0, 0));
-        }
+        match (framed, look.utf8) {
+            (true, true) => table.with(Frame::rounded()),
+            (true, false) => table.with(Frame::ascii()),
+            (false, _) => table
+                .with(Frame::empty())
+                .with(Padding::new(0, narrow::GAP, 0, 0)),
+        };
         if look.color {
             self.paint(&mut table);
         }
@@ -106,6 +135,30 @@ impl Table {
         text
     }
 
+    /// One field a line, an empty line between two rows.
+    fn records(&self, grid: &[Vec<String>], look: Look, columns: usize) -> String {
+        let Some((names, rows)) = grid.split_first() else {
+            return String::new();
+        };
+        let width = names.iter().map(|name| get_string_width(name)).max();
+        let width = width.unwrap_or_default();
+        let record = |(values, cells): (&Vec<String>, &Vec<Cell>)| -> String {
+            let fields = names.iter().zip(values).zip(cells);
+            fields
+                .map(|((name, value), cell)| {
+                    let style = cell.style;
+                    let shown = match look.color {
+                        true => format!("{style}{value}{style:#}"),
+                        false => value.clone(),
+                    };
+                    narrow::field(name, width, value, &shown, columns)
+                })
+                .collect()
+        };
+        let records: Vec<String> = rows.iter().zip(&self.rows).map(record).collect();
+        records.join("\n")
+    }
+
     fn paint(&self, table: &mut tabled::Table) {
         for (row, cells) in self.rows.iter().enumerate() {
             for (column, cell) in cells.iter().enumerate() {
@@ -115,6 +168,28 @@ impl Table {
             }
         }
     }
+}
+
+/// The width of each column.
+fn widths(grid: &[Vec<String>]) -> Vec<usize> {
+    let mut widths = Vec::new();
+    for row in grid {
+        widths.resize(row.len().max(widths.len()), 0);
+        for (width, text) in widths.iter_mut().zip(row) {
+            *width = get_string_width(text).max(*width);
+        }
+    }
+    widths
+}
+
+fn cut(grid: &[Vec<String>], widths: &[usize], look: Look) -> Vec<Vec<String>> {
+    let cut = |row: &Vec<String>| {
+        let cells = row.iter().zip(widths);
+        cells
+            .map(|(text, width)| narrow::cut(text, *width, look.utf8))
+            .collect()
+    };
+    grid.iter().map(cut).collect()
 }
 
 fn shown(text: &str, look: Look) -> String {
@@ -141,6 +216,7 @@ mod tests {
         terminal: false,
         color: false,
         utf8: true,
+        columns: None,
     };
 
     fn render<const N: usize>(header: [&str; N], rows: &[[Cell; N]], look: Look) -> String {
@@ -198,7 +274,7 @@ mod tests {
         let look = Look {
             terminal: true,
             color: true,
-            utf8: true,
+            ..PLAIN
         };
         let text = render(
             ["A"],
@@ -206,5 +282,43 @@ mod tests {
             look,
         );
         assert!(text.contains("\x1b[32m"), "{text:?}");
+    }
+
+    #[test]
+    fn narrow_terminals_lose_frames_then_names_then_columns() {
+        let rows = [
+            ["S:788123456789".into(), "项目讨论与技术交流".into()],
+            ["R:1".into(), Cell::styled(Text::verbatim("张三"), GREEN)],
+        ];
+        let table = Table::new(["ID", "NAME"].map(Text::verbatim), rows).may_cut(1);
+        let on = |columns, color| {
+            let look = Look {
+                terminal: true,
+                color,
+                columns: Some(columns),
+                ..PLAIN
+            };
+            table.render(look, Lang::En)
+        };
+        assert!(on(39, false).starts_with('╭'));
+        assert_eq!(
+            on(34, false),
+            "ID              NAME\nS:788123456789  项目讨论与技术交流\nR:1             张三\n"
+        );
+        assert_eq!(
+            on(28, false),
+            "ID              NAME\nS:788123456789  项目讨论与…\nR:1             张三\n"
+        );
+        assert_eq!(
+            on(20, false),
+            "ID    S:788123456789\nNAME\n项目讨论与技术交流\n\nID    R:1\nNAME  张三\n"
+        );
+        assert!(on(20, true).ends_with("NAME  \u{1b}[32m张三\u{1b}[0m\n"));
+        // A pipe has no width, whatever the terminal behind it.
+        let pipe = Look {
+            columns: Some(20),
+            ..PLAIN
+        };
+        assert!(table.render(pipe, Lang::En).contains("项目讨论与技术交流"));
     }
 }

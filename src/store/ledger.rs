@@ -7,6 +7,9 @@ use super::Store;
 use crate::api::SentMessage;
 use crate::error::{Error, Outcome};
 
+/// Seconds.
+const DAY: i64 = 86_400;
+
 /// What names a send: the same key on another account is another send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -220,7 +223,46 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn prune(&self, days: u32) -> Result<usize, Error> {
-        let oldest = now() - i64::from(days) * 86_400;
+        self.forget_before(now() - i64::from(days) * DAY)
+    }
+
+    /// The same unasked, when nobody looks at what the clock says. A clock that has jumped ahead
+    /// would forget everything, and a key that is forgotten is sent again: so the clock is believed
+    /// only as far as an earlier day of use goes, which a wrong clock has to outlast first.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn prune_with_care(&self, days: u32) -> Result<(), Error> {
+        let today = now().div_euclid(DAY);
+        if let Some(witness) = self.day_before(today).map_err(|e| self.failed(&e))? {
+            let believed = now().min((witness + 1) * DAY);
+            self.forget_before(believed - i64::from(days) * DAY)?;
+        }
+        Ok(())
+    }
+
+    /// The last day of use before `today`, which is remembered as one. Days to come were none: the
+    /// clock was wrong then, or is now.
+    fn day_before(&self, today: i64) -> rusqlite::Result<Option<i64>> {
+        let mut query = self
+            .db
+            .prepare_cached("SELECT day FROM days ORDER BY day")?;
+        let known: Vec<i64> = query
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let witness = known.iter().copied().filter(|day| *day < today).max();
+        let wanted: Vec<i64> = witness.into_iter().chain([today]).collect();
+        if known != wanted {
+            let whole = self.db.unchecked_transaction()?;
+            let others = "DELETE FROM days WHERE day NOT IN (?1, ?2)";
+            whole.execute(others, [witness.unwrap_or(today), today])?;
+            whole.execute("INSERT OR IGNORE INTO days VALUES (?1)", [today])?;
+            whole.commit()?;
+        }
+        Ok(witness)
+    }
+
+    fn forget_before(&self, oldest: i64) -> Result<usize, Error> {
         self.db
             .execute("DELETE FROM sends WHERE changed_at < ?1", [oldest])
             .map_err(|e| self.failed(&e))
@@ -344,6 +386,43 @@ mod tests {
             .unwrap();
         assert_eq!(store.prune(30).unwrap(), 1);
         assert!(store.rows().unwrap().is_empty());
+    }
+
+    /// What the clock said on earlier days of use decides what may be forgotten today.
+    #[test]
+    fn a_clock_is_believed_only_as_far_as_an_earlier_day_goes() {
+        let today = now().div_euclid(DAY);
+        let cases: [(&[i64], i64, bool); 6] = [
+            // No earlier day: nothing shows that the clock is right.
+            (&[], 40, false),
+            (&[today], 40, false),
+            (&[today - 1], 40, true),
+            (&[today - 1], 20, false),
+            // Last used long ago, or the clock has jumped: nobody knows which.
+            (&[today - 20], 40, false),
+            // The clock was ahead for a while.
+            (&[today + 900], 40, false),
+        ];
+        for (days, age, forgotten) in cases {
+            let (_folder, store) = store();
+            store.begin(&entry("k"), "R:1", b"d").unwrap();
+            let at = now() - age * DAY;
+            let aged = store.db.execute("UPDATE sends SET changed_at = ?1", [at]);
+            assert_eq!(aged.unwrap(), 1);
+            for day in days {
+                let known = store.db.execute("INSERT INTO days VALUES (?1)", [day]);
+                known.unwrap();
+            }
+            store.prune_with_care(30).unwrap();
+            let left = store.rows().unwrap().is_empty();
+            assert_eq!(left, forgotten, "{days:?} {age}");
+            let last: i64 = store
+                .db
+                .query_row("SELECT max(day) FROM days", [], |row| row.get(0))
+                .unwrap();
+            // Midnight may pass meanwhile.
+            assert!((today..=today + 1).contains(&last), "{days:?}");
+        }
     }
 
     #[test]

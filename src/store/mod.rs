@@ -41,7 +41,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, Error> {
         make_private(path).map_err(|e| unusable(path, &e))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags).map_err(|e| unusable(path, &e))?;
+        let db = Connection::open_with_flags(path, flags).map_err(|e| failed(path, &e))?;
         let store = Self {
             db,
             path: path.to_owned(),
@@ -87,7 +87,19 @@ impl Store {
     }
 
     fn failed(&self, error: &rusqlite::Error) -> Error {
-        unusable(&self.path, error)
+        failed(&self.path, error)
+    }
+}
+
+/// SQLite does not say that descriptors have run out, only that it cannot open a file.
+fn failed(path: &Path, error: &rusqlite::Error) -> Error {
+    let is_about_files = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure)
+    );
+    match is_about_files.then(files::shortage).flatten() {
+        Some(shortage) => unusable(path, &shortage),
+        None => unusable(path, error),
     }
 }
 
@@ -112,7 +124,9 @@ fn make_private(path: &Path) -> io::Result<()> {
     if path.exists() {
         return Ok(());
     }
-    let empty = NamedTempFile::new_in(&folder)?.into_temp_path();
+    let empty = NamedTempFile::new_in(&folder)
+        .map_err(files::of_system)?
+        .into_temp_path();
     match empty.persist_noclobber(path) {
         Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
         _ => Ok(()),

@@ -89,7 +89,7 @@ impl Store {
                 transaction.commit()?;
                 Ok(result)
             })
-            .map_err(|e| super::unusable(&path, &e))
+            .map_err(|e| super::failed(&path, &e))
     }
 }
 

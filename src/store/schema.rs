@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 /// Each entry leads from the version of its place to the next. Entries are never changed once
 /// released; a new version is a new entry.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE sends (
         server     TEXT NOT NULL,
@@ -32,6 +32,10 @@ const MIGRATIONS: [&str; 2] = [
     "
     -- a pause the server asked for: nobody sends before it is over, on the same clock
     ALTER TABLE pace ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+",
+    "
+    -- the days on which the ledger was used, by the wall clock: see `Store::prune_with_care`
+    CREATE TABLE days (day INTEGER PRIMARY KEY) STRICT; -- days since 1970
 ",
 ];
 

@@ -35,9 +35,13 @@ impl Lang {
         }
     }
 
-    /// The language of a locale such as `zh_CN.UTF-8`.
+    /// The language of a locale such as `zh_CN.UTF-8`. One that names other characters than UTF-8,
+    /// which is all we write, is spoken to in those that it has as well.
     pub fn of_locale(locale: &str) -> Self {
-        match locale.to_ascii_lowercase().starts_with("zh") {
+        let locale = locale.to_ascii_lowercase();
+        let characters = locale.split_once('.').map(|(_, characters)| characters);
+        let is_utf8 = characters.is_none_or(|name| name.replace('-', "").starts_with("utf8"));
+        match locale.starts_with("zh") && is_utf8 {
             true => Self::Zh,
             false => Self::En,
         }

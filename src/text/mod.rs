@@ -85,6 +85,21 @@ impl Text {
         system::words(words.into())
     }
 
+    /// The number of the system's error that this tells of, where there is one.
+    pub fn system_code(&self) -> Option<i32> {
+        let Form::Message(template, arguments) = &*self.0 else {
+            return None;
+        };
+        let mut inner = arguments.iter().map(|(_, text)| text);
+        match *template {
+            system::WITH_CODE => inner.find_map(|text| match &*text.0 {
+                Form::Verbatim(code) => code.parse().ok(),
+                _ => None,
+            }),
+            _ => inner.find_map(Self::system_code),
+        }
+    }
+
     /// A message; written with [`text!`], which checks it.
     pub(crate) fn message(template: &'static str, arguments: Vec<(&'static str, Self)>) -> Self {
         Self(Box::new(Form::Message(template, arguments)))

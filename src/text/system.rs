@@ -3,6 +3,9 @@
 
 use super::{Text, text};
 
+/// The template of every error that the system has a number for.
+pub(super) const WITH_CODE: &str = "{what} (os error {code})";
+
 /// `words` of the system or of a library: those that are known can be translated, and come out in
 /// English exactly as they went in.
 pub(super) fn words(words: String) -> Text {
@@ -37,6 +40,9 @@ fn known(words: &str) -> Option<Text> {
         "Not a directory" => text!("Not a directory"),
         "Read-only file system" => text!("Read-only file system"),
         "No space left on device" => text!("No space left on device"),
+        "File too large" => text!("File too large"),
+        "Too many open files" => text!("Too many open files"),
+        "Too many open files in system" => text!("Too many open files in system"),
         _ => return None,
     };
     let code = code.strip_suffix(')')?;

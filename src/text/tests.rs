@@ -161,6 +161,10 @@ fn json_is_english() {
 fn locales() {
     let cases = [
         ("zh_CN.UTF-8", Lang::Zh),
+        ("zh_CN.utf8", Lang::Zh),
+        ("zh_CN.UTF-8@pinyin", Lang::Zh),
+        ("zh_CN.GB18030", Lang::En),
+        ("zh_CN.gbk", Lang::En),
         ("zh", Lang::Zh),
         ("zh_TW", Lang::Zh),
         ("ZH_cn", Lang::Zh),

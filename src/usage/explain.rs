@@ -57,7 +57,6 @@ fn what(error: &clap::Error) -> Text {
             value,
             arg
         ),
-        ErrorKind::InvalidUtf8 => text!("an argument is not valid UTF-8"),
         ErrorKind::MissingSubcommand => text!("no command given"),
         _ => Text::verbatim(crate::usage::first_paragraph(&error.render().to_string())),
     }

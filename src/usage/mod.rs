@@ -2,6 +2,7 @@
 
 mod explain;
 pub mod help;
+mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             show(&output, &help::parse_again(error, args, lang), lang)
         }
+        ErrorKind::InvalidUtf8 => Err(not_utf8()),
         _ if json => Err(for_programs(&error)),
         _ => Err(for_people(&help::parse_again(error, args, lang), lang)),
     };
@@ -43,7 +45,8 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
 
 /// Help and version are results.
 fn show(output: &Output, error: &clap::Error, lang: Lang) -> Finish {
-    let text = help::headings(error.render().ansi().to_string(), lang);
+    let columns = output.stdout_columns();
+    let text = help::finished(error.render().ansi().to_string(), lang, columns);
     let text = match output.look().color {
         true => text,
         false => StyledStr::from(text).to_string(),
@@ -57,9 +60,16 @@ fn for_people(error: &clap::Error, lang: Lang) -> Error {
     if lang == Lang::Zh && !is_help {
         return Error::usage(explain::explain(error));
     }
-    let text = help::headings(error.render().to_string(), lang);
+    let text = help::finished(error.render().to_string(), lang, None);
     let text = text.trim();
     Error::usage(Text::lines(text.strip_prefix("error: ").unwrap_or(text)))
+}
+
+/// The parser does not say which argument it is, and not what to do about it.
+fn not_utf8() -> Error {
+    Error::usage(text!("an argument is not valid UTF-8")).hint(text!(
+        "convert it first, for example with `iconv -f GB18030 -t UTF-8`"
+    ))
 }
 
 fn for_programs(error: &clap::Error) -> Error {

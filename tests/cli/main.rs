@@ -18,6 +18,7 @@ mod completion;
 mod config;
 mod crash;
 mod declared;
+mod environment;
 mod examples;
 mod generated;
 mod instance;

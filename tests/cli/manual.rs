@@ -116,10 +116,10 @@ The folder of the ledger and of locks.
 .TP
 QIWEI_LANG, LC_ALL, LC_MESSAGES, LANG
 The language of messages and help: zh or en; of a locale the first that is set decides, zh\-something
-for Chinese. The flag \-\-lang and the setting lang stand where the others do. JSON is the same in
-every language.
+for Chinese unless it names other characters than UTF\-8. The flag \-\-lang and the setting lang
+stand where the others do. JSON is the same in every language.
 .TP
-NO_COLOR, TERM=dumb
+NO_COLOR, CLICOLOR=0, TERM=dumb
 No colour.
 .TP
 HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY

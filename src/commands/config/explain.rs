@@ -28,7 +28,7 @@ impl Args {
         let rows = rows(layers)?;
         context.output.result(&rows, |rows| {
             let header = [text!("KEY"), text!("VALUE"), text!("FROM")];
-            Table::new(header, rows.iter().map(cells))
+            Table::new(header, rows.iter().map(cells)).may_cut(2)
         })?;
         for name in layers.unknown_names() {
             context.output.note(&text!(

@@ -18,14 +18,24 @@ pub struct Args {
     value: String,
 }
 
+/// The value from standard input. An empty one is what a failed command in front of the pipe
+/// leaves, and would overwrite the secret.
+fn piped(context: &Context) -> Result<String, Error> {
+    let text = input::utf8(context.read_stdin_unconfigured()?, &text!("standard input"))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(Error::usage(text!(
+            "standard input is empty; nothing was saved"
+        ))),
+        value => Ok(value.to_owned()),
+    }
+}
+
 impl Args {
     /// Changes the file.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let location = context.config_location()?;
         let value = match self.value.as_str() {
-            "-" => input::utf8(context.read_stdin_unconfigured()?, &text!("standard input"))?
-                .trim_end_matches(['\r', '\n'])
-                .to_owned(),
+            "-" => piped(context)?,
             value => value.to_owned(),
         };
         let name = self.name.within(context.profile()?.as_deref());

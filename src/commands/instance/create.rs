@@ -133,17 +133,19 @@ impl Args {
             client_type,
             current: matches!(saved, Some(Ok(()))),
         };
-        context
+        let printed = context
             .output
-            .result(&view, |view| Text::verbatim(view.guid.as_str()))?;
-        saved.unwrap_or(Ok(())).map_err(|e| {
+            .result(&view, |view| Text::verbatim(view.guid.as_str()))
+            .map_err(|e| e.after(&text!("{guid} was created", guid = &guid)));
+        let saved = saved.unwrap_or(Ok(())).map_err(|e| {
             let message = text!(
                 "{guid} was created, but not made current: {message}",
                 guid,
                 message = e.message
             );
             Error { message, ..e }.outcome(Outcome::Accepted)
-        })
+        });
+        saved.and(printed)
     }
 }
 

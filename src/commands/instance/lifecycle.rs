@@ -97,5 +97,8 @@ fn apply(
         .api()?
         .apply(request)
         .map_err(|e| e.into_error(Effect::Change))?;
-    context.output.result(view, |_| human.clone())
+    context
+        .output
+        .result(view, |_| human.clone())
+        .map_err(|e| e.after(human))
 }

@@ -69,7 +69,8 @@ impl Args {
         let removals = remove_all(context, self.instances)?;
         context
             .output
-            .result(&removals, |removals| human(removals))?;
+            .result(&removals, |removals| human(removals))
+            .map_err(|e| unprinted(e, &removals))?;
         verdict(removals)
     }
 
@@ -182,6 +183,16 @@ fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error
         });
     }
     Ok(removals)
+}
+
+/// What is gone for good must be named, also when the result could not be printed.
+fn unprinted(error: Error, removals: &[Removal]) -> Error {
+    let removed = removals.iter().filter(|removal| removal.removed);
+    let guids: Vec<&str> = removed.map(|removal| removal.guid.as_str()).collect();
+    match guids.is_empty() {
+        true => error,
+        false => error.after(&text!("removed {guids}", guids = guids.join(", "))),
+    }
 }
 
 fn human(removals: &[Removal]) -> Page {

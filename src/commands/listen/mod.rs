@@ -106,7 +106,7 @@ impl Run for Args {
         ));
         let runner = Runner::new(self.exec.clone(), context.output.clone());
         let printed = printer::start(inbox.clone(), context.output.clone(), runner)
-            .map_err(|e| Error::io(text!("cannot print callbacks"), &e))?;
+            .map_err(|e| Error::local(text!("cannot print callbacks"), &e))?;
         let result = self.wait(context, &inbox, &ending, &printed);
         // Nobody may be told yes any more once nothing is printed any more.
         inbox.close();

@@ -21,7 +21,7 @@ use crate::commands::callbacks::Ear;
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
-use crate::login::code::{Asker, CodeSource};
+use crate::login::code::{Asker, CodeSource, NoCode};
 use crate::login::machine::ATTEMPTS;
 use crate::login::watch::{self, News};
 use crate::login::{Machine, Step};
@@ -96,7 +96,7 @@ impl Session<'_> {
             End::LoggedIn(profile, via) => {
                 // Saved first: it must not depend on somebody reading what is told.
                 let saved = self.context.save_guid(&self.guid);
-                self.teller.logged_in(&self.guid, &profile, via)?;
+                let told = self.teller.logged_in(&self.guid, &profile, via);
                 if let Err(error) = saved {
                     // The login itself is done, and nothing undoes it.
                     self.context.output.warn(&text!(
@@ -104,6 +104,7 @@ impl Session<'_> {
                         message = error.message
                     ));
                 }
+                told.map_err(|e| e.after(&text!("the account is logged in")))?;
                 Ok(ExitCode::SUCCESS)
             }
             End::Signal(signal) => Ok(signals::exit_code(signal)),
@@ -268,7 +269,13 @@ impl Run<'_, '_> {
             News::Expired => self.renew(),
             News::Qrcode(code) => self.renewed(code)?,
             News::Code(Ok(code)) => self.hand_in(&code)?,
-            News::Code(Err(why)) => {
+            News::Code(Err(NoCode { why, ask_again })) if ask_again => {
+                // Nothing was handed in, so no try is lost.
+                self.session.context.output.note(&why);
+                self.prompt
+                    .ask(self.session.context, self.machine.attempts_left());
+            }
+            News::Code(Err(NoCode { why, .. })) => {
                 // Whoever was to give the code cannot; another shell still may.
                 self.session.context.output.warn(&text!(
                     "no verification code: {why}; `qiwei login --code -` can still hand it in",

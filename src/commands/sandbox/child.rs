@@ -11,6 +11,7 @@ use crate::commands::Finish;
 use crate::context::Context;
 use crate::env::{self, Env};
 use crate::error::Error;
+use crate::files;
 use crate::sandbox::Sandbox;
 use crate::signals;
 use crate::text::text;
@@ -21,10 +22,16 @@ pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[Os
     let Some((program, args)) = command.split_first() else {
         return Err(Error::usage(text!("no command given")));
     };
-    let scratch = TempDir::with_prefix("qiwei-sandbox-")
-        .map_err(|e| Error::io(text!("cannot make a folder for the sandbox's config"), &e))?;
+    let scratch = TempDir::with_prefix("qiwei-sandbox-").map_err(|e| {
+        Error::local(
+            text!("cannot make a folder for the sandbox's config"),
+            &files::of_system(e),
+        )
+        .hint(text!("name a place for temporary files with TMPDIR"))
+    })?;
     let config = scratch.path().join("config.toml");
-    File::create(&config).map_err(|e| Error::io(text!("cannot make the sandbox's config"), &e))?;
+    File::create(&config)
+        .map_err(|e| Error::local(text!("cannot make the sandbox's config"), &e))?;
 
     let mut child = Command::new(program);
     child.args(args);

@@ -89,16 +89,5 @@ fn print(
     let printed = context.output.result(&view, |_| {
         text!("{outcome} {to} message {id}", outcome, to, id)
     });
-    printed.map_err(|e| match e.kind {
-        Kind::Io => Error::new(
-            Kind::Io,
-            text!(
-                "message {message_id} was accepted, but {message}",
-                message_id = message.message_id,
-                message = e.message
-            ),
-        )
-        .outcome(Outcome::Accepted),
-        _ => e,
-    })
+    printed.map_err(|e| e.after(&text!("message {id} was accepted", id)))
 }

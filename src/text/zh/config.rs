@@ -3,6 +3,10 @@
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
+        "standard input is empty; nothing was saved",
+        "标准输入为空；没有保存",
+    ),
+    (
         "a base URL starts with http:// or https://, for example http://127.0.0.1:8080",
         "服务器地址以 http:// 或 https:// 开头，例如 http://127.0.0.1:8080",
     ),

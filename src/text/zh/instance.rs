@@ -52,6 +52,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "an http://, socks4:// or socks5:// URL is meant",
         "应为 http://、socks4:// 或 socks5:// 开头的 URL",
     ),
+    ("{guid} was created", "{guid} 已创建"),
+    ("removed {guids}", "已删除 {guids}"),
     (
         "{guid} was created, but not made current: {message}",
         "{guid} 已创建，但未能设为当前实例：{message}",

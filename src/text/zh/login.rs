@@ -2,6 +2,7 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
+    ("the account is logged in", "账号已登录"),
     (
         "the account is logged in, but its instance could not be made the current one: {message}",
         "账号已登录，但没能把它的实例设为当前实例：{message}",

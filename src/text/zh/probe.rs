@@ -61,6 +61,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "--with-guid 要求请求体是 JSON 对象",
     ),
     (
+        "name a place for temporary files with TMPDIR",
+        "请用 TMPDIR 指定存放临时文件的地方",
+    ),
+    (
         "cannot make a folder for the sandbox's config",
         "无法为沙箱的配置创建目录",
     ),

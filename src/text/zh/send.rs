@@ -44,9 +44,14 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("the text is empty", "消息内容为空"),
     ("{outcome} {to} message {id}", "{outcome} {to} 消息 {id}"),
     (
-        "message {message_id} was accepted, but {message}",
-        "消息 {message_id} 已接受，但{message}",
+        "{message}; {tally}, and the lines after that were not sent",
+        "{message}；{tally}，其后各行未发送",
     ),
+    (
+        "the results say how far it came; with --journal the same command sends only what is left",
+        "结果各行说明进行到哪里；使用 --journal 时，再次运行同一命令只发送剩余的行",
+    ),
+    ("message {id} was accepted", "消息 {id} 已接受"),
     (
         "{to} is a person; only groups have mentions",
         "{to} 是私聊；只有群聊才能 @",
@@ -162,7 +167,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "cannot read the batch {what}: {error}",
         "无法读取批量输入 {what}：{error}",
     ),
-    ("not UTF-8 (at byte {at})", "不是 UTF-8（第 {at} 字节处）"),
+    (
+        "not UTF-8 (at byte {at}); `iconv -f GB18030 -t UTF-8` may convert it",
+        "不是 UTF-8（第 {at} 字节处）；可用 `iconv -f GB18030 -t UTF-8` 转换",
+    ),
     (
         "\"at\" is a list of user ids or \"all\"",
         "\"at\" 应为用户 ID 列表或 \"all\"",

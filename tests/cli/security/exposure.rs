@@ -75,7 +75,7 @@ fn no_core_file_is_written() {
 
     let server = sandbox();
     let mut qiwei = Qiwei::on(&server.base_url(), ["status", "--watch", "--json"])
-        .by_shell("ulimit -c unlimited; cd \"$HOME\"");
+        .after("ulimit -c unlimited; cd \"$HOME\"");
     let mut child = qiwei.spawn();
     // It has begun when it prints.
     let stdout = child.stdout.as_mut().unwrap();

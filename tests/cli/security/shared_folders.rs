@@ -206,7 +206,7 @@ fn whatever_the_umask_files_are_for_their_owner_alone() {
         ],
         &["listen", "--for", "10ms"],
     ] {
-        let run = Qiwei::on(&server.base_url(), args).by_shell("umask 000");
+        let run = Qiwei::on(&server.base_url(), args).after("umask 000");
         run.at(&home).stdin(line.as_str()).run().ends_with(0);
     }
     let made = everything(home.path());

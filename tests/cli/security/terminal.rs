@@ -3,11 +3,11 @@
 use super::hostile::{self, WORDS, check_harmless};
 use crate::support::callbacks::{callback, first_url, listen};
 use crate::support::client::post;
-use crate::support::terminal::OnTerminal;
+use crate::support::terminal::{Terminal, on_terminal};
 use crate::support::{PERSON, Qiwei, check_all, sandbox};
 
 fn shown(qiwei: Qiwei) -> String {
-    OnTerminal::start(qiwei).end().1
+    on_terminal(qiwei, 200).text
 }
 
 #[test]
@@ -56,10 +56,10 @@ fn nothing_in_a_callback_acts_on_a_terminal() {
     ] {
         for flags in ["--count 1", "--count 1 --json"] {
             let server = sandbox();
-            let run = OnTerminal::start(listen(&server, flags));
+            let run = Terminal::start(listen(&server, flags), 200);
             let body = callback(&server.guids()[0], 11010, &data);
             assert_eq!(post(&first_url(&server), &body).status, 200);
-            check_harmless(&run.end().1);
+            check_harmless(&run.end().text);
         }
     }
 }

@@ -18,6 +18,11 @@ pub fn waiting(scan: &str) -> Sandbox {
     })
 }
 
+/// A server with one online instance whose next login is scanned at once.
+pub fn quickly_scanned() -> Sandbox {
+    sandbox_with(|scenario| scenario.scan = "after=10ms".parse().unwrap())
+}
+
 /// `qiwei login` with `more` arguments, split at spaces, against `server`.
 pub fn login(server: &Sandbox, more: &str) -> Qiwei {
     Qiwei::on(

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -102,17 +103,39 @@ impl Qiwei {
         self
     }
 
-    pub fn stderr_to(mut self, stderr: impl Into<Stdio>) -> Self {
-        self.command.stderr(stderr);
-        self
+    /// In a shell that does something first, such as setting a limit.
+    pub fn after(self, script: &str) -> Self {
+        self.in_shell(&format!("{script}\nexec \"$0\" \"$@\""))
     }
 
-    /// Started by a shell that does something `before`, such as setting limits or the umask.
-    pub fn by_shell(mut self, before: &str) -> Self {
-        let mut shell = Command::new("/bin/sh");
-        shell
-            .args(["-c", &format!("{before}; exec \"$0\" \"$@\"")])
-            .arg(self.command.get_program())
+    /// With its streams redirected by a shell: `>&-` closes one.
+    pub fn redirected(self, redirection: &str) -> Self {
+        self.in_shell(&format!("exec \"$0\" \"$@\" {redirection}"))
+    }
+
+    /// With its output in a pipeline; ends with the program's own exit code.
+    pub fn piped(self, tail: &str) -> Self {
+        let script = format!(
+            "{{ \"$0\" \"$@\"; echo $? >\"$HOME/code\"; }} {tail}\nexit $(cat \"$HOME/code\")"
+        );
+        self.in_shell(&script)
+    }
+
+    fn in_shell(self, script: &str) -> Self {
+        let mut shell = Command::new("sh");
+        let program = self.command.get_program();
+        shell.args(["-c", script]).arg(program);
+        self.run_by(shell)
+    }
+
+    /// The same by another copy of the program.
+    pub fn program(self, path: &Path) -> Self {
+        self.run_by(Command::new(path))
+    }
+
+    /// Hands arguments, environment and working directory over.
+    fn run_by(mut self, mut command: Command) -> Self {
+        command
             .args(self.command.get_args())
             .env_clear()
             .stdin(Stdio::null())
@@ -120,10 +143,30 @@ impl Qiwei {
             .stderr(Stdio::piped());
         for (name, value) in self.command.get_envs() {
             if let Some(value) = value {
-                shell.env(name, value);
+                command.env(name, value);
             }
         }
-        self.command = shell;
+        if let Some(folder) = self.command.get_current_dir() {
+            command.current_dir(folder);
+        }
+        self.command = command;
+        self
+    }
+
+    /// As this user, where we are the one who may choose.
+    pub fn user(mut self, id: u32) -> Self {
+        self.command.uid(id).gid(id);
+        self
+    }
+
+    /// In this working directory.
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    pub fn stderr_to(mut self, stderr: impl Into<Stdio>) -> Self {
+        self.command.stderr(stderr);
         self
     }
 
@@ -134,6 +177,11 @@ impl Qiwei {
 
     pub fn config_path(&self) -> PathBuf {
         self.home.config_path()
+    }
+
+    /// The command, for those who start it in their own way.
+    pub fn command(&self) -> &Command {
+        &self.command
     }
 
     pub fn spawn(&mut self) -> Child {

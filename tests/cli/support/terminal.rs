@@ -1,69 +1,171 @@
-//! A terminal of our own, and what a person would get to see on it.
+//! The program on a real terminal, with somebody who types.
 
 use std::fs::File;
-use std::io::Read;
-use std::os::fd::OwnedFd;
-use std::thread::{self, JoinHandle};
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::Instant;
 
-use rustix::fs::{Mode, OFlags};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use pty_process::Size;
+use pty_process::blocking::{Command, open};
 
-use super::{Live, Qiwei};
+use super::Qiwei;
+use super::background::GENEROUS;
 
-/// A run whose standard streams are all one terminal.
-pub struct OnTerminal {
-    live: Live,
-    screen: JoinHandle<String>,
+/// A program and the terminal it runs on. Killed when dropped.
+pub struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Arc<(Mutex<Screen>, Condvar)>,
+    /// Holds the home folder.
+    _qiwei: Qiwei,
 }
 
-impl OnTerminal {
-    /// Starts it on a terminal that can show everything.
-    pub fn start(qiwei: Qiwei) -> Self {
-        let (master, slave) = open();
-        let end = || slave.try_clone().unwrap();
-        let live = qiwei
-            .env("TERM", "xterm")
-            .env("LANG", "C.UTF-8")
-            .stdin_from(end())
-            .stdout_to(end())
-            .stderr_to(end())
-            .start();
-        // The last handles are then those of the program: its end is the end of the stream.
-        drop(slave);
+#[derive(Default)]
+struct Screen {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+/// What a run on a terminal has come to.
+#[derive(Debug)]
+pub struct Seen {
+    /// `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Everything that was written to the terminal, without carriage returns.
+    pub text: String,
+    /// stdout, where that was a pipe.
+    pub stdout: String,
+}
+
+impl Terminal {
+    /// Starts it with all three streams on a terminal that is so wide and can do everything.
+    pub fn start(qiwei: Qiwei, columns: u16) -> Self {
+        Self::start_with(qiwei, columns, false)
+    }
+
+    /// The same with stdout in a pipe.
+    pub fn start_piped(qiwei: Qiwei, columns: u16) -> Self {
+        Self::start_with(qiwei, columns, true)
+    }
+
+    fn start_with(qiwei: Qiwei, columns: u16, piped: bool) -> Self {
+        let (pty, pts) = open().unwrap();
+        pty.resize(Size::new(50, columns)).unwrap();
+        let given = qiwei.command();
+        let mut command = Command::new(given.get_program())
+            .args(given.get_args())
+            .env_clear()
+            .env("TERM", "xterm-256color")
+            .env("LANG", "C.UTF-8");
+        for (name, value) in given.get_envs() {
+            if let Some(value) = value {
+                command = command.env(name, value);
+            }
+        }
+        if piped {
+            command = command.stdout(Stdio::piped());
+        }
+        let child = command.spawn(pts).unwrap();
+        let mut output = File::from(OwnedFd::from(pty));
+        let keyboard = File::from(output.as_fd().try_clone_to_owned().unwrap());
+        let screen = Arc::<(Mutex<Screen>, Condvar)>::default();
+        let shown = screen.clone();
+        thread::spawn(move || {
+            let mut piece = [0; 4096];
+            // The end of the program is an error here on some systems.
+            while let Ok(length @ 1..) = output.read(&mut piece) {
+                let mut screen = shown.0.lock().unwrap();
+                screen.bytes.extend_from_slice(&piece[..length]);
+                shown.1.notify_all();
+            }
+            shown.0.lock().unwrap().ended = true;
+            shown.1.notify_all();
+        });
         Self {
-            live,
-            screen: thread::spawn(move || read(master)),
+            child,
+            keyboard,
+            screen,
+            _qiwei: qiwei,
         }
     }
 
-    /// Waits for its end: the exit code, and every byte it wrote, with plain line ends.
-    pub fn end(self) -> (i32, String) {
-        let run = self.live.end();
-        (run.code, self.screen.join().unwrap().replace("\r\n", "\n"))
+    /// Types, as it is; a line ends with `\n`, `\x03` is Ctrl-C.
+    pub fn types(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits until something has been shown so many times.
+    #[track_caller]
+    pub fn shows(&self, part: &str, times: usize) {
+        let end = Instant::now() + GENEROUS;
+        let mut screen = self.screen.0.lock().unwrap();
+        loop {
+            let text = text(&screen.bytes);
+            if text.matches(part).count() >= times {
+                return;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(
+                !screen.ended && !left.is_zero(),
+                "no {part:?} for the {times}. time in {text}"
+            );
+            screen = self.screen.1.wait_timeout(screen, left).unwrap().0;
+        }
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Seen {
+        let mut stdout = String::new();
+        if let Some(mut pipe) = self.child.stdout.take() {
+            pipe.read_to_string(&mut stdout).unwrap();
+        }
+        let end = Instant::now() + GENEROUS;
+        let mut screen = self.screen.0.lock().unwrap();
+        while !screen.ended {
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "still runs: {}", text(&screen.bytes));
+            screen = self.screen.1.wait_timeout(screen, left).unwrap().0;
+        }
+        let text = text(&screen.bytes);
+        drop(screen);
+        Seen {
+            code: self.child.wait().unwrap().code(),
+            text,
+            stdout,
+        }
     }
 }
 
-fn open() -> (OwnedFd, OwnedFd) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let slave = rustix::fs::open(name, flags, Mode::empty()).unwrap();
-    let size = Winsize {
-        ws_row: 50,
-        ws_col: 200,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&slave, size).unwrap();
-    (master, slave)
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It has usually ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
-fn read(master: OwnedFd) -> String {
-    let mut screen = Vec::new();
-    // Ends with an error on Linux, when nobody holds the other side any more.
-    let _ = File::from(master).read_to_end(&mut screen);
-    String::from_utf8_lossy(&screen).into_owned()
+/// Runs it to its end.
+pub fn on_terminal(qiwei: Qiwei, columns: u16) -> Seen {
+    Terminal::start(qiwei, columns).end()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\r', "")
+}
+
+impl Seen {
+    #[track_caller]
+    pub fn ends_with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    pub fn says(self, part: &str) -> Self {
+        assert!(self.text.contains(part), "no {part:?} in {self:?}");
+        self
+    }
 }

@@ -45,7 +45,7 @@ pub fn report(context: &Context, checks: Vec<Check>) -> Result<(), Error> {
             text!("MS"),
             text!("DETAIL"),
         ];
-        Table::new(header, checks.iter().map(cells))
+        Table::new(header, checks.iter().map(cells)).may_cut(4)
     })?;
     match checks.into_iter().find(|check| !check.ok) {
         None => Ok(()),

@@ -134,7 +134,7 @@ fn in_background(
     let thread = thread::Builder::new().name("input".into());
     thread
         .spawn(read)
-        .map_err(|e| Error::io(text!("cannot read the batch"), &e))?;
+        .map_err(|e| Error::local(text!("cannot read the batch"), &e))?;
     Ok(received)
 }
 

@@ -97,8 +97,12 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
             why,
         }
     };
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| bad(text!("not UTF-8 (at byte {at})", at = e.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        bad(text!(
+            "not UTF-8 (at byte {at}); `iconv -f GB18030 -t UTF-8` may convert it",
+            at = e.valid_up_to()
+        ))
+    })?;
     if !is_object {
         return Err(bad(text!("not a JSON object")));
     }

@@ -82,8 +82,10 @@ pub fn run(
         jobs => at_once(context, &shared, &mut input, jobs),
     };
     shared.progress.finish();
-    result?;
-    shared.finish()
+    match result {
+        Ok(()) => shared.finish(),
+        Err(error) => Err(shared.cut_short(error)),
+    }
 }
 
 /// A journal belongs to one run at a time.
@@ -161,7 +163,7 @@ fn at_once(
         workers.push(
             builder
                 .spawn(work)
-                .map_err(|e| Error::io(text!("cannot start a worker"), &e))?,
+                .map_err(|e| Error::local(text!("cannot start a worker"), &e))?,
         );
         lanes.insert(number, lane);
     }
@@ -324,6 +326,26 @@ impl Shared {
         self.progress.advance(tally);
     }
 
+    /// A failure of this machine in the middle: it must not read as if nothing had been sent.
+    fn cut_short(&self, error: Error) -> Error {
+        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        if tally == Tally::default() || error.kind == Kind::ClosedPipe {
+            return error;
+        }
+        let kind = match error.kind {
+            Kind::Io => Kind::Io,
+            _ => Kind::Partial,
+        };
+        let message = text!(
+            "{message}; {tally}, and the lines after that were not sent",
+            message = error.message,
+            tally = tally.sentence()
+        );
+        Error::new(kind, message).hint(text!(
+            "the results say how far it came; with --journal the same command sends only what is left"
+        ))
+    }
+
     fn finish(&self) -> Finish {
         if let Some(error) = self
             .broken
@@ -331,7 +353,7 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
         {
-            return Err(error);
+            return Err(self.cut_short(error));
         }
         let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         let signal = self.signal.load(Ordering::SeqCst);

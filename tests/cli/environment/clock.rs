@@ -1,0 +1,148 @@
+//! A clock that jumps: no key expires early and is sent again, and nobody waits for hours.
+//!
+//! The system's clock cannot be set here, so what is recorded is moved instead: to the program it
+//! is the same. Waits are measured by a clock that nobody sets.
+
+use serde_json::{Value, json};
+
+use crate::support::sends::{change_state, field, known, results, sends};
+use crate::support::{GROUP, Home, sandbox};
+
+const YEAR: i64 = 365 * 86_400;
+
+/// What was recorded, as if the clock had jumped by so many seconds since.
+fn jump(home: &Home, seconds: i64) {
+    change_state(
+        home,
+        &format!(
+            "UPDATE sends SET changed_at = changed_at - {seconds};
+             UPDATE days SET day = -1000000000 - day;
+             UPDATE days SET day = -1000000000 - day - {seconds} / 86400"
+        ),
+    );
+}
+
+#[test]
+fn a_key_outlives_a_clock_that_jumps_either_way() {
+    for seconds in [
+        60 * YEAR,
+        YEAR,
+        40 * 86_400,
+        -3600,
+        -40 * 86_400,
+        -YEAR,
+        -50 * YEAR,
+    ] {
+        let (server, home) = (sandbox(), Home::new());
+        let send = || {
+            let args = ["send", GROUP, "x", "--key", "k", "--json"];
+            let run = known(&server, &home, &args).run();
+            run.ends_with(0).json()["outcome"].clone()
+        };
+        assert_eq!(send(), "accepted");
+        jump(&home, seconds);
+        // Also at the second look: that the clock stays wrong for a while proves nothing.
+        for _ in 0..3 {
+            assert_eq!(send(), "duplicate", "{seconds}");
+        }
+        jump(&home, -seconds);
+        assert_eq!(send(), "duplicate", "there and back: {seconds}");
+        assert_eq!(sends(&server), 1);
+    }
+}
+
+/// A clock that is right keeps the ledger short, a day later than it might.
+#[test]
+fn old_keys_go_once_another_day_has_confirmed_the_clock() {
+    let (server, home) = (sandbox(), Home::new());
+    let send = |key: &str| {
+        let args = ["send", GROUP, "x", "--key", key];
+        known(&server, &home, &args).run().ends_with(0);
+    };
+    send("old");
+    jump(&home, 40 * 86_400);
+    send("new");
+    let keys = || {
+        let run = known(&server, &home, &["ledger", "ls", "--json"]).run();
+        let rows = run.ends_with(0).json();
+        field(rows.as_array().unwrap(), "key")
+    };
+    assert_eq!(keys(), ["new", "old"]);
+    jump(&home, 86_400);
+    send("newer");
+    assert_eq!(keys(), ["newer", "new"]);
+    // Whoever asks for it gets it at once.
+    let days = known(&server, &home, &["ledger", "prune", "--days", "1"]);
+    change_state(&home, "UPDATE sends SET changed_at = 5 WHERE key = 'new'");
+    days.run().is(0, "forgot 1\n", "");
+}
+
+/// What is in doubt stays so, whenever that was.
+#[test]
+fn a_doubt_outlives_a_clock_that_jumps() {
+    for seconds in [YEAR, -YEAR, -50 * YEAR] {
+        let (server, home) = (sandbox(), Home::new());
+        let args = ["send", GROUP, "x", "--key", "k", "--json"];
+        known(&server, &home, &args).run().ends_with(0);
+        change_state(&home, "UPDATE sends SET outcome = 'in_flight'");
+        jump(&home, seconds);
+        for _ in 0..2 {
+            let run = known(&server, &home, &args).run().ends_with(6);
+            assert_eq!(run.error()["outcome"], "unknown");
+        }
+        assert_eq!(sends(&server), 1);
+    }
+}
+
+#[test]
+fn a_journal_outlives_a_clock_that_jumps() {
+    for seconds in [10 * YEAR, -10 * YEAR] {
+        let (server, home) = (sandbox(), Home::new());
+        let line = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
+        let input = home.file("in.ndjson", line.repeat(3));
+        let journal = format!("{input}.journal");
+        let args = ["send", "--batch", &input, "--journal", &journal];
+        known(&server, &home, &args).run().ends_with(0);
+        let db = rusqlite::Connection::open(&journal).unwrap();
+        let moved = format!("UPDATE sends SET changed_at = changed_at - {seconds}");
+        assert_eq!(db.execute(&moved, []).unwrap(), 3);
+        drop(db);
+        let run = known(&server, &home, &args).run().ends_with(0);
+        let outcomes: Vec<Value> = field(&results(&run), "outcome");
+        assert_eq!(
+            outcomes,
+            [json!("duplicate"), json!("duplicate"), json!("duplicate")]
+        );
+        assert_eq!(sends(&server), 3);
+    }
+}
+
+/// The pace is kept on the clock of this boot, which no one sets; what lies in the future of it
+/// was written before the machine started again.
+#[test]
+fn no_recorded_time_makes_an_account_wait_for_hours() {
+    let hour: i64 = 3_600_000_000;
+    for (next, seen) in [
+        (i64::MAX, i64::MAX),
+        (i64::MAX, 0),
+        (i64::MIN, i64::MIN),
+        (0, i64::MAX),
+        (1_000_000 * hour, 1_000_000 * hour),
+        (-hour, -hour),
+    ] {
+        let (server, home) = (sandbox(), Home::new());
+        let args = ["send", GROUP, "x", "--pace", "20/min", "--timeout", "25s"];
+        known(&server, &home, &args).run().ends_with(0);
+        let sql =
+            format!("UPDATE pace SET next_at = {next}, seen_at = {seen}, held_until = {next}");
+        change_state(&home, &sql);
+        let run = known(&server, &home, &args).run();
+        if (next, seen) == (i64::MAX, 0) {
+            // A pause that was asked for in this very boot counts, however long.
+            run.ends_with(9);
+            continue;
+        }
+        let run = run.ends_with(0);
+        assert!(run.took.as_secs() < 20, "{next} {seen}: {run:?}");
+    }
+}

@@ -1,0 +1,311 @@
+//! A full disk and a limit of file size: what was done is said, what could not be recorded is not
+//! done, and nothing half-written is left. (The ledger and the journal on a full disk have their
+//! own tests, at every point at which the space may run out.)
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::background::end;
+use crate::support::callbacks::{USUAL, callback, listen, listening, notify_urls, paths, waiting};
+use crate::support::client::post;
+use crate::support::sends::{everything_in, known, sends};
+use crate::support::{Finished, GROUP, Home, Qiwei, sandbox, sandbox_with};
+
+/// No file may grow.
+const NO_SPACE: &str = "ulimit -f 0";
+
+fn full() -> File {
+    OpenOptions::new().write(true).open("/dev/full").unwrap()
+}
+
+/// What is left in a folder besides locks, which are empty.
+fn files_in(folder: &Path) -> Vec<String> {
+    let name = |path: &std::path::PathBuf| path.to_string_lossy().into_owned();
+    let files = everything_in(folder)
+        .into_iter()
+        .filter(|path| path.is_file());
+    let mut names: Vec<String> = files.map(|path| name(&path)).collect();
+    names.retain(|name| !name.ends_with(".lock"));
+    names
+}
+
+#[track_caller]
+fn message(run: &Finished) -> String {
+    run.error()["message"].as_str().unwrap().to_owned()
+}
+
+/// A result that cannot be printed must not read as if nothing had happened: a script would do it
+/// again.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_was_done_is_said_though_its_result_cannot_be_printed() {
+    let server = sandbox_with(|scenario| {
+        (scenario.running, scenario.stopped) = (1, 1);
+    });
+    let guids = server.guids();
+    let cases: [(&[&str], &str); 9] = [
+        (&["send", GROUP, "x"], "message 1066173 was accepted"),
+        (&["at", GROUP, "x", "--all"], "message 1066174 was accepted"),
+        (&["instance", "create"], "was created"),
+        (&["instance", "create", "--no-use"], "was created"),
+        (&["instance", "stop", &guids[1]], "stopped "),
+        (&["instance", "start", &guids[1]], "started "),
+        (&["instance", "rm", &guids[2]], "removed "),
+        (
+            &["login", "--force", "--qr", "none"],
+            "the account is logged in",
+        ),
+        (&["logout"], "logged out "),
+    ];
+    for (args, done) in cases {
+        for json in [true, false] {
+            // The events of a login are its results, and the first one cannot be printed.
+            if json && args[0] == "login" || !json && args[0] != "login" {
+                continue;
+            }
+            let run = Qiwei::on(&server.base_url(), args)
+                .args(["--guid", &guids[0]])
+                .args(json.then_some("--json"))
+                .stdout_to(full());
+            let run = run.run().ends_with(74);
+            let said = if json {
+                message(&run)
+            } else {
+                run.stderr.clone()
+            };
+            assert!(said.contains(done), "{args:?}: {said}");
+            assert!(
+                said.contains("but cannot write the result to stdout"),
+                "{said}"
+            );
+            if json {
+                assert_eq!(run.error()["outcome"], "accepted", "{run:?}");
+            }
+        }
+    }
+    // What was made can be found again by what was said.
+    let run = Qiwei::on(&server.base_url(), ["instance", "create", "--json"]).stdout_to(full());
+    let said = message(&run.run());
+    assert!(said.starts_with(server.guids().last().unwrap()), "{said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_only_asks_says_that_it_could_not_print() {
+    let server = sandbox();
+    for args in [
+        &["instance", "ls"][..],
+        &["sessions"],
+        &["status"],
+        &["status", "--watch"],
+        &["config", "explain"],
+        &["config", "path"],
+        &["ledger", "ls"],
+        &["probe"],
+        &["completions", "bash"],
+        &["send", GROUP, "x", "--dry-run"],
+        &["--help"],
+        &["--version"],
+    ] {
+        let run = Qiwei::on(&server.base_url(), args).stdout_to(full()).run();
+        let run = run.ends_with(74);
+        run.says("cannot write the result to stdout: No space left on device");
+    }
+    assert_eq!(sends(&server), 0);
+}
+
+/// A batch whose results cannot be printed stops, and says how far it came.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_batch_that_cannot_print_says_how_far_it_came() {
+    for jobs in ["1", "4"] {
+        let (server, home) = (sandbox(), Home::new());
+        let lines: String = (0..50)
+            .map(|n| format!("{{\"to\":\"R:10{n}\",\"text\":\"x\"}}\n"))
+            .collect();
+        let file = home.file("in.ndjson", lines);
+        let args = ["send", "--batch", &file, "--jobs", jobs, "--json"];
+        let run = known(&server, &home, &args).stdout_to(full()).run();
+        let said = message(&run.ends_with(74));
+        let sent = sends(&server);
+        assert!(sent < 50, "{sent}");
+        let tally = match sent {
+            1 => "1 line: 1 accepted, and the lines after".to_owned(),
+            sent => format!("{sent} lines: {sent} accepted, and the lines after"),
+        };
+        assert!(said.contains(&tally), "{sent} were sent: {said}");
+    }
+}
+
+/// An input that breaks off after lines that were sent is no usage error, which would say that
+/// nothing has left this machine.
+#[test]
+fn a_batch_whose_input_breaks_off_says_how_far_it_came() {
+    let line = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
+    let endless = "x".repeat(17 * 1024 * 1024);
+    for (good, code) in [(0, 2), (2, 8)] {
+        let server = sandbox();
+        let input = line.repeat(good) + &endless;
+        let run = Qiwei::on(&server.base_url(), ["send", "--batch", "-", "--json"]);
+        let run = run.stdin(input).run().ends_with(code);
+        assert_eq!(sends(&server), good);
+        let said = message(&run);
+        assert!(said.contains("a line is longer than 16 MiB"), "{said}");
+        assert_eq!(said.contains("2 lines: 2 accepted"), good == 2, "{said}");
+        let outcome = if good == 0 {
+            json!("not_sent")
+        } else {
+            Value::Null
+        };
+        assert_eq!(run.error()["outcome"], outcome);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_listener_that_cannot_print_puts_the_url_back() {
+    let server = sandbox();
+    let command = listen(&server, "--json")
+        .env("QIWEI_NOTIFY_URL", USUAL)
+        .stdout_to(full());
+    let mut running = crate::support::background::Running::start_unread(command);
+    running
+        .err
+        .wait_for("start", |line| line.starts_with("listening"));
+    let url = notify_urls(&server).pop().unwrap();
+    let guid = &server.guids()[0];
+    assert_eq!(post(&url, &callback(guid, 11010, "{}")).status, 200);
+    let run = running.finish().ends_with(74);
+    assert!(run.stderr.contains("No space left on device"), "{run:?}");
+    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+}
+
+#[test]
+fn a_config_that_cannot_be_written_stays_as_it_was() {
+    let before = "# mine\nretries = 1\n";
+    for old in [None, Some(before)] {
+        let server = sandbox();
+        let guid = server.guids()[0].clone();
+        for args in [
+            &["config", "set", "timeout", "9s"][..],
+            &["instance", "use", &guid],
+            // Found out before the server is asked: an instance nobody knows of would stay there.
+            &["instance", "create"],
+            &["login", "--new", "--qr", "none"],
+        ] {
+            let home = Home::new();
+            if let Some(old) = old {
+                home.write_config(old);
+            }
+            let run = Qiwei::on(&server.base_url(), args)
+                .at(&home)
+                .arg("--json")
+                .after(NO_SPACE)
+                .run()
+                .ends_with(3);
+            let said = message(&run);
+            assert!(said.starts_with("cannot write the config "), "{said}");
+            assert!(said.ends_with("File too large (os error 27)"), "{said}");
+            assert_eq!(run.error()["outcome"], "not_sent");
+            assert_eq!(home.config(), old.unwrap_or_default());
+            let kept: usize = old.iter().count();
+            let left = files_in(home.path());
+            assert_eq!(left.len(), kept, "{args:?}: {left:?}");
+        }
+        assert_eq!(server.guids(), [guid]);
+        let asked = paths(&server);
+        assert!(
+            !asked.iter().any(|path| path.contains("create")),
+            "{asked:?}"
+        );
+    }
+}
+
+/// The account is logged in all the same, and the user hears what is missing.
+#[test]
+fn a_login_that_cannot_be_saved_is_one() {
+    let server = waiting("after=10ms");
+    let run = crate::support::callbacks::login(&server, "--qr none").after(NO_SPACE);
+    let run = end(run).ends_with(0);
+    assert!(
+        run.stdout.is_empty() || run.stdout.starts_with("logged in: "),
+        "{run:?}"
+    );
+    run.says("could not be made the current one");
+}
+
+#[test]
+fn a_qr_code_that_cannot_be_written_leaves_no_file() {
+    for (name, limit) in [("code.png", 0), ("code.svg", 0), ("code.svg", 1)] {
+        let server = waiting("never");
+        let home = Home::new();
+        let path = home.path().join(name);
+        let args = ["login", "--qr", "none", "--json", "--qr-file"];
+        let run = Qiwei::on(&server.base_url(), args)
+            .at(&home)
+            .arg(&path)
+            .env("QIWEI_NOTIFY_URL", USUAL)
+            .after(&format!("ulimit -f {limit}"));
+        let run = end(run).ends_with(74);
+        let said = message(&run);
+        assert!(said.starts_with(&format!("cannot write the QR code to {}", path.display())));
+        let hint = run.error()["hint"].as_str().unwrap_or_default().to_owned();
+        assert!(hint.contains("ulimit -f"), "{run:?}");
+        let left = files_in(home.path());
+        assert!(
+            !left
+                .iter()
+                .any(|name| name.contains("code") || name.contains(".tmp")),
+            "{left:?}"
+        );
+        assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    }
+}
+
+/// A result that is redirected into a file that may not grow.
+#[test]
+fn an_accepted_message_is_said_though_its_file_may_not_grow() {
+    let (server, home) = (sandbox(), Home::new());
+    let out = home.path().join("out.json");
+    let run = known(&server, &home, &["send", GROUP, "x", "--json"])
+        .after(NO_SPACE)
+        .stdout_to(File::create(&out).unwrap())
+        .run()
+        .ends_with(74);
+    assert_eq!(run.error()["outcome"], "accepted", "{run:?}");
+    assert_eq!(sends(&server), 1);
+    assert_eq!(std::fs::read(&out).unwrap(), b"");
+}
+
+/// The record of a sandbox misses what it cannot hold, says so, and the command goes on.
+#[test]
+fn a_record_that_may_not_grow_does_not_stop_the_sandbox() {
+    let home = Home::new();
+    let record = home.path().join("record.ndjson");
+    let command = env!("CARGO_BIN_EXE_qiwei");
+    let args = [
+        "sandbox",
+        "--record",
+        record.to_str().unwrap(),
+        "--",
+        command,
+        "sessions",
+    ];
+    let run = Qiwei::new(args).after(NO_SPACE).run().ends_with(0);
+    assert!(run.stdout.contains("S:788123456789"), "{run:?}");
+    run.says("warning: the record misses a request: File too large");
+}
+
+/// What ends a listener in order also ends it when nothing can be written.
+#[test]
+fn a_listener_without_space_for_its_notes_works() {
+    let server = sandbox();
+    let command = listen(&server, "--json --count 1").after(NO_SPACE);
+    let (mut running, url) = listening(&server, command);
+    let guid = &server.guids()[0];
+    assert_eq!(post(&url, &callback(guid, 11010, "{}")).status, 200);
+    let run = running.finish().ends_with(0);
+    assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
+}

@@ -1,0 +1,293 @@
+//! Homes that are missing, unwritable or none, and places that are gone.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use qiwei::sandbox::Sandbox;
+use rustix::process::geteuid;
+
+use crate::support::background::end;
+use crate::support::sends::{everything_in, sends};
+use crate::support::{Finished, GROUP, Home, Qiwei, sandbox};
+
+/// What the user's home may be instead of a folder that can be written to.
+struct Place {
+    what: &'static str,
+    prepare: fn(&Home) -> Vec<(&'static str, String)>,
+}
+
+/// A file in the place of a folder: not even root can write below it.
+fn a_file(home: &Home) -> String {
+    home.file("file", "")
+}
+
+const UNWRITABLE: [Place; 4] = [
+    Place {
+        what: "the home folder is a file",
+        prepare: |home| vec![("HOME", a_file(home))],
+    },
+    Place {
+        what: "the home folder is a device, as service accounts have it",
+        prepare: |_| vec![("HOME", "/dev/null".into())],
+    },
+    Place {
+        what: "the XDG folders are files",
+        prepare: |home| {
+            let file = a_file(home);
+            let names = ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"];
+            names.map(|name| (name, file.clone())).into()
+        },
+    },
+    Place {
+        what: "the home folder is relative",
+        prepare: |_| vec![("HOME", "some/where".into())],
+    },
+];
+
+fn run(server: &Sandbox, home: &Home, place: &Place, args: &[&str]) -> Finished {
+    let run = Qiwei::on(&server.base_url(), args)
+        .at(home)
+        .in_folder(home.path())
+        .arg("--json");
+    let variables = (place.prepare)(home);
+    let run = variables
+        .iter()
+        .fold(run, |run, (name, value)| run.env(name, value));
+    end(run)
+}
+
+/// On platforms that do not know the XDG folders those change nothing.
+fn applies(place: &Place) -> bool {
+    cfg!(target_os = "linux") || !place.what.contains("XDG")
+}
+
+#[test]
+fn what_needs_no_home_does_without_one() {
+    for place in UNWRITABLE.iter().filter(|place| applies(place)) {
+        let (server, home) = (sandbox(), Home::new());
+        for args in [
+            &["send", GROUP, "x"][..],
+            &["at", GROUP, "x", "--all"],
+            &["instance", "ls"],
+            &["instance", "create", "--no-use"],
+            &["sessions"],
+            &["status"],
+            &["config", "explain"],
+            &["completions", "bash"],
+        ] {
+            let run = run(&server, &home, place, args);
+            assert_eq!(run.code, 0, "{}: {args:?} {run:?}", place.what);
+        }
+        assert_eq!(sends(&server), 2);
+    }
+}
+
+#[test]
+fn what_needs_one_says_so_before_anything_happens() {
+    for place in UNWRITABLE.iter().filter(|place| applies(place)) {
+        let (server, home) = (sandbox(), Home::new());
+        let guid = server.guids()[0].clone();
+        for (args, remedy) in [
+            (&["send", GROUP, "x", "--key", "k"][..], "QIWEI_STATE_DIR"),
+            (&["send", GROUP, "x", "--pace", "9/s"], "QIWEI_STATE_DIR"),
+            (&["config", "set", "timeout", "9s"], "QIWEI_CONFIG"),
+            (&["instance", "create"], "QIWEI_CONFIG"),
+            (&["instance", "use", &guid], "QIWEI_CONFIG"),
+        ] {
+            let run = run(&server, &home, place, args);
+            assert_eq!(run.code, 3, "{}: {args:?} {run:?}", place.what);
+            let error = run.error();
+            let hint = error["hint"].as_str().unwrap_or_default();
+            assert!(hint.contains(remedy), "{}: {args:?} {error}", place.what);
+            assert_eq!(error["outcome"], "not_sent");
+        }
+        assert_eq!(sends(&server), 0, "{}", place.what);
+        assert_eq!(server.guids().len(), 1, "{}", place.what);
+        // And nothing appeared anywhere else.
+        let left = everything_in(home.path());
+        assert!(left.iter().all(|path| path.ends_with("file")), "{left:?}");
+    }
+}
+
+/// The ledger would be another one in every folder, and the same key be sent from each.
+#[test]
+fn a_relative_home_does_not_make_a_ledger_of_each_folder() {
+    let (server, home) = (sandbox(), Home::new());
+    for name in ["a", "b"] {
+        let folder = home.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--key", "k"])
+            .env("HOME", "h")
+            .in_folder(&folder);
+        run.run().ends_with(3).says("there is no home folder");
+    }
+    assert_eq!(sends(&server), 0);
+}
+
+/// The XDG specification: a relative path is to be ignored, an empty one is not set.
+#[test]
+#[cfg(target_os = "linux")]
+fn xdg_folders_that_are_empty_or_relative_are_ignored() {
+    for value in ["", "rel", "./rel"] {
+        let home = Home::new();
+        let path = Qiwei::new(["config", "path"])
+            .at(&home)
+            .env("XDG_CONFIG_HOME", value)
+            .run();
+        path.is(0, &format!("{}\n", home.config_path().display()), "");
+    }
+}
+
+/// Callbacks can be received without a place for the lock, which only guards against a second
+/// listener; but a place that is named and cannot be used is not passed over.
+#[test]
+fn a_listener_needs_no_home() {
+    let server = sandbox();
+    let args = ["listen", "--for", "50ms"];
+    let home = Home::new();
+    let run = Qiwei::on(&server.base_url(), args)
+        .in_folder(home.path())
+        .env("HOME", "rel");
+    let run = end(run).ends_with(0);
+    run.says("there is no home folder, so a second listener");
+    let run = Qiwei::on(&server.base_url(), args).env("QIWEI_STATE_DIR", "/dev/null/x");
+    let run = end(run).ends_with(3);
+    run.says("QIWEI_STATE_DIR");
+}
+
+/// A user the system does not know has no home when no variable names one.
+#[test]
+fn a_user_nobody_knows_has_no_home() {
+    if !geteuid().is_root() {
+        // Only root can become somebody else.
+        return;
+    }
+    const NOBODY_KNOWS: u32 = 54_321;
+    let server = sandbox();
+    // The program must be within reach. Copied by another process: one that we wrote ourselves
+    // cannot be run while another thread is starting a child, which holds it open for writing.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let shared = folder.path().join("qiwei");
+    let copied = Command::new("cp")
+        .args([Path::new(env!("CARGO_BIN_EXE_qiwei")), &shared])
+        .status();
+    assert!(copied.unwrap().success());
+    let command = |args: &[&str]| {
+        Qiwei::on(&server.base_url(), args)
+            .program(&shared)
+            .without_env("HOME")
+            .user(NOBODY_KNOWS)
+            .run()
+    };
+    command(&["send", GROUP, "x", "-q"]).ends_with(0);
+    for args in [
+        &["send", GROUP, "x", "--key", "k"][..],
+        &["config", "set", "timeout", "9s"],
+        &["config", "path"],
+    ] {
+        command(args).ends_with(3).says("there is no home folder");
+    }
+    assert_eq!(sends(&server), 1);
+}
+
+/// A home that may not be written to, as it is: root may write anywhere.
+#[test]
+fn a_read_only_home_is_named() {
+    if geteuid().is_root() {
+        // Covered for root by files in the place of folders.
+        return;
+    }
+    let (server, home) = (sandbox(), Home::new());
+    let lock = |mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(home.path(), mode).unwrap();
+    };
+    lock(0o500);
+    let send = |more: &[&str]| {
+        let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x"]);
+        run.at(&home).args(more).run()
+    };
+    send(&[]).ends_with(0);
+    send(&["--key", "k"]).ends_with(3).says("Permission denied");
+    lock(0o700);
+    assert_eq!(sends(&server), 1);
+}
+
+#[test]
+fn without_a_place_for_temporary_files_all_but_the_sandbox_works() {
+    for nowhere in ["/nowhere/at/all", "/dev/null"] {
+        let (server, home) = (sandbox(), Home::new());
+        let file = home.file(
+            "in.ndjson",
+            format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n"),
+        );
+        let journal = format!("{file}.journal");
+        let picture = format!("{file}.png");
+        for args in [
+            &["send", GROUP, "x", "--key", "k"][..],
+            &["send", "--batch", &file, "--journal", &journal],
+            &["config", "set", "timeout", "9s"],
+            &["login", "--force", "--qr", "none", "--qr-file", &picture],
+        ] {
+            let run = Qiwei::on(&server.base_url(), args).at(&home);
+            end(run.env("TMPDIR", nowhere)).ends_with(0);
+        }
+        let run = Qiwei::new(["sandbox", "--", "true"])
+            .env("PATH", "/usr/bin:/bin")
+            .env("TMPDIR", nowhere)
+            .run();
+        let run = run.ends_with(3);
+        run.says("cannot make a folder for the sandbox's config")
+            .says("TMPDIR");
+    }
+}
+
+/// A working directory that was removed under the shell's feet.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_working_directory_that_is_gone_hinders_only_what_lies_in_it() {
+    let (server, home) = (sandbox(), Home::new());
+    let good = home.file(
+        "in.ndjson",
+        format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n"),
+    );
+    for (args, code, words) in [
+        (&["send", GROUP, "x", "--key", "k"][..], 0, ""),
+        (&["sessions"], 0, ""),
+        (&["config", "set", "timeout", "9s"], 0, ""),
+        (&["login", "--force", "--qr", "none"], 0, ""),
+        (&["completions", "bash"], 0, ""),
+        (&["send", GROUP, "--file", "text"], 2, "cannot read text"),
+        (&["send", "--batch", "in"], 2, "cannot read the batch in"),
+        (
+            &["send", "--batch", &good, "--journal", "j"],
+            3,
+            "cannot use the journal j",
+        ),
+        (
+            &["config", "set", "timeout", "9s", "--config", "c"],
+            3,
+            "cannot write the config c",
+        ),
+        (
+            &["sandbox", "--record", "r", "--", "true"],
+            2,
+            "cannot write the record r",
+        ),
+    ] {
+        let gone = home.path().join("gone");
+        std::fs::create_dir(&gone).unwrap();
+        let run = Qiwei::on(&server.base_url(), args)
+            .at(&home)
+            .in_folder(&gone)
+            .after("rmdir \"$PWD\"")
+            .env("PATH", "/usr/bin:/bin")
+            .run()
+            .ends_with(code);
+        run.says(words);
+        assert!(!Path::exists(&gone), "{args:?}");
+    }
+    assert_eq!(sends(&server), 1);
+}

@@ -1,0 +1,214 @@
+//! Locales that are missing, unknown or not UTF-8, and text that is not.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use crate::support::sends::{known, sends, texts};
+use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
+
+/// A locale by the variable that names it, and whether it is spoken to in Chinese.
+const LOCALES: [(&str, &[u8], bool); 11] = [
+    ("LANG", b"", false),
+    ("LANG", b"garbage", false),
+    ("LANG", b"\xff\xfe", false),
+    ("LC_ALL", b"C", false),
+    ("LC_ALL", b"POSIX", false),
+    ("LC_ALL", b"C.UTF-8", false),
+    ("LC_ALL", b"zh_CN.UTF-8", true),
+    ("LANG", b"zh_CN.utf8", true),
+    ("LANG", b"zh_CN", true),
+    // We write UTF-8, which a terminal of another character set cannot show.
+    ("LANG", b"zh_CN.GB18030", false),
+    ("LC_ALL", b"zh_CN.GBK", false),
+];
+
+const TEXT: &str = "告警：磁盘已满 💾";
+
+#[test]
+fn a_locale_changes_the_words_and_no_byte_of_a_message() {
+    check_all(&LOCALES, |(name, value, chinese)| {
+        let (server, home) = (sandbox(), Home::new());
+        let value = OsStr::from_bytes(value);
+        let file = home.file("text", TEXT);
+        let batch = home.file(
+            "in",
+            format!("{{\"to\":\"{GROUP}\",\"text\":\"{TEXT}\"}}\n"),
+        );
+        let run = |args: &[&str]| known(&server, &home, args).env(name, value);
+        run(&["send", GROUP, TEXT]).run().ends_with(0);
+        run(&["send", GROUP, "-"]).stdin(TEXT).run().ends_with(0);
+        run(&["send", GROUP, "--file", &file]).run().ends_with(0);
+        run(&["send", "--batch", &batch]).run().ends_with(0);
+        run(&["send", GROUP, TEXT, "--key", TEXT])
+            .run()
+            .ends_with(0);
+        assert_eq!(texts(&server), [TEXT; 5]);
+
+        // Names come out as they are, in a table, in JSON and in the ledger.
+        let list = run(&["sessions"]).run().ends_with(0);
+        assert!(list.stdout.contains("张三"), "{list:?}");
+        let list = run(&["sessions", "--json"]).run().ends_with(0);
+        assert!(list.stdout.contains("\"张三\""), "{list:?}");
+        let list = run(&["ledger", "ls"]).run().ends_with(0);
+        assert!(list.stdout.contains(TEXT), "{list:?}");
+
+        let refused = run(&["send", "42", "x"]).run().ends_with(2);
+        let word = if *chinese { "错误：" } else { "error: " };
+        assert!(refused.stderr.starts_with(word), "{value:?}: {refused:?}");
+        let help = run(&["--help"]).run().ends_with(0);
+        let word = if *chinese { "用法: " } else { "Usage: " };
+        assert!(help.stdout.contains(word), "{value:?}: {help:?}");
+        if !chinese {
+            assert!(refused.stderr.is_ascii(), "{refused:?}");
+        }
+    });
+}
+
+/// 中文 as it is in GB18030.
+const GB18030: &[u8] = b"\xd6\xd0\xce\xc4";
+const REMEDY: &str = "iconv -f GB18030 -t UTF-8";
+
+#[test]
+fn arguments_that_are_not_utf_8_are_refused_with_the_remedy() {
+    let server = sandbox();
+    let bad = OsStr::from_bytes(GB18030);
+    let words = |args: &[&str]| -> Vec<OsString> { args.iter().map(Into::into).collect() };
+    for (before, after) in [
+        (words(&["send", GROUP]), words(&[])),
+        (words(&["send", GROUP]), words(&["--key", "k"])),
+        (words(&["send"]), words(&["x"])),
+        (words(&["send", GROUP, "x", "--key"]), words(&[])),
+        (words(&["at", GROUP]), words(&["--all"])),
+        (words(&["config", "set", "guid"]), words(&[])),
+        (words(&["login", "--code"]), words(&[])),
+        (words(&["sessions", "--guid"]), words(&[])),
+    ] {
+        for lang in ["en", "zh"] {
+            let run = Qiwei::on(&server.base_url(), &before)
+                .arg(bad)
+                .args(&after)
+                .env("QIWEI_LANG", lang)
+                .run()
+                .ends_with(2);
+            assert!(run.stderr.contains("UTF-8"), "{run:?}");
+            run.says(REMEDY);
+        }
+        let run = Qiwei::on(&server.base_url(), &before)
+            .arg(bad)
+            .args(&after)
+            .arg("--json")
+            .run()
+            .ends_with(2);
+        let error = run.error();
+        assert_eq!(error["message"], "an argument is not valid UTF-8");
+        assert!(error["hint"].as_str().unwrap().contains(REMEDY), "{error}");
+        assert_eq!(error["outcome"], "not_sent");
+    }
+    assert!(server.exchanges().is_empty());
+}
+
+#[test]
+fn lines_of_a_batch_that_are_not_utf_8_are_refused_with_the_remedy() {
+    let (server, home) = (sandbox(), Home::new());
+    let good = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
+    let bad = [b"{\"to\":\"R:1\",\"text\":\"", GB18030, b"\"}\n"].concat();
+    let input = home.file("in.ndjson", [good.as_bytes(), &bad].concat());
+    let run = known(&server, &home, &["send", "--batch", &input]).run();
+    run.ends_with(2)
+        .says("line 2: not UTF-8 (at byte 20)")
+        .says(REMEDY);
+    assert_eq!(sends(&server), 0);
+    let piped = known(&server, &home, &["send", "--batch", "-"]);
+    let run = piped
+        .stdin([good.as_bytes(), &bad].concat())
+        .run()
+        .ends_with(8);
+    assert!(run.stdout.contains(REMEDY), "{run:?}");
+    assert_eq!(sends(&server), 1);
+}
+
+/// Names of files are bytes; they need not be text.
+#[test]
+#[cfg(target_os = "linux")]
+fn names_of_files_need_not_be_utf_8() {
+    let (server, home) = (sandbox(), Home::new());
+    let place = |name: &[u8]| {
+        let name = OsString::from_vec([name, b"-\xff"].concat());
+        home.path().join(name).into_os_string()
+    };
+    let write = |name: &[u8], text: &str| {
+        std::fs::write(place(name), text).unwrap();
+        place(name)
+    };
+    let line = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
+    let run = |args: &[&OsStr]| {
+        Qiwei::on(&server.base_url(), args)
+            .at(&home)
+            .env("QIWEI_STATE_DIR", place(b"state"))
+            .env("QIWEI_X", OsStr::from_bytes(b"\xff"))
+    };
+    let word = |word: &'static str| OsStr::new(word);
+    let text = write(b"text", "x");
+    run(&[word("send"), word(GROUP), word("--file"), &text])
+        .run()
+        .ends_with(0);
+    let key = [
+        word("send"),
+        word(GROUP),
+        word("x"),
+        word("--key"),
+        word("k"),
+    ];
+    run(&key).run().ends_with(0);
+    assert!(
+        std::path::Path::new(&place(b"state"))
+            .join("state.sqlite3")
+            .exists()
+    );
+    let batch = write(b"in", &line);
+    let journal = place(b"journal");
+    let args = [
+        word("send"),
+        word("--batch"),
+        &batch,
+        word("--journal"),
+        &journal,
+    ];
+    run(&args).run().ends_with(0);
+    run(&args).run().ends_with(0);
+    assert_eq!(sends(&server), 3);
+    let config = place(b"config");
+    let args = [
+        word("config"),
+        word("set"),
+        word("timeout"),
+        word("9s"),
+        word("--config"),
+        &config,
+    ];
+    run(&args).run().ends_with(0);
+    let got = run(&[word("config"), word("get"), word("timeout")]).env("QIWEI_CONFIG", &config);
+    got.run().is(0, "9s\n", "");
+}
+
+/// Variables that are not ours may hold anything.
+#[test]
+fn other_variables_may_hold_anything() {
+    let server = sandbox();
+    for name in [
+        "TERM",
+        "NO_COLOR",
+        "CLICOLOR",
+        "TZ",
+        "PATH",
+        "HTTP_PROXY",
+        "LC_MESSAGES",
+    ] {
+        for value in [&b"\xff"[..], b"garbage", b""] {
+            let run = Qiwei::on(&server.base_url(), ["sessions"])
+                .env(name, OsStr::from_bytes(value))
+                .run();
+            assert_eq!(run.code, 0, "{name}={value:?} {run:?}");
+        }
+    }
+}

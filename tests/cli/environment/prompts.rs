@@ -1,0 +1,144 @@
+//! Questions at a terminal: the verification code of a login, and whether to remove for good.
+
+use qiwei::sandbox::Sandbox;
+
+use crate::support::callbacks::{USUAL, bodies, login, notify_urls, waiting};
+use crate::support::sends::known;
+use crate::support::terminal::Terminal;
+use crate::support::{Home, sandbox_with};
+
+const CODE: &str = "246810";
+const WRONG: &str = "135790";
+const PROMPT: &str = "verification code (try ";
+
+/// A server that asks for [`CODE`].
+fn strict() -> Sandbox {
+    waiting(&format!("require-code={CODE},after=20ms"))
+}
+
+fn start(server: &Sandbox, more: &str) -> Terminal {
+    Terminal::start(login(server, more).env("QIWEI_NOTIFY_URL", USUAL), 80)
+}
+
+/// The codes the server was given.
+fn handed_in(server: &Sandbox) -> Vec<String> {
+    let bodies = bodies(server, "/login/verify_login_qrcode");
+    let code = |body: &serde_json::Value| body["code"].as_str().unwrap().to_owned();
+    bodies.iter().map(code).collect()
+}
+
+#[test]
+fn a_login_draws_its_code_and_asks_until_the_verification_code_is_right() {
+    let server = strict();
+    let mut terminal = start(&server, "");
+    terminal.shows("▀", 1);
+    terminal.shows("new device: a verification code is needed", 1);
+    terminal.shows("verification code (try 1 of 3): ", 1);
+    terminal.types(&format!("{WRONG}\n"));
+    terminal.shows("the verification code was refused; 2 tries left", 1);
+    terminal.shows("verification code (try 2 of 3): ", 1);
+    terminal.types(&format!("{CODE}\n"));
+    let seen = terminal.end().ends_with(0);
+    let seen = seen
+        .says("the verification code was taken")
+        .says("logged in: ")
+        .says("the configured notify_url is in force again");
+    assert_eq!(handed_in(&server), [WRONG, CODE]);
+    assert_eq!(seen.text.matches(PROMPT).count(), 2, "{seen:?}");
+    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+}
+
+/// A slip of the finger costs no try, and nothing but codes reaches the server.
+#[test]
+fn what_is_no_code_is_asked_for_again() {
+    let server = strict();
+    let mut terminal = start(&server, "--qr none");
+    for (times, slip) in ["\n", "two words\n", "１２３\n"].iter().enumerate() {
+        terminal.shows("verification code (try 1 of 3): ", times + 1);
+        terminal.types(slip);
+        terminal.shows("a verification code is a few digits or letters", times + 1);
+    }
+    terminal.shows("verification code (try 1 of 3): ", 4);
+    terminal.types(&format!("{CODE}\n"));
+    terminal.end().ends_with(0).says("logged in: ");
+    assert_eq!(handed_in(&server), [CODE]);
+}
+
+#[test]
+fn three_wrong_codes_end_it() {
+    let server = strict();
+    let mut terminal = start(&server, "--qr none");
+    for attempt in 1..=3 {
+        terminal.shows(&format!("verification code (try {attempt} of 3): "), 1);
+        terminal.types(&format!("{WRONG}\n"));
+    }
+    let seen = terminal.end().ends_with(1);
+    seen.says("the verification code was wrong three times");
+    assert_eq!(handed_in(&server).len(), 3);
+    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+}
+
+#[test]
+fn ctrl_c_at_the_question_leaves_in_order() {
+    let server = strict();
+    let mut terminal = start(&server, "--qr none");
+    terminal.shows(PROMPT, 1);
+    terminal.types("\x03");
+    let seen = terminal.end().ends_with(130);
+    // What comes after does not stand behind the question.
+    let after = seen.text.split(PROMPT).nth(1).unwrap();
+    let (rest, _) = after.split_once('\n').unwrap();
+    assert!(!rest.contains("notify_url"), "{seen:?}");
+    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert!(handed_in(&server).is_empty());
+}
+
+#[test]
+fn ctrl_c_before_the_scan_leaves_in_order() {
+    let server = waiting("never");
+    let mut terminal = start(&server, "");
+    terminal.shows("▀", 1);
+    terminal.types("\x03");
+    terminal.end().ends_with(130);
+    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+}
+
+/// Whoever leaves the keyboard can still hand the code in from another shell.
+#[test]
+fn the_end_of_the_keyboard_is_not_the_end_of_the_login() {
+    let server = strict();
+    let mut terminal = start(&server, "--qr none");
+    terminal.shows(PROMPT, 1);
+    terminal.types("\x04");
+    terminal.shows("`qiwei login --code -` can still hand it in", 1);
+    let other = login(&server, "--code -").stdin(CODE).run();
+    other.ends_with(0);
+    terminal.end().ends_with(0).says("logged in: ");
+}
+
+#[test]
+fn a_removal_for_good_is_asked_for() {
+    for (answer, removed) in [
+        ("y\n", true),
+        ("yes\n", true),
+        ("\n", false),
+        ("n\n", false),
+    ] {
+        let server = sandbox_with(|scenario| scenario.stopped = 1);
+        let args = ["instance", "rm", "--stopped", "--settle", "10ms"];
+        let mut terminal = Terminal::start(known(&server, &Home::new(), &args), 80);
+        terminal.shows("Remove 1 stopped instance for good? [y/N] ", 1);
+        terminal.types(answer);
+        terminal.end().ends_with(0);
+        assert_eq!(server.guids().len() == 1, removed, "{answer:?}");
+    }
+    // Ctrl-C is a no.
+    let server = sandbox_with(|scenario| scenario.stopped = 1);
+    let args = ["instance", "rm", "--stopped", "--settle", "10ms"];
+    let mut terminal = Terminal::start(known(&server, &Home::new(), &args), 80);
+    terminal.shows("[y/N] ", 1);
+    terminal.types("\x03");
+    let seen = terminal.end();
+    assert_ne!(seen.code, Some(0), "{seen:?}");
+    assert_eq!(server.guids().len(), 2);
+}

@@ -1,0 +1,225 @@
+//! Closed streams, and readers and writers that have gone.
+//!
+//! A stream that is closed from the start is what `/dev/null` is: nothing comes in, and what goes
+//! out is dropped. The standard library opens it so before anything else runs, hence no file of
+//! ours ever takes its number and is written into.
+
+use std::fs::File;
+use std::io::pipe;
+use std::path::Path;
+
+use crate::support::callbacks::{quickly_scanned, waiting};
+use crate::support::sends::{known, sends, state_file};
+use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
+
+/// Every way to close some of the three.
+const CLOSED: [&str; 7] = [
+    "<&-",
+    ">&-",
+    "2>&-",
+    "<&- >&-",
+    "<&- 2>&-",
+    ">&- 2>&-",
+    "<&- >&- 2>&-",
+];
+
+/// Commands that open files of their own, and how many messages each sends.
+const COMMANDS: [(&str, usize); 10] = [
+    ("send R:1012345678901 x --key k", 1),
+    ("at R:1012345678901 x --all --key k --pace 9/s", 1),
+    ("send --batch IN --journal JOURNAL", 3),
+    ("send --batch IN --journal JOURNAL --jobs 3", 3),
+    ("instance ls", 0),
+    ("instance create", 0),
+    ("config set timeout 9s", 0),
+    ("login --force", 0),
+    ("listen --for 20ms", 0),
+    ("sandbox -- true", 0),
+];
+
+#[test]
+fn closed_streams_hinder_nothing_and_nothing_is_written_into_a_wrong_file() {
+    let cells: Vec<(&str, &str, usize)> = CLOSED
+        .into_iter()
+        .flat_map(|closed| COMMANDS.map(|(command, count)| (closed, command, count)))
+        .collect();
+    check_all(&cells, |(closed, command, count)| {
+        let (server, home) = (quickly_scanned(), Home::new());
+        home.write_config("retries = 1\n");
+        let line = |n: usize| format!("{{\"to\":\"R:1{n}\",\"text\":\"x\",\"key\":\"k{n}\"}}\n");
+        let input = home.file("in.ndjson", (0..3).map(line).collect::<String>());
+        let journal = format!("{input}.journal");
+        let args: Vec<&str> = command
+            .split(' ')
+            .map(|word| match word {
+                "IN" => input.as_str(),
+                "JOURNAL" => journal.as_str(),
+                word => word,
+            })
+            .collect();
+        let run = known(&server, &home, &args)
+            .env("PATH", "/usr/bin:/bin")
+            .redirected(closed)
+            .run();
+        assert_eq!(run.code, 0, "{command} {closed}: {run:?}");
+        assert_eq!(sends(&server), *count, "{command} {closed}");
+        let is_dropped = closed.split(' ').any(|stream| stream == ">&-");
+        let is_empty = is_dropped || is_silent(command);
+        assert_eq!(
+            run.stdout.is_empty(),
+            is_empty,
+            "{command} {closed}: {run:?}"
+        );
+        is_sound(&state_file(&home));
+        is_sound(Path::new(&journal));
+        assert!(
+            home.config().starts_with("retries = 1\n"),
+            "{}",
+            home.config()
+        );
+        // What was recorded is known, so nothing goes out again.
+        if *count > 0 {
+            known(&server, &home, &args).run().ends_with(0);
+            assert_eq!(sends(&server), *count, "{command} {closed}: sent twice");
+        }
+    });
+}
+
+/// Prints nothing on stdout when all is well.
+fn is_silent(command: &str) -> bool {
+    ["listen", "sandbox", "config"]
+        .iter()
+        .any(|name| command.starts_with(name))
+}
+
+/// A database, where there is one, with nothing else in it.
+#[track_caller]
+fn is_sound(path: &Path) {
+    if path.exists() {
+        let db = rusqlite::Connection::open(path).unwrap();
+        let check = "PRAGMA integrity_check";
+        let answer: String = db.query_row(check, [], |row| row.get(0)).unwrap();
+        assert_eq!(answer, "ok", "{}", path.display());
+    }
+}
+
+#[test]
+fn a_closed_standard_input_is_an_empty_one() {
+    let server = sandbox();
+    for (args, code, words) in [
+        (&["send", GROUP, "-"][..], 2, "the text is empty"),
+        (&["at", GROUP, "-", "--all"], 2, "the text is empty"),
+        (&["send", "--batch", "-"], 0, "the batch had no lines"),
+        (
+            &["instance", "rm", "--stopped"],
+            2,
+            "there is nobody to ask",
+        ),
+        (&["config", "set", "headers.X-Key", "-"], 2, "empty"),
+    ] {
+        let run = Qiwei::on(&server.base_url(), args).redirected("<&-").run();
+        run.ends_with(code).says(words);
+    }
+    assert_eq!(sends(&server), 0);
+}
+
+/// A folder, and a stream that is open for writing only.
+#[test]
+fn a_standard_input_that_cannot_be_read_is_a_usage_error() {
+    let (server, home) = (sandbox(), Home::new());
+    let file = home.path().join("out");
+    for args in [&["send", GROUP, "-"][..], &["send", "--batch", "-"]] {
+        let run = Qiwei::on(&server.base_url(), args)
+            .stdin_from(File::open(home.path()).unwrap())
+            .run();
+        run.ends_with(2).says("Is a directory");
+        let run = Qiwei::on(&server.base_url(), args)
+            .stdin_from(File::create(&file).unwrap())
+            .run();
+        // The standard library takes it for an empty one.
+        assert!([0, 2].contains(&run.code), "{run:?}");
+    }
+    assert_eq!(sends(&server), 0);
+}
+
+/// There is nobody to tell, and the exit code still tells.
+#[test]
+fn a_reader_of_errors_who_has_gone_changes_no_exit_code() {
+    let server = sandbox();
+    for (args, code) in [
+        (&["send", GROUP, "x"][..], 0),
+        (&["send", GROUP, "x", "-vv"], 0),
+        (&["send", GROUP, "x", "--json"], 0),
+        (&["send", "42", "x"], 2),
+        (&["send", GROUP, "x", "--frob"], 2),
+        (&["sessions", "--profile", "none"], 3),
+        (&["listen", "--for", "20ms"], 0),
+        (&["login", "--force"], 0),
+        (&["sandbox", "--", "true"], 0),
+    ] {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let run = Qiwei::on(&server.base_url(), args)
+            .env("PATH", "/usr/bin:/bin")
+            .stderr_to(writer);
+        assert_eq!(run.run().code, code, "{args:?}");
+    }
+    assert_eq!(sends(&server), 3);
+}
+
+/// The drawing goes to stderr, the result to stdout: neither needs the other.
+#[test]
+fn a_login_goes_on_without_anybody_who_looks() {
+    for redirection in ["2>&-", "2>/dev/null", ">&- 2>&-"] {
+        let server = waiting("after=10ms");
+        let run = crate::support::callbacks::login(&server, "").redirected(redirection);
+        let run = run.run().ends_with(0);
+        let told = !redirection.starts_with(">&-");
+        assert_eq!(run.stdout.starts_with("logged in: "), told, "{run:?}");
+    }
+}
+
+#[test]
+fn a_pipe_into_head_ends_quietly() {
+    let server = sandbox();
+    for (args, lines) in [
+        (&["sessions"][..], 0),
+        (&["sessions"], 1),
+        (&["sessions", "--json"], 0),
+        (&["completions", "bash"], 1),
+        (&["--help"], 1),
+        (
+            &[
+                "status",
+                "--watch",
+                "--interval",
+                "10ms",
+                "--timeout",
+                "20s",
+            ],
+            1,
+        ),
+    ] {
+        // The reader's end is not waited for: the program's own exit code is what counts.
+        let tail = format!("2>\"$HOME/err\" | head -n {lines}; cat \"$HOME/err\" >&2");
+        let run = Qiwei::on(&server.base_url(), args)
+            .arg("-q")
+            .env("PATH", "/usr/bin:/bin")
+            .piped(&tail)
+            .run()
+            .ends_with(0);
+        assert_eq!(run.stderr, "", "{args:?}");
+        assert_eq!(run.stdout.lines().count(), lines, "{args:?}");
+        assert!(run.took.as_secs() < 15, "{args:?} {run:?}");
+    }
+}
+
+/// Programs that we start end at a closed pipe as they do anywhere.
+#[test]
+fn children_know_a_closed_pipe() {
+    let script = "yes | head -n 1";
+    let run = Qiwei::new(["sandbox", "-q", "--", "sh", "-c", script])
+        .env("PATH", "/usr/bin:/bin")
+        .run();
+    run.is(0, "y\n", "");
+}

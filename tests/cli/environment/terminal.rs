@@ -1,0 +1,287 @@
+//! Terminals: wide and narrow, with and without colours, UTF-8 and abilities.
+
+use tabled::grid::util::string::get_string_width;
+
+use crate::support::raw::{RawServer, ok};
+use crate::support::sends::{known, results_in, sends};
+use crate::support::terminal::{Terminal, on_terminal};
+use crate::support::{GROUP, Home, PERSON, Qiwei, sandbox, sandbox_with};
+
+/// The columns a text takes at its widest line.
+fn widest(text: &str) -> usize {
+    text.lines().map(get_string_width).max().unwrap_or_default()
+}
+
+/// Long names, and ids as long as they come.
+fn many_names() -> RawServer {
+    let name = "项目讨论与技术交流以及运维值班群（华东）第十七组";
+    let session =
+        |id: &str| format!(r#"{{"id":"{id}","name":"{name}","last_msg_time":1711601053}}"#);
+    let list = [session("S:788123456789"), session("R:10696049218574013")];
+    RawServer::answering(ok(&format!(r#"{{"session_list":[{}]}}"#, list.join(","))))
+}
+
+#[test]
+fn a_table_fits_and_its_ids_stay_whole() {
+    let server = many_names();
+    for (columns, framed, whole, records) in [
+        (120, true, true, false),
+        (80, false, false, false),
+        (60, false, false, false),
+        (40, false, true, true),
+        (20, false, true, true),
+    ] {
+        let run = Qiwei::on(&server.base_url(), ["sessions", "--guid", "g"]);
+        let seen = on_terminal(run, columns).ends_with(0);
+        let what = format!("{columns}: {}", seen.text);
+        assert_eq!(seen.text.contains('╭'), framed, "{what}");
+        assert_eq!(seen.text.contains("第十七组"), whole, "{what}");
+        assert_eq!(seen.text.contains('…'), !whole, "{what}");
+        for id in ["S:788123456789", "R:10696049218574013"] {
+            assert!(seen.text.contains(id), "{what}");
+        }
+        assert_eq!(seen.text.contains("\n\n"), records, "{what}");
+        // A name of its own line may go on below; everything else fits.
+        if !records {
+            assert!(widest(&seen.text) <= columns.into(), "{what}");
+        }
+    }
+}
+
+#[test]
+fn every_table_fits_80_columns() {
+    let server = sandbox_with(|scenario| (scenario.running, scenario.stopped) = (2, 1));
+    let home = Home::new();
+    let key = "backup-2026-11-24-of-the-database";
+    known(&server, &home, &["send", GROUP, "x", "--key", key])
+        .run()
+        .ends_with(0);
+    for args in [
+        &["instance", "ls"][..],
+        &["instance", "create", "--client-type", "list"],
+        &["sessions"],
+        &["ledger", "ls"],
+        &["config", "explain"],
+        &["status"],
+        &["probe"],
+    ] {
+        for columns in [100, 80, 60, 40, 20] {
+            let seen = on_terminal(known(&server, &home, args).arg("--color=never"), columns);
+            let seen = seen.ends_with(0);
+            let what = format!("{args:?} {columns}: {}", seen.text);
+            let framed = seen.text.contains('│');
+            if framed || columns >= 80 {
+                assert!(widest(&seen.text) <= columns.into(), "{what}");
+            }
+            // What is copied is there in one piece, on one line.
+            let copied = match args[0] {
+                "instance" if args[1] == "ls" => server.guids()[0].to_string(),
+                "sessions" => PERSON.to_owned(),
+                "ledger" => key.to_owned(),
+                _ => continue,
+            };
+            assert!(
+                seen.text.lines().any(|line| line.contains(&copied)),
+                "{what}"
+            );
+        }
+    }
+}
+
+/// A pipe has no width, whatever the terminal beside it.
+#[test]
+fn what_goes_into_a_pipe_is_never_cut() {
+    let server = many_names();
+    let run = Qiwei::on(&server.base_url(), ["sessions", "--guid", "g"]);
+    let seen = Terminal::start_piped(run, 20).end().ends_with(0);
+    let lines: Vec<&str> = seen.stdout.lines().collect();
+    assert_eq!(lines.len(), 3, "{seen:?}");
+    assert!(
+        lines[1..].iter().all(|line| line.contains("第十七组")),
+        "{seen:?}"
+    );
+    assert!(!seen.stdout.contains(['…', '│', '\x1b']), "{seen:?}");
+}
+
+/// A terminal that shows only ASCII gets it, and the names as they are.
+#[test]
+fn without_utf_8_frames_and_ellipses_are_ascii() {
+    let server = many_names();
+    for (columns, mark) in [(120, "+--"), (60, "...")] {
+        let run = Qiwei::on(&server.base_url(), ["sessions", "--guid", "g"]);
+        let seen = on_terminal(run.env("LC_ALL", "C"), columns).ends_with(0);
+        assert!(seen.text.contains(mark), "{seen:?}");
+        assert!(!seen.text.contains(['│', '╭', '…']), "{seen:?}");
+        assert!(seen.text.contains("项目讨论"), "{seen:?}");
+    }
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let server = sandbox();
+    let plain: &[(&str, &str)] = &[];
+    for (variables, flag, colour) in [
+        (plain, None, true),
+        (plain, Some("auto"), true),
+        (plain, Some("always"), true),
+        (plain, Some("never"), false),
+        (&[("NO_COLOR", "1")], None, false),
+        (&[("NO_COLOR", "1")], Some("auto"), false),
+        (&[("NO_COLOR", "1")], Some("always"), true),
+        (&[("NO_COLOR", "")], None, true),
+        (&[("CLICOLOR", "0")], None, false),
+        (&[("CLICOLOR", "1")], None, true),
+        (&[("CLICOLOR", "0")], Some("always"), true),
+        (&[("TERM", "dumb")], None, false),
+        (&[("TERM", "dumb")], Some("always"), true),
+        (&[("TERM", "")], None, true),
+    ] {
+        let flags = flag.map(|when| format!("--color={when}"));
+        // A result, and an error.
+        for args in [&["instance", "ls", "-q"][..], &["send", "42", "x"]] {
+            let run = Qiwei::on(&server.base_url(), args).args(flags.as_ref());
+            let run = variables
+                .iter()
+                .fold(run, |run, (name, value)| run.env(name, value));
+            let seen = on_terminal(run, 100);
+            let what = format!("{variables:?} {flag:?} {args:?}: {:?}", seen.text);
+            assert_eq!(seen.text.contains("\x1b["), colour, "{what}");
+        }
+        let run = Qiwei::on(&server.base_url(), ["--help"]);
+        let run = variables
+            .iter()
+            .fold(run, |run, (name, value)| run.env(name, value));
+        // Help is asked for before any flag is read.
+        if flag.is_none() {
+            let seen = on_terminal(run, 100).ends_with(0);
+            assert_eq!(seen.text.contains("\x1b["), colour, "{variables:?}");
+        }
+    }
+}
+
+/// Every help there is, in Chinese too, whose words have no spaces between them.
+#[test]
+fn help_fits() {
+    let commands = [
+        "",
+        "send",
+        "at",
+        "login",
+        "logout",
+        "sessions",
+        "status",
+        "listen",
+        "probe",
+        "probe callback",
+        "sandbox",
+        "completions",
+        "instance",
+        "instance rm",
+        "instance create",
+        "config",
+        "config set",
+        "ledger",
+        "ledger prune",
+    ];
+    crate::support::check_all(&commands, |command| {
+        for (lang, help, narrowest) in [("zh", "--help", 60), ("zh", "-h", 80), ("en", "-h", 80)] {
+            for columns in [100, 80, narrowest] {
+                let args = command.split_whitespace().chain([help, "--lang", lang]);
+                let run = Qiwei::new(args).env("NO_COLOR", "1");
+                let seen = on_terminal(run, columns).ends_with(0);
+                let what = format!("{command} {help} {lang} {columns}: {}", seen.text);
+                assert!(widest(&seen.text) <= columns.into(), "{what}");
+                assert!(!seen.text.contains('\u{a0}'), "{what}");
+            }
+        }
+        // A screen wider than a line should be makes no line wider.
+        let run = Qiwei::new(command.split_whitespace().chain(["--help", "--lang", "zh"]));
+        assert!(widest(&run.run().ends_with(0).stdout) <= 100);
+    });
+}
+
+/// A code that would wrap around cannot be scanned: then there is the link.
+#[test]
+fn a_qr_code_is_drawn_where_it_fits() {
+    let guid = "e220a839-7b1d-4daf-ae78-9e6aa1b965f4";
+    for (columns, variables, drawn) in [
+        (80, &[][..], "▀"),
+        (80, &[("NO_COLOR", "1")], "▀"),
+        (100, &[("LC_ALL", "C")], "\x1b["),
+        (100, &[("LC_ALL", "C"), ("TERM", "dumb")], "##"),
+        (20, &[], ""),
+    ] {
+        let server = sandbox_with(|scenario| (scenario.online, scenario.running) = (0, 1));
+        let args = ["login", "--no-wait", "--guid", guid];
+        let run = variables
+            .iter()
+            .fold(Qiwei::on(&server.base_url(), args), |run, (name, value)| {
+                run.env(name, value)
+            });
+        let seen = on_terminal(run, columns)
+            .ends_with(0)
+            .says("link: https://");
+        let drawing: Vec<&str> = seen
+            .text
+            .lines()
+            .filter(|l| !l.contains("link: "))
+            .collect();
+        let drawing = drawing.join("\n");
+        assert!(drawing.contains(drawn), "{variables:?}: {drawing}");
+        if drawn.is_empty() {
+            assert!(!drawing.contains(['▀', '▄', '█', '#', '\x1b']), "{drawing}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_on_a_terminal_leaves_its_results_whole() {
+    for (columns, term) in [(80, "xterm"), (20, "xterm"), (80, "dumb")] {
+        let server = sandbox_with(|scenario| {
+            // Longer than the bar takes to come.
+            scenario.latency = std::time::Duration::from_millis(150);
+        });
+        let home = Home::new();
+        let lines: String = (0..6)
+            .map(|n| format!("{{\"to\":\"R:10{n}\",\"text\":\"x\"}}\n"))
+            .collect();
+        let input = home.file("in.ndjson", lines);
+        let args = ["send", "--batch", &input];
+        let run = || known(&server, &home, &args).env("TERM", term);
+        let seen = on_terminal(run(), columns).ends_with(0);
+        // Around the results there may be a bar; it never stands in a line with one.
+        let json: Vec<&str> = seen
+            .text
+            .lines()
+            .filter_map(|line| line.find("{\"line\"").map(|at| &line[at..]))
+            .collect();
+        assert_eq!(results_in(&json.join("\n")).len(), 6, "{seen:?}");
+        assert!(seen.text.contains("6 lines: 6 accepted"), "{seen:?}");
+        assert_eq!(
+            seen.text.contains('\x1b'),
+            term != "dumb",
+            "{columns} {term}: {seen:?}"
+        );
+        let seen = Terminal::start_piped(run(), columns).end().ends_with(0);
+        assert_eq!(results_in(&seen.stdout).len(), 6, "{seen:?}");
+        assert_eq!(sends(&server), 12);
+    }
+}
+
+/// What a server says must not move the cursor of who reads it.
+#[test]
+fn a_terminal_gets_no_escapes_from_a_server() {
+    let name = "\\u001b[2J\\u001b]0;x\\u0007\\u202e\\r张三";
+    let list = format!(r#"{{"session_list":[{{"id":"S:1","name":"{name}"}}]}}"#);
+    let server = RawServer::answering(ok(&list));
+    for flags in [&["--color=never"][..], &["--json"]] {
+        for columns in [100, 20] {
+            let run = Qiwei::on(&server.base_url(), ["sessions", "--guid", "g"]).args(flags);
+            let seen = on_terminal(run, columns).ends_with(0).says("张三");
+            assert!(
+                !seen.text.contains(['\x1b', '\x07', '\u{202e}']),
+                "{seen:?}"
+            );
+        }
+    }
+}

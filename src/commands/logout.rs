@@ -27,7 +27,7 @@ struct LoggedOut<'a> {
 impl Args {
     /// Logs out.
     pub fn run(self, context: &Context) -> Result<(), Error> {
-        let guid = instances::choose(context)?;
+        let guid = instances::choose(context, Effect::Change)?;
         let request = request::logout(&guid);
         if self.dry_run {
             return dry_run::show(context, &[request]);

@@ -152,16 +152,19 @@ impl Counts {
     }
 }
 
-/// The instance that was named; without one, the only one online.
+/// The instance that was named; without one, the only one online. `effect` is that of the request
+/// it is chosen for.
 ///
 /// # Errors
 /// Several online, none online, or no answer: never a guess.
-pub fn choose(context: &Context) -> Result<Guid, Error> {
+pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
     }
-    // Whatever is wanted of the instance has not been asked for yet.
-    let seen = survey(context.api()?).map_err(|e| e.outcome(Outcome::NotSent))?;
+    let seen = survey(context.api()?).map_err(|error| match effect {
+        Effect::Read => error,
+        Effect::Change => error.outcome(Outcome::NotSent),
+    })?;
     let guid = detect(&seen)?;
     context.output.note(&text!(
         "using {guid}, the only instance online",

@@ -25,7 +25,7 @@ struct LoggedOut<'a> {
 
 impl Run for Args {
     fn run(self, context: &Context) -> Finish {
-        let guid = instances::choose(context)?;
+        let guid = instances::choose(context, Effect::Change)?;
         let request = request::logout(&guid);
         if self.dry_run {
             return dry_run::show(context, &[request]).map(done);

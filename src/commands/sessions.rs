@@ -55,7 +55,7 @@ struct Row {
 
 impl Run for Args {
     fn run(self, context: &Context) -> Finish {
-        let guid = instances::choose(context)?;
+        let guid = instances::choose(context, Effect::Read)?;
         let sessions = self.fetch(context, &guid)?;
         let wanted = self.kind.map(|kind| match kind {
             TypeArg::Private => ConversationType::Private,

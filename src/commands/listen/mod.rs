@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::callbacks::{self, CallbackArgs, Ending};
 use super::{Finish, Run};
+use crate::api::request::Effect;
 use crate::callback::NotifyType;
 use crate::callback::inbox::{Inbox, Wanted};
 use crate::callback::listener::{Health, Sink};
@@ -84,7 +85,7 @@ impl FromStr for Types {
 impl Run for Args {
     fn run(self, context: &Context) -> Finish {
         let ear = self.callbacks.bind(context)?;
-        let guid = instances::choose(context)?;
+        let guid = instances::choose(context, Effect::Change)?;
         let lock = callbacks::lock(context, &guid)?;
         lock.announce(&ear.url);
         let inbox = Arc::new(Inbox::new(Wanted {

@@ -146,7 +146,7 @@ fn with_guid(context: &Context, body: Option<Vec<u8>>) -> Result<Vec<u8>, Error>
             "--with-guid needs a body that is a JSON object"
         )));
     };
-    let guid = instances::choose(context)?;
+    let guid = instances::choose(context, Effect::Change)?;
     object.insert("guid".to_owned(), guid.as_str().into());
     Ok(Value::Object(object).to_string().into_bytes())
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use serde::Serialize;
 
 use super::options::DeliveryArgs;
+use crate::api::request::Effect;
 use crate::commands::dry_run;
 use crate::context::Context;
 use crate::conversation::ConversationId;
@@ -37,7 +38,7 @@ pub fn send(
     options: &DeliveryArgs,
     dry: bool,
 ) -> Result<(), Error> {
-    let guid = instances::choose(context)?;
+    let guid = instances::choose(context, Effect::Change)?;
     if dry {
         return dry_run::show(context, &[outgoing.request(&guid)]);
     }

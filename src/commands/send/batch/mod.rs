@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::options::DeliveryArgs;
+use crate::api::request::Effect;
 use crate::commands::{Finish, dry_run};
 use crate::context::Context;
 use crate::error::Error;
@@ -59,7 +60,7 @@ pub fn run(context: &Context, args: BatchArgs, delivery: &DeliveryArgs, dry: boo
     };
     let mut input = Input::open(context, source)?;
     let total = input.validate(context, args.skip_bad)?;
-    let guid = instances::choose(context)?;
+    let guid = instances::choose(context, Effect::Change)?;
     if dry {
         return show(context, &guid, input, args.skip_bad);
     }

@@ -56,7 +56,7 @@ pub fn show_duration(duration: Duration) -> String {
 /// `None` for zero, which servers send for "never", and for what no calendar holds.
 pub fn rfc3339(epoch: i64) -> Option<String> {
     // Seconds reach 11 digits in the year 5138; thirteen digits are milliseconds of today.
-    let seconds = if epoch.abs() >= 100_000_000_000 {
+    let seconds = if epoch >= 100_000_000_000 {
         epoch / 1000
     } else {
         epoch
@@ -180,6 +180,7 @@ mod tests {
             (0, None),
             (-5, None),
             (i64::MAX, None),
+            (i64::MIN, None),
         ];
         for (epoch, shown) in cases {
             assert_eq!(rfc3339(epoch).as_deref(), shown, "{epoch}");

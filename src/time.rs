@@ -44,8 +44,8 @@ pub fn show_duration(duration: Duration) -> String {
         1..10 => 100,
         _ => 1000,
     };
-    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     // Rounded up, so that whoever waits that long has waited long enough.
+    let millis = u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
     let rounded = Duration::from_millis(millis.div_ceil(step).saturating_mul(step));
     SpanPrinter::new()
         .designator(Designator::Compact)
@@ -161,13 +161,15 @@ mod tests {
 
     #[test]
     fn durations_are_shown_short() {
-        for (millis, shown) in [
-            (30_000, "30s"),
-            (90_000, "1m30s"),
-            (250, "250ms"),
-            (1998, "2s"),
+        for (micros, shown) in [
+            (30_000_000, "30s"),
+            (90_000_000, "1m30s"),
+            (250_000, "250ms"),
+            (1_998_000, "2s"),
+            (1, "1ms"),
+            (1_001_000, "1s100ms"),
         ] {
-            let text = show_duration(Duration::from_millis(millis));
+            let text = show_duration(Duration::from_micros(micros));
             assert_eq!(text.replace(' ', ""), shown);
         }
     }

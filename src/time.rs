@@ -44,8 +44,8 @@ pub fn show_duration(duration: Duration) -> String {
         1..10 => 100,
         _ => 1000,
     };
-    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     // Rounded up, so that whoever waits that long has waited long enough.
+    let millis = u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
     let rounded = Duration::from_millis(millis.div_ceil(step).saturating_mul(step));
     SpanPrinter::new()
         .designator(Designator::Compact)
@@ -56,7 +56,7 @@ pub fn show_duration(duration: Duration) -> String {
 /// `None` for zero, which servers send for "never", and for what no calendar holds.
 pub fn rfc3339(epoch: i64) -> Option<String> {
     // Seconds reach 11 digits in the year 5138; thirteen digits are milliseconds of today.
-    let seconds = if epoch.abs() >= 100_000_000_000 {
+    let seconds = if epoch >= 100_000_000_000 {
         epoch / 1000
     } else {
         epoch
@@ -161,13 +161,15 @@ mod tests {
 
     #[test]
     fn durations_are_shown_short() {
-        for (millis, shown) in [
-            (30_000, "30s"),
-            (90_000, "1m30s"),
-            (250, "250ms"),
-            (1998, "2s"),
+        for (micros, shown) in [
+            (30_000_000, "30s"),
+            (90_000_000, "1m30s"),
+            (250_000, "250ms"),
+            (1_998_000, "2s"),
+            (1, "1ms"),
+            (1_001_000, "1s100ms"),
         ] {
-            let text = show_duration(Duration::from_millis(millis));
+            let text = show_duration(Duration::from_micros(micros));
             assert_eq!(text.replace(' ', ""), shown);
         }
     }
@@ -180,6 +182,7 @@ mod tests {
             (0, None),
             (-5, None),
             (i64::MAX, None),
+            (i64::MIN, None),
         ];
         for (epoch, shown) in cases {
             assert_eq!(rfc3339(epoch).as_deref(), shown, "{epoch}");

@@ -9,6 +9,7 @@
 
 use std::sync::LazyLock;
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::line::{BadLine, Item, parse};
@@ -52,7 +53,11 @@ pub fn batch_line(data: &[u8]) {
 
 fn check_item(data: &[u8], item: &Item) {
     let data = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
-    let line: Value = serde_json::from_slice(data).expect("a good line is JSON");
+    // An id comes back as it was, also one that no number holds.
+    let Ok(line) = serde_json::from_slice::<Value>(data) else {
+        assert!(item.id.is_some(), "{item:?}");
+        return;
+    };
     let outgoing = &item.outgoing;
     assert_eq!(line["text"], outgoing.text.as_str());
     assert_eq!(line["to"], item.to.as_str());
@@ -102,7 +107,7 @@ fn as_texts(list: &Value) -> Value {
 fn check_bad(data: &[u8], bad: &BadLine) {
     assert!(!bad.why.english().is_empty());
     if let Some(id) = &bad.id {
-        serde_json::from_str::<Value>(id.get()).expect("the id is JSON");
+        serde_json::from_str::<&RawValue>(id.get()).expect("the id is JSON");
     }
     // Written anew it names no field twice, and then whom it names can always be read.
     if let Ok(line @ Value::Object(_)) = serde_json::from_slice(data) {

@@ -8,7 +8,8 @@ use crate::support::{PERSON, Qiwei, check_all, sandbox};
 
 #[test]
 fn words_of_a_server_stay_on_their_line() {
-    let (refusing, html) = (hostile::refusing().base_url(), hostile::html().base_url());
+    let servers = (hostile::refusing(), hostile::html());
+    let (refusing, html) = (servers.0.base_url(), servers.1.base_url());
     let rows: [(&str, &[&str]); 6] = [
         (&refusing, &["send", PERSON, "x"]),
         (&refusing, &["send", PERSON, "x", "--json"]),

@@ -12,11 +12,8 @@ fn shown(qiwei: Qiwei) -> String {
 
 #[test]
 fn nothing_a_server_says_acts_on_a_terminal() {
-    let (refusing, obliging, html) = (
-        hostile::refusing().base_url(),
-        hostile::obliging().base_url(),
-        hostile::html().base_url(),
-    );
+    let servers = [hostile::refusing(), hostile::obliging(), hostile::html()];
+    let [refusing, obliging, html] = servers.each_ref().map(|server| server.base_url());
     let rows: [(&str, &[&str]); 12] = [
         (&refusing, &["send", PERSON, "x"]),
         (&refusing, &["send", PERSON, "x", "--json"]),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use qiwei::sandbox::{Sandbox, Scenario};
 
-/// The release binary.
+/// The release binary, at home in the build folder.
 pub fn qiwei() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qiwei"));
-    command.env_clear().env("HOME", "/nonexistent");
+    command.env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR"));
     command
 }
 

@@ -76,12 +76,31 @@ pub fn measure(report: &mut Report) {
         "ms",
         1.6,
     );
-    report.less(
+    report.beside(
         "send, wall / bare HTTP client of the same library",
         millis(ours.wall),
         millis(costs[2].wall),
         "ms",
-        1.2,
+    );
+    report.beside(
+        "send, CPU / bare HTTP client of the same library",
+        millis(ours.cpu),
+        millis(costs[2].cpu),
+        "ms",
+    );
+    if let Some(curl) = costs.get(3) {
+        report.beside(
+            "a bare HTTP client's CPU / curl",
+            millis(costs[2].cpu),
+            millis(curl.cpu),
+            "ms",
+        );
+    }
+    report.beside(
+        "a bare HTTP client's wall / bare socket",
+        millis(costs[2].wall),
+        millis(costs[1].wall),
+        "ms",
     );
 
     let mut version = qiwei();

@@ -24,6 +24,11 @@ impl Report {
         self.row(what, ours, other, unit, &format!("≥ {at_least}"));
     }
 
+    /// A row without an aim, to compare others with.
+    pub fn beside(&mut self, what: &str, first: f64, second: f64, unit: &str) {
+        self.row(what, first, second, unit, "–");
+    }
+
     fn row(&mut self, what: &str, ours: f64, other: f64, unit: &str, aim: &str) {
         let row = [
             what.to_owned(),

@@ -128,13 +128,13 @@ impl Sandbox {
         self.server.base_url()
     }
 
-    /// Every protocol request seen (the last 100,000, at most 128 MiB), in order; admin calls
+    /// Every protocol request seen (the last 100,000, at most 32 MiB), in order; admin calls
     /// are not among them.
     pub fn exchanges(&self) -> Vec<Exchange> {
         unshare(self.server.exchanges())
     }
 
-    /// Every message accepted (the last 100,000, at most 128 MiB), in order.
+    /// Every message accepted (the last 100,000, at most 32 MiB), in order.
     pub fn deliveries(&self) -> Vec<Delivery> {
         let handles = lock(&self.server.engine).state.deliveries.handles();
         unshare(handles)
@@ -167,7 +167,7 @@ impl Sandbox {
             .change(|state| state.set_status(guid, status).is_ok())
     }
 
-    /// Every callback posted or tried (the last 100,000, at most 128 MiB), in the order
+    /// Every callback posted or tried (the last 100,000, at most 32 MiB), in the order
     /// they ended.
     pub fn callbacks(&self) -> Vec<Callback> {
         let posted = self.server.callbacks.posted();

@@ -6,10 +6,17 @@ use std::sync::Arc;
 
 use qiwei::sandbox::{Sandbox, Scenario};
 
-/// The release binary, at home in the build folder.
+const ARENAS: &str = "MALLOC_ARENA_MAX";
+
+/// The release binary.
 pub fn qiwei() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qiwei"));
-    command.env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR"));
+    // A home that even root cannot make.
+    command.env_clear().env("HOME", "/proc/home");
+    // With one arena, what the C library's allocator holds back is told from what grows.
+    if let Some(arenas) = std::env::var_os(ARENAS) {
+        command.env(ARENAS, arenas);
+    }
     command
 }
 

@@ -3,7 +3,8 @@
 //! Starts the release binary (`listen`, `status --watch`, `sandbox`), gives it steady work and, at
 //! the same time, everything a bad peer can do, and looks at its memory, descriptors and threads
 //! from outside. Whatever has to come out exactly once is counted. With `--for` the result goes to
-//! `benches/SOAK.md`; without, every part takes ten seconds and only prints.
+//! `benches/SOAK.md`; without, every part takes ten seconds and only prints, which shows that it
+//! works and says nothing about growth: everything is still warming up.
 
 #![allow(
     clippy::unwrap_used,

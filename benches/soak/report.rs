@@ -65,7 +65,9 @@ impl Report {
             "# Results of `cargo bench --bench soak`\n\n{} · {} · {}\n\n\
              Start, middle and end are medians of a tenth of the time, the first tenth (warm-up) left \
              out. Flat: the end is no more than a twentieth (and 1 MiB, or 8 descriptors or threads) \
-             above the start.\n\n\
+             above the start. The sandbox keeps the last 100,000 requests, messages and callbacks, at \
+             most 32 MiB of each; what glibc's allocator holds back beside that, in an arena for \
+             every few threads, is gone with `MALLOC_ARENA_MAX=1` in the environment.\n\n\
              | process | measure | start | middle | end | most | slope/h | |\n\
              |---|---|---|---|---|---|---|---|\n",
             today(),

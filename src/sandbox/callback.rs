@@ -92,7 +92,7 @@ impl Callbacks {
         self.changed.notify_all();
     }
 
-    /// What was posted so far, the last 100,000.
+    /// What was posted so far, the last of it.
     pub(super) fn posted(&self) -> Vec<Arc<Posted>> {
         lock(&self.posted).handles()
     }

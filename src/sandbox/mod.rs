@@ -131,12 +131,13 @@ impl Sandbox {
         self.server.base_url()
     }
 
-    /// Every protocol request seen (the last 100,000), in order; admin calls are not among them.
+    /// Every protocol request seen (the last 100,000, at most 32 MiB), in order; admin calls
+    /// are not among them.
     pub fn exchanges(&self) -> Vec<Exchange> {
         unshare(self.server.exchanges())
     }
 
-    /// Every message accepted (the last 100,000), in order.
+    /// Every message accepted (the last 100,000, at most 32 MiB), in order.
     pub fn deliveries(&self) -> Vec<Delivery> {
         let handles = lock(&self.server.engine).state.deliveries.handles();
         unshare(handles)
@@ -169,7 +170,8 @@ impl Sandbox {
             .change(|state| state.set_status(guid, status).is_ok())
     }
 
-    /// Every callback posted or tried (the last 100,000), in the order they ended.
+    /// Every callback posted or tried (the last 100,000, at most 32 MiB), in the order
+    /// they ended.
     pub fn callbacks(&self) -> Vec<Callback> {
         let posted = self.server.callbacks.posted();
         posted.iter().map(|posted| (&**posted).into()).collect()

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 /// Entries kept of each kind; older ones make room.
 const KEPT_ENTRIES: usize = 100_000;
-/// Bytes kept of each kind, so that large bodies do not pile up either.
-const KEPT_BYTES: usize = 128 * 1024 * 1024;
+/// Bytes kept of each kind, so that large bodies do not pile up either. The allocator holds a few
+/// times as much: each of its arenas keeps the most it ever held.
+const KEPT_BYTES: usize = 32 * 1024 * 1024;
 
 /// One request to the protocol, and what the server decided to do with it.
 #[derive(Clone, Debug, Serialize)]

@@ -136,10 +136,9 @@ fn the_record_has_a_line_per_request() {
     assert_eq!(lines[3]["body"]["content"], "hello");
     assert_eq!(lines[3]["method"], "POST");
     assert_eq!(lines[3]["headers"]["content-type"], "application/json");
-    let nowhere = home.path().join("nowhere/r");
-    let run = around_with(&["--record", nowhere.to_str().unwrap()], "true").run();
+    let run = around_with(&["--record", "/dev/null/r"], "true").run();
     run.ends_with(2)
-        .says(&format!("cannot write the record {}: ", nowhere.display()));
+        .says("cannot write the record /dev/null/r: ");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Instant;
 /// Events that wait for one receiver; more are lost.
 const QUEUE_CAP: usize = 10_000;
 /// Bytes that wait for all receivers together, so that large ones do not pile up either.
-const BYTES_CAP: usize = 128 * 1024 * 1024;
+const BYTES_CAP: usize = 32 * 1024 * 1024;
 
 /// What waits, in order for each instance.
 #[derive(Debug, Default)]

@@ -393,8 +393,11 @@ fn whoever_never_reads_is_sent_away() {
     let host = target.base().strip_prefix("http://").unwrap();
     let mut deaf = TcpStream::connect(host).unwrap();
     deaf.set_write_timeout(Some(GENEROUS)).unwrap();
-    // The less it can hold, the sooner it is deaf.
-    SockRef::from(&deaf).set_recv_buffer_size(1).unwrap();
+    // The less it can hold, the sooner it is deaf. With less than that it drops what tells it that
+    // its own requests have come, too.
+    SockRef::from(&deaf)
+        .set_recv_buffer_size(16 * 1024)
+        .unwrap();
     let requests = format!("GET /webhook HTTP/1.1\r\nHost: {host}\r\n\r\n").repeat(1000);
     let why = loop {
         if let Err(error) = deaf.write_all(requests.as_bytes()) {

@@ -24,7 +24,7 @@ const COMMANDS: [&str; 15] = [
     "instance create",
     "sessions",
     "status",
-    "status --watch --interval 50ms --timeout 200ms",
+    "status --watch --interval 50ms --timeout 3s",
     "login --force --qr none --timeout 20s",
     "listen --for 50ms",
     "config set timeout 9s",

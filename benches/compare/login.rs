@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::common::program::{qiwei, sandbox};
 use super::report::{Report, millis};
 use super::request::read_request;
-use super::run::{in_turn, once};
+use super::run::in_turn;
 
 const LOGINS: usize = 15;
 const ROUNDS: usize = 20;
@@ -50,8 +51,13 @@ fn from_event_to_end() -> Duration {
         ])
         .args(["login", "--qr", "none", "--listen", &listener.to_string()])
         .args(["--notify-url", &format!("http://{relay}/")]);
-    once(&mut login);
+    let status = login
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     let ended = Instant::now();
+    assert!(status.unwrap().success());
     let said = said.lock().unwrap().expect("the login came by a callback");
     ended - said
 }

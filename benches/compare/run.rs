@@ -24,22 +24,55 @@ pub fn is_installed(program: &str) -> bool {
     probe.is_ok_and(|status| status.success())
 }
 
-/// Runs a command to its end, its output thrown away.
+/// Runs a command to its end, its output thrown away; from a process of its own, because a process
+/// is told at least the memory of the one it comes from.
 pub fn once(command: &mut Command) -> Cost {
-    let start = Instant::now();
-    let mut child = command
+    let mut apart = Command::new(std::env::current_exe().unwrap());
+    apart
+        .arg("--cost")
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    let said = apart.output().unwrap();
+    assert!(said.status.success(), "{command:?} failed");
+    let figures: Vec<u64> = String::from_utf8(said.stdout)
+        .unwrap()
+        .split_whitespace()
+        .map(|figure| figure.parse().unwrap())
+        .collect();
+    Cost {
+        wall: Duration::from_nanos(figures[0]),
+        cpu: Duration::from_nanos(figures[1]),
+        memory: figures[2],
+    }
+}
+
+/// Runs it and prints what it took: nanoseconds of wall and CPU, bytes of memory.
+pub fn print_cost(program: &str, args: &[&str]) {
+    let mut command = Command::new(program);
+    command
+        .args(args)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::null());
+    let start = Instant::now();
+    let mut child = command.spawn().unwrap();
     let used = child.wait4().unwrap();
+    let wall = start.elapsed();
     assert!(used.status.success(), "{command:?} failed");
-    Cost {
-        wall: start.elapsed(),
-        cpu: used.rusage.utime + used.rusage.stime,
-        memory: used.rusage.maxrss,
-    }
+    let cpu = used.rusage.utime + used.rusage.stime;
+    println!(
+        "{} {} {}",
+        wall.as_nanos(),
+        cpu.as_nanos(),
+        used.rusage.maxrss
+    );
 }
 
 /// Runs several commands in turn, A B C A B C …, and returns the median cost of each.

@@ -30,7 +30,8 @@ pub struct Connection {
     pub https_proxy: bool,
 }
 
-/// Builds the client. Connecting may take at most 5 s and at most `timeout`.
+/// Builds the client. Connecting may take at most 5 s, and less than `timeout`, so that a connection
+/// that was never made is known as such.
 ///
 /// # Errors
 /// Says which header or certificate cannot be used.
@@ -48,7 +49,7 @@ pub(super) fn build(
         .tcp_nodelay(true)
         .referer(false)
         .dns_resolver(Arc::new(DetachedResolver))
-        .connect_timeout(CONNECT_AT_MOST.min(timeout.mul_f32(0.9)));
+        .connect_timeout(CONNECT_AT_MOST.min(timeout.mul_f32(0.75)));
     if base.is_loopback() {
         builder = builder.no_proxy();
     }

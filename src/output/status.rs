@@ -34,7 +34,9 @@ impl Stderr {
     pub(super) fn status(&mut self, line: &str, columns: usize) {
         // One that fills the line would be continued on the next, where erasing does not reach.
         let line = fitted(line, columns.saturating_sub(1));
-        let _ = write!(self.sink.writer, "{ERASE}{line}");
+        // Back to its start: what another program on this terminal prints stands in its place then,
+        // and not behind it.
+        let _ = write!(self.sink.writer, "{ERASE}{line}\r");
         let _ = self.sink.writer.flush();
         self.has_status = true;
     }
@@ -95,7 +97,10 @@ mod tests {
         stderr.writer().write_all(b"note\n").unwrap();
         stderr.clear();
         let written = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(written, "\r\u{1b}[K1/2\r\u{1b}[K2/2\r\u{1b}[Knote\nnote\n");
+        assert_eq!(
+            written,
+            "\r\u{1b}[K1/2\r\r\u{1b}[K2/2\r\r\u{1b}[Knote\nnote\n"
+        );
     }
 
     #[test]

@@ -91,13 +91,7 @@ fn check_table(text: &str) {
             "{shown}"
         );
     }
-    let plain = Look {
-        terminal: false,
-        color: false,
-        utf8: true,
-        columns: None,
-    };
-    let shown = Table::new(header(), rows()).render(plain, Lang::En);
+    let shown = Table::new(header(), rows()).render(Look::PLAIN, Lang::En);
     if !text.contains(['\n', '\r', '\t']) {
         assert_eq!(shown.lines().count(), 3);
         assert!(shown.contains(text.trim_end()), "{shown:?}");

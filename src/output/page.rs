@@ -99,13 +99,6 @@ mod tests {
     use super::*;
     use crate::text::text;
 
-    const PLAIN: Look = Look {
-        terminal: false,
-        color: false,
-        utf8: true,
-        columns: None,
-    };
-
     #[test]
     fn values_stand_below_each_other() {
         let fields = vec![
@@ -114,7 +107,7 @@ mod tests {
         ];
         let page = Page::new().fields(fields);
         assert_eq!(
-            page.render(PLAIN, Lang::En),
+            page.render(Look::PLAIN, Lang::En),
             "server    http://h\ninstances none\n"
         );
     }
@@ -122,10 +115,10 @@ mod tests {
     #[test]
     fn lines_are_harmless_on_a_terminal_and_untouched_in_a_pipe() {
         let page = Page::from(Text::verbatim("a\x1b[2J"));
-        assert_eq!(page.render(PLAIN, Lang::En), "a\x1b[2J\n");
+        assert_eq!(page.render(Look::PLAIN, Lang::En), "a\x1b[2J\n");
         let eyes = Look {
             terminal: true,
-            ..PLAIN
+            ..Look::PLAIN
         };
         assert_eq!(page.render(eyes, Lang::En), "a\\u{1b}[2J\n");
     }

@@ -65,6 +65,17 @@ pub struct Look {
     pub columns: Option<usize>,
 }
 
+#[cfg(any(test, fuzzing))]
+impl Look {
+    /// For programs.
+    pub const PLAIN: Self = Self {
+        terminal: false,
+        color: false,
+        utf8: true,
+        columns: None,
+    };
+}
+
 /// A table before it is drawn.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -212,13 +223,6 @@ fn paint(style: Style) -> Option<Paint> {
 mod tests {
     use super::*;
 
-    const PLAIN: Look = Look {
-        terminal: false,
-        color: false,
-        utf8: true,
-        columns: None,
-    };
-
     fn render<const N: usize>(header: [&str; N], rows: &[[Cell; N]], look: Look) -> String {
         Table::new(header.map(Text::verbatim), rows.to_vec()).render(look, Lang::En)
     }
@@ -235,16 +239,16 @@ mod tests {
 
     #[test]
     fn plain_columns_have_no_frame_and_change_no_byte() {
-        let text = render(["ID", "NAME"], &rows()[..1], PLAIN);
+        let text = render(["ID", "NAME"], &rows()[..1], Look::PLAIN);
         assert_eq!(text, "ID              NAME\nS:788123456789  张三\n");
-        assert!(render(["ID", "NAME"], &rows(), PLAIN).contains("\x1b[1m"));
+        assert!(render(["ID", "NAME"], &rows(), Look::PLAIN).contains("\x1b[1m"));
     }
 
     #[test]
     fn frames_line_up_under_double_width_text() {
         let look = Look {
             terminal: true,
-            ..PLAIN
+            ..Look::PLAIN
         };
         let text = render(["ID", "NAME"], &rows(), look);
         assert_eq!(
@@ -263,7 +267,7 @@ mod tests {
         let look = Look {
             terminal: true,
             utf8: false,
-            ..PLAIN
+            ..Look::PLAIN
         };
         let rows = [["x".into(), "y".into()]];
         assert!(render(["A", "B"], &rows, look).is_ascii());
@@ -274,7 +278,7 @@ mod tests {
         let look = Look {
             terminal: true,
             color: true,
-            ..PLAIN
+            ..Look::PLAIN
         };
         let text = render(
             ["A"],
@@ -296,7 +300,7 @@ mod tests {
                 terminal: true,
                 color,
                 columns: Some(columns),
-                ..PLAIN
+                ..Look::PLAIN
             };
             table.render(look, Lang::En)
         };
@@ -317,7 +321,7 @@ mod tests {
         // A pipe has no width, whatever the terminal behind it.
         let pipe = Look {
             columns: Some(20),
-            ..PLAIN
+            ..Look::PLAIN
         };
         assert!(table.render(pipe, Lang::En).contains("项目讨论与技术交流"));
     }

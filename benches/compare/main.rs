@@ -40,7 +40,7 @@ fn main() {
     // The floors of a one-shot send are this very program, started in another role.
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--cost", program, ref args @ ..] => return run::print_cost(program, args),
+        ["--costs", rounds, orders] => return run::print_costs(rounds, orders),
         ["--floor", address, body] => return floor::send(address, body),
         ["--reqwest", address, body] => return floor::send_with_the_http_client(address, body),
         _ => {}

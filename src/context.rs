@@ -111,7 +111,7 @@ impl Context {
         let Some(Location { path, .. }) = layers.location() else {
             return;
         };
-        match exposure::of(path, layers.file_has_secrets()) {
+        match exposure::of(path, || layers.file_has_secrets()) {
             Some(Exposure::Writable) => self.output.warn(&text!(
                 "everybody on this machine can change the config {path}, and so where messages go; \
                  `chmod 600` it",

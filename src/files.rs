@@ -81,6 +81,7 @@ pub fn shortage() -> Option<io::Error> {
 /// The system's own error, without the temporary name that is put around it, which means nothing
 /// to anybody.
 pub fn of_system(error: io::Error) -> io::Error {
+    // tempfile hands the error on in words only: its `source` is that of the inner one.
     let words = error.to_string();
     let code = words
         .split_once(" (os error ")

@@ -163,7 +163,7 @@ pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
     }
     let seen = survey(context.api()?).map_err(|error| match effect {
         Effect::Read => error,
-        Effect::Change => error.outcome(Outcome::NotSent),
+        Effect::Set | Effect::Change => error.outcome(Outcome::NotSent),
     })?;
     let guid = detect(&seen)?;
     context.output.note(&text!(

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use super::common::program::qiwei;
-use super::report::{Report, millis};
+use super::report::Measure::{Cpu, Wall};
+use super::report::Report;
 use super::run::{in_turn, is_installed};
 use super::tls::{Certificate, TlsServer};
 
@@ -34,18 +35,8 @@ pub fn measure(report: &mut Report) {
     curl.arg("--cacert").arg(&trusted);
     curl.arg(format!("{url}/msg/send_text"));
     let costs = in_turn(ROUNDS, &mut [ours, curl]);
-    report.less(
-        "send over https, wall / curl",
-        millis(costs[0].wall),
-        millis(costs[1].wall),
-        "ms",
-        1.0,
-    );
-    report.less(
-        "send over https, CPU / curl",
-        millis(costs[0].cpu),
-        millis(costs[1].cpu),
-        "ms",
-        1.0,
-    );
+    for measure in [Wall, Cpu] {
+        let curl = ("curl", &costs[1]);
+        report.costs(("send over https", &costs[0]), curl, measure, Some(1.0));
+    }
 }

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use super::common::machine::mebibytes;
 use super::common::program::{qiwei, sandbox};
-use super::report::{Report, millis};
+use super::report::Measure::{Cpu, Memory, Wall};
+use super::report::Report;
 use super::run::{in_turn, is_installed};
 
 const ROUNDS: usize = 40;
@@ -44,84 +45,29 @@ pub fn measure(report: &mut Report) {
         commands.push(curl);
     }
     let costs = in_turn(ROUNDS, &mut commands);
-    let ours = costs[0];
+    let [ours, socket, client] = [0, 1, 2].map(|place| &costs[place]);
     if let Some(curl) = costs.get(3) {
-        report.less(
-            "send, wall / curl",
-            millis(ours.wall),
-            millis(curl.wall),
-            "ms",
-            0.35,
-        );
-        report.less(
-            "send, CPU / curl",
-            millis(ours.cpu),
-            millis(curl.cpu),
-            "ms",
-            0.30,
-        );
-        let memory = |bytes| mebibytes(bytes);
-        report.less(
-            "send, memory / curl",
-            memory(ours.memory),
-            memory(curl.memory),
-            "MiB",
-            0.5,
-        );
+        for (measure, aim) in [(Wall, 0.35), (Cpu, 0.30), (Memory, 0.5)] {
+            report.costs(("send", ours), ("curl", curl), measure, Some(aim));
+        }
     }
-    report.less(
-        "send, wall / bare socket",
-        millis(ours.wall),
-        millis(costs[1].wall),
-        "ms",
-        1.6,
-    );
-    report.beside(
-        "send, wall / bare HTTP client of the same library",
-        millis(ours.wall),
-        millis(costs[2].wall),
-        "ms",
-    );
-    report.beside(
-        "send, CPU / bare HTTP client of the same library",
-        millis(ours.cpu),
-        millis(costs[2].cpu),
-        "ms",
-    );
+    report.costs(("send", ours), ("bare socket", socket), Wall, Some(1.6));
+    let bare = "bare HTTP client of the same library";
+    report.costs(("send", ours), (bare, client), Wall, None);
+    report.costs(("send", ours), (bare, client), Cpu, None);
     if let Some(curl) = costs.get(3) {
-        report.beside(
-            "a bare HTTP client's CPU / curl",
-            millis(costs[2].cpu),
-            millis(curl.cpu),
-            "ms",
-        );
+        report.costs((bare, client), ("curl", curl), Cpu, None);
     }
-    report.beside(
-        "a bare HTTP client's wall / bare socket",
-        millis(costs[2].wall),
-        millis(costs[1].wall),
-        "ms",
-    );
+    report.costs((bare, client), ("bare socket", socket), Wall, None);
 
     let mut version = qiwei();
     version.arg("--version");
     let mut help = qiwei();
     help.arg("--help");
     let costs = in_turn(ROUNDS, &mut [version, help, Command::new("true")]);
-    report.less(
-        "--version, wall / true",
-        millis(costs[0].wall),
-        millis(costs[2].wall),
-        "ms",
-        3.0,
-    );
-    report.less(
-        "--help, wall / true",
-        millis(costs[1].wall),
-        millis(costs[2].wall),
-        "ms",
-        3.0,
-    );
+    let [version, help, nothing] = [0, 1, 2].map(|place| &costs[place]);
+    report.costs(("--version", version), ("true", nothing), Wall, Some(3.0));
+    report.costs(("--help", help), ("true", nothing), Wall, Some(3.0));
     let size = std::fs::metadata(env!("CARGO_BIN_EXE_qiwei"))
         .unwrap()
         .len();

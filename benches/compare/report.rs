@@ -4,7 +4,16 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use super::common::machine::{machine, today};
+use super::common::machine::{machine, mebibytes, today};
+use super::run::Cost;
+
+/// What is compared of two runs.
+#[derive(Clone, Copy)]
+pub enum Measure {
+    Wall,
+    Cpu,
+    Memory,
+}
 
 /// Rows as they come.
 pub struct Report(Vec<[String; 5]>);
@@ -24,9 +33,23 @@ impl Report {
         self.row(what, ours, other, unit, &format!("≥ {at_least}"));
     }
 
-    /// A row without an aim, to compare others with.
-    pub fn beside(&mut self, what: &str, first: f64, second: f64, unit: &str) {
-        self.row(what, first, second, unit, "–");
+    /// A row for one measure of two runs, in which less is better; without an aim it is there to
+    /// compare others with.
+    pub fn costs(
+        &mut self,
+        (what, one): (&str, &Cost),
+        (beside, other): (&str, &Cost),
+        measure: Measure,
+        at_most: Option<f64>,
+    ) {
+        let (name, of, unit): (_, fn(&Cost) -> f64, _) = match measure {
+            Measure::Wall => ("wall", |cost| millis(cost.wall), "ms"),
+            Measure::Cpu => ("CPU", |cost| millis(cost.cpu), "ms"),
+            Measure::Memory => ("memory", |cost| mebibytes(cost.memory), "MiB"),
+        };
+        let aim = at_most.map_or_else(|| "–".to_owned(), |aim| format!("≤ {aim}"));
+        let what = format!("{what}, {name} / {beside}");
+        self.row(&what, of(one), of(other), unit, &aim);
     }
 
     fn row(&mut self, what: &str, ours: f64, other: f64, unit: &str, aim: &str) {

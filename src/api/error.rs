@@ -47,12 +47,13 @@ impl NoAnswer {
 const NOT_READY: i64 = 1014;
 
 impl CallError {
-    /// Whether trying again cannot do harm: the request was certainly not executed, or only asks.
+    /// Whether trying again cannot do harm: the request was certainly not executed, or executing it
+    /// again changes nothing more.
     pub fn may_retry(&self, effect: Effect) -> bool {
         match self {
             Self::NotConnected(_) => true,
             Self::Refused(_) => self.is_not_ready(),
-            Self::NoAnswer(_) => effect == Effect::Read,
+            Self::NoAnswer(_) => effect != Effect::Change,
             Self::Setup(_) | Self::Untrusted(_) => false,
         }
     }
@@ -90,7 +91,7 @@ impl CallError {
     /// The error a person or script is shown.
     pub fn into_error(self, effect: Effect) -> Error {
         let message = self.summary();
-        let changes = effect == Effect::Change;
+        let changes = effect != Effect::Read;
         match self {
             Self::NotConnected(_) => not_connected(message, changes)
                 .hint(text!(
@@ -220,6 +221,7 @@ mod tests {
         ];
         for (call, read, change) in cases {
             assert_eq!(call.may_retry(Effect::Read), read, "{call:?}");
+            assert_eq!(call.may_retry(Effect::Set), read, "{call:?}");
             assert_eq!(call.may_retry(Effect::Change), change, "{call:?}");
         }
     }

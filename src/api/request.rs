@@ -16,6 +16,8 @@ use crate::secret::Secret;
 pub enum Effect {
     /// Asks only; may be repeated at will.
     Read,
+    /// Changes something, and twice is the same as once: may be repeated like a question.
+    Set,
     /// Changes something on the server.
     Change,
 }

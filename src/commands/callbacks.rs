@@ -179,15 +179,15 @@ impl Turned<'_> {
             return;
         };
         let deadline = Deadline::after(PUT_BACK_TIME);
-        // Set twice is set once: this may be tried again whatever became of the first try.
+        // The URL that belongs there is worth more than one try, whatever became of the first.
         let request = Request {
-            effect: Effect::Read,
+            effect: Effect::Set,
             ..self.request(&url)
         };
         let result = self.context.api().and_then(|api| {
             api.until(deadline)
                 .apply(&request)
-                .map_err(|e| e.into_error(Effect::Change))
+                .map_err(|e| e.into_error(Effect::Set))
         });
         match result {
             Ok(()) => output.note(&text!("the configured notify_url is in force again")),

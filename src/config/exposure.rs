@@ -11,20 +11,19 @@ pub enum Exposure {
     Readable,
 }
 
-/// What everybody can do with the file at `path`, given whether there are `secrets` in it.
+/// What everybody can do with the file at `path`. Whether there are `secrets` in it is asked only
+/// where it matters: every run comes by here.
 #[cfg(unix)]
-pub fn of(path: &Path, secrets: bool) -> Option<Exposure> {
+pub fn of(path: &Path, secrets: impl FnOnce() -> bool) -> Option<Exposure> {
     use std::os::unix::fs::MetadataExt;
 
     let found = std::fs::metadata(path).ok().filter(|file| file.is_file())?;
     let file = File {
         mode: found.mode(),
         is_ours: found.uid() == rustix::process::geteuid().as_raw(),
-        secrets,
     };
     let mode = |folder: &Path| std::fs::metadata(folder).map_or(0, |found| found.mode());
-    file.exposure(|| {
-        // Only for a file that is open itself: every run comes by here.
+    file.exposure(secrets, || {
         let path = std::fs::canonicalize(path).unwrap_or_default();
         path.ancestors().skip(1).map(mode).collect()
     })
@@ -32,7 +31,7 @@ pub fn of(path: &Path, secrets: bool) -> Option<Exposure> {
 
 /// Elsewhere the system's own rules hold, which have no bits to look at.
 #[cfg(not(unix))]
-pub fn of(_path: &Path, _secrets: bool) -> Option<Exposure> {
+pub fn of(_path: &Path, _secrets: impl FnOnce() -> bool) -> Option<Exposure> {
     None
 }
 
@@ -42,19 +41,22 @@ pub fn of(_path: &Path, _secrets: bool) -> Option<Exposure> {
 struct File {
     mode: u32,
     is_ours: bool,
-    secrets: bool,
 }
 
 #[cfg(unix)]
 impl File {
     /// A file in a folder that others cannot enter is safe whatever its own mode.
-    fn exposure(self, folders: impl FnOnce() -> Vec<u32>) -> Option<Exposure> {
+    fn exposure(
+        self,
+        secrets: impl FnOnce() -> bool,
+        folders: impl FnOnce() -> Vec<u32>,
+    ) -> Option<Exposure> {
         const ENTER: u32 = 0o1;
         const WRITE: u32 = 0o2;
         const READ: u32 = 0o4;
         let exposure = if self.mode & WRITE != 0 {
             Exposure::Writable
-        } else if self.mode & READ != 0 && self.secrets && self.is_ours {
+        } else if self.mode & READ != 0 && self.is_ours && secrets() {
             // Whoever owns it can make it private; an administrator's file is as it is meant.
             Exposure::Readable
         } else {
@@ -84,20 +86,16 @@ mod tests {
             ([0o700, 0o755], 0o666, true, true, None),
             ([0o755, 0o750], 0o644, true, true, None),
         ] {
-            let file = File {
-                mode,
-                is_ours,
-                secrets,
-            };
-            let exposure = file.exposure(|| folders.to_vec());
-            assert_eq!(exposure, expected, "{file:?} in {folders:?}");
+            let file = File { mode, is_ours };
+            let exposure = file.exposure(|| secrets, || folders.to_vec());
+            assert_eq!(exposure, expected, "{file:?} in {folders:?}, {secrets}");
         }
     }
 
     #[test]
     fn a_file_that_is_not_there_is_not_exposed() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(of(&folder.path().join("missing"), true), None);
-        assert_eq!(of(folder.path(), true), None);
+        assert_eq!(of(&folder.path().join("missing"), || true), None);
+        assert_eq!(of(folder.path(), || true), None);
     }
 }

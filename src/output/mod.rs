@@ -275,7 +275,9 @@ impl Output {
     pub fn status(&self, text: &Text) {
         let words = self.words(text);
         let columns = self.stderr_canvas().columns.unwrap_or(80);
-        self.stderr().status(&for_terminal(&words), columns);
+        let room = columns.saturating_sub(1);
+        let line = narrow::cut(&for_terminal(&words), room, self.err_look.utf8);
+        self.stderr().status(&line);
     }
 
     /// Takes away the line that [`Output::status`] drew.

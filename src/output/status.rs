@@ -2,8 +2,6 @@
 
 use std::io::Write;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
 use super::stream::Sink;
 
 /// Back to the start of the line, and nothing on it.
@@ -30,10 +28,9 @@ impl Stderr {
         &mut self.sink.writer
     }
 
-    /// Draws the changing line, over the one before it, in less than so many columns.
-    pub(super) fn status(&mut self, line: &str, columns: usize) {
-        // One that fills the line would be continued on the next, where erasing does not reach.
-        let line = fitted(line, columns.saturating_sub(1));
+    /// Draws the changing line, over the one before it. It must leave a column free, or it would be
+    /// continued on the next line, where erasing does not reach.
+    pub(super) fn status(&mut self, line: &str) {
         // Back to its start: what another program on this terminal prints stands in its place then,
         // and not behind it.
         let _ = write!(self.sink.writer, "{ERASE}{line}\r");
@@ -49,19 +46,6 @@ impl Stderr {
             self.has_status = false;
         }
     }
-}
-
-/// As much of a line as fits in so many columns.
-fn fitted(line: &str, columns: usize) -> &str {
-    if line.width() <= columns {
-        return line;
-    }
-    let mut width = 0;
-    let end = line.char_indices().find(|(_, c)| {
-        width += c.width().unwrap_or(0);
-        width > columns
-    });
-    end.and_then(|(at, _)| line.get(..at)).unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -91,8 +75,8 @@ mod tests {
             writer: Box::new(paper.clone()),
             terminal: true,
         });
-        stderr.status("1/2", 80);
-        stderr.status("2/2", 80);
+        stderr.status("1/2");
+        stderr.status("2/2");
         stderr.writer().write_all(b"note\n").unwrap();
         stderr.writer().write_all(b"note\n").unwrap();
         stderr.clear();
@@ -101,19 +85,5 @@ mod tests {
             written,
             "\r\u{1b}[K1/2\r\r\u{1b}[K2/2\r\r\u{1b}[Knote\nnote\n"
         );
-    }
-
-    #[test]
-    fn a_line_is_cut_between_characters() {
-        for (line, columns, wanted) in [
-            ("12/30", 5, "12/30"),
-            ("12/30", 4, "12/3"),
-            ("已发 3", 6, "已发 3"),
-            ("已发 3", 5, "已发 "),
-            ("已发 3", 3, "已"),
-            ("已发 3", 0, ""),
-        ] {
-            assert_eq!(fitted(line, columns), wanted, "{line} in {columns}");
-        }
     }
 }

@@ -3,18 +3,18 @@
 use qiwei::sandbox::{Dialect, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{DIALECTS, Finished, GROUP, Home, PERSON, Qiwei, requests, sandbox_with};
+use crate::support::{DIALECTS, Finished, GROUP, PERSON, Qiwei, requests, sandbox_with};
 
 /// A server with one instance in each state and two conversations.
-struct World {
-    server: Sandbox,
-    online: String,
-    running: String,
-    stopped: String,
+pub struct World {
+    pub server: Sandbox,
+    pub online: String,
+    pub running: String,
+    pub stopped: String,
 }
 
 impl World {
-    fn new(dialect: Dialect) -> Self {
+    pub fn new(dialect: Dialect) -> Self {
         let server = sandbox_with(|scenario| {
             scenario.dialect = dialect;
             scenario.running = 1;
@@ -30,14 +30,14 @@ impl World {
         }
     }
 
-    fn run(&self, args: &[&str]) -> Finished {
+    pub fn run(&self, args: &[&str]) -> Finished {
         Qiwei::on(&self.server.base_url(), args).run()
     }
 
     /// Runs it with `--json` and pins all there is to see. Look-ups that run at the same time may
     /// arrive in any order, so the requests are compared sorted.
     #[track_caller]
-    fn check(&self, args: &[&str], code: i32, stdout: Value, notes: &str, asked: &[String]) {
+    pub fn check(&self, args: &[&str], code: i32, stdout: Value, notes: &str, asked: &[String]) {
         let run = Qiwei::on(&self.server.base_url(), args).arg("--json").run();
         let mut printed = run.json();
         forget_times(&mut printed);
@@ -51,14 +51,14 @@ impl World {
 }
 
 /// Runs `test` on a new world in every dialect.
-fn in_every_dialect(test: impl Fn(&World)) {
+pub fn in_every_dialect(test: impl Fn(&World)) {
     for dialect in DIALECTS {
         test(&World::new(dialect));
     }
 }
 
 /// How long a call took is never the same twice; that it is a number is checked here.
-fn forget_times(value: &mut Value) {
+pub fn forget_times(value: &mut Value) {
     match value {
         Value::Array(entries) => entries.iter_mut().for_each(forget_times),
         Value::Object(fields) => {
@@ -70,15 +70,15 @@ fn forget_times(value: &mut Value) {
     }
 }
 
-fn status_of(guid: &str) -> String {
+pub fn status_of(guid: &str) -> String {
     format!(r#"POST /client/get_client_status {{"guid":"{guid}"}}"#)
 }
 
-fn all_clients() -> String {
+pub fn all_clients() -> String {
     "POST /client/all_clients {}".into()
 }
 
-const COUNTS: &str = "3 instances: 1 online, 1 running, 1 stopped\n";
+pub const COUNTS: &str = "3 instances: 1 online, 1 running, 1 stopped\n";
 
 #[test]
 fn instance_ls() {
@@ -414,254 +414,6 @@ fn status_tells_why_there_is_no_account() {
     let run = Qiwei::new(["status", "--json", "--retries", "0"]).run();
     assert_eq!(run.stdout, "");
     assert_eq!(run.ends_with(5).error()["kind"], "unreachable");
-}
-
-#[test]
-fn probe() {
-    for dialect in DIALECTS {
-        let world = World::new(dialect);
-        let run = world.run(&["probe", "--json"]).ends_with(0);
-        assert_eq!(run.stderr, "");
-        let mut printed = run.json();
-        forget_times(&mut printed);
-        let row = |method: &str, path: &str, result: &str, http_status: u16| {
-            let dialect = (result == "ok").then(|| dialect.to_string());
-            json!({"method": method, "path": path, "result": result,
-                   "http_status": http_status, "dialect": dialect})
-        };
-        let expected = json!([
-            row("POST", "/client/all_clients", "ok", 200),
-            row("GET", "/client/all_clients", "not_allowed", 405),
-            row("POST", "/client/get_clients", "ok", 200),
-            row("GET", "/client/get_clients", "not_allowed", 405),
-            row("GET", "/clients", "not_found", 404),
-            row("GET", "/client/list", "not_found", 404),
-            row("GET", "/instance/list", "not_found", 404),
-            row("GET", "/api/clients", "not_found", 404),
-            row("POST", "/client/all_infos", "not_found", 404),
-            row("POST", "/client/get_client_status", "invalid", 422),
-            row("POST", "/client/get_client_version", "invalid", 422),
-            row("POST", "/login/check_login_qrcode", "invalid", 422),
-            row("POST", "/user/get_profile", "invalid", 422),
-            row("POST", "/user/get_corp_info", "not_found", 404),
-            row("POST", "/session/get_session_list", "invalid", 422),
-            row("POST", "/session/get_session_config", "not_found", 404),
-            row("POST", "/room/get_room_list", "not_found", 404),
-            row("POST", "/cdn/get_cdn_info", "not_found", 404),
-        ]);
-        assert_eq!(printed, expected);
-        let asked: Vec<String> = expected
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| {
-                let (method, path) = (row["method"].as_str(), row["path"].as_str());
-                let body = if method == Some("POST") { " {}" } else { "" };
-                format!("{} {}{body}", method.unwrap(), path.unwrap())
-            })
-            .collect();
-        assert_eq!(requests(&world.server), asked);
-    }
-}
-
-#[test]
-fn a_raw_probe_prints_the_answer_as_it_came() {
-    let bodies = [
-        r#"{"error_code":0,"data":{"status":2}}"#,
-        r#"{"err_code":0,"err_msg":"success","data":{"status":2},"hint":"success"}"#,
-        r#"{"status":2}"#,
-        r#""{\"error_code\":0,\"data\":{\"status\":2}}""#,
-    ];
-    let refusals = [
-        r#"{"error_code":-1,"error_message":"invalid guid","data":{}}"#,
-        r#"{"err_code":-1,"err_msg":"invalid guid","data":null}"#,
-        r#"{"error_code":-1,"error_message":"invalid guid","data":{}}"#,
-        r#""{\"error_code\":-1,\"error_message\":\"invalid guid\",\"data\":{}}""#,
-    ];
-    for ((dialect, body), refusal) in DIALECTS.into_iter().zip(bodies).zip(refusals) {
-        let world = World::new(dialect);
-        // Spaces and order as given: the body is not touched either.
-        let data = format!(r#"{{ "guid": "{}" }}"#, world.online);
-        let args = ["probe", "POST", "/client/get_client_status", "-d", &data];
-        world.run(&args).is(0, body, "");
-        let asked = format!("POST /client/get_client_status {data}");
-        assert_eq!(requests(&world.server), [asked]);
-        let args = [
-            "probe",
-            "post",
-            "client/get_client_status",
-            "-d",
-            r#"{"guid":"no"}"#,
-        ];
-        world.run(&args).is(
-            1,
-            refusal,
-            "error: the server refused: invalid guid (code -1)\n\
-             hint: the server has no such instance; `qiwei instance ls` lists those it has\n",
-        );
-    }
-}
-
-#[test]
-fn a_raw_probe_takes_its_body_from_everywhere() {
-    let world = World::new(Dialect::C);
-    let home = Home::new();
-    let body = format!(r#"{{"guid":"{}"}}"#, world.running);
-    let file = format!("@{}", home.file("body.json", &body));
-    let call = ["probe", "POST", "/client/get_client_status"];
-    let url = world.server.base_url();
-    let from_file = Qiwei::on(&url, call).arg("-d").arg(file).run();
-    from_file.is(0, r#"{"status":1}"#, "");
-    let from_stdin = Qiwei::on(&url, call).arg("-d").arg("-").stdin(body).run();
-    from_stdin.is(0, r#"{"status":1}"#, "");
-    let with_guid = Qiwei::on(&url, call)
-        .arg("--with-guid")
-        .arg("--quiet")
-        .run();
-    with_guid.is(0, r#"{"status":2}"#, "");
-    let nothing = Qiwei::on(&url, ["probe", "POST", "/client/all_clients"]).run();
-    assert_eq!(
-        nothing.ends_with(0).stdout,
-        json!(world.server.guids()).to_string()
-    );
-    assert_eq!(requests(&world.server).last().unwrap(), &all_clients());
-    for (args, part) in [
-        (&["probe", "POST"][..], "<PATH>"),
-        (&["probe", "/client/list", "x"], "the method comes first"),
-        (&["probe", "FETCH", "/x"], "is not an HTTP method"),
-        (
-            &["probe", "GET", "http://h/x"],
-            "a path is meant, not a URL",
-        ),
-        (&["probe", "POST", "/x", "-d", "{"], "-d is not JSON"),
-        (
-            &["probe", "POST", "/x", "-d", "@/nonexistent"],
-            "cannot read /nonexistent",
-        ),
-        (
-            &["probe", "POST", "/x", "-d", "[]", "--with-guid"],
-            "a JSON object",
-        ),
-    ] {
-        world.run(args).ends_with(2).says(part);
-    }
-}
-
-#[test]
-fn people_read_tables_and_sentences() {
-    let world = World::new(Dialect::A);
-    let World {
-        server,
-        online,
-        running,
-        stopped,
-    } = &world;
-    let table = |marks: [&str; 3]| {
-        let rows = [
-            (online, "online   "),
-            (running, "running  "),
-            (stopped, "stopped  "),
-        ];
-        let mut text = format!("{:<36}  STATUS   CURRENT\n", "GUID");
-        for ((guid, status), mark) in rows.into_iter().zip(marks) {
-            text += format!("{guid}  {status}{mark}").trim_end();
-            text.push('\n');
-        }
-        text
-    };
-    let plain = table(["", "", ""]);
-    world.run(&["instance", "ls"]).is(0, &plain, COUNTS);
-    let marked = table(["", "*", ""]);
-    let args = ["instance", "ls", "--guid", running];
-    world.run(&args).is(0, &marked, COUNTS);
-
-    let note = format!("using {}…, the only instance online\n", &online[..8]);
-    let sessions = "\
-CONVERSATION     TYPE     NAME        LAST MESSAGE
-S:788123456789   private  张三        2025-01-29 08:30
-S:168987654321   private  李四        2025-01-29 08:15
-R:1012345678901  group    项目讨论群  2025-01-29 08:00
-";
-    world.run(&["sessions"]).is(0, sessions, &note);
-
-    let sent = format!("accepted {GROUP} message 1066173\n");
-    world.run(&["send", GROUP, "x"]).is(0, &sent, &note);
-    let sent = format!("accepted {GROUP} message 1066174\n");
-    let args = ["at", GROUP, "x", "--all", "--guid", online];
-    world.run(&args).is(0, &sent, "");
-
-    let started = format!("started {stopped}\n");
-    world
-        .run(&["instance", "start", stopped])
-        .is(0, &started, "");
-    let halted = format!("stopped {stopped}\n");
-    world.run(&["instance", "stop", stopped]).is(0, &halted, "");
-    let used = format!("{stopped}\n");
-    world.run(&["instance", "use", stopped]).is(0, &used, "");
-    let removed = format!("removed {stopped}\n");
-    world.run(&["instance", "rm", stopped]).is(0, &removed, "");
-    let created = world.run(&["instance", "create"]);
-    created.is(0, &format!("{}\n", server.guids()[2]), "");
-}
-
-#[test]
-fn people_read_the_status() {
-    let world = World::new(Dialect::A);
-    let run = world.run(&["status", "--guid", &world.running]);
-    let lines: Vec<&str> = run.stdout.lines().collect();
-    assert_eq!(lines[0], format!("server    {}", world.server.base_url()));
-    assert_eq!(lines[1], format!("instance  {} (flag)", world.running));
-    assert_eq!(lines[2], "status    running");
-    let latency = lines[3].strip_prefix("latency   ").unwrap();
-    assert!(latency.ends_with(" ms"), "{latency}");
-    assert_eq!(lines[4], format!("instances {}", COUNTS.trim_end()));
-    assert_eq!(
-        lines[5].split_whitespace().collect::<Vec<_>>(),
-        ["GUID", "STATUS", "CURRENT"]
-    );
-    assert_eq!(lines.len(), 9);
-    let short = &world.running[..8];
-    let error =
-        format!("error: {short}… is running, not logged in\nhint: log it in with `qiwei login`\n");
-    assert_eq!((run.code, run.stderr.as_str()), (4, error.as_str()));
-}
-
-#[test]
-fn people_read_the_probe() {
-    let world = World::new(Dialect::B);
-    let run = world.run(&["probe"]).ends_with(0);
-    let words =
-        |line: &str| -> Vec<String> { line.split_whitespace().map(str::to_owned).collect() };
-    let lines: Vec<Vec<String>> = run.stdout.lines().map(words).collect();
-    assert_eq!(lines.len(), 19);
-    assert_eq!(
-        lines[0],
-        ["METHOD", "PATH", "RESULT", "HTTP", "DIALECT", "MS"]
-    );
-    assert_eq!(
-        lines[1][..5],
-        ["POST", "/client/all_clients", "ok", "200", "B"]
-    );
-    assert_eq!(
-        lines[2][..5],
-        ["GET", "/client/all_clients", "not_allowed", "405", "-"]
-    );
-}
-
-#[test]
-fn the_client_types_are_listed_without_a_server() {
-    let run = Qiwei::new(["instance", "create", "--client-type", "list"]).run();
-    assert!(
-        run.stdout
-            .starts_with("CLIENT TYPE  NAME\n241          Windows 4.1.2\n")
-    );
-    assert!(run.stdout.ends_with("262          Mac 4.1.36\n"), "{run:?}");
-    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    let run = Qiwei::new(["instance", "create", "--client-type", "list", "--json"]).run();
-    assert_eq!(
-        run.json()[0],
-        json!({"client_type": 241, "name": "Windows 4.1.2"})
-    );
 }
 
 #[test]

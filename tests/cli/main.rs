@@ -12,8 +12,11 @@
 )]
 
 mod batch;
+mod batch_end;
+mod batch_input;
 mod choice;
 mod commands;
+mod commands_probe;
 mod completion;
 mod config;
 mod crash;
@@ -25,11 +28,15 @@ mod instance;
 mod journal;
 mod language;
 mod ledger;
+mod ledger_races;
+mod ledger_storage;
 mod listen;
 mod listener_abuse;
 mod login;
 mod login_answers;
 mod login_code;
+mod login_instance;
+mod login_put_back;
 mod login_qr;
 mod manual;
 mod matrix;
@@ -37,6 +44,7 @@ mod mentions;
 mod misbehaviour;
 mod output;
 mod pace;
+mod people;
 mod probe_callback;
 mod quirks;
 mod readme;

@@ -1,0 +1,189 @@
+//! What stops a batch, and what does not.
+
+use std::io::{BufRead, BufReader, Write};
+use std::time::Duration;
+
+use qiwei::sandbox::Status;
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::batch::{lines, partly_bad, piped};
+use crate::support::sends::{field, known, results, results_in, sends, texts, wait_until};
+use crate::support::{Home, check_all, sandbox, sandbox_with};
+
+#[test]
+fn what_is_refused_does_not_stop_the_rest() {
+    let server = sandbox();
+    server.add_fault("code=-987@/msg/send_text*1".parse().unwrap());
+    let run = piped(&server, &lines(3), &[]).ends_with(8);
+    assert_eq!(
+        field(&results(&run), "outcome"),
+        ["rejected", "accepted", "accepted"]
+    );
+    assert_eq!(texts(&server), ["m2", "m3"]);
+}
+
+#[test]
+fn fail_fast_stops_at_the_first_failure() {
+    for (fault, outcome) in [("code=-987", "rejected"), ("drop-after", "unknown")] {
+        let server = sandbox();
+        let once = format!("{fault}@/msg/send_text*1");
+        let run = piped(&server, &lines(1), &["--fail-fast"]).ends_with(0);
+        assert_eq!(results(&run).len(), 1);
+        server.add_fault(once.parse().unwrap());
+        let run = piped(&server, &lines(5), &["--fail-fast"]).ends_with(8);
+        assert_eq!(field(&results(&run), "outcome"), [outcome]);
+        run.says("stopped at line 1 (--fail-fast)");
+        assert_eq!(sends(&server), 2, "{fault}");
+    }
+    let server = sandbox();
+    let run = piped(&server, &partly_bad(), &["--fail-fast"]).ends_with(8);
+    assert_eq!(field(&results(&run), "line"), [1, 2]);
+    assert_eq!(sends(&server), 1);
+}
+
+#[test]
+fn what_is_unknown_does_not_stop_the_rest_and_is_not_repeated() {
+    for fault in ["drop-after", "garbled", "hang", "http=503", "reset-after"] {
+        let server = sandbox();
+        server.add_fault(format!("{fault}@/msg/send_text*1").parse().unwrap());
+        let input = lines(3);
+        let run = piped(&server, &input, &["--timeout", "2s", "--retries", "5"]).ends_with(8);
+        assert_eq!(
+            field(&results(&run), "outcome"),
+            ["unknown", "accepted", "accepted"],
+            "{fault}"
+        );
+        assert_eq!(results(&run)[0]["error"]["exit"], 6, "{fault}");
+        assert_eq!(sends(&server), 3, "{fault}");
+        run.says("before sending them again with --resend");
+    }
+}
+
+#[test]
+fn the_timeout_is_each_lines_own() {
+    let server = sandbox();
+    server.add_fault("hang@/msg/send_text*2".parse().unwrap());
+    let run = piped(&server, &lines(4), &["--timeout", "1s"]).ends_with(8);
+    assert_eq!(
+        field(&results(&run), "outcome"),
+        ["unknown", "unknown", "accepted", "accepted"]
+    );
+    assert!(run.took >= Duration::from_millis(1800), "{:?}", run.took);
+}
+
+#[test]
+fn after_a_lost_login_nothing_more_is_tried() {
+    for jobs in ["1", "4"] {
+        let server = sandbox();
+        server.add_fault("logout@/msg/send_text*1".parse().unwrap());
+        let run = piped(&server, &lines(40), &["--jobs", jobs]).ends_with(8);
+        let results = results(&run);
+        assert_eq!(results.len(), 40);
+        assert_eq!(results[0]["outcome"], "rejected");
+        assert_eq!(results[0]["error"]["kind"], "not_logged_in");
+        for rest in &results[1..] {
+            assert_eq!(rest["outcome"], "not_sent", "{rest}");
+            let error = &rest["error"];
+            assert_eq!(
+                (&error["kind"], &error["outcome"]),
+                (&json!("not_logged_in"), &json!("not_sent"))
+            );
+            assert!(
+                error["message"].as_str().unwrap().contains("at line 1"),
+                "{error}"
+            );
+        }
+        assert_eq!(sends(&server), 1, "one group, so one worker tries");
+    }
+    // Nobody was logged in from the start.
+    let server = sandbox();
+    server.set_status(&server.guids()[0], Status::Running);
+    let run = piped(&server, &lines(10), &[]).ends_with(8);
+    assert_eq!(
+        field(&results(&run), "outcome")[1..],
+        vec![json!("not_sent"); 9]
+    );
+    assert_eq!((sends(&server), server.deliveries().len()), (1, 0));
+}
+
+#[test]
+fn a_reader_that_has_gone_stops_the_batch() {
+    for jobs in ["1", "3"] {
+        let server = sandbox_with(|s| s.latency = Duration::from_millis(50));
+        let (reader, writer) = std::io::pipe().unwrap();
+        let run = known(
+            &server,
+            &Home::new(),
+            &["send", "--batch", "-", "--jobs", jobs],
+        )
+        .stdin(lines(100))
+        .stdout_to(writer)
+        .start();
+        let mut first = String::new();
+        let mut reader = BufReader::new(reader);
+        reader.read_line(&mut first).unwrap();
+        drop(reader);
+        run.end().is(0, "", "");
+        // What was on its way, and at the most one more a worker before a write failed.
+        assert!(sends(&server) < 100, "{}", sends(&server));
+    }
+}
+
+#[test]
+fn a_reader_that_was_never_there_costs_one_message() {
+    let server = sandbox();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    known(&server, &Home::new(), &["send", "--batch", "-"])
+        .stdin(lines(20))
+        .stdout_to(writer)
+        .run()
+        .is(0, "", "");
+    assert_eq!(sends(&server), 1);
+}
+
+#[test]
+fn a_signal_lets_the_message_on_its_way_arrive() {
+    check_all(
+        &[(Signal::INT, 130), (Signal::TERM, 143)],
+        |&(signal, code)| {
+            let server = sandbox();
+            let (reader, writer) = std::io::pipe().unwrap();
+            server.add_fault("latency=2s*1".parse().unwrap());
+            let run = known(&server, &Home::new(), &["send", "--batch", "-"])
+                .stdin(lines(50))
+                .stdout_to(writer)
+                .start();
+            wait_until("the first is on its way", || sends(&server) == 1);
+            run.signal(signal);
+            let run = run.end();
+            assert_eq!(run.code, code, "{run:?}");
+            let results = results_in(&std::io::read_to_string(reader).unwrap());
+            assert_eq!(field(&results, "outcome"), ["accepted"]);
+            assert_eq!(sends(&server), 1);
+            run.says("interrupted after 1 line: 1 accepted");
+        },
+    );
+}
+
+#[test]
+fn a_signal_ends_a_wait_for_input() {
+    let server = sandbox();
+    for jobs in ["1", "4"] {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let mut run = known(
+            &server,
+            &Home::new(),
+            &["send", "--batch", "-", "--jobs", jobs],
+        )
+        .stdin_from(reader)
+        .start();
+        writer.write_all(lines(1).as_bytes()).unwrap();
+        run.stdout_line();
+        run.signal(Signal::INT);
+        let run = run.end().ends_with(130);
+        assert!(run.took < Duration::from_secs(20), "{:?}", run.took);
+        drop(writer);
+    }
+}

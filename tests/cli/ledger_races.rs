@@ -1,0 +1,194 @@
+//! Keys that several processes work on at once, or that one left behind.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::ledger::is_refused;
+use crate::support::sends::{everything_in, known, sends, state_folder, wait_until};
+use crate::support::{GROUP, Home, sandbox, sandbox_with};
+
+#[test]
+fn of_many_at_once_one_sends() {
+    let (server, home) = (
+        sandbox_with(|s| s.latency = Duration::from_millis(30)),
+        Home::new(),
+    );
+    let racers: Vec<_> = (0..24)
+        .map(|_| {
+            known(
+                &server,
+                &home,
+                &["send", GROUP, "x", "--key", "k", "--json"],
+            )
+            .start()
+        })
+        .collect();
+    let results: Vec<Value> = racers
+        .into_iter()
+        .map(|racer| racer.end().ends_with(0).json())
+        .collect();
+    let accepted = results
+        .iter()
+        .filter(|r| r["outcome"] == "accepted")
+        .count();
+    let duplicates = results
+        .iter()
+        .filter(|r| r["outcome"] == "duplicate")
+        .count();
+    assert_eq!((accepted, duplicates), (1, 23), "{results:?}");
+    assert!(
+        results
+            .iter()
+            .all(|r| r["message_id"] == results[0]["message_id"])
+    );
+    assert_eq!(sends(&server), 1);
+}
+
+#[test]
+fn of_many_with_keys_of_their_own_none_is_in_the_way() {
+    let (server, home) = (sandbox(), Home::new());
+    let runs: Vec<_> = (0..16)
+        .map(|n| {
+            let key = format!("k{n}");
+            known(&server, &home, &["send", GROUP, &key, "--key", &key]).start()
+        })
+        .collect();
+    for run in runs {
+        run.end().ends_with(0);
+    }
+    assert_eq!(server.deliveries().len(), 16);
+    let ledger = known(&server, &home, &["ledger", "ls", "--json"])
+        .run()
+        .json();
+    assert_eq!(ledger.as_array().unwrap().len(), 16);
+}
+
+#[test]
+fn one_under_way_elsewhere_is_waited_for() {
+    let (server, home) = (sandbox(), Home::new());
+    server.add_fault("latency=400ms*1".parse().unwrap());
+    let send = || {
+        known(
+            &server,
+            &home,
+            &["send", GROUP, "x", "--key", "k", "--json"],
+        )
+    };
+    let first = send().start();
+    wait_until("the first is under way", || sends(&server) == 1);
+    let second = send().run().ends_with(0).json();
+    assert_eq!(second["outcome"], "duplicate");
+    assert_eq!(
+        first.end().ends_with(0).json()["message_id"],
+        second["message_id"]
+    );
+    assert_eq!(sends(&server), 1);
+}
+
+#[test]
+fn the_wait_for_one_under_way_has_an_end() {
+    let (server, home) = (sandbox(), Home::new());
+    server.add_fault("hang*1".parse().unwrap());
+    let send = || {
+        known(
+            &server,
+            &home,
+            &["send", GROUP, "x", "--key", "k", "--json"],
+        )
+    };
+    let _first = send().start();
+    wait_until("the first is under way", || sends(&server) == 1);
+    let error = is_refused(&send().args(["--max-wait", "0s"]).run(), 9, "not_sent");
+    assert_eq!(
+        (&error["kind"], &error["retryable"]),
+        (&json!("busy"), &json!(true))
+    );
+    for flags in [["--max-wait", "300ms"], ["--timeout", "300ms"]] {
+        let start = Instant::now();
+        is_refused(&send().args(flags).run(), 9, "not_sent");
+        assert!(start.elapsed() >= Duration::from_millis(300), "{flags:?}");
+    }
+    assert_eq!(sends(&server), 1);
+}
+
+#[test]
+fn a_key_that_somebody_is_sending_with_is_not_forgotten() {
+    let (server, home) = (sandbox(), Home::new());
+    server.add_fault("hang*1".parse().unwrap());
+    let args = ["send", GROUP, "x", "--key", "k"];
+    let first = known(&server, &home, &args).start();
+    wait_until("the first is under way", || sends(&server) == 1);
+    let forget = || known(&server, &home, &["ledger", "forget", "k", "--json"]).run();
+    is_refused(&forget(), 9, "not_sent");
+    first.signal(Signal::KILL);
+    drop(first);
+    assert_eq!(forget().ends_with(0).json()["forgotten"], 1);
+}
+
+#[test]
+fn one_killed_on_its_way_is_unknown() {
+    for fault in ["hang", "hang-after"] {
+        let (server, home) = (sandbox(), Home::new());
+        server.add_fault(format!("{fault}*1").parse().unwrap());
+        let send = |more: &[&str]| {
+            known(
+                &server,
+                &home,
+                &["send", GROUP, "x", "--key", "k", "--json"],
+            )
+            .args(more)
+        };
+        let first = send(&[]).start();
+        wait_until("the first is under way", || sends(&server) == 1);
+        // One that waits for it must learn of its death, not of its end.
+        let waiting = send(&[]).start();
+        first.signal(Signal::KILL);
+        is_refused(&waiting.end(), 6, "unknown");
+        is_refused(&send(&[]).run(), 6, "unknown");
+        assert_eq!(sends(&server), 1, "{fault}");
+        let again = send(&["--resend"]).run().ends_with(0);
+        assert_eq!(again.json()["outcome"], "accepted", "{fault}");
+        assert_eq!(send(&[]).run().ends_with(0).json()["outcome"], "duplicate");
+        assert_eq!(sends(&server), 2, "{fault}");
+        drop(first);
+    }
+}
+
+#[test]
+fn no_lock_outlives_its_send() {
+    let (server, home) = (sandbox(), Home::new());
+    for key in ["a", "b", "a"] {
+        known(&server, &home, &["send", GROUP, "x", "--key", key])
+            .run()
+            .ends_with(0);
+    }
+    let left = everything_in(&state_folder(&home));
+    assert!(
+        !left
+            .iter()
+            .any(|path| path.extension().is_some_and(|e| e == "lock")),
+        "{left:?}"
+    );
+}
+
+/// The first ones of all, which all make the file.
+#[test]
+fn many_can_be_the_first() {
+    for round in 0..4 {
+        let (server, home) = (sandbox(), Home::new());
+        let line = |n: usize| json!({"to": format!("R:{n}"), "text": "x", "key": format!("{n}")});
+        let input: String = (0..32).map(|n| format!("{}\n", line(n))).collect();
+        let runs: Vec<_> = (0..4)
+            .map(|_| {
+                let args = ["send", "--batch", "-", "--jobs", "8"];
+                known(&server, &home, &args).stdin(input.clone()).start()
+            })
+            .collect();
+        for run in runs {
+            run.end().ends_with(0);
+        }
+        assert_eq!(sends(&server), 32, "round {round}");
+    }
+}

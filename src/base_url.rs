@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_prefix() {
+    fn keeps_path_prefix() {
         let cases = [
             ("http://h:1", "http://h:1/msg/send_text"),
             ("http://h:1/", "http://h:1/msg/send_text"),
@@ -166,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn knows_its_secrets() {
+    fn lists_its_secrets() {
         let url = base("https://user:p%40ss+&1@host");
         assert_eq!(url.secrets(), ["p%40ss+&1", "p@ss+&1", "dXNlcjpwQHNzKyYx"]);
         assert_eq!(base("https://user@host").secrets(), [""; 0]);
     }
 
     #[test]
-    fn refuses_what_is_no_base_url() {
+    fn rejects_invalid_base_urls() {
         for text in [
             "",
             "localhost:8080",
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_loopback() {
+    fn recognizes_loopback() {
         for (text, loopback) in [
             ("http://localhost:1", true),
             ("http://LOCALHOST", true),
@@ -204,7 +204,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_password_is_never_shown(password in "[a-z0-9!$&'()*+,;=%~._-]{6,20}") {
+        fn never_prints_password(password in "[a-z0-9!$&'()*+,;=%~._-]{6,20}") {
             if let Ok(url) = format!("http://u:{password}@h.example/p").parse::<BaseUrl>() {
                 let shown = format!("{url} {url:?}");
                 prop_assert!(!shown.contains(&password));

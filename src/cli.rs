@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 
-use crate::commands::{COMMANDS, Command, Ready};
+use crate::commands::{COMMANDS, Command, PreparedCommand};
 use crate::config::{Flags, Key};
 use crate::output::ColorChoice;
 use crate::text::Lang;
@@ -17,7 +17,7 @@ pub struct Cli {
     /// The flags every command has.
     pub global: GlobalArgs,
     /// What to do.
-    pub command: Ready,
+    pub command: PreparedCommand,
 }
 
 /// Drive WeCom (企业微信) accounts hosted by an API server, from scripts
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definition_is_sound() {
+    fn command_definition_is_valid() {
         command().debug_assert();
     }
 }

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use crate::api::request::Effect;
 use crate::api::{Api, Tracer, Transport};
-use crate::config::exposure::{self, Exposure};
 use crate::config::layers::{self, Flags};
+use crate::config::permissions::{self, FileExposure};
 use crate::config::{Key, Layers, Location, SettingName, Settings, edit};
 use crate::env::Env;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::input;
-use crate::output::{Output, Source, WireLog};
+use crate::output::{HttpTrace, Output, Source};
 use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout};
 
@@ -111,13 +111,13 @@ impl Context {
         let Some(Location { path, .. }) = layers.location() else {
             return;
         };
-        match exposure::of(path, || layers.file_has_secrets()) {
-            Some(Exposure::Writable) => self.output.warn(&text!(
+        match permissions::of(path, || layers.file_has_secrets()) {
+            Some(FileExposure::Writable) => self.output.warn(&text!(
                 "everybody on this machine can change the config {path}, and so where messages go; \
                  `chmod 600` it",
                 path = path.display()
             )),
-            Some(Exposure::Readable) => self.output.warn(&text!(
+            Some(FileExposure::Readable) => self.output.warn(&text!(
                 "everybody on this machine can read the secrets in the config {path}; `chmod 600` it",
                 path = path.display()
             )),
@@ -165,7 +165,7 @@ impl Context {
     pub fn tracer(&self) -> Option<Arc<dyn Tracer>> {
         match self.output.verbosity() {
             0 => None,
-            _ => Some(Arc::new(WireLog(self.output.clone()))),
+            _ => Some(Arc::new(HttpTrace(self.output.clone()))),
         }
     }
 

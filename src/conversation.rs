@@ -1,7 +1,7 @@
 //! Conversation ids: whom a message goes to.
 
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 
 use std::fmt;
 use std::str::FromStr;
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_and_names_the_fix() {
+    fn rejects_with_hint() {
         let cases = [
             ("7881234567890", "did you mean S:7881234567890?"),
             ("1688856814580613", "did you mean S:1688856814580613?"),
@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_parses_is_a_prefix_and_digits(text in "\\PC{0,24}") {
+        fn parsed_ids_are_prefix_and_digits(text in "\\PC{0,24}") {
             if let Ok(id) = text.parse::<ConversationId>() {
                 prop_assert!(id.to_string() == text && is_id(&text[2..]));
             }

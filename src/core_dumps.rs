@@ -14,7 +14,7 @@ mod tests {
     use rustix::process::{DumpableBehavior, dumpable_behavior};
 
     #[test]
-    fn memory_is_not_dumped() {
+    fn process_is_not_dumpable() {
         super::forbid();
         assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable));
     }

@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_run_out_says_how_to_get_more() {
+    fn resource_shortage_has_hint() {
         let of = |code| {
             let system = std::io::Error::from_raw_os_error(code);
             Error::local(text!("cannot watch for signals"), &system)
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_to_print_says_what_was_done() {
+    fn output_error_reports_completed_change() {
         let full = std::io::Error::from_raw_os_error(28);
         let error = Error::io(text!("cannot write the result to stdout"), &full);
         let error = error.after(&Text::verbatim("it was made"));
@@ -304,7 +304,7 @@ mod tests {
 
     /// The exit codes are a contract: this table may only grow.
     #[test]
-    fn kinds_names_and_exit_codes() {
+    fn kinds_have_names_and_exit_codes() {
         let cases = [
             (Kind::Rejected, "rejected", 1),
             (Kind::Usage, "usage", 2),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_there_even_when_unknown() {
+    fn json_error_has_every_field() {
         let json = serde_json::to_string(&Error::usage("no".into())).unwrap();
         assert_eq!(
             json,

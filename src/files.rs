@@ -1,6 +1,6 @@
 //! Files that are ours alone: private, replaced whole, locked between processes.
 
-pub mod trust;
+pub mod ownership;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -153,7 +153,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     }
     let file = options.open(path)?;
-    trust::check_open(&file, path)?;
+    ownership::check_open(&file, path)?;
     Ok(file)
 }
 
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_temporary_name_is_in_an_error() {
+    fn errors_hide_temporary_file_names() {
         let folder = tempfile::tempdir().unwrap();
         let nowhere = folder.path().join("gone/file");
         for error in [
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_leaves_nothing_behind() {
+    fn check_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         check_replaceable(&folder.path().join("file"), 1000).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parses_what_servers_hand_out() {
+    fn parses_guids_of_servers() {
         let cases = [
             ("555d07bf-ebd4-378a-8285-a6d3c255988c", true),
             ("abc_1.2", true),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn shortens_only_what_is_long() {
+    fn shortens_only_long_guids() {
         let guid: Guid = "555d07bf-ebd4-378a".parse().unwrap();
         assert_eq!(guid.short(), "555d07bf…");
         assert_eq!("abc".parse::<Guid>().unwrap().short(), "abc");

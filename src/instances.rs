@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn detection_never_guesses() {
+    fn detection_refuses_ambiguity() {
         let cases = [
             ("o", Ok("g-0")),
             ("rso", Ok("g-2")),
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_and_their_sentence() {
+    fn counts_by_status() {
         let counts = Counts::of(&instances("orss?"));
         assert_eq!(
             counts.sentence(),

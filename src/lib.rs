@@ -36,11 +36,11 @@ mod redact;
 pub mod sandbox;
 mod secret;
 mod signals;
-#[cfg(test)]
-mod soup;
 mod store;
 mod text;
 mod time;
+#[cfg(test)]
+mod token_sequences;
 mod usage;
 
 use std::ffi::OsString;
@@ -50,7 +50,7 @@ use cli::Cli;
 use config::Layers;
 use context::Context;
 pub use env::Env;
-use output::{Manner, Output};
+use output::{Output, OutputOptions};
 pub use output::{Sink, Source, Streams};
 pub use panics::end_the_program as end_on_panic;
 
@@ -59,7 +59,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams)
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(shell) = env.get(env::COMPLETE) {
         let offer = completion::answer(shell, &args, &env);
-        let output = Output::new(Manner::default(), streams.stdout, streams.stderr);
+        let output = Output::new(OutputOptions::default(), streams.stdout, streams.stderr);
         return finish(&output, output.bytes(&offer).map(|()| ExitCode::SUCCESS));
     }
     match cli::parse(&args) {
@@ -84,24 +84,24 @@ fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode 
         Ok(layers) => layers.lang(),
         Err(_) => Layers::without_file(flags.clone(), env.clone()).lang(),
     };
-    let manner = Manner {
+    let options = OutputOptions {
         json: global.json,
         quiet: global.quiet,
         verbosity: global.verbose,
         color: global.color,
-        no_color: Manner::is_colorless(&env),
-        dumb: Manner::is_dumb(&env),
+        no_color: OutputOptions::is_colorless(&env),
+        dumb: OutputOptions::is_dumb(&env),
         utf8: env.is_utf8(),
         lang,
     };
-    let output = Output::new(manner, streams.stdout, streams.stderr);
+    let output = Output::new(options, streams.stdout, streams.stderr);
     let context =
         Context::new(output.clone(), streams.stdin, flags, env, layers).literal(is_literal);
     let result = (cli.command)(&context);
     finish(&output, result)
 }
 
-fn finish(output: &Output, result: commands::Finish) -> ExitCode {
+fn finish(output: &Output, result: commands::CommandResult) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_digits_and_there_once() {
+    fn validates_mentioned_ids() {
         assert_eq!(Mentions::of_ids(["1", "2"]), Ok(users(2)));
         for bad in [&["x"][..], &["1", ""], &["1", "1"], &["@all"], &[]] {
             assert!(Mentions::of_ids(bad.iter().copied()).is_err(), "{bad:?}");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_none_or_as_many_as_mentions() {
+    fn checks_placeholder_count() {
         for (text, mentions, fits) in [
             ("x", users(2), true),
             ("{$@}", users(1), true),
@@ -122,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_check_counts_what_is_there(places in 0usize..6, mentions in 1usize..6) {
+        fn check_counts_placeholders(places in 0usize..6, mentions in 1usize..6) {
             let text = "a {$@".to_owned() + &"{$@}".repeat(places);
             let fits = places == 0 || places == mentions;
             prop_assert_eq!(users(mentions).check_places(&text).is_ok(), fits);

@@ -4,7 +4,7 @@
 //! across all processes of a machine.
 
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -47,7 +47,7 @@ impl Rate {
     }
 
     /// The slot after the server asked for a pause: nobody sends before it is over.
-    pub fn hold(self, slot: Option<Slot>, now: Micros, pause: Micros) -> Slot {
+    pub fn pause(self, slot: Option<Slot>, now: Micros, pause: Micros) -> Slot {
         let slot = Slot::as_of(slot, now);
         let end = now.saturating_add(pause);
         Slot {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn rates() {
+    fn parses_rates() {
         for (text, interval, burst) in [
             ("20/min", 3 * SECOND, 1),
             ("2/s", SECOND / 2, 1),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_spread() {
+    fn spaces_messages_evenly() {
         let rate = rate("20/min");
         let (wait, slot) = rate.reserve(None, 0);
         assert_eq!(wait, 0);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_comes_at_once_and_is_paid_for() {
+    fn burst_is_immediate_and_then_spaced() {
         let rate = rate("60/min,burst=3");
         let mut slot = None;
         let waits: Vec<Micros> = (0..5)
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_keeps_nobody_waiting() {
+    fn clock_set_back_delays_nobody() {
         let rate = rate("20/min");
         let (_, slot) = rate.reserve(None, 1_000_000 * SECOND);
         let (wait, _) = rate.reserve(Some(slot), 5 * SECOND);
@@ -209,16 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_holds_everybody() {
+    fn pause_applies_to_all_reservations() {
         let rate = rate("60/min,burst=3");
-        let slot = rate.hold(None, 0, 30 * SECOND);
+        let slot = rate.pause(None, 0, 30 * SECOND);
         let (wait, _) = rate.reserve(Some(slot), 10 * SECOND);
         assert_eq!(wait, 20 * SECOND);
     }
 
     proptest! {
         #[test]
-        fn no_more_than_the_rate_in_any_order_of_arrival(
+        fn never_exceeds_rate_in_any_order(
             arrivals in proptest::collection::vec(0i64..2_000_000, 1..60),
             burst in 1u32..5,
         ) {
@@ -236,11 +236,11 @@ mod tests {
             }
         }
         #[test]
-        fn no_text_and_no_times_make_it_panic(text in "\\PC{0,16}", next_at: i64, seen_at: i64, now: i64) {
+        fn never_panics_on_any_text_or_time(text in "\\PC{0,16}", next_at: i64, seen_at: i64, now: i64) {
             let _ = text.parse::<Rate>();
             let slot = Some(Slot { next_at, held_until: next_at, seen_at });
             let rate = rate("1/h,burst=10000");
-            let _ = (rate.reserve(slot, now), rate.hold(slot, now, next_at));
+            let _ = (rate.reserve(slot, now), rate.pause(slot, now, next_at));
         }
     }
 }

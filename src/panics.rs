@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::panic;
 
 use crate::error::Error;
-use crate::output::{Manner, Output, Streams};
+use crate::output::{Output, OutputOptions, Streams};
 use crate::text::{Text, text};
 
 /// Ends the program with an `internal` error on a panic, whichever thread it is in. For programs
@@ -23,12 +23,12 @@ pub fn end_the_program() {
         let args: Vec<OsString> = std::env::args_os().collect();
         let streams = Streams::of_process();
         // Whatever was configured is out of reach, or half-made, here.
-        let manner = Manner {
+        let options = OutputOptions {
             json: args.iter().any(|arg| arg == "--json"),
-            ..Manner::default()
+            ..OutputOptions::default()
         };
         let error = error(info.payload(), info.location().map(ToString::to_string));
-        Output::new(manner, streams.stdout, streams.stderr).error(&error);
+        Output::new(options, streams.stdout, streams.stderr).error(&error);
         std::process::exit(error.exit.into());
     }));
 }
@@ -52,7 +52,7 @@ mod tests {
     use crate::text::Lang;
 
     #[test]
-    fn the_words_of_a_panic_are_said_with_its_place() {
+    fn prints_panic_message_with_location() {
         let said = |payload: Box<dyn Any + Send>| {
             let error = error(payload.as_ref(), Some("src/x.rs:1:2".into()));
             assert_eq!(error.exit, 70);

@@ -1,7 +1,7 @@
 //! Request and answer bodies with everything secret taken out, for `-vv`.
 
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 
 use serde_json::Value;
 
@@ -124,7 +124,7 @@ mod tests {
     const GUID: &str = "555d07bf-ebd4-378a-8285-a6d3c255988c";
 
     #[test]
-    fn takes_out_what_is_secret() {
+    fn redacts_secrets() {
         let cases = [
             (
                 format!(r#"{{"guid":"{GUID}","content":"hi"}}"#),
@@ -170,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        fn never_panics_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _ = body(&bytes, Side::Ours);
         }
     }

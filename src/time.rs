@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations() {
+    fn parses_durations() {
         let cases = [
             ("30", Some(30_000)),
             ("30s", Some(30_000)),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_shown_short() {
+    fn prints_durations_in_short_form() {
         for (micros, shown) in [
             (30_000_000, "30s"),
             (90_000_000, "1m30s"),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn epochs() {
+    fn reads_epoch_seconds_and_milliseconds() {
         let cases = [
             (1_711_601_053, Some("2024-03-28T04:44:13Z")),
             (1_711_601_053_000, Some("2024-03-28T04:44:13Z")),
@@ -191,11 +191,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_the_parser_panic(text in "\\PC{0,40}") {
+        fn parser_never_panics(text in "\\PC{0,40}") {
             let _ = parse_duration(&text);
         }
         #[test]
-        fn no_number_makes_the_calendar_panic(epoch: i64) {
+        fn calendar_never_panics(epoch: i64) {
             let _ = rfc3339(epoch);
         }
     }

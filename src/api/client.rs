@@ -8,8 +8,8 @@ use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect;
 
-use super::resolve::DetachedResolver;
-use super::trust;
+use super::certificates;
+use super::resolver::DetachedResolver;
 use crate::base_url::BaseUrl;
 use crate::secret::Secret;
 use crate::text::{Text, text};
@@ -80,7 +80,8 @@ fn with_tls(
         None => Ok(builder),
         Some(path) => {
             let provider = Arc::new(rustls::crypto::ring::default_provider());
-            trust::with_extra(path, provider).map(|tls| builder.tls_backend_preconfigured(tls))
+            certificates::with_extra(path, provider)
+                .map(|tls| builder.tls_backend_preconfigured(tls))
         }
     }
 }

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_trusted() {
+    fn rejects_untrustworthy_bodies() {
         let cases: [(&[u8], &str); 8] = [
             (b"", "empty"),
             (b" \r\n", "empty"),
@@ -310,11 +310,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn never_panics_on_any_bytes(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = open(&body);
         }
         #[test]
-        fn a_code_is_never_taken_for_success(code in any::<i64>(), text in "\\PC{0,20}") {
+        fn nonzero_code_is_never_success(code in any::<i64>(), text in "\\PC{0,20}") {
             prop_assume!(code != 0);
             let body = json!({"error_code": code, "error_message": text, "data": {"msg_data": {"id": "1"}}});
             for body in [body.to_string(), json!(body.to_string()).to_string()] {

@@ -1,7 +1,7 @@
 //! What a call can come to, told apart by whether the server can have acted on it.
 
-use super::explain::explain;
 use super::refusal::Refusal;
+use super::refusal_cause::refusal_cause;
 use super::request::Effect;
 use crate::error::{Error, Kind, Outcome};
 use crate::text::{Text, text};
@@ -82,7 +82,7 @@ impl CallError {
         match self {
             Self::NotConnected(why) => text!("cannot connect: {why}", why),
             Self::Untrusted(why) => text!("the server's certificate is not trusted: {why}", why),
-            Self::Refused(refusal) => explain(refusal).message,
+            Self::Refused(refusal) => refusal_cause(refusal).message,
             Self::NoAnswer(none) => none.why.clone(),
             Self::Setup(why) => why.clone(),
         }
@@ -137,7 +137,7 @@ fn not_connected(message: Text, changes: bool) -> Error {
 }
 
 fn refused(refusal: &Refusal, changes: bool) -> Error {
-    let explained = explain(refusal);
+    let explained = refusal_cause(refusal);
     let mut error = Error::new(explained.kind, explained.message).code(refusal.code);
     error.hint = explained.hint;
     error.retryable = explained.retryable;
@@ -163,7 +163,7 @@ mod tests {
 
     /// The promise about delivery, as a table.
     #[test]
-    fn kinds_and_outcomes() {
+    fn maps_call_errors_to_kinds_and_outcomes() {
         let none = || NoAnswer::because("the connection was closed".into());
         let cases = [
             (
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_cannot_do_harm_is_retried() {
+    fn retries_only_harmless_errors() {
         let cases = [
             (CallError::NotConnected("".into()), true, true),
             (NoAnswer::because("timeout".into()), true, false),

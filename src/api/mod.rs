@@ -1,42 +1,42 @@
 //! The API client: one method an endpoint, over one transport.
 
-mod answer;
+mod certificates;
 mod client;
 pub mod envelope;
 mod error;
-mod explain;
-mod flex;
 pub mod interpret;
-pub mod login_answer;
+mod lenient;
+pub mod login_payloads;
+mod payloads;
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 mod refusal;
-mod reply;
+mod refusal_cause;
 pub mod request;
-mod resolve;
+mod resolver;
+mod response;
 mod retry;
 mod trace;
 mod transport;
-mod trust;
 
-pub use answer::{SentMessage, Session, SessionPage, Status};
 pub use client::Connection;
 pub use error::{CallError, NoAnswer};
+pub use payloads::{ConversationEntry, SentMessage, SessionPage, Status};
 pub use refusal::Refusal;
-pub use reply::Reply;
+pub use response::Response;
 pub use trace::{Trace, Tracer};
 pub use transport::Transport;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use answer::Unfit;
 use envelope::Payload;
+use payloads::PayloadError;
 use request::Request;
 
 use crate::guid::Guid;
 use crate::time::Deadline;
-use login_answer::{LoginQrcode, Profile, QrcodeStatus};
+use login_payloads::{LoginQrcode, Profile, QrcodeStatus};
 
 /// Time between two tries while a login device gets ready.
 const NOT_READY_PAUSE: Duration = Duration::from_secs(1);
@@ -47,10 +47,10 @@ pub struct Api {
     transport: Arc<Transport>,
     retries: u32,
     deadline: Deadline,
-    patience: Option<Duration>,
+    exchange_timeout: Option<Duration>,
 }
 
-type Decode<T> = fn(Payload) -> Result<T, Unfit>;
+type Decode<T> = fn(Payload) -> Result<T, PayloadError>;
 
 impl Api {
     /// Calls go through `transport` and end at `deadline`; what may be tried again is tried up to
@@ -65,7 +65,7 @@ impl Api {
             transport,
             retries,
             deadline,
-            patience: None,
+            exchange_timeout: None,
         }
     }
 
@@ -79,9 +79,9 @@ impl Api {
 
     /// The same, but no single exchange takes longer than `patience`: for commands that wait
     /// long, where one silent answer must not use up all the time.
-    pub fn patient_for(&self, patience: Duration) -> Self {
+    pub fn with_exchange_timeout(&self, exchange_timeout: Duration) -> Self {
         Self {
-            patience: Some(patience),
+            exchange_timeout: Some(exchange_timeout),
             ..self.clone()
         }
     }
@@ -91,9 +91,9 @@ impl Api {
     /// # Errors
     /// As every call: see [`CallError`].
     pub fn all_clients(&self) -> Result<Vec<Guid>, CallError> {
-        match self.call(&request::all_clients(), answer::guids) {
+        match self.call(&request::all_clients(), payloads::guids) {
             Err(CallError::Refused(refusal)) if refusal.http_status == 405 => {
-                self.call(&request::all_clients_get(), answer::guids)
+                self.call(&request::all_clients_get(), payloads::guids)
             }
             other => other,
         }
@@ -104,7 +104,7 @@ impl Api {
     /// # Errors
     /// As every call: see [`CallError`].
     pub fn client_status(&self, guid: &Guid) -> Result<Status, CallError> {
-        self.call(&request::client_status(guid), answer::status)
+        self.call(&request::client_status(guid), payloads::status)
     }
 
     /// Creates an instance; the request is one of [`request::create_client`].
@@ -112,7 +112,7 @@ impl Api {
     /// # Errors
     /// As every call: see [`CallError`].
     pub fn create_client(&self, request: &Request) -> Result<Guid, CallError> {
-        self.call(request, answer::guid)
+        self.call(request, payloads::guid)
     }
 
     /// Makes a change that is answered with nothing but a yes.
@@ -120,7 +120,7 @@ impl Api {
     /// # Errors
     /// As every call: see [`CallError`].
     pub fn apply(&self, request: &Request) -> Result<(), CallError> {
-        self.call(request, answer::done)
+        self.call(request, payloads::done)
     }
 
     /// A login QR code. A device that is not ready yet (1014) is asked again until it is.
@@ -130,7 +130,7 @@ impl Api {
     pub fn login_qrcode(&self, guid: &Guid) -> Result<LoginQrcode, CallError> {
         let request = request::login_qrcode(guid);
         loop {
-            match self.call(&request, login_answer::qrcode) {
+            match self.call(&request, login_payloads::qrcode) {
                 // Without the time to ask again, what the server said last is what there is to say.
                 Err(error)
                     if error.is_not_ready() && self.deadline.remaining() > NOT_READY_PAUSE =>
@@ -149,7 +149,7 @@ impl Api {
     pub fn qrcode_status(&self, guid: &Guid) -> Result<QrcodeStatus, CallError> {
         self.call(
             &request::check_login_qrcode(guid),
-            login_answer::qrcode_status,
+            login_payloads::qrcode_status,
         )
     }
 
@@ -158,7 +158,7 @@ impl Api {
     /// # Errors
     /// As every call: see [`CallError`].
     pub fn profile(&self, guid: &Guid) -> Result<Profile, CallError> {
-        self.call(&request::profile(guid), login_answer::profile)
+        self.call(&request::profile(guid), login_payloads::profile)
     }
 
     /// One page of sessions.
@@ -172,7 +172,7 @@ impl Api {
         limit: u32,
     ) -> Result<SessionPage, CallError> {
         let request = request::session_list(guid, begin_seq, limit);
-        self.call(&request, answer::session_page)
+        self.call(&request, payloads::session_page)
     }
 
     /// Sends a message; the request is one of [`request::send_text`] or [`request::send_room_at`].
@@ -180,14 +180,14 @@ impl Api {
     /// # Errors
     /// As every call: see [`CallError`]. An answer that names no message is no success.
     pub fn deliver(&self, request: &Request) -> Result<SentMessage, CallError> {
-        self.call(request, answer::sent_message)
+        self.call(request, payloads::sent_message)
     }
 
     /// Any request at all, with the answer as it came. Retried as far as its effect allows.
     ///
     /// # Errors
     /// Only those of the transport; the answer's meaning is not looked at.
-    pub fn raw(&self, request: &Request) -> Result<Reply, CallError> {
+    pub fn raw(&self, request: &Request) -> Result<Response, CallError> {
         self.with_retries(request, || self.once(request))
     }
 
@@ -195,9 +195,11 @@ impl Api {
     ///
     /// # Errors
     /// Only those of the transport.
-    pub fn once(&self, request: &Request) -> Result<Reply, CallError> {
-        let limit = match self.patience {
-            Some(patience) => Deadline::after(patience.min(self.deadline.remaining())),
+    pub fn once(&self, request: &Request) -> Result<Response, CallError> {
+        let limit = match self.exchange_timeout {
+            Some(exchange_timeout) => {
+                Deadline::after(exchange_timeout.min(self.deadline.remaining()))
+            }
             None => self.deadline,
         };
         self.transport.exchange(request, limit)
@@ -220,22 +222,23 @@ impl Api {
 
     fn call<T>(&self, request: &Request, decode: Decode<T>) -> Result<T, CallError> {
         self.with_retries(request, || {
-            let reply = self.once(request)?;
-            let (_, payload) = interpret::interpret(&reply)?;
-            decode(payload).map_err(|unfit| unfit_answer(unfit, reply.status))
+            let response = self.once(request)?;
+            let (_, payload) = interpret::interpret(&response)?;
+            decode(payload)
+                .map_err(|payload_error| payload_call_error(payload_error, response.status))
         })
     }
 }
 
-fn unfit_answer(unfit: Unfit, http_status: u16) -> CallError {
-    match unfit {
-        Unfit::Refused => CallError::Refused(Refusal {
+fn payload_call_error(payload_error: PayloadError, http_status: u16) -> CallError {
+    match payload_error {
+        PayloadError::Refused => CallError::Refused(Refusal {
             http_status,
             code: Some(0),
             text: String::new(),
             retry_after: None,
         }),
-        Unfit::Shape(why) => CallError::NoAnswer(NoAnswer {
+        PayloadError::Shape(why) => CallError::NoAnswer(NoAnswer {
             why,
             http_status: Some(http_status),
             hint: None,

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_what_the_protocol_says() {
+    fn builds_documented_bodies() {
         let guid: Guid = "g-1".parse().unwrap();
         let room: ConversationId = "R:10001".parse().unwrap();
         let users = Mentions::Users(vec!["1688".into(), "7881".into()]);

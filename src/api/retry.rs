@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_with_jitter_and_end_somewhere() {
+    fn backoff_doubles_with_jitter_up_to_a_limit() {
         let millis = |tried, chance| backoff(tried, chance).as_millis();
         assert_eq!(
             [millis(0, 0.5), millis(1, 0.5), millis(2, 0.5)],

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::CallError;
-use super::reply::Reply;
+use super::response::Response;
 
 /// Something that happened on the wire.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub enum Trace<'a> {
         body: Option<&'a [u8]>,
     },
     /// An answer was read.
-    Reply(&'a Reply),
+    Response(&'a Response),
     /// The exchange failed after this time.
     Failure(&'a CallError, Duration),
     /// The call will be tried again after this time.

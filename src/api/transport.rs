@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{self, Client};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 
 use super::client::{self, Connection, innermost};
 use super::error::{CallError, NoAnswer};
-use super::reply::Reply;
 use super::request::Request;
+use super::response::Response;
 use super::trace::{Trace, Tracer};
 use crate::base_url::{BaseUrl, redacted};
 use crate::text::{Text, text};
@@ -51,7 +51,7 @@ impl Transport {
     /// # Errors
     /// [`CallError::NotConnected`] when nothing can have been executed,
     /// [`CallError::NoAnswer`] when something may have been.
-    pub fn exchange(&self, request: &Request, limit: Deadline) -> Result<Reply, CallError> {
+    pub fn exchange(&self, request: &Request, limit: Deadline) -> Result<Response, CallError> {
         let start = Instant::now();
         if let Some(tracer) = &self.tracer {
             tracer.trace(&Trace::Request {
@@ -63,7 +63,7 @@ impl Transport {
         let result = self.attempt(request, start, limit);
         if let Some(tracer) = &self.tracer {
             tracer.trace(&match &result {
-                Ok(reply) => Trace::Reply(reply),
+                Ok(response) => Trace::Response(response),
                 Err(error) => Trace::Failure(error, start.elapsed()),
             });
         }
@@ -82,7 +82,7 @@ impl Transport {
         request: &Request,
         start: Instant,
         limit: Deadline,
-    ) -> Result<Reply, CallError> {
+    ) -> Result<Response, CallError> {
         let remaining = limit.remaining();
         if remaining.is_zero() {
             return Err(CallError::NotConnected(text!(
@@ -107,7 +107,7 @@ impl Transport {
         }
         let mut response = builder.send().map_err(|e| classify(&e, limit))?;
         let body = read(&mut response, limit)?;
-        Ok(Reply {
+        Ok(Response {
             status: response.status().as_u16(),
             location: header(&response, LOCATION),
             retry_after: header(&response, RETRY_AFTER)
@@ -156,7 +156,7 @@ fn distrust(error: &reqwest::Error) -> Option<Text> {
     })
 }
 
-fn read(response: &mut Response, limit: Deadline) -> Result<Vec<u8>, CallError> {
+fn read(response: &mut blocking::Response, limit: Deadline) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     match response.take(BODY_AT_MOST + 1).read_to_end(&mut body) {
         Ok(_) if body.len() as u64 > BODY_AT_MOST => Err(NoAnswer::because(text!(
@@ -171,7 +171,7 @@ fn read(response: &mut Response, limit: Deadline) -> Result<Vec<u8>, CallError> 
     }
 }
 
-fn header(response: &Response, name: HeaderName) -> Option<String> {
+fn header(response: &blocking::Response, name: HeaderName) -> Option<String> {
     let value = response.headers().get(name)?;
     value.to_str().ok().map(str::to_owned)
 }

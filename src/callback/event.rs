@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callbacks_of_every_age() {
+    fn parses_current_and_old_callbacks() {
         let cases = [
             (
                 r#"{"guid":"g","notify_type":11003,"data":{"user_id":"1688"}}"#,
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_callback() {
+    fn rejects_invalid_callbacks() {
         let cases = [
             ("", "not a JSON object"),
             ("[]", "not a JSON object"),
@@ -136,11 +136,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..120)) {
+        fn never_panics_on_any_bytes(body in proptest::collection::vec(any::<u8>(), 0..120)) {
             let _ = Event::parse(&body);
         }
         #[test]
-        fn data_stays_as_it_came(text in "\\PC{0,30}", number: i64) {
+        fn keeps_data_unchanged(text in "\\PC{0,30}", number: i64) {
             let data = serde_json::json!({"text": text, "n": number}).to_string();
             let body = format!(r#"{{"guid":"g","notify_type":1,"data":{data}}}"#);
             let event = Event::parse(body.as_bytes()).unwrap();

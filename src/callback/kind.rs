@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_names() {
+    fn maps_numbers_to_names() {
         assert_eq!(
             "11010".parse::<NotifyType>().unwrap(),
             NotifyType::NEW_MESSAGE
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_named_twice() {
+    fn names_are_unique() {
         for (place, (number, name)) in NAMES.iter().enumerate() {
             for (other_number, other_name) in &NAMES[..place] {
                 assert!(number != other_number && name != other_name, "{name}");

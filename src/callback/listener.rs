@@ -14,9 +14,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
-use super::crowd::{Crowd, Guest};
-use super::door::{BODY_CAP, Door, Knock, Verdict};
+use super::connections::{Connection, Connections};
 use super::event::Event;
+use super::policy::{CallbackPolicy, CallbackRequest, Decision, MAX_BODY_BYTES};
 use crate::http::{Framing, Head, ReadError, RequestReader};
 
 /// Time for a whole request, once its first byte is there.
@@ -39,15 +39,15 @@ const STACK: usize = 256 * 1024;
 
 /// What becomes of a callback that was let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
+pub enum Acceptance {
     /// It will be worked on: the sender is told yes.
-    Taken,
+    Accepted,
     /// Nobody works on callbacks any more: the sender may try elsewhere.
     Closed,
 }
 
 /// Who gets the callbacks. Called before the sender is answered, so what it takes is never lost.
-pub type Sink = Arc<dyn Fn(Event) -> Admission + Send + Sync>;
+pub type Sink = Arc<dyn Fn(Event) -> Acceptance + Send + Sync>;
 
 /// Who tells how things stand, for `GET /health`.
 pub type Health = Arc<dyn Fn() -> Value + Send + Sync>;
@@ -76,13 +76,17 @@ impl Listener {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn serve(self, door: Door, sink: Sink, health: Health) -> io::Result<Serving> {
-        let service = Arc::new(Service { door, sink, health });
-        let crowd = Crowd::default();
-        let serving = Serving(crowd.clone());
+    pub fn serve(self, policy: CallbackPolicy, sink: Sink, health: Health) -> io::Result<Serving> {
+        let service = Arc::new(Service {
+            policy,
+            sink,
+            health,
+        });
+        let connections = Connections::default();
+        let serving = Serving(connections.clone());
         thread::Builder::new()
             .name("callbacks".into())
-            .spawn(move || accept(&self.0, &crowd, &service))?;
+            .spawn(move || accept(&self.0, &connections, &service))?;
         Ok(serving)
     }
 }
@@ -90,7 +94,7 @@ impl Listener {
 /// A listener at work. Dropping it waits a moment for answers that are being written: the sender
 /// of the callback that ends a command is to hear that it arrived.
 #[must_use]
-pub struct Serving(Crowd);
+pub struct Serving(Connections);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -102,51 +106,51 @@ impl Drop for Serving {
 }
 
 struct Service {
-    door: Door,
+    policy: CallbackPolicy,
     sink: Sink,
     health: Health,
 }
 
-fn accept(listener: &TcpListener, crowd: &Crowd, service: &Arc<Service>) {
+fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Service>) {
     loop {
         let Ok((stream, _)) = listener.accept() else {
             // Out of descriptors, most likely: make room, and never stop accepting.
-            crowd.relieve();
+            connections.relieve();
             thread::sleep(PAUSE);
             continue;
         };
-        let Some(guest) = crowd.admit(stream) else {
+        let Some(connection) = connections.admit(stream) else {
             continue;
         };
         let service = service.clone();
         let spawned = thread::Builder::new()
             .name("callback".into())
             .stack_size(STACK)
-            .spawn(move || converse(&guest, &service));
+            .spawn(move || converse(&connection, &service));
         if spawned.is_err() {
-            crowd.relieve();
+            connections.relieve();
             thread::sleep(PAUSE);
         }
     }
 }
 
 /// Serves one connection to its end.
-fn converse(guest: &Guest, service: &Service) {
-    let stream = &guest.stream;
+fn converse(connection: &Connection, service: &Service) {
+    let stream = &connection.stream;
     if stream.set_nodelay(true).is_err() || stream.set_write_timeout(Some(DEAF)).is_err() {
         return;
     }
-    let mut reader = RequestReader::new(Patient::new(stream), BODY_CAP);
+    let mut reader = RequestReader::new(DeadlineReader::new(stream), MAX_BODY_BYTES);
     loop {
         if reader.stream().rest().is_err() {
             return;
         }
         match read(&mut reader, stream, service) {
             Ok((head, body)) => {
-                guest.busy(true);
+                connection.busy(true);
                 let answer = service.answer(&head, &body);
                 let sent = send(stream, &head, answer);
-                guest.busy(false);
+                connection.busy(false);
                 if sent.is_err() || !head.keep_alive {
                     return;
                 }
@@ -162,7 +166,7 @@ fn converse(guest: &Guest, service: &Service) {
 }
 
 fn read(
-    reader: &mut RequestReader<Patient<'_>>,
+    reader: &mut RequestReader<DeadlineReader<'_>>,
     mut stream: &TcpStream,
     service: &Service,
 ) -> Result<(Head, Vec<u8>), ReadError> {
@@ -171,7 +175,7 @@ fn read(
     if !is_small && let Some(status) = service.refuses(&head) {
         return Err(ReadError::Refused(status));
     }
-    let fits = !matches!(head.body, Framing::Length(length) if length > BODY_CAP);
+    let fits = !matches!(head.body, Framing::Length(length) if length > MAX_BODY_BYTES);
     if head.expects_continue && fits && reader.is_drained() {
         stream
             .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -186,36 +190,36 @@ type Answer = Response<io::Cursor<Vec<u8>>>;
 impl Service {
     /// The refusal that is certain before the body is read.
     fn refuses(&self, head: &Head) -> Option<u16> {
-        let knock = Knock {
+        let request = CallbackRequest {
             method: &head.method,
             target: &head.target,
             host: head.header("host"),
             content_type: head.header("content-type"),
             body: b"",
         };
-        match self.door.decide(knock) {
+        match self.policy.decide(request) {
             // 400 is about the body.
-            Verdict::Refused(status, _) if status != 400 => Some(status),
+            Decision::Refused(status, _) if status != 400 => Some(status),
             _ => None,
         }
     }
 
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
-        let knock = Knock {
+        let request = CallbackRequest {
             method: &head.method,
             target: &head.target,
             host: head.header("host"),
             content_type: head.header("content-type"),
             body,
         };
-        match self.door.decide(knock) {
-            Verdict::Callback(event) => match (self.sink)(event) {
-                Admission::Taken => answer(200, &json!({"status": "ok"})),
-                Admission::Closed => refusal(503, "closing"),
+        match self.policy.decide(request) {
+            Decision::Callback(event) => match (self.sink)(event) {
+                Acceptance::Accepted => answer(200, &json!({"status": "ok"})),
+                Acceptance::Closed => refusal(503, "closing"),
             },
-            Verdict::Webhook => answer(200, &self.door.webhook(&Timestamp::now().to_string())),
-            Verdict::Health => answer(200, &(self.health)()),
-            Verdict::Refused(status, why) => refusal(status, why),
+            Decision::Webhook => answer(200, &self.policy.webhook(&Timestamp::now().to_string())),
+            Decision::Health => answer(200, &(self.health)()),
+            Decision::Refused(status, why) => refusal(status, why),
         }
     }
 }
@@ -264,12 +268,12 @@ fn write(
 }
 
 /// A stream that waits long for the first byte of a request and not long for the rest of it.
-struct Patient<'a> {
+struct DeadlineReader<'a> {
     stream: &'a TcpStream,
     until: Option<Instant>,
 }
 
-impl<'a> Patient<'a> {
+impl<'a> DeadlineReader<'a> {
     fn new(stream: &'a TcpStream) -> Self {
         Self {
             stream,
@@ -284,7 +288,7 @@ impl<'a> Patient<'a> {
     }
 }
 
-impl Read for Patient<'_> {
+impl Read for DeadlineReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(until) = self.until {
             let left = until.saturating_duration_since(Instant::now());

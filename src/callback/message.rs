@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn one_or_many_bare_or_wrapped() {
+    fn reads_single_bare_and_wrapped_messages() {
         let one = json!({"id":"1"});
         let many = json!([{"id":"1"},{"id":"2"}]);
         let count = |kind, data: &Value| entries(&event(kind, data)).len();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wrote_where() {
+    fn reads_sender_and_conversation() {
         let cases = [
             (
                 json!({"sender":"7881","roomid":"0","receiver":"1688","send_flag":0,"sender_name":"张三","content":"hi"}),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_message_is_recognised() {
+    fn recognizes_duplicates() {
         let same = [
             (
                 json!({"appinfo":"x","id":"1"}),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_kept_whole_stays_as_it_was() {
+    fn unfiltered_list_is_unchanged() {
         let data = json!([{"id":"1"},{"id":"2"}]);
         let whole = event(NotifyType::MESSAGE_BATCH, &data);
         let kept = retain(whole.clone(), |_| true).unwrap();
@@ -249,7 +249,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_data_makes_it_panic(body in "[\\[{]\"?(list|id|roomid|sender)?[\\PC]{0,20}") {
+        fn never_panics_on_any_data(body in "[\\[{]\"?(list|id|roomid|sender)?[\\PC]{0,20}") {
             if let Ok(raw) = RawValue::from_string(body) {
                 let event = Event { guid: "g".into(), notify_type: NotifyType::MESSAGE_BATCH, data: raw };
                 for entry in entries(&event) {

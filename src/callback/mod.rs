@@ -1,15 +1,15 @@
 //! Callbacks: the listener that receives them, and what they say.
 
-mod crowd;
-pub mod door;
+pub mod address;
+mod connections;
 pub mod event;
-pub mod inbox;
 mod kind;
 pub mod listener;
 pub mod message;
+pub mod policy;
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
-pub mod place;
+pub mod properties;
+pub mod queue;
 pub mod simulate;
 mod token;
 

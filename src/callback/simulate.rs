@@ -132,7 +132,7 @@ mod tests {
     use crate::callback::{Event, message};
 
     #[test]
-    fn every_event_is_a_callback_our_own_parser_takes() {
+    fn simulated_events_parse() {
         let mut identities = Vec::new();
         for event in Simulated::all() {
             assert_eq!(event.name().parse(), Ok(event));

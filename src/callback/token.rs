@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_differ_and_know_themselves() {
+    fn tokens_are_unique_and_compare_equal_to_themselves() {
         let [one, other] = [(); 2].map(|()| Token::random().unwrap());
         assert_eq!(one.reveal().len(), 22);
         assert!(one.is(one.reveal()));

@@ -1,12 +1,12 @@
 //! `qiwei at`: a text to a group that mentions members of it.
 
-use super::message::TextArgs;
 use super::send::one;
 use super::send::options::DeliveryArgs;
-use super::{Finish, Run, done};
+use super::text_argument::TextArgs;
+use super::{CommandResult, Run, success};
 use crate::context::Context;
 use crate::conversation::is_id;
-use crate::delivery::{Outgoing, check_key};
+use crate::delivery::{OutgoingMessage, check_key};
 use crate::error::Error;
 use crate::mention::Mentions;
 use crate::text::text;
@@ -51,7 +51,7 @@ pub struct Args {
 }
 
 impl Run for Args {
-    fn run(mut self, context: &Context) -> Finish {
+    fn run(mut self, context: &Context) -> CommandResult {
         let to = context.settings()?.conversation(&self.room)?;
         if !to.is_group() {
             return Err(
@@ -69,13 +69,13 @@ impl Run for Args {
                 ))
             })?;
         }
-        let outgoing = Outgoing {
+        let outgoing = OutgoingMessage {
             to,
             text,
             mentions: Some(mentions),
             key: self.key,
         };
-        one::send(context, &outgoing, &self.delivery, self.dry_run).map(done)
+        one::send(context, &outgoing, &self.delivery, self.dry_run).map(success)
     }
 }
 

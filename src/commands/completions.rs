@@ -5,7 +5,7 @@ use std::io;
 use clap::ValueEnum;
 use clap_complete::env::Shells;
 
-use super::{Finish, Run, done};
+use super::{CommandResult, Run, success};
 use crate::context::Context;
 use crate::env;
 use crate::error::Error;
@@ -44,14 +44,14 @@ impl Shell {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let script = script(self.shell.name())
             .and_then(Result::ok)
             .ok_or_else(|| Error::internal(text!("no script for this shell")))?;
         context
             .output
             .text(&String::from_utf8_lossy(&script))
-            .map(done)
+            .map(success)
     }
 }
 

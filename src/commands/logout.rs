@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Finish, Run, done, dry_run};
+use super::{CommandResult, Run, dry_run, success};
 use crate::api::request::{self, Effect};
 use crate::context::Context;
 use crate::guid::Guid;
@@ -24,11 +24,11 @@ struct LoggedOut<'a> {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let guid = instances::choose(context, Effect::Change)?;
         let request = request::logout(&guid);
         if self.dry_run {
-            return dry_run::show(context, &[request]).map(done);
+            return dry_run::show(context, &[request]).map(success);
         }
         context
             .api()?
@@ -43,6 +43,6 @@ impl Run for Args {
             .output
             .result(&view, |_| text.clone())
             .map_err(|e| e.after(&text))
-            .map(done)
+            .map(success)
     }
 }

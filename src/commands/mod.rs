@@ -1,7 +1,7 @@
 //! The subcommands, one file or folder each: arguments and what they do.
 
 mod at;
-mod callbacks;
+mod callback_listener;
 mod completions;
 mod config;
 mod dry_run;
@@ -10,12 +10,12 @@ mod ledger;
 mod listen;
 mod login;
 mod logout;
-mod message;
 mod probe;
 mod sandbox;
 mod send;
 mod sessions;
 mod status;
+mod text_argument;
 
 use std::process::ExitCode;
 
@@ -30,32 +30,32 @@ use crate::error::Error;
 
 /// How a command ends when nothing went wrong: almost always with success, but the sandbox hands
 /// on the code of the command it ran.
-pub type Finish = Result<ExitCode, Error>;
+pub type CommandResult = Result<ExitCode, Error>;
 
 /// A command whose arguments are read.
-pub type Ready = Box<dyn FnOnce(&Context) -> Finish>;
+pub type PreparedCommand = Box<dyn FnOnce(&Context) -> CommandResult>;
 
 /// What the program can do, in the order of the help.
 pub const COMMANDS: [Command; 13] = [
-    several::<instance::Command>(
+    command_group::<instance::Command>(
         "instance",
         "List, create, choose, start, stop and remove instances",
     ),
-    one::<login::Args>("login", "Log an account in by QR code"),
-    one::<logout::Args>("logout", "Log the account out"),
-    one::<listen::Args>("listen", "Receive callbacks, one line each"),
-    one::<sessions::Args>("sessions", "List the conversations of the account"),
-    one::<send::Args>("send", "Send a text to a person or a group"),
-    one::<at::Args>("at", "Send a text to a group that mentions members of it"),
-    one::<status::Args>("status", "Tell the account's health, also as the exit code"),
-    one::<probe::Args>(
+    command::<login::Args>("login", "Log an account in by QR code"),
+    command::<logout::Args>("logout", "Log the account out"),
+    command::<listen::Args>("listen", "Receive callbacks, one line each"),
+    command::<sessions::Args>("sessions", "List the conversations of the account"),
+    command::<send::Args>("send", "Send a text to a person or a group"),
+    command::<at::Args>("at", "Send a text to a group that mentions members of it"),
+    command::<status::Args>("status", "Tell the account's health, also as the exit code"),
+    command::<probe::Args>(
         "probe",
         "Find out what the server can do, or call any endpoint",
     ),
-    several::<ledger::Command>("ledger", "List and tidy the keys of sends made with --key"),
-    several::<config::Command>("config", "Read and change the config file"),
-    one::<completions::Args>("completions", "Print a completion script for a shell"),
-    one::<sandbox::Args>(
+    command_group::<ledger::Command>("ledger", "List and tidy the keys of sends made with --key"),
+    command_group::<config::Command>("config", "Read and change the config file"),
+    command::<completions::Args>("completions", "Print a completion script for a shell"),
+    command::<sandbox::Args>(
         "sandbox",
         "Run a stand-in for the API server, for trying things without an account",
     ),
@@ -68,13 +68,13 @@ pub struct Command {
     pub name: &'static str,
     about: &'static str,
     define: fn(clap::Command) -> clap::Command,
-    read: fn(&mut ArgMatches) -> Result<Ready, clap::Error>,
+    read: fn(&mut ArgMatches) -> Result<PreparedCommand, clap::Error>,
 }
 
 /// The arguments of a command, which know what to do.
 trait Run: FromArgMatches + 'static {
     /// Does it.
-    fn run(self, context: &Context) -> Finish;
+    fn run(self, context: &Context) -> CommandResult;
 }
 
 impl Command {
@@ -88,17 +88,17 @@ impl Command {
     ///
     /// # Errors
     /// The parser's.
-    pub fn read(&self, matches: &mut ArgMatches) -> Result<Ready, clap::Error> {
+    pub fn read(&self, matches: &mut ArgMatches) -> Result<PreparedCommand, clap::Error> {
         (self.read)(matches)
     }
 }
 
 /// Nothing more to say than that it went well.
-fn done((): ()) -> ExitCode {
+fn success((): ()) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-const fn one<A: Args + Run>(name: &'static str, about: &'static str) -> Command {
+const fn command<A: Args + Run>(name: &'static str, about: &'static str) -> Command {
     Command {
         name,
         about,
@@ -107,7 +107,7 @@ const fn one<A: Args + Run>(name: &'static str, about: &'static str) -> Command 
     }
 }
 
-const fn several<S: Subcommand + Run>(name: &'static str, about: &'static str) -> Command {
+const fn command_group<S: Subcommand + Run>(name: &'static str, about: &'static str) -> Command {
     Command {
         name,
         about,
@@ -119,7 +119,7 @@ const fn several<S: Subcommand + Run>(name: &'static str, about: &'static str) -
     }
 }
 
-fn read<R: Run>(matches: &mut ArgMatches) -> Result<Ready, clap::Error> {
+fn read<R: Run>(matches: &mut ArgMatches) -> Result<PreparedCommand, clap::Error> {
     let command = R::from_arg_matches_mut(matches)?;
     Ok(Box::new(|context| command.run(context)))
 }

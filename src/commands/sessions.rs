@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Finish, Run, done};
+use super::{CommandResult, Run, success};
 use crate::api::request::Effect;
-use crate::api::{Api, Session};
+use crate::api::{Api, ConversationEntry};
 use crate::context::Context;
 use crate::conversation::ConversationType;
 use crate::error::Error;
@@ -54,7 +54,7 @@ struct Row {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let guid = instances::choose(context, Effect::Read)?;
         let sessions = self.fetch(context, &guid)?;
         let wanted = self.kind.map(|kind| match kind {
@@ -77,12 +77,12 @@ impl Run for Args {
                 ];
                 Table::new(header, rows.iter().map(cells)).may_cut(2)
             })
-            .map(done)
+            .map(success)
     }
 }
 
 impl Args {
-    fn fetch(&self, context: &Context, guid: &Guid) -> Result<Vec<Session>, Error> {
+    fn fetch(&self, context: &Context, guid: &Guid) -> Result<Vec<ConversationEntry>, Error> {
         let api = context.api()?;
         if self.all {
             let (sessions, unread) = every_page(api, guid, &self.begin_seq, self.limit)?;
@@ -112,7 +112,7 @@ fn every_page(
     guid: &Guid,
     begin_seq: &str,
     limit: u32,
-) -> Result<(Vec<Session>, usize), Error> {
+) -> Result<(Vec<ConversationEntry>, usize), Error> {
     let mut unread = 0;
     let mut all = Vec::new();
     let mut known = HashSet::new();
@@ -147,7 +147,7 @@ fn note_unread(context: &Context, count: usize) {
     }
 }
 
-fn row(session: Session) -> Row {
+fn row(session: ConversationEntry) -> Row {
     Row {
         r#type: ConversationType::of(&session.conversation_id),
         conversation_id: session.conversation_id,

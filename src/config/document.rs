@@ -7,7 +7,7 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value, value};
 
 use super::file::{ConfigFile, wrong_at};
 use super::key::{self, Key};
-use super::name::{Leaf, SettingName};
+use super::setting_name::{Leaf, SettingName};
 use crate::error::Error;
 use crate::text::{Text, text};
 
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_this_parser_refuses_has_its_line_too() {
+    fn syntax_errors_have_line_numbers() {
         let before = "guid = 'a'\nfrob = 1e999\n";
         let error = with(Path::new("c.toml"), before, &"guid".parse().unwrap(), "b").unwrap_err();
         let message = error.message.english();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn makes_profiles_and_typed_values() {
+    fn creates_profiles_and_typed_values() {
         let cases = [
             (
                 "",
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn unset_removes_only_what_it_should() {
+    fn unset_removes_only_named_setting() {
         let before = "guid = \"a\"\nx = 1\n";
         assert_eq!(unset(before, "guid", Some("b")), None);
         assert_eq!(unset(before, "pace", None), None);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn unset_takes_only_the_comment_that_belongs_to_the_key() {
+    fn unset_removes_only_comment_of_key() {
         let cases = [
             (
                 "# header\n\n# mine\nguid = \"a\" # old\nx = 1\n",

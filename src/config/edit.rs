@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::document;
 use super::file::unreadable;
-use super::name::SettingName;
+use super::setting_name::SettingName;
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::text::text;
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_made_changed_and_left_alone() {
+    fn creates_changes_and_keeps_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("c.toml");
         let name: SettingName = "guid".parse().unwrap();

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_everything_it_knows_and_remembers_what_it_does_not() {
+    fn reads_known_settings_and_lists_unknown_ones() {
         let file = parse(
             r#"
             base_url = "http://h:1/p"  # the server
@@ -284,18 +284,18 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_address_is_refused_without_showing_its_password() {
+    fn rejects_invalid_url_without_printing_password() {
         let error = parse("base_url = 'ftp://u:hunter2@h'").unwrap_err();
         assert!(!error.message.contains("hunter2"), "{:?}", error.message);
     }
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,80}") {
+        fn never_panics_on_any_text(text in "\\PC{0,80}") {
             let _ = parse(&text);
         }
         #[test]
-        fn no_lines_make_it_panic(lines in proptest::collection::vec("(guid|timeout|\\[profiles|aliases\\]|headers)[ =.\\[\\]\"']{0,4}[a-z0-9:\"]{0,6}", 0..6)) {
+        fn never_panics_on_any_lines(lines in proptest::collection::vec("(guid|timeout|\\[profiles|aliases\\]|headers)[ =.\\[\\]\"']{0,4}[a-z0-9:\"]{0,6}", 0..6)) {
             let _ = parse(&lines.join("\n"));
         }
     }

@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_again_and_defaults_pass_their_own_check() {
+    fn names_round_trip_and_defaults_are_valid() {
         for key in Key::ALL {
             assert_eq!(Key::named(key.name()), Some(key));
             assert!(key.env().starts_with(env::PREFIX));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_checked() {
+    fn validates_values() {
         let cases = [
             (Key::BaseUrl, "http://h", true),
             (Key::BaseUrl, "h", false),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn alias_names() {
+    fn validates_alias_names() {
         for (name, fits) in [
             ("ops", true),
             ("夜班", true),

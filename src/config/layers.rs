@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn precedence() {
+    fn precedence_is_flag_env_profile_file() {
         let cases = [
             (true, true, true, ("flag", Source::Flag)),
             (false, true, true, ("env", Source::Env)),
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_overrides_single_headers() {
+    fn profile_overrides_single_headers() {
         let with = layers(false, false, true);
         assert_eq!(with.headers()["X"].0.reveal(), "p");
         let without = layers(false, false, false);

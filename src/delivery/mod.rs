@@ -1,12 +1,12 @@
 //! The way of one message: recorded, paced, sent, and its outcome recorded.
 
-mod courier;
-mod explain;
-pub mod key;
-mod outgoing;
+pub mod key_lock;
+mod outgoing_message;
+mod refusal;
+mod sender;
 
-pub use courier::{Courier, Plan, Record, STATE_FILE, no_state_folder};
-pub use outgoing::{Outgoing, check_key};
+pub use outgoing_message::{OutgoingMessage, check_key};
+pub use sender::{PendingRecord, STATE_FILE, SendOptions, Sender, no_state_folder};
 
 use crate::api::SentMessage;
 use crate::error::Outcome;

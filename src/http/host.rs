@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine() {
+    fn recognizes_own_host_names() {
         let (loopback, other): (IpAddr, IpAddr) =
             ("127.0.0.1".parse().unwrap(), "192.168.1.5".parse().unwrap());
         for (host, bound, ours) in [
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_anybody_can_give_us() {
+    fn recognizes_public_host_names() {
         for (host, public) in [
             ("evil.example:8080", true),
             ("evil.example.", true),

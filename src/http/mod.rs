@@ -8,7 +8,7 @@ mod head;
 mod headers;
 pub(crate) mod host;
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 mod reader;
 
 pub(crate) use body::Framing;

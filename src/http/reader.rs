@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_requests_one_after_the_other() {
+    fn reads_pipelined_requests() {
         let bytes = b"POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}\
                       POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
                       1;x=y\r\n{\r\n1\r\n}\r\n0\r\nTrailer: t\r\n\r\n\
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_read() {
+    fn rejects_malformed_requests() {
         let huge_head = format!("GET / HTTP/1.1\r\nA: {}", "x".repeat(HEAD_CAP));
         let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
         let long_extension = format!("{chunked}0;{}\r\n\r\n", "x".repeat(1024));
@@ -293,14 +293,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic_or_read_for_ever(parts in proptest::collection::vec(pieces(), 0..12)) {
+        fn any_bytes_end_without_panic(parts in proptest::collection::vec(pieces(), 0..12)) {
             // Ends, because what it hands out is never empty-handed.
             let bytes = parts.concat();
             prop_assert!(read_all(&bytes).len() <= bytes.len());
         }
 
         #[test]
-        fn a_body_is_what_was_sent_however_it_was_cut(
+        fn body_is_independent_of_chunking(
             body in proptest::collection::vec(any::<u8>(), 0..300),
             cuts in proptest::collection::vec(1usize..40, 0..20),
         ) {

@@ -5,16 +5,16 @@
 //!
 //! Here, and nowhere else, a text becomes words of a language. JSON has none: it is the same in all.
 
-mod narrow;
-#[cfg(any(test, fuzzing))]
-pub mod oracle;
+mod http_trace;
 mod page;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod sanitize;
-mod status;
-mod stream;
+mod secret_mask;
+mod status_line;
+mod streams;
 pub mod table;
-mod veil;
-mod wire_log;
+mod table_layout;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -26,13 +26,13 @@ use serde::Serialize;
 use crate::env::{self, Env};
 use crate::error::{Error, Kind};
 use crate::text::{Lang, Text, text};
+pub use http_trace::HttpTrace;
 pub use page::Page;
 use sanitize::{for_terminal, json_for_terminal};
-use status::Stderr;
-pub use stream::{Sink, Source, Streams};
-use table::Look;
-use veil::Veil;
-pub use wire_log::WireLog;
+use secret_mask::SecretMask;
+use status_line::Stderr;
+pub use streams::{Sink, Source, Streams};
+use table::TableStyle;
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -48,7 +48,7 @@ pub enum ColorChoice {
 
 /// How output is to be, as the command line and the environment have it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Manner {
+pub struct OutputOptions {
     /// One JSON document, or one object a line.
     pub json: bool,
     /// No notes.
@@ -67,7 +67,7 @@ pub struct Manner {
     pub lang: Lang,
 }
 
-impl Manner {
+impl OutputOptions {
     /// Whether the terminal cannot show colour, or its user does not want it.
     pub fn is_colorless(env: &Env) -> bool {
         env.get(env::NO_COLOR).is_some()
@@ -91,7 +91,7 @@ impl Manner {
 
 /// What a stream can show.
 #[derive(Clone, Copy, Debug)]
-pub struct Canvas {
+pub struct TerminalCapabilities {
     /// Somebody looks at it.
     pub terminal: bool,
     /// Colours may be set.
@@ -103,28 +103,28 @@ pub struct Canvas {
 /// Where results, notes and errors go. Cheap to clone, usable from every thread.
 #[derive(Clone)]
 pub struct Output {
-    manner: Manner,
+    options: OutputOptions,
     out: Arc<Mutex<Sink>>,
     err: Arc<Mutex<Stderr>>,
-    out_look: Look,
-    err_look: Look,
-    veil: Veil,
+    stdout_style: TableStyle,
+    stderr_style: TableStyle,
+    mask: SecretMask,
 }
 
 impl Output {
     /// Output in this manner.
-    pub fn new(manner: Manner, stdout: Sink, stderr: Sink) -> Self {
-        let look = |sink: &Sink| Look {
+    pub fn new(options: OutputOptions, stdout: Sink, stderr: Sink) -> Self {
+        let look = |sink: &Sink| TableStyle {
             terminal: sink.terminal,
-            color: manner.colors(sink.terminal),
-            utf8: manner.utf8,
+            color: options.colors(sink.terminal),
+            utf8: options.utf8,
             columns: None,
         };
         Self {
-            manner,
-            out_look: look(&stdout),
-            err_look: look(&stderr),
-            veil: Veil::default(),
+            options,
+            stdout_style: look(&stdout),
+            stderr_style: look(&stderr),
+            mask: SecretMask::default(),
             out: Arc::new(Mutex::new(stdout)),
             err: Arc::new(Mutex::new(Stderr::new(stderr))),
         }
@@ -132,12 +132,12 @@ impl Output {
 
     /// From now on this is never printed to stderr, nor in an error, whoever repeats it.
     pub fn hide(&self, secret: &str) {
-        self.veil.hide(secret);
+        self.mask.hide(secret);
     }
 
     /// An error without the secrets a server may have repeated.
-    pub fn veiled(&self, error: &Error) -> Error {
-        let over = |words: &str| self.veil.over(words).into_owned();
+    pub fn masked(&self, error: &Error) -> Error {
+        let over = |words: &str| self.mask.over(words).into_owned();
         Error {
             message: error.message.with_words(&over),
             hint: error.hint.as_ref().map(|hint| hint.with_words(&over)),
@@ -147,22 +147,22 @@ impl Output {
 
     /// Whether results are JSON.
     pub fn is_json(&self) -> bool {
-        self.manner.json
+        self.options.json
     }
 
     /// How chatty `-v` made us.
     pub fn verbosity(&self) -> u8 {
-        self.manner.verbosity
+        self.options.verbosity
     }
 
     /// Whether a person watches stderr.
     pub fn stderr_is_terminal(&self) -> bool {
-        self.err_look.terminal
+        self.stderr_style.terminal
     }
 
     /// How tables on stdout look.
-    pub fn look(&self) -> Look {
-        self.out_look
+    pub fn look(&self) -> TableStyle {
+        self.stdout_style
     }
 
     /// Prints the result of a command: `view` as JSON, or what `human` makes of it.
@@ -174,7 +174,7 @@ impl Output {
         view: &T,
         human: impl FnOnce(&T) -> P,
     ) -> Result<(), Error> {
-        if self.manner.json {
+        if self.options.json {
             self.json(view)
         } else {
             self.page(human(view))
@@ -188,7 +188,7 @@ impl Output {
     pub fn json<T: Serialize>(&self, view: &T) -> Result<(), Error> {
         let json = serde_json::to_string(view)
             .map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
-        let shown = if self.out_look.terminal {
+        let shown = if self.stdout_style.terminal {
             json_for_terminal(&json)
         } else {
             Cow::Borrowed(json.as_str())
@@ -206,7 +206,7 @@ impl Output {
 
     /// The width of the terminal that stdout is, where it is one that tells.
     pub fn stdout_columns(&self) -> Option<usize> {
-        match self.out_look.terminal {
+        match self.stdout_style.terminal {
             true => columns_of(io::stdout()),
             false => None,
         }
@@ -217,11 +217,11 @@ impl Output {
     /// # Errors
     /// When stdout cannot be written.
     pub fn page(&self, page: impl Into<Page>) -> Result<(), Error> {
-        let look = Look {
+        let look = TableStyle {
             columns: self.stdout_columns(),
-            ..self.out_look
+            ..self.stdout_style
         };
-        self.text(&page.into().render(look, self.manner.lang))
+        self.text(&page.into().render(look, self.options.lang))
     }
 
     /// Prints a line of text from outside.
@@ -231,7 +231,7 @@ impl Output {
 
     /// `text` from outside as it may stand on stdout.
     fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.out_look.terminal {
+        if self.stdout_style.terminal {
             for_terminal(text)
         } else {
             Cow::Borrowed(text)
@@ -243,7 +243,7 @@ impl Output {
     /// # Errors
     /// When stdout cannot be written.
     pub fn bytes(&self, bytes: &[u8]) -> Result<(), Error> {
-        if self.out_look.terminal {
+        if self.stdout_style.terminal {
             self.line(&String::from_utf8_lossy(bytes))
         } else {
             self.write_out(bytes)
@@ -252,7 +252,7 @@ impl Output {
 
     /// Tells a person something that is not the result. Silent with `--quiet`.
     pub fn note(&self, text: &Text) {
-        if !self.manner.quiet {
+        if !self.options.quiet {
             self.write_err(&self.words(text), Style::new());
         }
     }
@@ -264,19 +264,19 @@ impl Output {
 
     /// Whether a line that changes on stderr helps anybody.
     pub fn shows_progress(&self) -> bool {
-        self.err_look.terminal
-            && !self.manner.dumb
-            && !self.manner.quiet
-            && self.manner.verbosity == 0
+        self.stderr_style.terminal
+            && !self.options.dumb
+            && !self.options.quiet
+            && self.options.verbosity == 0
     }
 
     /// Draws a line that stands until the next output of any kind, in the place of the one before.
     /// Only for where [`Output::shows_progress`].
     pub fn status(&self, text: &Text) {
         let words = self.words(text);
-        let columns = self.stderr_canvas().columns.unwrap_or(80);
+        let columns = self.stderr_capabilities().columns.unwrap_or(80);
         let room = columns.saturating_sub(1);
-        let line = narrow::cut(&for_terminal(&words), room, self.err_look.utf8);
+        let line = table_layout::cut(&for_terminal(&words), room, self.stderr_style.utf8);
         self.stderr().status(&line);
     }
 
@@ -287,7 +287,7 @@ impl Output {
 
     /// A text in the language of this run.
     fn words(&self, text: &Text) -> String {
-        text.render(self.manner.lang)
+        text.render(self.options.lang)
     }
 
     /// Tells a person something they must not miss.
@@ -297,11 +297,11 @@ impl Output {
     }
 
     /// What a drawing on stderr can use.
-    pub fn stderr_canvas(&self) -> Canvas {
-        Canvas {
-            terminal: self.err_look.terminal,
-            color: self.err_look.color,
-            columns: match self.err_look.terminal {
+    pub fn stderr_capabilities(&self) -> TerminalCapabilities {
+        TerminalCapabilities {
+            terminal: self.stderr_style.terminal,
+            color: self.stderr_style.color,
+            columns: match self.stderr_style.terminal {
                 true => columns_of(io::stderr()),
                 false => None,
             },
@@ -347,7 +347,7 @@ impl Output {
         if error.kind == Kind::ClosedPipe {
             return;
         }
-        if self.manner.json {
+        if self.options.json {
             // A struct of plain fields cannot fail to serialise.
             let json = serde_json::to_string(error).unwrap_or_default();
             self.write_err(&format!("{{\"error\":{json}}}"), Style::new());
@@ -368,7 +368,7 @@ impl Output {
     /// One line to stderr; its first word, up to the colon, painted.
     fn write_err(&self, text: &str, label: Style) {
         // Also into a file: stderr is for eyes, if not now, then when somebody looks at the log.
-        let text = self.veil.over(text);
+        let text = self.mask.over(text);
         let text = match text.starts_with('{') {
             true => json_for_terminal(&text),
             false => for_terminal(&text),
@@ -376,7 +376,7 @@ impl Output {
         let colon = text.char_indices().find(|(_, c)| matches!(c, ':' | '：'));
         let parts = colon.and_then(|(at, c)| text.split_at_checked(at + c.len_utf8()));
         let painted = match parts {
-            Some((word, rest)) if self.err_look.color && label != Style::new() => {
+            Some((word, rest)) if self.stderr_style.color && label != Style::new() => {
                 format!("{label}{word}{label:#}{rest}\n")
             }
             _ => format!("{text}\n"),

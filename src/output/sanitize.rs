@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_out_what_could_do_harm() {
+    fn escapes_control_and_bidi_characters() {
         let cases = [
             ("plain 中文\n", "plain 中文\n"),
             ("\x1b[2J", "\\u{1b}[2J"),
@@ -69,7 +69,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn json_means_the_same_afterwards(text in any::<String>()) {
+        fn escaped_json_keeps_its_value(text in any::<String>()) {
             let json = serde_json::to_string(&text).unwrap();
             let safe = json_for_terminal(&json);
             prop_assert!(!safe.chars().any(is_harmful));

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_png_shows_the_modules() {
+    fn png_shows_every_module() {
         let code = Matrix::of("https://example.com/?key=1").unwrap();
         let bytes = png(&code).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_svg_has_one_square_for_each_dark_module() {
+    fn svg_has_one_square_per_dark_module() {
         let code = Matrix::of("x").unwrap();
         let dark = code.rows().flatten().filter(|dark| **dark).count();
         assert_eq!(svg(&code).matches("h1v1h-1z").count(), dark);

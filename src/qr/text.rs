@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn coloured_codes_are_dark_on_light_on_every_terminal() {
+    fn colored_codes_are_dark_on_light() {
         for content in [LINK, "x", &"长".repeat(300)] {
             let code = Matrix::of(content).unwrap();
             for drawing in [Drawing::Half { color: true }, Drawing::Full] {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_codes_hold_the_same_modules() {
+    fn uncolored_codes_show_every_module() {
         let code = Matrix::of(LINK).unwrap();
         let half = Drawing::Half { color: false };
         let mut rows = seen(&draw(&code, half), half, true);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_as_wide_as_they_say() {
+    fn lines_have_declared_width() {
         let code = Matrix::of(LINK).unwrap();
         for drawing in [Drawing::Half { color: false }, Drawing::Ascii] {
             for line in draw(&code, drawing).lines() {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quiet_zone_is_there() {
+    fn has_quiet_zone() {
         let code = Matrix::of(LINK).unwrap();
         let last = code.width() - 1;
         for edge in 0..super::super::QUIET_ZONE {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_an_error() {
+    fn too_long_content_is_an_error() {
         assert!(Matrix::of(&"x".repeat(5000)).is_err());
     }
 }

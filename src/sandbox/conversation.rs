@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_prefix_and_digits() {
+    fn accepts_only_prefix_and_digits() {
         for (id, valid) in [
             ("S:788123456789", true),
             ("R:10696049218574013", true),

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_shows() {
+    fn round_trips() {
         for (text, millis) in [
             ("200ms", 200),
             ("2s", 2000),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn rejects_invalid_input() {
         for text in [
             "", "s", "-1s", "1h", "NaN", "inf", "1e300s", "25000m", "1 s x",
         ] {

@@ -6,10 +6,10 @@ mod message;
 mod session;
 mod user;
 
+use super::endpoint_result::{EndpointResult, Failure};
 use super::instance::Instance;
 use super::quirk::{Quirk, Quirks};
-use super::reply::{Failure, Reply};
-use super::routes::Twist;
+use super::routes::EndpointFault;
 use super::schema::{Field, Params};
 use super::state::State;
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ pub(super) struct Endpoint {
     path: &'static str,
     pub(super) needs: Needs,
     pub(super) fields: &'static [Field],
-    pub(super) run: fn(&mut Call) -> Reply,
+    pub(super) run: fn(&mut Call) -> EndpointResult,
 }
 
 /// The state an instance must be in for an endpoint to run.
@@ -40,7 +40,7 @@ pub(super) struct Call<'a> {
     pub(super) state: &'a mut State,
     pub(super) now: Timestamp,
     pub(super) params: &'a Params,
-    pub(super) twist: Option<Twist>,
+    pub(super) endpoint_fault: Option<EndpointFault>,
 }
 
 impl Call<'_> {

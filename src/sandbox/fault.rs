@@ -5,12 +5,12 @@
 //! gets a proper answer: the difference between a message lost and a message sent twice.
 
 mod body;
-mod form;
 mod list;
 mod parse;
+mod syntax;
 
-pub use form::{FORMS, FaultForm};
 pub(super) use list::FaultList;
+pub use syntax::{FORMS, FaultSyntax};
 
 use super::duration;
 use std::fmt;
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// One fault of a scenario, or added while the sandbox runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    form: &'static FaultForm,
+    form: &'static FaultSyntax,
     pub(super) kind: Kind,
     path: Option<String>,
     /// How many times it may still strike; without a number, always.

@@ -1,9 +1,9 @@
 //! The thin HTTP adapter: sockets in, sockets out, no knowledge of the protocol.
 
 mod connection;
-pub(super) mod guests;
+pub(super) mod connections;
+mod faulty_response;
 pub(super) mod listener;
-mod misbehave;
 mod writer;
 
 /// Largest body that is read; more is answered 413.

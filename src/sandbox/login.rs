@@ -1,7 +1,7 @@
 //! A login by QR code as a state machine: a script of timed steps, and the status they lead to.
 
 use super::qrcode::QrCode;
-use super::scan::{Scan, ScanOutcome, ScanStep};
+use super::scan_script::{ScanOutcome, ScanScript, ScanStep};
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) enum QrStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The QR code changes its status, or is replaced.
-    Scan(ScanStep),
+    ScanScript(ScanStep),
     /// The account is logged in.
     LoggedIn,
 }
@@ -49,7 +49,7 @@ pub(super) enum CodeError {
 
 impl Login {
     /// A login that starts `now` with this code and follows `scan`.
-    pub(super) fn new(qrcode: QrCode, scan: &Scan, now: Timestamp) -> Self {
+    pub(super) fn new(qrcode: QrCode, scan: &ScanScript, now: Timestamp) -> Self {
         Login {
             qrcode,
             status: QrStatus::NotScanned,
@@ -111,18 +111,18 @@ impl Login {
 
     /// Schedules the success of the QR code and, a little later, of the login.
     fn complete(&mut self, now: Timestamp) {
-        let confirm = Step::Scan(ScanStep::Confirm);
+        let confirm = Step::ScanScript(ScanStep::Confirm);
         self.steps = [(now, confirm), (later(now, self.gap), Step::LoggedIn)].into();
     }
 }
 
 /// The steps of a scan and when they come, counted from the QR code.
-fn script(scan: &Scan) -> Vec<(Duration, Step)> {
+fn script(scan: &ScanScript) -> Vec<(Duration, Step)> {
     let (after, gap) = (scan.after, gap(scan));
-    let then = |step| (after + gap, Step::Scan(step));
-    let scanned = |at| (at, Step::Scan(ScanStep::Scanned));
+    let then = |step| (after + gap, Step::ScanScript(step));
+    let scanned = |at| (at, Step::ScanScript(ScanStep::Scanned));
     let success = |at| {
-        let confirm = Step::Scan(ScanStep::Confirm);
+        let confirm = Step::ScanScript(ScanStep::Confirm);
         vec![
             scanned(at),
             (at + gap, confirm),
@@ -136,7 +136,7 @@ fn script(scan: &Scan) -> Vec<(Duration, Step)> {
         }
         ScanOutcome::Refuse => vec![scanned(after), then(ScanStep::Refuse)],
         ScanOutcome::Expire => {
-            let mut steps = vec![(after, Step::Scan(ScanStep::Expire))];
+            let mut steps = vec![(after, Step::ScanScript(ScanStep::Expire))];
             steps.extend(success(2 * after));
             steps
         }
@@ -144,7 +144,7 @@ fn script(scan: &Scan) -> Vec<(Duration, Step)> {
     }
 }
 
-fn gap(scan: &Scan) -> Duration {
+fn gap(scan: &ScanScript) -> Duration {
     scan.after.min(LONGEST_GAP)
 }
 
@@ -171,7 +171,7 @@ mod tests {
         while let Some(due) = login.due() {
             let since = due.as_millisecond() - start().as_millisecond();
             match login.next(due).unwrap() {
-                Step::Scan(step) => {
+                Step::ScanScript(step) => {
                     login.take(&step);
                     history.push((since, Some(login.status)));
                 }
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts() {
+    fn follows_scan_scripts() {
         use QrStatus::{CodeRequired, NotScanned, Refused, Scanned, Success};
         for (scan, expected) in [
             (
@@ -216,15 +216,18 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_early() {
-        let mut login = Login::new(QrCode::new(0), &Scan::default(), start());
+    fn steps_wait_for_their_time() {
+        let mut login = Login::new(QrCode::new(0), &ScanScript::default(), start());
         assert_eq!(login.next(at(999)), None);
-        assert_eq!(login.next(at(1000)), Some(Step::Scan(ScanStep::Scanned)));
+        assert_eq!(
+            login.next(at(1000)),
+            Some(Step::ScanScript(ScanStep::Scanned))
+        );
         assert_eq!(login.next(at(1000)), None);
     }
 
     #[test]
-    fn a_code_is_accepted_only_when_asked_and_right() {
+    fn accepts_code_only_when_requested_and_correct() {
         let scan = "require-code=246810,after=100ms".parse().unwrap();
         let mut login = Login::new(QrCode::new(0), &scan, start());
         assert_eq!(login.submit("246810", start()), Err(CodeError::NotAsked));

@@ -1,6 +1,6 @@
 //! The login QR code: its key, its link, and a picture where the server sends one.
 
-use super::seed;
+use super::initial_data;
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// One login QR code.
@@ -14,7 +14,7 @@ impl QrCode {
     /// The `number`th code a sandbox gives out.
     pub(super) fn new(number: u64) -> Self {
         QrCode {
-            key: seed::key(number),
+            key: initial_data::key(number),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Deviations of real servers that a client must survive, each switched on by name.
 
-use super::names;
+use super::keyword;
 use serde_json::{Number, Value};
 use std::fmt;
 use std::str::FromStr;
@@ -96,13 +96,13 @@ impl FromStr for Quirk {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        names::by_name("quirk", text, TABLE)
+        keyword::by_name("quirk", text, TABLE)
     }
 }
 
 impl fmt::Display for Quirk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(names::name_of(*self, TABLE))
+        f.write_str(keyword::name_of(*self, TABLE))
     }
 }
 
@@ -134,7 +134,7 @@ impl Quirks {
 
     /// Bends the numbers and ids of a finished payload. Ids come last, so that they stay numbers
     /// when both quirks are on.
-    pub(super) fn bend(&self, data: &mut Value) {
+    pub(super) fn apply(&self, data: &mut Value) {
         if self.has(Quirk::StringNumbers) {
             stringify_numbers(data);
         }
@@ -176,7 +176,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_name_list_is_the_table() {
+    fn name_list_matches_table() {
         let table: Vec<&str> = TABLE.iter().map(|(name, _)| *name).collect();
         assert_eq!(table, Quirk::NAMES);
         for name in Quirk::NAMES {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn bends_numbers_and_ids_at_any_depth() {
+    fn changes_numbers_and_ids_at_any_depth() {
         let data =
             json!({"status": 2, "msg_data": {"id": "10696049218574013", "flag": 0, "name": "12"}});
         for (quirks, expected) in [
@@ -205,7 +205,7 @@ mod tests {
             ),
         ] {
             let mut bent = data.clone();
-            Quirks::new(quirks).bend(&mut bent);
+            Quirks::new(quirks).apply(&mut bent);
             assert_eq!(bent, expected);
         }
     }

@@ -176,7 +176,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_exchange_is_one_line_of_json() {
+    fn exchange_is_one_json_line() {
         let exchange = Exchange {
             at: Timestamp::from_second(1_700_000_000).unwrap(),
             method: "POST".into(),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_may_be_long_counts() {
+    fn size_covers_all_variable_parts() {
         let delivery = |content: &str, at_list: Vec<Value>| Delivery {
             at: Timestamp::UNIX_EPOCH,
             id: "1".into(),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_bounded_in_bytes_and_number() {
+    fn record_is_bounded_in_bytes_and_number() {
         let mut record = Record::new();
         record.push(Arc::new(1), KEPT_BYTES);
         record.push(Arc::new(2), 1);

@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::fault::Fault;
 use super::quirk::Quirk;
-use super::scan::Scan;
+use super::scan_script::ScanScript;
 use std::time::Duration;
 
 /// The world and the manners of a sandbox. The default is one online instance with six sessions on
@@ -29,7 +29,7 @@ pub struct Scenario {
     /// Faults active from the start, the first that matches a request wins.
     pub faults: Vec<Fault>,
     /// What the phone does with every login QR code.
-    pub scan: Scan,
+    pub scan: ScanScript,
     /// Whether callbacks are posted at all; without, they are lost and clients must poll.
     pub callbacks: bool,
     /// How late callbacks are when the quirk `late-callbacks` is on.
@@ -50,7 +50,7 @@ impl Default for Scenario {
             latency: Duration::ZERO,
             quirks: Vec::new(),
             faults: Vec::new(),
-            scan: Scan::default(),
+            scan: ScanScript::default(),
             callbacks: true,
             late: Duration::from_secs(3),
             prefix: String::new(),

@@ -5,21 +5,21 @@ mod logins;
 pub(super) use logins::StepError;
 
 use super::dialect::Dialect;
+use super::endpoint_result::Failure;
 use super::event::{self, Event};
+use super::initial_data;
 use super::instance::Instance;
 use super::message::{Message, SENT};
 use super::quirk::{Quirk, Quirks};
 use super::record::{Delivery, Record};
-use super::reply::Failure;
-use super::scan::Scan;
+use super::scan_script::ScanScript;
 use super::scenario::Scenario;
-use super::seed;
 use super::status::Status;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The client type of seeded instances: the newest of the vendor's change log.
-const SEEDED_CLIENT_TYPE: i64 = 262;
+const INITIAL_CLIENT_TYPE: i64 = 262;
 
 /// The simulated server.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct State {
     pub(super) global_notify_url: String,
     pub(super) instances: Vec<Instance>,
     pub(super) deliveries: Record<Delivery>,
-    scan: Scan,
+    scan: ScanScript,
     sessions: usize,
     created: u64,
     sent: u64,
@@ -63,7 +63,7 @@ impl State {
             (scenario.stopped, Status::Stopped),
         ] {
             for _ in 0..count {
-                let instance = state.make_instance(status, SEEDED_CLIENT_TYPE);
+                let instance = state.make_instance(status, INITIAL_CLIENT_TYPE);
                 state.instances.push(instance);
             }
         }
@@ -99,8 +99,8 @@ impl State {
         let number = self.sent;
         self.sent += 1;
         (
-            seed::FIRST_MESSAGE_ID + number,
-            seed::FIRST_MESSAGE_SEQ + number,
+            initial_data::FIRST_MESSAGE_ID + number,
+            initial_data::FIRST_MESSAGE_SEQ + number,
         )
     }
 
@@ -118,7 +118,7 @@ impl State {
         if url.is_empty() {
             return false;
         }
-        self.quirks.bend(&mut data);
+        self.quirks.apply(&mut data);
         self.outbox.push(Event {
             guid: guid.into(),
             url,

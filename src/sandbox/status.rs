@@ -1,6 +1,6 @@
 //! The state of an instance, as `/client/get_client_status` counts it.
 
-use super::names;
+use super::keyword;
 use std::fmt;
 use std::str::FromStr;
 
@@ -50,12 +50,12 @@ impl FromStr for Status {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        names::by_name("status", text, TABLE)
+        keyword::by_name("status", text, TABLE)
     }
 }
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(names::name_of(*self, TABLE))
+        f.write_str(keyword::name_of(*self, TABLE))
     }
 }

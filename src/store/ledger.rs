@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::Store;
+use super::StateDatabase;
 use crate::api::SentMessage;
 use crate::error::{Error, Outcome};
 
@@ -23,7 +23,7 @@ pub struct Entry {
 
 /// What is known of a send before it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum LedgerState {
     /// There was none, or it certainly reached nobody.
     Free,
     /// It was accepted, with this message.
@@ -57,13 +57,13 @@ pub struct Row {
     pub changed_at: i64,
 }
 
-impl Store {
+impl StateDatabase {
     /// What is known of a send with this content. The caller holds the lock of the entry, so
     /// whoever left it in flight is dead.
     ///
     /// # Errors
-    /// As [`Store::open`].
-    pub fn standing(&self, entry: &Entry, digest: &[u8]) -> Result<Standing, Error> {
+    /// As [`StateDatabase::open`].
+    pub fn state_of(&self, entry: &Entry, digest: &[u8]) -> Result<LedgerState, Error> {
         let row = self
             .db
             .prepare_cached(
@@ -74,7 +74,7 @@ impl Store {
                 query
                     .query_row(params![entry.server, entry.guid, entry.key], |row| {
                         let known: Vec<u8> = row.get(1)?;
-                        Ok(Known {
+                        Ok(StoredEntry {
                             target: row.get(0)?,
                             is_same: known == digest,
                             outcome: row.get(2)?,
@@ -89,13 +89,13 @@ impl Store {
                     .optional()
             })
             .map_err(|e| self.failed(&e))?;
-        Ok(row.map_or(Standing::Free, Known::standing))
+        Ok(row.map_or(LedgerState::Free, StoredEntry::state_of))
     }
 
     /// Records, durably, that the send is about to be made.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn begin(&self, entry: &Entry, target: &str, digest: &[u8]) -> Result<(), Error> {
         self.db
             .prepare_cached(
@@ -122,7 +122,7 @@ impl Store {
     /// Records what became of it.
     ///
     /// # Errors
-    /// As [`Store::open`]; the send then stays in flight, which is never taken for accepted.
+    /// As [`StateDatabase::open`]; the send then stays in flight, which is never taken for accepted.
     pub fn finish(
         &self,
         entry: &Entry,
@@ -158,7 +158,7 @@ impl Store {
     /// Records, in one step, what is accepted according to another record.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn adopt(
         &self,
         entry: &Entry,
@@ -178,7 +178,7 @@ impl Store {
     /// Every line, the latest first.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn rows(&self) -> Result<Vec<Row>, Error> {
         self.db
             .prepare(
@@ -208,7 +208,7 @@ impl Store {
     /// Forgets a key on one server, on one instance or on all, and says how many lines that were.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn forget(&self, server: &str, guid: Option<&str>, key: &str) -> Result<usize, Error> {
         self.db
             .execute(
@@ -221,7 +221,7 @@ impl Store {
     /// Forgets what is older than `days` and says how many lines that were.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn prune(&self, days: u32) -> Result<usize, Error> {
         self.forget_before(now() - i64::from(days) * DAY)
     }
@@ -231,8 +231,8 @@ impl Store {
     /// only as far as an earlier day of use goes, which a wrong clock has to outlast first.
     ///
     /// # Errors
-    /// As [`Store::open`].
-    pub fn prune_with_care(&self, days: u32) -> Result<(), Error> {
+    /// As [`StateDatabase::open`].
+    pub fn prune_if_clock_is_plausible(&self, days: u32) -> Result<(), Error> {
         let today = now().div_euclid(DAY);
         if let Some(witness) = self.day_before(today).map_err(|e| self.failed(&e))? {
             let believed = now().min((witness + 1) * DAY);
@@ -269,7 +269,7 @@ impl Store {
     }
 }
 
-struct Known {
+struct StoredEntry {
     target: String,
     is_same: bool,
     outcome: String,
@@ -277,16 +277,16 @@ struct Known {
     changed_at: i64,
 }
 
-impl Known {
-    fn standing(self) -> Standing {
+impl StoredEntry {
+    fn state_of(self) -> LedgerState {
         match self.outcome.as_str() {
             // It reached nobody: the key is free again, also for a corrected text.
-            "rejected" | "not_sent" => Standing::Free,
-            _ if !self.is_same => Standing::Different {
+            "rejected" | "not_sent" => LedgerState::Free,
+            _ if !self.is_same => LedgerState::Different {
                 target: self.target,
             },
-            "accepted" => Standing::Accepted(self.message),
-            _ => Standing::Uncertain {
+            "accepted" => LedgerState::Accepted(self.message),
+            _ => LedgerState::Uncertain {
                 target: self.target,
                 at: self.changed_at,
             },
@@ -302,9 +302,9 @@ fn now() -> i64 {
 mod tests {
     use super::*;
 
-    fn store() -> (tempfile::TempDir, Store) {
+    fn store() -> (tempfile::TempDir, StateDatabase) {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("s/state.sqlite3")).unwrap();
+        let store = StateDatabase::open(&folder.path().join("s/state.sqlite3")).unwrap();
         (folder, store)
     }
 
@@ -325,35 +325,35 @@ mod tests {
     }
 
     #[test]
-    fn the_life_of_a_key() {
+    fn records_intent_and_outcome() {
         let (_folder, store) = store();
         let key = entry("k");
-        assert_eq!(store.standing(&key, b"d").unwrap(), Standing::Free);
+        assert_eq!(store.state_of(&key, b"d").unwrap(), LedgerState::Free);
         store.begin(&key, "R:1", b"d").unwrap();
-        let uncertain = |store: &Store| matches!(store.standing(&key, b"d").unwrap(), Standing::Uncertain { target, .. } if target == "R:1");
+        let uncertain = |store: &StateDatabase| matches!(store.state_of(&key, b"d").unwrap(), LedgerState::Uncertain { target, .. } if target == "R:1");
         assert!(uncertain(&store));
         store.finish(&key, Outcome::Unknown, None).unwrap();
         assert!(uncertain(&store));
         for outcome in [Outcome::Rejected, Outcome::NotSent] {
             store.finish(&key, outcome, None).unwrap();
-            assert_eq!(store.standing(&key, b"other").unwrap(), Standing::Free);
+            assert_eq!(store.state_of(&key, b"other").unwrap(), LedgerState::Free);
         }
         store.begin(&key, "R:1", b"d").unwrap();
         store
             .finish(&key, Outcome::Accepted, Some(&message()))
             .unwrap();
         assert_eq!(
-            store.standing(&key, b"d").unwrap(),
-            Standing::Accepted(message())
+            store.state_of(&key, b"d").unwrap(),
+            LedgerState::Accepted(message())
         );
-        let different = Standing::Different {
+        let different = LedgerState::Different {
             target: "R:1".into(),
         };
-        assert_eq!(store.standing(&key, b"other").unwrap(), different);
+        assert_eq!(store.state_of(&key, b"other").unwrap(), different);
     }
 
     #[test]
-    fn another_account_is_another_send() {
+    fn entries_are_separate_per_account() {
         let (_folder, store) = store();
         store.begin(&entry("k"), "R:1", b"d").unwrap();
         for other in [
@@ -367,12 +367,12 @@ mod tests {
             },
             entry("l"),
         ] {
-            assert_eq!(store.standing(&other, b"d").unwrap(), Standing::Free);
+            assert_eq!(store.state_of(&other, b"d").unwrap(), LedgerState::Free);
         }
     }
 
     #[test]
-    fn forgetting_and_pruning() {
+    fn forgets_and_prunes_entries() {
         let (_folder, store) = store();
         for key in ["a", "b"] {
             store.begin(&entry(key), "R:1", b"d").unwrap();
@@ -390,7 +390,7 @@ mod tests {
 
     /// What the clock said on earlier days of use decides what may be forgotten today.
     #[test]
-    fn a_clock_is_believed_only_as_far_as_an_earlier_day_goes() {
+    fn prunes_only_after_a_second_day() {
         let today = now().div_euclid(DAY);
         let cases: [(&[i64], i64, bool); 6] = [
             // No earlier day: nothing shows that the clock is right.
@@ -413,7 +413,7 @@ mod tests {
                 let known = store.db.execute("INSERT INTO days VALUES (?1)", [day]);
                 known.unwrap();
             }
-            store.prune_with_care(30).unwrap();
+            store.prune_if_clock_is_plausible(30).unwrap();
             let left = store.rows().unwrap().is_empty();
             assert_eq!(left, forgotten, "{days:?} {age}");
             let last: i64 = store
@@ -426,11 +426,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_database_is_refused_and_left_alone() {
+    fn foreign_file_is_refused_and_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.sqlite3");
         std::fs::write(&path, "this is not a database, by any measure".repeat(50)).unwrap();
-        let error = Store::open(&path).err().unwrap();
+        let error = StateDatabase::open(&path).err().unwrap();
         assert_eq!(error.exit, 3);
         assert!(
             error.message.contains("state.sqlite3"),
@@ -446,7 +446,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn only_its_owner_can_read_it() {
+    fn database_is_private() {
         use std::os::unix::fs::PermissionsExt;
         let (folder, store) = store();
         store.begin(&entry("k"), "R:1", b"d").unwrap();

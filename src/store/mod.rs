@@ -14,8 +14,8 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::NamedTempFile;
 
-pub use ledger::{Entry, Row, Standing};
-pub use pace::Turn;
+pub use ledger::{Entry, LedgerState, Row};
+pub use pace::Reservation;
 
 use crate::error::Error;
 use crate::files;
@@ -28,12 +28,12 @@ const BUSY: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_millis(5);
 
 /// An open database.
-pub struct Store {
+pub struct StateDatabase {
     db: Connection,
     path: PathBuf,
 }
 
-impl Store {
+impl StateDatabase {
     /// Opens the database at `path`, making or upgrading it where needed.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ fn make_private(path: &Path) -> io::Result<()> {
     for beside in ["", "-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
         name.push(beside);
-        files::trust::check_named(Path::new(&name))?;
+        files::ownership::check_named(Path::new(&name))?;
     }
     if path.exists() {
         return Ok(());

@@ -34,7 +34,7 @@ const MIGRATIONS: [&str; 3] = [
     ALTER TABLE pace ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
 ",
     "
-    -- the days on which the ledger was used, by the wall clock: see `Store::prune_with_care`
+    -- the days on which the ledger was used, by the wall clock: see `StateDatabase::prune_with_care`
     CREATE TABLE days (day INTEGER PRIMARY KEY) STRICT; -- days since 1970
 ",
 ];
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_file_becomes_current_and_stays_so() {
+    fn migrates_empty_file_once() {
         let db = Connection::open_in_memory().unwrap();
         assert_eq!(migrate(&db).unwrap(), CURRENT);
         assert_eq!(migrate(&db).unwrap(), CURRENT);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_one_is_left_alone() {
+    fn refuses_newer_schema() {
         let db = Connection::open_in_memory().unwrap();
         db.pragma_update(None, "user_version", 99).unwrap();
         assert_eq!(migrate(&db).unwrap(), 99);

@@ -6,7 +6,7 @@
 mod argument;
 
 mod lang;
-mod parcel;
+mod parse_error;
 mod system;
 mod template;
 mod zh;
@@ -15,7 +15,7 @@ use serde::{Serialize, Serializer};
 
 pub use argument::Argument;
 pub use lang::Lang;
-pub use parcel::Parcel;
+pub use parse_error::ParseError;
 pub(crate) use template::fits;
 
 /// A message for people, with what it tells of. Small, because every error carries two.

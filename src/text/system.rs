@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_words_are_translated_and_stay_the_same_in_english() {
+    fn translates_known_system_errors() {
         let cases = [
             ("Connection refused (os error 111)", "连接被拒绝"),
             (

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_are_places() {
+    fn finds_placeholders() {
         let cases: [(&str, &[&str]); 5] = [
             ("plain", &[]),
             ("{a} and {b_c}", &["a", "b_c"]),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_filled_and_other_braces_stay() {
+    fn fills_placeholders_and_keeps_other_braces() {
         let mut text = String::new();
         fill("{$@} {a}{b} {", &mut text, |name, to| {
             let known = name == "a";

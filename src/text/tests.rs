@@ -83,7 +83,7 @@ fn helps(command: &Command, to: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_message_has_one_translation_and_the_other_way_round() {
+fn every_message_has_exactly_one_translation() {
     let messages = messages();
     let missing: Vec<_> = messages
         .iter()
@@ -102,7 +102,7 @@ fn every_message_has_one_translation_and_the_other_way_round() {
 
 /// What is said to be the same in every language must not be a sentence.
 #[test]
-fn no_english_is_passed_off_as_verbatim() {
+fn verbatim_text_contains_no_english() {
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let source = std::fs::read_to_string(&file).unwrap();
         let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
@@ -118,7 +118,7 @@ fn no_english_is_passed_off_as_verbatim() {
 }
 
 #[test]
-fn translations_have_the_same_places() {
+fn translations_have_same_placeholders() {
     for (english, chinese) in zh::all() {
         let places = |template| {
             template::places(template)
@@ -136,7 +136,7 @@ fn translations_have_the_same_places() {
 }
 
 #[test]
-fn texts_are_rendered_with_what_is_in_them() {
+fn renders_texts_with_arguments() {
     let states = Text::list([
         text!("{count} {state}", count = 2, state = text!("online")),
         text!("{count} {state}", count = 1, state = text!("stopped")),
@@ -158,7 +158,7 @@ fn json_is_english() {
 }
 
 #[test]
-fn locales() {
+fn detects_language_of_locales() {
     let cases = [
         ("zh_CN.UTF-8", Lang::Zh),
         ("zh_CN.utf8", Lang::Zh),

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command};
 
-use super::wrap;
+use super::wrapping;
 use crate::cli;
 use crate::text::{Lang, translated};
 
@@ -39,7 +39,7 @@ pub fn words() -> impl Iterator<Item = &'static str> {
 /// What the parser says to `args` in a language; `error` is what it says in English.
 pub fn parse_again(error: clap::Error, args: &[OsString], lang: Lang) -> clap::Error {
     // Each text on one line: the parser cannot break it.
-    let space = wrap::SPACE;
+    let space = wrapping::SPACE;
     match lang {
         Lang::En => error,
         Lang::Zh => (Words { lang, space }.command(cli::command()))
@@ -125,7 +125,7 @@ impl Words {
 pub fn finished(text: String, lang: Lang, columns: Option<usize>) -> String {
     match lang {
         Lang::En => text,
-        Lang::Zh => wrap::wrap(&headings(text, lang), columns.unwrap_or(WIDEST).min(WIDEST)),
+        Lang::Zh => wrapping::wrap(&headings(text, lang), columns.unwrap_or(WIDEST).min(WIDEST)),
     }
 }
 

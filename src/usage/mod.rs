@@ -1,8 +1,8 @@
 //! What is said when the parser has no command for us: help, the version, and usage errors.
 
-mod explain;
 pub mod help;
-mod wrap;
+mod parse_error;
+mod wrapping;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,28 +10,28 @@ use std::process::ExitCode;
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
 
-use crate::commands::Finish;
+use crate::commands::CommandResult;
 use crate::config::{Flags, Key, Layers};
 use crate::env::Env;
 use crate::error::Error;
-use crate::output::{ColorChoice, Manner, Output, Streams};
+use crate::output::{ColorChoice, Output, OutputOptions, Streams};
 use crate::text::{Lang, Text, text};
 
 /// Says what is to be said. English is the parser's own; Chinese is asked of a translated one.
 pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) -> ExitCode {
     let json = before_dashes(args).any(|arg| arg == "--json");
-    let no_color = Manner::is_colorless(&env);
+    let no_color = OutputOptions::is_colorless(&env);
     let utf8 = env.is_utf8();
     let lang = language(args, env);
-    let manner = Manner {
+    let options = OutputOptions {
         json,
         color: ColorChoice::Auto,
         no_color,
         utf8,
         lang,
-        ..Manner::default()
+        ..OutputOptions::default()
     };
-    let output = Output::new(manner, streams.stdout, streams.stderr);
+    let output = Output::new(options, streams.stdout, streams.stderr);
     let finish = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             show(&output, &help::parse_again(error, args, lang), lang)
@@ -44,7 +44,7 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
 }
 
 /// Help and version are results.
-fn show(output: &Output, error: &clap::Error, lang: Lang) -> Finish {
+fn show(output: &Output, error: &clap::Error, lang: Lang) -> CommandResult {
     let columns = output.stdout_columns();
     let text = help::finished(error.render().ansi().to_string(), lang, columns);
     let text = match output.look().color {
@@ -58,7 +58,7 @@ fn show(output: &Output, error: &clap::Error, lang: Lang) -> Finish {
 fn for_people(error: &clap::Error, lang: Lang) -> Error {
     let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if lang == Lang::Zh && !is_help {
-        return Error::usage(explain::explain(error));
+        return Error::usage(parse_error::parse_error(error));
     }
     let text = help::finished(error.render().to_string(), lang, None);
     let text = text.trim();
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_are_found_in_either_form_and_before_the_dashes() {
+    fn finds_flags_before_double_dash() {
         let cases = [
             (&["--lang", "zh"][..], Some("zh")),
             (&["send", "--lang=en", "--frob"], Some("en")),

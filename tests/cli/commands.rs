@@ -100,7 +100,7 @@ fn instance_ls() {
 }
 
 #[test]
-fn instance_ls_shows_one_status_and_counts_all() {
+fn instance_ls_filters_by_status_and_counts_all() {
     let world = World::new(Dialect::A);
     for (status, guid) in [
         ("online", &world.online),
@@ -253,7 +253,7 @@ fn sessions_of_one_type() {
 }
 
 #[test]
-fn sessions_follows_pages_to_the_end() {
+fn sessions_all_follows_every_page() {
     let server = sandbox_with(|scenario| scenario.sessions = 5);
     let url = server.base_url();
     let guid = &server.guids()[0];
@@ -382,7 +382,7 @@ fn status() {
 }
 
 #[test]
-fn status_without_a_guid_takes_the_only_one_online() {
+fn status_detects_the_only_online_instance() {
     in_every_dialect(|world| {
         let printed = world.run(&["status", "--json"]).ends_with(0).json();
         assert_eq!(printed["guid"], world.online);
@@ -392,7 +392,7 @@ fn status_without_a_guid_takes_the_only_one_online() {
 }
 
 #[test]
-fn status_tells_why_there_is_no_account() {
+fn status_explains_missing_account() {
     let cases = [
         ((0, 0), 3, "config"),
         ((2, 0), 3, "config"),
@@ -417,7 +417,7 @@ fn status_tells_why_there_is_no_account() {
 }
 
 #[test]
-fn a_dry_run_shows_the_exact_request_and_sends_nothing() {
+fn dry_run_prints_exact_request_and_sends_nothing() {
     let world = World::new(Dialect::A);
     let guid = world.online.as_str();
     let named = format!(r#"{{"guid":"{guid}"}}"#);

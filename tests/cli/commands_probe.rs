@@ -55,7 +55,7 @@ fn probe() {
 }
 
 #[test]
-fn a_raw_probe_prints_the_answer_as_it_came() {
+fn raw_probe_prints_response_body_unchanged() {
     let bodies = [
         r#"{"error_code":0,"data":{"status":2}}"#,
         r#"{"err_code":0,"err_msg":"success","data":{"status":2},"hint":"success"}"#,
@@ -93,7 +93,7 @@ fn a_raw_probe_prints_the_answer_as_it_came() {
 }
 
 #[test]
-fn a_raw_probe_takes_its_body_from_everywhere() {
+fn raw_probe_reads_body_from_argument_file_and_stdin() {
     let world = World::new(Dialect::C);
     let home = Home::new();
     let body = format!(r#"{{"guid":"{}"}}"#, world.running);

@@ -18,7 +18,7 @@ type Choice<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str, bool);
 
 /// Who decides, from the strongest to the weakest.
 #[test]
-fn the_flag_then_the_variable_then_the_config_then_the_locale() {
+fn language_precedence_is_flag_env_config_locale() {
     let rows: [Choice<'_>; 14] = [
         (&[], &[], "", false),
         (&[], &[("LANG", "zh_CN.UTF-8")], "", true),
@@ -70,7 +70,7 @@ fn the_flag_then_the_variable_then_the_config_then_the_locale() {
 }
 
 #[test]
-fn a_language_there_is_not_is_refused() {
+fn rejects_unknown_language() {
     let run = Qiwei::new(["status", "--lang", "fr"]).run().ends_with(2);
     run.says("invalid value 'fr' for '--lang <LANG>'");
     let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr").run();
@@ -86,7 +86,7 @@ fn a_language_there_is_not_is_refused() {
 }
 
 #[test]
-fn the_language_is_a_setting_like_any_other() {
+fn language_is_a_setting() {
     let home = Home::new();
     let run = Qiwei::new(["config", "set", "lang", "zh"]).at(&home).run();
     run.ends_with(0);
@@ -108,7 +108,7 @@ fn the_language_is_a_setting_like_any_other() {
 }
 
 #[test]
-fn help_is_chinese_down_to_the_words_of_the_parser() {
+fn chinese_help_includes_parser_texts() {
     let run = Qiwei::new(["send", "--help", "--lang", "zh"])
         .run()
         .ends_with(0);
@@ -141,7 +141,7 @@ fn help_is_chinese_down_to_the_words_of_the_parser() {
 }
 
 #[test]
-fn every_usage_error_has_chinese_words() {
+fn every_usage_error_is_translated() {
     let cases: [(&[&str], &str); 12] = [
         (&["frob"], "无法识别的子命令 'frob'"),
         (&["sned", "R:1", "x"], "提示：是不是想写 sandbox, send？"),
@@ -172,7 +172,7 @@ fn every_usage_error_has_chinese_words() {
 }
 
 #[test]
-fn an_accepted_send() {
+fn prints_accepted_send_in_chinese() {
     let server = sandbox();
     let run = zh(&server, ["send", PERSON, "你好"]).run();
     let guid = server.guids()[0][..8].to_owned();
@@ -184,7 +184,7 @@ fn an_accepted_send() {
 }
 
 #[test]
-fn states_and_their_columns() {
+fn prints_status_tables_in_chinese() {
     let server = sandbox_with(|scenario| {
         scenario.running = 1;
         scenario.stopped = 1;
@@ -211,7 +211,7 @@ fn states_and_their_columns() {
 }
 
 #[test]
-fn a_refusal_and_what_to_do_about_it() {
+fn prints_refusal_and_hint_in_chinese() {
     let server = sandbox_with(|scenario| scenario.limit = 1);
     let run = zh(&server, ["instance", "create"]).run().ends_with(1);
     run.says("错误：服务器拒绝了请求：")
@@ -227,7 +227,7 @@ fn a_refusal_and_what_to_do_about_it() {
 }
 
 #[test]
-fn a_login_speaks_the_words_its_users_know() {
+fn prints_login_in_chinese() {
     let server = sandbox_with(|scenario| {
         scenario.online = 0;
         scenario.running = 1;
@@ -253,7 +253,7 @@ fn a_login_speaks_the_words_its_users_know() {
 
 /// Whatever a program reads is the same; only what stands beside it may differ.
 #[test]
-fn json_is_the_same_in_both_languages() {
+fn json_is_independent_of_language() {
     let server = sandbox_with(|scenario| scenario.stopped = 1);
     let broken = "{\"to\":\"R:1\"}\n{\"to\":\"x\",\"text\":\"y\"}\n";
     let rows: [(&[&str], &str); 13] = [
@@ -285,14 +285,14 @@ fn json_is_the_same_in_both_languages() {
 
 /// The sandbox lets its command speak the language it was started in.
 #[test]
-fn the_language_reaches_a_command_in_the_sandbox() {
+fn sandbox_passes_language_to_command() {
     let run = Qiwei::new(["sandbox", "-q", "--", "qiwei", "send", PERSON, "x", "-q"]);
     let run = run.env("QIWEI_LANG", "zh").run().ends_with(0);
     assert!(run.stdout.starts_with("已接受 "), "{run:?}");
 }
 
 #[test]
-fn a_label_is_painted_up_to_its_colon() {
+fn colors_label_up_to_colon() {
     let run = Qiwei::new(["frob", "--lang", "zh"]).run();
     assert!(run.stderr.starts_with("错误："));
     let run = Qiwei::new(["send", "x", "y", "--lang", "zh", "--color", "always"]).run();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::config::SettingName;
-use crate::config::name::Leaf;
+use crate::config::setting_name::Leaf;
 use crate::context::Context;
 use crate::error::Error;
 use crate::secret::REDACTED;

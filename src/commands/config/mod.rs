@@ -8,7 +8,7 @@ mod unset;
 
 use clap::Subcommand;
 
-use super::{Finish, Run};
+use super::{CommandResult, Run};
 use crate::context::Context;
 
 /// What can be done with the configuration.
@@ -27,7 +27,7 @@ pub enum Command {
 }
 
 impl Run for Command {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let done = match self {
             Self::Path(args) => args.run(context),
             Self::Get(args) => args.run(context),
@@ -35,6 +35,6 @@ impl Run for Command {
             Self::Unset(args) => args.run(context),
             Self::Explain(args) => args.run(context),
         };
-        done.map(super::done)
+        done.map(super::success)
     }
 }

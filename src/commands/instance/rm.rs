@@ -166,7 +166,7 @@ fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error
         let result = context.api()?.apply(&request::remove_client(&guid));
         let error = result
             .err()
-            .map(|e| context.output.veiled(&e.into_error(Effect::Change)));
+            .map(|e| context.output.masked(&e.into_error(Effect::Change)));
         if error.is_none()
             && let Err(e) = context.forget_guid(&guid)
         {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::delivery::{key, no_state_folder};
+use crate::delivery::{key_lock, no_state_folder};
 use crate::error::Error;
 use crate::files::Transient;
-use crate::store::Store;
+use crate::store::StateDatabase;
 use crate::text::text;
 
 /// Arguments of `qiwei ledger forget`.
@@ -59,7 +59,7 @@ impl Args {
     fn lock(
         &self,
         context: &Context,
-        store: &Store,
+        store: &StateDatabase,
         server: &str,
         guid: Option<&str>,
     ) -> Result<Vec<Transient>, Error> {
@@ -69,7 +69,7 @@ impl Args {
             .map(|row| &row.entry)
             .filter(|entry| entry.server == server && entry.key == self.key)
             .filter(|entry| guid.is_none_or(|guid| entry.guid == guid))
-            .map(|entry| key::lock(&state, entry, Duration::ZERO))
+            .map(|entry| key_lock::lock(&state, entry, Duration::ZERO))
             .collect()
     }
 }

@@ -6,11 +6,11 @@ mod prune;
 
 use clap::Subcommand;
 
-use super::{Finish, Run};
+use super::{CommandResult, Run};
 use crate::context::Context;
 use crate::delivery::{STATE_FILE, no_state_folder};
 use crate::error::Error;
-use crate::store::Store;
+use crate::store::StateDatabase;
 
 /// What can be done with the ledger.
 #[derive(Debug, Subcommand)]
@@ -24,24 +24,24 @@ pub enum Command {
 }
 
 impl Run for Command {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let done = match self {
             Self::Ls(args) => args.run(context),
             Self::Forget(args) => args.run(context),
             Self::Prune(args) => args.run(context),
         };
-        done.map(super::done)
+        done.map(super::success)
     }
 }
 
 /// The ledger; `None` when nothing was ever recorded.
-fn open(context: &Context) -> Result<Option<Store>, Error> {
+fn open(context: &Context) -> Result<Option<StateDatabase>, Error> {
     let path = context
         .state_folder()
         .ok_or_else(no_state_folder)?
         .join(STATE_FILE);
     match path.exists() {
-        true => Store::open(&path).map(Some),
+        true => StateDatabase::open(&path).map(Some),
         false => Ok(None),
     }
 }

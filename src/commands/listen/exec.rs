@@ -8,10 +8,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::show::Line;
-use crate::callback::inbox::Received;
+use super::format::Line;
 use crate::callback::message;
-use crate::login::code::shell;
+use crate::callback::queue::ReceivedEvent;
+use crate::login::verification_code::shell;
 use crate::output::Output;
 use crate::text::{Text, text};
 
@@ -43,7 +43,7 @@ impl Runner {
     }
 
     /// Has the command run for a callback.
-    pub fn run(&self, received: &Received, line: &Line<'_>) {
+    pub fn run(&self, received: &ReceivedEvent, line: &Line<'_>) {
         let Some(command) = &self.command else { return };
         let Ok(json) = serde_json::to_string(line) else {
             return;
@@ -82,7 +82,7 @@ impl Runner {
     }
 }
 
-fn lane_of(received: &Received) -> u64 {
+fn lane_of(received: &ReceivedEvent) -> u64 {
     let conversation = message::entries(&received.event)
         .first()
         .and_then(|entry| message::message(entry).conversation_id);

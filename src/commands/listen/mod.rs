@@ -1,8 +1,8 @@
 //! `qiwei listen`: callbacks as they come, one line each.
 
 mod exec;
+mod format;
 mod printer;
-mod show;
 
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::callbacks::{self, CallbackArgs, Ending};
-use super::{Finish, Run};
+use super::callback_listener::{self, CallbackArgs, Termination};
+use super::{CommandResult, Run};
 use crate::api::request::Effect;
 use crate::callback::NotifyType;
-use crate::callback::inbox::{Inbox, Wanted};
 use crate::callback::listener::{Health, Sink};
+use crate::callback::queue::{EventFilter, EventQueue};
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::instances;
@@ -83,12 +83,12 @@ impl FromStr for Types {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
-        let ear = self.callbacks.bind(context)?;
+    fn run(self, context: &Context) -> CommandResult {
+        let listener = self.callbacks.bind(context)?;
         let guid = instances::choose(context, Effect::Change)?;
-        let lock = callbacks::lock(context, &guid)?;
-        lock.announce(&ear.url);
-        let inbox = Arc::new(Inbox::new(Wanted {
+        let lock = callback_listener::lock(context, &guid)?;
+        lock.announce(&listener.url);
+        let queue = Arc::new(EventQueue::new(EventFilter {
             types: self
                 .types
                 .iter()
@@ -97,24 +97,24 @@ impl Run for Args {
             count: self.count,
             duplicates: self.keep_duplicates,
         }));
-        let ending = callbacks::end_on_signal(&inbox)?;
-        let url = ear.url.clone();
-        let _serving = ear.serve(guid.clone(), sink(&inbox), healthy(&inbox))?;
+        let ending = callback_listener::end_on_signal(&queue)?;
+        let url = listener.url.clone();
+        let _serving = listener.serve(guid.clone(), sink(&queue), healthy(&queue))?;
         let mut turned = self.callbacks.turn(context, context.api()?, &guid, &url)?;
         context.output.note(&text!(
             "listening for the callbacks of {guid}; Ctrl-C ends it",
             guid = guid.short()
         ));
         let runner = Runner::new(self.exec.clone(), context.output.clone());
-        let printed = printer::start(inbox.clone(), context.output.clone(), runner)
+        let printed = printer::start(queue.clone(), context.output.clone(), runner)
             .map_err(|e| Error::local(text!("cannot print callbacks"), &e))?;
-        let result = self.wait(context, &inbox, &ending, &printed);
+        let result = self.wait(context, &queue, &ending, &printed);
         // Nobody may be told yes any more once nothing is printed any more.
-        inbox.close();
-        turned.put_back();
+        queue.close();
+        turned.restore();
         result?;
         match ending.signal() {
-            0 => self.verdict(&inbox),
+            0 => self.verdict(&queue),
             signal => Ok(signals::exit_code(signal)),
         }
     }
@@ -126,8 +126,8 @@ impl Args {
     fn wait(
         &self,
         context: &Context,
-        inbox: &Inbox,
-        ending: &Ending,
+        queue: &EventQueue,
+        ending: &Termination,
         printed: &Receiver<Result<(), Error>>,
     ) -> Result<(), Error> {
         let deadline = self.time.map(Deadline::after);
@@ -143,7 +143,7 @@ impl Args {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if deadline.is_some_and(|deadline| deadline.is_over()) {
-                inbox.close();
+                queue.close();
             }
             if ending.signal() != 0 {
                 let grace = grace.get_or_insert_with(|| Deadline::after(GRACE));
@@ -157,13 +157,13 @@ impl Args {
         }
     }
 
-    fn verdict(&self, inbox: &Inbox) -> Finish {
+    fn verdict(&self, queue: &EventQueue) -> CommandResult {
         match (self.count, self.time) {
-            (Some(count), Some(time)) if inbox.taken() < count => Err(Error::new(
+            (Some(count), Some(time)) if queue.taken() < count => Err(Error::new(
                 Kind::Deadline,
                 text!(
                     "{taken} of {count} callbacks came within {time}",
-                    taken = inbox.taken(),
+                    taken = queue.taken(),
                     count,
                     time = show_duration(time)
                 ),
@@ -173,12 +173,12 @@ impl Args {
     }
 }
 
-fn sink(inbox: &Arc<Inbox>) -> Sink {
-    let inbox = inbox.clone();
-    Arc::new(move |event| inbox.admit(event))
+fn sink(queue: &Arc<EventQueue>) -> Sink {
+    let queue = queue.clone();
+    Arc::new(move |event| queue.admit(event))
 }
 
-fn healthy(inbox: &Arc<Inbox>) -> Health {
-    let inbox = inbox.clone();
-    Arc::new(move || -> Value { json!({"status": "ok", "received": inbox.taken()}) })
+fn healthy(queue: &Arc<EventQueue>) -> Health {
+    let queue = queue.clone();
+    Arc::new(move || -> Value { json!({"status": "ok", "received": queue.taken()}) })
 }

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::exec::Runner;
-use super::show;
-use crate::callback::inbox::{Inbox, Received};
+use super::format;
+use crate::callback::queue::{EventQueue, ReceivedEvent};
 use crate::error::Error;
 use crate::output::Output;
 
@@ -21,7 +21,7 @@ const NAP: Duration = Duration::from_secs(3600);
 /// # Errors
 /// When no thread can be started.
 pub fn start(
-    inbox: Arc<Inbox>,
+    queue: Arc<EventQueue>,
     output: Output,
     runner: Runner,
 ) -> io::Result<Receiver<Result<(), Error>>> {
@@ -29,7 +29,7 @@ pub fn start(
     thread::Builder::new()
         .name("printer".into())
         .spawn(move || {
-            let result = work(&inbox, &output, &runner);
+            let result = work(&queue, &output, &runner);
             runner.finish();
             // Nobody waits any more when a signal has ended the program.
             let _ = tell.send(result);
@@ -37,22 +37,22 @@ pub fn start(
     Ok(ended)
 }
 
-fn work(inbox: &Inbox, output: &Output, runner: &Runner) -> Result<(), Error> {
+fn work(queue: &EventQueue, output: &Output, runner: &Runner) -> Result<(), Error> {
     loop {
-        match inbox.next(NAP) {
+        match queue.next(NAP) {
             Some(received) => print(output, &received, runner)?,
-            None if inbox.is_done() => return Ok(()),
+            None if queue.is_done() => return Ok(()),
             None => {}
         }
     }
 }
 
-fn print(output: &Output, received: &Received, runner: &Runner) -> Result<(), Error> {
-    let line = show::Line::of(received);
+fn print(output: &Output, received: &ReceivedEvent, runner: &Runner) -> Result<(), Error> {
+    let line = format::Line::of(received);
     if output.is_json() || !output.look().terminal {
         output.json(&line)?;
     } else {
-        output.page(show::words(received))?;
+        output.page(format::words(received))?;
     }
     runner.run(received, &line);
     Ok(())

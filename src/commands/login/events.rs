@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::api::login_answer::{Profile, QrcodeStatus};
+use crate::api::login_payloads::{Profile, QrcodeStatus};
 use crate::guid::Guid;
 
 /// An event of a login.

@@ -1,16 +1,16 @@
 //! `qiwei login`: from a QR code to an account that is online.
 
 mod events;
-mod pick;
+mod instance;
+mod reporter;
 mod session;
-mod tell;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::callbacks::{CallbackArgs, Ear};
-use super::{Finish, Run};
+use super::callback_listener::{CallbackArgs, CallbackListener};
+use super::{CommandResult, Run};
 use crate::api::request::{self, Effect};
 use crate::api::{Api, CallError, Status};
 use crate::context::Context;
@@ -18,13 +18,13 @@ use crate::error::{Error, Outcome};
 use crate::guid::Guid;
 use crate::input;
 use crate::instances;
-use crate::login::code::{self, CodeSource};
-use crate::login::show::Style;
+use crate::login::qr_display::Style;
+use crate::login::verification_code::{self, CodeSource};
 use crate::text::text;
 use crate::time::{Deadline, parse_timeout};
 use events::{Event, Via};
-use session::Session;
-use tell::Teller;
+use reporter::LoginReporter;
+use session::LoginSession;
 
 /// A person has to find their phone first.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
@@ -71,7 +71,7 @@ pub struct Args {
     qr: Option<Style>,
 
     /// Write the QR code to a .png or .svg file as well
-    #[arg(long, value_name = "FILE", value_parser = tell::parse_image_path)]
+    #[arg(long, value_name = "FILE", value_parser = reporter::parse_image_path)]
     qr_file: Option<PathBuf>,
 
     /// How often to ask the server how far the login is
@@ -87,21 +87,24 @@ pub struct Args {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         if let Some(code) = &self.code {
             return hand_in(context, code).map(|()| ExitCode::SUCCESS);
         }
         let deadline = context.deadline_or(DEFAULT_TIMEOUT)?;
-        let api = context.api()?.until(deadline).patient_for(PATIENCE);
-        let teller = Teller::new(context, self.qr, self.qr_file.clone())?;
+        let api = context
+            .api()?
+            .until(deadline)
+            .with_exchange_timeout(PATIENCE);
+        let reporter = LoginReporter::new(context, self.qr, self.qr_file.clone())?;
         // Bound before anything is changed on the server: a taken port must cost nothing.
-        let ear = match self.no_wait {
+        let listener = match self.no_wait {
             true => None,
             false => Some(self.callbacks.bind(context)?),
         };
-        let guid = pick::instance(context, &api, self.new, self.bridge.as_deref())?;
+        let guid = instance::instance(context, &api, self.new, self.bridge.as_deref())?;
         let (is_new, made) = (self.new, guid.clone());
-        let finish = self.go_on(context, api, guid, teller, ear, deadline);
+        let finish = self.go_on(context, api, guid, reporter, listener, deadline);
         finish.map_err(|error| match is_new {
             true => not_again(error, &made),
             false => error,
@@ -116,34 +119,34 @@ impl Args {
         context: &Context,
         api: Api,
         guid: Guid,
-        teller: Teller<'_>,
-        ear: Option<Ear>,
+        reporter: LoginReporter<'_>,
+        listener: Option<CallbackListener>,
         deadline: Deadline,
-    ) -> Finish {
-        let lock = super::callbacks::lock(context, &guid)?;
-        if let Some(ear) = &ear {
-            lock.announce(&ear.url);
+    ) -> CommandResult {
+        let lock = super::callback_listener::lock(context, &guid)?;
+        if let Some(listener) = &listener {
+            lock.announce(&listener.url);
         }
-        let was_online = pick::wake(context, &api, &guid, deadline)? == Status::Online;
+        let was_online = instance::wake(context, &api, &guid, deadline)? == Status::Online;
         if let (Some(bridge), false) = (&self.bridge, self.new) {
-            pick::set_bridge(&api, &guid, bridge)?;
+            instance::set_bridge(&api, &guid, bridge)?;
         }
         if was_online && !self.force {
             let profile = api.profile(&guid).unwrap_or_default();
-            teller.logged_in(&guid, &profile, Via::AlreadyOnline)?;
+            reporter.logged_in(&guid, &profile, Via::AlreadyOnline)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let session = Session {
+        let session = LoginSession {
             context,
             api,
             guid,
-            teller,
+            reporter,
             deadline,
             was_online,
         };
-        let finish = match ear {
+        let finish = match listener {
             None => session.show_code().map(|()| ExitCode::SUCCESS),
-            Some(ear) => session.run(ear, self),
+            Some(listener) => session.run(listener, self),
         };
         drop(lock);
         finish
@@ -182,7 +185,7 @@ fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
         "-" => input::utf8(context.read_stdin()?, &text!("standard input"))?,
         code => code.to_owned(),
     };
-    let code = code::checked(&code).map_err(Error::usage)?;
+    let code = verification_code::checked(&code).map_err(Error::usage)?;
     context.output.hide(code.reveal());
     let guid = waiting_instance(context)?;
     let result = context

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{Finish, Run};
+use super::{CommandResult, Run};
 use crate::context::Context;
 
 /// Arguments of `qiwei probe`.
@@ -51,7 +51,7 @@ enum Command {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         if let Some(Command::Callback(args)) = self.command {
             return args.run(context);
         }

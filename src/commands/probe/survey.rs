@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::api::envelope::{self, Content, Dialect};
 use crate::api::request::{Effect, Request};
-use crate::api::{CallError, Reply};
+use crate::api::{CallError, Response};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
@@ -81,7 +81,7 @@ pub fn run(context: &Context) -> Result<(), Error> {
     })
 }
 
-fn row(method: &'static str, path: &'static str, answer: Result<Reply, CallError>) -> Row {
+fn row(method: &'static str, path: &'static str, answer: Result<Response, CallError>) -> Row {
     let reply = answer.ok();
     let (result, dialect) = reply.as_ref().map_or(("error", None), verdict);
     Row {
@@ -94,7 +94,7 @@ fn row(method: &'static str, path: &'static str, answer: Result<Reply, CallError
     }
 }
 
-fn verdict(reply: &Reply) -> (&'static str, Option<Dialect>) {
+fn verdict(reply: &Response) -> (&'static str, Option<Dialect>) {
     match reply.status {
         200..=299 => match envelope::open(&reply.body) {
             Ok(opened) => {
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verdicts() {
+    fn classifies_probe_responses() {
         let cases = [
             (
                 200,
@@ -174,7 +174,7 @@ mod tests {
             (503, "", ("error", None)),
         ];
         for (status, body, expected) in cases {
-            let reply = Reply {
+            let reply = Response {
                 status,
                 location: None,
                 retry_after: None,
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn no_candidate_changes_anything() {
+    fn probe_requests_change_nothing() {
         for (_, path) in CANDIDATES {
             let last = path.rsplit('/').next().unwrap();
             let asks = ["get_", "all_", "check_", "list", "clients"];

@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus};
 use signal_hook::iterator::Signals;
 use tempfile::TempDir;
 
-use crate::commands::Finish;
+use crate::commands::CommandResult;
 use crate::context::Context;
 use crate::env::{self, Env};
 use crate::error::Error;
@@ -18,7 +18,12 @@ use crate::text::text;
 
 /// Runs `command` with a base URL and a configuration of its own, this binary first in its
 /// `PATH`, and ends with its status. Signals are handed on to it.
-pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[OsString]) -> Finish {
+pub fn run(
+    context: &Context,
+    sandbox: &Sandbox,
+    signals: Signals,
+    command: &[OsString],
+) -> CommandResult {
     let Some((program, args)) = command.split_first() else {
         return Err(Error::usage(text!("no command given")));
     };
@@ -55,7 +60,7 @@ pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[Os
             "after `--` comes a program and its arguments; for a script: -- sh -c '…'"
         ))
     })?;
-    hand_on(signals, &child, context.can_ask())?;
+    forward_signals(signals, &child, context.can_ask())?;
     let status = child
         .wait()
         .map_err(|e| Error::io(text!("cannot wait for the command"), &e))?;
@@ -74,7 +79,7 @@ fn path_with_this_binary(env: &Env) -> OsString {
 /// Hands signals on to the child from a thread that ends with the process. Ctrl-C on a terminal
 /// reaches the child by itself: handed on, it would be a second one.
 #[cfg(unix)]
-fn hand_on(signals: Signals, child: &Child, on_terminal: bool) -> Result<(), Error> {
+fn forward_signals(signals: Signals, child: &Child, on_terminal: bool) -> Result<(), Error> {
     use rustix::process::{Pid, Signal, kill_process};
 
     let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
@@ -91,7 +96,7 @@ fn hand_on(signals: Signals, child: &Child, on_terminal: bool) -> Result<(), Err
 }
 
 #[cfg(not(unix))]
-fn hand_on(_signals: Signals, _child: &Child, _on_terminal: bool) -> Result<(), Error> {
+fn forward_signals(_signals: Signals, _child: &Child, _on_terminal: bool) -> Result<(), Error> {
     Ok(())
 }
 

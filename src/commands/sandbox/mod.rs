@@ -11,19 +11,19 @@ use std::time::Duration;
 use serde::Serialize;
 use signal_hook::iterator::Signals;
 
-use crate::callback::place::parse_listen_address;
-use crate::commands::{Finish, Run};
+use crate::callback::address::parse_listen_address;
+use crate::commands::{CommandResult, Run};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Page;
-use crate::sandbox::{Dialect, FORMS, Fault, FaultForm, Quirk, Sandbox, Scan, Scenario};
+use crate::sandbox::{Dialect, FORMS, Fault, FaultSyntax, Quirk, Sandbox, ScanScript, Scenario};
 use crate::signals;
 use crate::text::{Text, text};
 use crate::time::parse_duration;
 use log::Log;
 
 /// Where the seed's demo expects its server, and where this program looks by default.
-const USUAL_PORT: u16 = 8080;
+const DEFAULT_PORT: u16 = 8080;
 
 /// Arguments of `qiwei sandbox`.
 #[derive(Debug, clap::Args)]
@@ -84,7 +84,7 @@ pub struct Args {
     /// What the phone does with a login QR code: after=2s, require-code=246810, refuse, expire,
     /// never or manual; `,after=DUR` sets the time before
     #[arg(long, value_name = "SCRIPT", default_value = "after=1s")]
-    scan: Scan,
+    scan: ScanScript,
 
     /// Lose every callback, as if the server could not reach the listener
     #[arg(long)]
@@ -117,7 +117,7 @@ struct Listening<'a> {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         if self.quirk.iter().any(|name| name == "list") {
             return print_list(context, Quirk::NAMES.iter().map(|name| (*name).to_owned()));
         }
@@ -144,7 +144,7 @@ impl Run for Args {
 impl Args {
     fn start(&self, context: &Context, log: Log) -> Result<Sandbox, Error> {
         let port = if self.command.is_empty() {
-            USUAL_PORT
+            DEFAULT_PORT
         } else {
             0
         };
@@ -210,7 +210,7 @@ fn parsed<T: std::str::FromStr<Err = String>>(
         .collect()
 }
 
-fn fault_help(form: &FaultForm) -> String {
+fn fault_help(form: &FaultSyntax) -> String {
     let spec = match form.value {
         "" => form.name.to_owned(),
         value => format!("{}={value}", form.name),
@@ -218,7 +218,7 @@ fn fault_help(form: &FaultForm) -> String {
     format!("{spec:<20}{}", form.help)
 }
 
-fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> Finish {
+fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> CommandResult {
     let lines: Vec<String> = lines.collect();
     context.output.result(&lines, |lines| {
         lines.iter().map(Text::verbatim).collect::<Page>()
@@ -226,7 +226,7 @@ fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> Finish 
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(context: &Context, sandbox: &Sandbox, signals: Signals) -> Finish {
+fn serve(context: &Context, sandbox: &Sandbox, signals: Signals) -> CommandResult {
     let base_url = &sandbox.base_url();
     let view = Listening {
         event: "listening",

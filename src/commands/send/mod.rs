@@ -6,13 +6,13 @@ pub mod options;
 
 use std::process::ExitCode;
 
-use super::message::TextArgs;
-use super::{Finish, Run};
+use super::text_argument::TextArgs;
+use super::{CommandResult, Run};
 use crate::context::Context;
-use crate::delivery::{Outgoing, check_key};
+use crate::delivery::{OutgoingMessage, check_key};
 use batch::BatchArgs;
 #[cfg(fuzzing)]
-pub use batch::oracle::batch_line;
+pub use batch::properties::batch_line;
 use options::DeliveryArgs;
 
 /// Arguments of `qiwei send`.
@@ -45,11 +45,11 @@ pub struct Args {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let Some(to) = self.to else {
             return batch::run(context, self.batch, &self.delivery, self.dry_run);
         };
-        let outgoing = Outgoing {
+        let outgoing = OutgoingMessage {
             to: context.settings()?.conversation(&to)?,
             text: self.text.read(context)?,
             mentions: None,

@@ -9,7 +9,7 @@ use crate::api::request::Effect;
 use crate::commands::dry_run;
 use crate::context::Context;
 use crate::conversation::ConversationId;
-use crate::delivery::{Courier, Outgoing, Receipt};
+use crate::delivery::{OutgoingMessage, Receipt, Sender};
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::instances;
@@ -34,7 +34,7 @@ struct Delivered<'a> {
 /// printing failed.
 pub fn send(
     context: &Context,
-    outgoing: &Outgoing,
+    outgoing: &OutgoingMessage,
     options: &DeliveryArgs,
     dry: bool,
 ) -> Result<(), Error> {
@@ -43,18 +43,18 @@ pub fn send(
         return dry_run::show(context, &[outgoing.request(&guid)]);
     }
     let plan = options.plan(context, guid.clone())?;
-    let mut courier = Courier::new(plan, context.api()?.clone(), context.output.clone());
-    say_when_interrupted(context, &courier)?;
-    let receipt = courier.deliver(outgoing, None, context.deadline()?)?;
+    let mut sender = Sender::new(plan, context.api()?.clone(), context.output.clone());
+    say_when_interrupted(context, &sender)?;
+    let receipt = sender.deliver(outgoing, None, context.deadline()?)?;
     print(context, &guid, &outgoing.to, &receipt)
 }
 
 /// Nothing interrupts a request that waits for its answer, so a signal ends the program here,
 /// after it was said what is known of the message.
-fn say_when_interrupted(context: &Context, courier: &Courier) -> Result<(), Error> {
-    let (output, on_its_way) = (context.output.clone(), courier.on_its_way());
+fn say_when_interrupted(context: &Context, sender: &Sender) -> Result<(), Error> {
+    let (output, in_flight) = (context.output.clone(), sender.in_flight());
     signals::forward(signals::watch()?, move |signal| {
-        let error = match on_its_way.load(Ordering::SeqCst) {
+        let error = match in_flight.load(Ordering::SeqCst) {
             true => Error::new(
                 Kind::Unknown,
                 text!("interrupted while the message was on its way; it may or may not have been carried out"),

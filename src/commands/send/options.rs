@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::delivery::Plan;
+use crate::delivery::SendOptions;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::pace::Rate;
@@ -33,9 +33,9 @@ impl DeliveryArgs {
     ///
     /// # Errors
     /// As [`Settings::resolve`](crate::config::Settings::resolve).
-    pub fn plan(&self, context: &Context, guid: Guid) -> Result<Plan, Error> {
+    pub fn plan(&self, context: &Context, guid: Guid) -> Result<SendOptions, Error> {
         let settings = context.settings()?;
-        Ok(Plan {
+        Ok(SendOptions {
             server: settings.base_url.identity(),
             guid,
             rate: self.pace.map_or(settings.pace, |Pace(rate)| rate),

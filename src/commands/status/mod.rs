@@ -12,7 +12,7 @@ use crate::api::request::Effect;
 use crate::api::{Api, CallError, Status};
 use crate::base_url::BaseUrl;
 use crate::commands::instance::view::{self, InstanceView};
-use crate::commands::{Finish, Run};
+use crate::commands::{CommandResult, Run};
 use crate::config::Source;
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -110,7 +110,7 @@ impl Serialize for GuidSource {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         match self.wait {
             Some(wanted) => watch::wait(context, wanted.status(), self.interval),
             None if self.watch => watch::watch(context, self.interval),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::api::request::Effect;
 use crate::api::{Api, CallError, Status};
-use crate::commands::Finish;
+use crate::commands::CommandResult;
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
@@ -50,7 +50,7 @@ struct Watch<'c> {
 
 /// Streams the state until a signal comes or the time given is over; then ends as a single look
 /// would have ended.
-pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
+pub fn watch(context: &Context, interval: Option<Duration>) -> CommandResult {
     let watch = Watch::start(context, interval.unwrap_or(HEARTBEAT), FOREVER)?;
     let mut before = None;
     let mut last = None;
@@ -86,7 +86,7 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
 }
 
 /// Waits until the account is in `wanted`.
-pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Finish {
+pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> CommandResult {
     let watch = Watch::start(context, interval.unwrap_or(WAIT_STEP), WAIT_TIME)?;
     let mut known = None;
     loop {
@@ -171,7 +171,10 @@ impl<'c> Watch<'c> {
         let deadline = context.deadline_or(time)?;
         Ok(Self {
             context,
-            api: context.api()?.until(deadline).patient_for(PATIENCE),
+            api: context
+                .api()?
+                .until(deadline)
+                .with_exchange_timeout(PATIENCE),
             guid,
             interval,
             deadline,

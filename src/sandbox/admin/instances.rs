@@ -1,8 +1,8 @@
 //! `/_sandbox/instances/GUID…`: what happens to one instance.
 
 use super::{Outcome, Refusal, bad};
-use crate::sandbox::incoming::{Arrival, Incoming};
-use crate::sandbox::scan::ScanStep;
+use crate::sandbox::incoming_message::{IncomingKind, IncomingMessage};
+use crate::sandbox::scan_script::ScanStep;
 use crate::sandbox::server::Server;
 use crate::sandbox::state::{State, StepError};
 use crate::sandbox::status::Status;
@@ -54,9 +54,9 @@ pub(super) fn callback(server: &Server, guid: &str, body: &Value) -> Outcome {
     })
 }
 
-/// Takes an [`Incoming`] message, or the conversation of a read report.
-pub(super) fn arrival(server: &Server, guid: &str, body: &Value, arrival: Arrival) -> Outcome {
-    let incoming: Incoming =
+/// Takes an [`IncomingMessage`] message, or the conversation of a read report.
+pub(super) fn arrival(server: &Server, guid: &str, body: &Value, arrival: IncomingKind) -> Outcome {
+    let incoming: IncomingMessage =
         serde_json::from_value(body.clone()).map_err(|error| bad(error.to_string()))?;
     server.change(|state| {
         state.instance(guid).map_err(|_| unknown(guid))?;

@@ -1,6 +1,6 @@
 //! The events that wait to be posted.
 
-use super::letter::Letter;
+use super::pending::PendingCallback;
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
@@ -22,7 +22,7 @@ pub(super) struct Queues {
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) due: Instant,
-    pub(super) letter: Letter,
+    pub(super) pending: PendingCallback,
 }
 
 impl Queues {
@@ -34,11 +34,11 @@ impl Queues {
     }
 
     /// Puts a letter behind the others of its instance; gives it back when too much waits already.
-    pub(super) fn push(&mut self, job: Job) -> Result<(), Letter> {
-        let queue = self.by_guid.entry(job.letter.guid.clone()).or_default();
-        let bytes = self.bytes + job.letter.size();
+    pub(super) fn push(&mut self, job: Job) -> Result<(), PendingCallback> {
+        let queue = self.by_guid.entry(job.pending.guid.clone()).or_default();
+        let bytes = self.bytes + job.pending.size();
         if queue.len() >= QUEUE_CAP || bytes > BYTES_CAP {
-            return Err(job.letter);
+            return Err(job.pending);
         }
         self.bytes = bytes;
         queue.push_back(job);
@@ -46,10 +46,10 @@ impl Queues {
     }
 
     /// The first letter of an instance.
-    pub(super) fn pop(&mut self, guid: &str) -> Option<Letter> {
-        let letter = self.by_guid.get_mut(guid)?.pop_front()?.letter;
-        self.bytes -= letter.size();
-        Some(letter)
+    pub(super) fn pop(&mut self, guid: &str) -> Option<PendingCallback> {
+        let pending = self.by_guid.get_mut(guid)?.pop_front()?.pending;
+        self.bytes -= pending.size();
+        Some(pending)
     }
 }
 
@@ -59,18 +59,18 @@ mod tests {
     use serde_json::value::RawValue;
 
     fn job(guid: &str) -> Job {
-        let letter = Letter {
+        let pending = PendingCallback {
             guid: guid.into(),
             notify_type: 1,
             url: String::new(),
             body: RawValue::NULL.to_owned(),
         };
         let due = Instant::now();
-        Job { due, letter }
+        Job { due, pending }
     }
 
     #[test]
-    fn what_waits_is_bounded_in_number_and_bytes() {
+    fn queue_is_bounded_in_number_and_bytes() {
         let mut queues = Queues::default();
         for _ in 0..QUEUE_CAP {
             assert!(queues.push(job("a")).is_ok());
@@ -79,7 +79,7 @@ mod tests {
         assert!(queues.push(job("b")).is_ok());
         while queues.pop("a").is_some() || queues.pop("b").is_some() {}
         assert_eq!(queues.bytes, 0);
-        queues.bytes = BYTES_CAP - job("a").letter.size();
+        queues.bytes = BYTES_CAP - job("a").pending.size();
         assert!(queues.push(job("a")).is_ok());
         assert!(queues.push(job("b")).is_err());
         queues.pop("a");

@@ -69,7 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn reads_urls() {
+    fn parses_urls() {
         for (url, authority, host, port, path) in [
             (
                 "http://127.0.0.1:5000/webhook",
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn rejects_invalid_input() {
         for url in [
             "",
             "x",
@@ -112,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_url_breaks_out_of_its_line(url in "[hH]ttp://([a-z@:\\[\\]0-9./?#]|\\PC|[\r\n\t ]){0,24}") {
+        fn url_cannot_inject_request_lines(url in "[hH]ttp://([a-z@:\\[\\]0-9./?#]|\\PC|[\r\n\t ]){0,24}") {
             if let Ok(target) = Target::parse(&url) {
                 let line = format!("{}{}", target.authority, target.path);
                 prop_assert!(!line.bytes().any(|byte| byte <= b' ' || byte == 0x7f));

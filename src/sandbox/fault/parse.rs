@@ -1,8 +1,8 @@
 //! Reading `KIND[=VALUE][@PATH][*TIMES]`.
 
-use super::form::{FORMS, FaultForm};
+use super::syntax::{FORMS, FaultSyntax};
 use super::{Fault, Kind};
-use crate::sandbox::names;
+use crate::sandbox::keyword;
 use std::str::FromStr;
 
 const SYNTAX: &str = "KIND[=VALUE][@PATH][*TIMES], such as drop-after@/msg/send_text*2";
@@ -52,18 +52,18 @@ fn split_path(text: &str) -> Result<(&str, Option<String>), String> {
     }
 }
 
-fn form_named(name: &str) -> Result<&'static FaultForm, String> {
+fn form_named(name: &str) -> Result<&'static FaultSyntax, String> {
     FORMS.iter().find(|form| form.name == name).ok_or_else(|| {
         let valid = FORMS.iter().map(|form| form.name);
         format!(
             "{}; a fault is {SYNTAX}",
-            names::unknown("fault", name, valid)
+            keyword::unknown("fault", name, valid)
         )
     })
 }
 
 fn check_place(
-    form: &FaultForm,
+    form: &FaultSyntax,
     kind: &Kind,
     path: Option<&str>,
     left: Option<u32>,
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_every_part() {
+    fn parses_every_part() {
         for text in [
             "latency=200ms",
             "refuse=2s",
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_can_be_written() {
+    fn every_fault_name_parses() {
         for form in FORMS {
             let spec = match form.value {
                 "" => form.name.to_string(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_garbage_with_the_reason() {
+    fn rejects_invalid_specs_with_reason() {
         for (text, part) in [
             ("", "unknown fault"),
             ("nope", "drop-after"),

@@ -1,12 +1,12 @@
 //! One connection: request after request until somebody has enough.
 
 use super::BODY_CAP;
-use super::misbehave;
-use super::writer::{self, Terms};
+use super::faulty_response;
+use super::writer::{self, WriteOptions};
 use crate::http::{Framing, Head, ReadError, RequestReader};
-use crate::sandbox::answer::Answer;
-use crate::sandbox::engine::{Manner, Received};
-use crate::sandbox::server::{Decision, Server};
+use crate::sandbox::http_response::HttpResponse;
+use crate::sandbox::server::{ResponsePlan, Server};
+use crate::sandbox::simulator::{ReceivedRequest, Transmission};
 use jiff::Timestamp;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -60,62 +60,67 @@ fn next(
 
 /// Answers one request; true when the connection goes on.
 fn answer(stream: &TcpStream, server: &Server, head: Head, body: Vec<u8>) -> io::Result<bool> {
-    let terms = Terms {
+    let options = WriteOptions {
         keep_alive: head.keep_alive,
         is_modern: head.is_modern,
         head_only: head.method == "HEAD",
     };
-    let received = Received {
+    let received = ReceivedRequest {
         at: Timestamp::now(),
         method: head.method,
         target: head.target,
         headers: head.headers,
         body,
     };
-    let Decision { answer, manner } = server.decide(received);
-    carry_out(stream, server, &answer, manner, terms)
+    let ResponsePlan {
+        answer,
+        transmission,
+    } = server.decide(received);
+    carry_out(stream, server, &answer, transmission, options)
 }
 
 fn carry_out(
     stream: &TcpStream,
     server: &Server,
-    answer: &Answer,
-    manner: Manner,
-    terms: Terms,
+    answer: &HttpResponse,
+    transmission: Transmission,
+    options: WriteOptions,
 ) -> io::Result<bool> {
-    if !server.wait_before(manner) {
+    if !server.wait_before(transmission) {
         return Ok(false);
     }
-    match manner {
-        Manner::Properly | Manner::Late(_) => writer::write(stream, answer, terms)?,
-        Manner::Drip(pause) => {
-            let whole = writer::bytes(answer, terms);
-            misbehave::drip(stream, &whole, pause, &server.shutdown)?;
+    match transmission {
+        Transmission::Properly | Transmission::Late(_) => writer::write(stream, answer, options)?,
+        Transmission::Drip(pause) => {
+            let whole = writer::bytes(answer, options);
+            faulty_response::drip(stream, &whole, pause, &server.shutdown)?;
         }
-        Manner::Truncated => return misbehave::truncated(stream, answer, terms).map(|()| false),
-        Manner::Endless => return misbehave::endless(stream, answer).map(|()| false),
-        Manner::Reset => {
-            misbehave::arm_reset(stream);
+        Transmission::Truncated => {
+            return faulty_response::truncated(stream, answer, options).map(|()| false);
+        }
+        Transmission::Endless => return faulty_response::endless(stream, answer).map(|()| false),
+        Transmission::Reset => {
+            faulty_response::arm_reset(stream);
             return Ok(false);
         }
-        Manner::Hang => {
-            misbehave::hang(stream);
+        Transmission::Hang => {
+            faulty_response::hang(stream);
             return Ok(false);
         }
-        Manner::Drop => return Ok(false),
+        Transmission::Drop => return Ok(false),
     }
-    Ok(terms.keep_alive)
+    Ok(options.keep_alive)
 }
 
 /// Says why a request cannot be read, then reads on for a moment: closing with unread bytes would
 /// reset the connection and take the answer with it.
 fn refuse(mut stream: &TcpStream, status: u16) {
-    let terms = Terms {
+    let options = WriteOptions {
         keep_alive: false,
         is_modern: true,
         head_only: false,
     };
-    let said = stream.write_all(&writer::bytes(&Answer::error(status), terms));
+    let said = stream.write_all(&writer::bytes(&HttpResponse::error(status), options));
     if said.is_ok() && stream.shutdown(Shutdown::Write).is_ok() {
         discard(stream);
     }
@@ -140,7 +145,7 @@ mod tests {
     use std::net::TcpListener;
 
     #[test]
-    fn no_wait_is_without_end() {
+    fn waits_are_bounded() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         set_up(&stream).unwrap();

@@ -1,7 +1,7 @@
 //! The listening socket: accepts, closes for a while when told to refuse, and ends.
 
 use super::connection;
-use super::misbehave;
+use super::faulty_response;
 use crate::sandbox::server::Server;
 use crate::sandbox::{local, lock};
 use socket2::SockRef;
@@ -13,17 +13,17 @@ use std::time::{Duration, Instant};
 /// Pause before the next try when the system has no socket to give.
 const RETRY: Duration = Duration::from_millis(20);
 /// How often an accept that should wake is knocked at.
-const KNOCK: Duration = Duration::from_millis(50);
+const WAKE_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Whether the port is open; the accept thread follows it.
 #[derive(Debug, Default)]
-pub(crate) struct Gate {
-    orders: Mutex<Orders>,
+pub(crate) struct ListenerControl {
+    state: Mutex<ControlState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Orders {
+struct ControlState {
     ended: bool,
     closed_until: Option<Instant>,
     /// How often the accept thread has closed the socket.
@@ -32,67 +32,71 @@ struct Orders {
     is_waiting: bool,
 }
 
-impl Gate {
+impl ListenerControl {
     /// Closes the port for `time`; returns when connections are refused.
     pub(crate) fn close(&self, addr: SocketAddr, time: Duration) {
-        let mut orders = lock(&self.orders);
-        orders.closed_until = Instant::now().checked_add(time);
+        let mut state = lock(&self.state);
+        state.closed_until = Instant::now().checked_add(time);
         self.changed.notify_all();
-        if orders.is_waiting {
+        if state.is_waiting {
             return;
         }
-        let before = orders.closings;
-        while orders.closings == before && !orders.ended {
-            drop(orders);
-            knock(addr);
-            orders = self.wait(lock(&self.orders), KNOCK);
+        let before = state.closings;
+        while state.closings == before && !state.ended {
+            drop(state);
+            wake(addr);
+            state = self.wait(lock(&self.state), WAKE_TIMEOUT);
         }
     }
 
     /// Ends the accept thread.
     pub(crate) fn end(&self, addr: SocketAddr) {
-        lock(&self.orders).ended = true;
+        lock(&self.state).ended = true;
         self.changed.notify_all();
-        knock(addr);
+        wake(addr);
     }
 
     fn has_ended(&self) -> bool {
-        lock(&self.orders).ended
+        lock(&self.state).ended
     }
 
     fn must_close(&self) -> bool {
-        lock(&self.orders).closed_until.is_some()
+        lock(&self.state).closed_until.is_some()
     }
 
     /// Tells that the socket is closed and waits for the time to be over.
     fn stay_closed(&self) {
-        let mut orders = lock(&self.orders);
-        orders.closings += 1;
-        orders.is_waiting = true;
+        let mut state = lock(&self.state);
+        state.closings += 1;
+        state.is_waiting = true;
         self.changed.notify_all();
-        while let Some(end) = orders.closed_until.filter(|_| !orders.ended) {
+        while let Some(end) = state.closed_until.filter(|_| !state.ended) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                orders.closed_until = None;
+                state.closed_until = None;
             } else {
-                orders = self.wait(orders, left);
+                state = self.wait(state, left);
             }
         }
-        orders.is_waiting = false;
+        state.is_waiting = false;
     }
 
-    fn wait<'a>(&self, orders: MutexGuard<'a, Orders>, time: Duration) -> MutexGuard<'a, Orders> {
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, ControlState>,
+        time: Duration,
+    ) -> MutexGuard<'a, ControlState> {
         self.changed
-            .wait_timeout(orders, time)
+            .wait_timeout(state, time)
             .unwrap_or_else(PoisonError::into_inner)
             .0
     }
 }
 
 /// Wakes an accept that waits, by connecting to it.
-fn knock(addr: SocketAddr) {
+fn wake(addr: SocketAddr) {
     // Refused is fine: then nobody waits.
-    let _ = TcpStream::connect_timeout(&local(addr), KNOCK);
+    let _ = TcpStream::connect_timeout(&local(addr), WAKE_TIMEOUT);
 }
 
 /// Accepts connections until the gate ends.
@@ -100,15 +104,15 @@ pub(crate) fn run(listener: TcpListener, server: &Arc<Server>) {
     let mut listener = listener;
     loop {
         let accepted = listener.accept();
-        if server.gate.has_ended() {
+        if server.control.has_ended() {
             return;
         }
-        if server.gate.must_close() {
+        if server.control.must_close() {
             // Closing alone is not enough while a child process that is just being started still
             // holds a copy of the socket: until it lets go, connections would be accepted.
             let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
             drop((accepted, listener));
-            server.gate.stay_closed();
+            server.control.stay_closed();
             listener = match reopen(server) {
                 Some(listener) => listener,
                 None => return,
@@ -116,7 +120,7 @@ pub(crate) fn run(listener: TcpListener, server: &Arc<Server>) {
             continue;
         }
         match accepted {
-            Ok((stream, _)) => welcome(stream, server),
+            Ok((stream, _)) => spawn_connection(stream, server),
             // No descriptors left, most likely: they come back when connections end.
             Err(_) => drop(server.shutdown.sleep(RETRY)),
         }
@@ -125,7 +129,7 @@ pub(crate) fn run(listener: TcpListener, server: &Arc<Server>) {
 
 fn reopen(server: &Server) -> Option<TcpListener> {
     loop {
-        if server.gate.has_ended() {
+        if server.control.has_ended() {
             return None;
         }
         match TcpListener::bind(server.addr) {
@@ -135,16 +139,16 @@ fn reopen(server: &Server) -> Option<TcpListener> {
     }
 }
 
-fn welcome(stream: TcpStream, server: &Arc<Server>) {
+fn spawn_connection(stream: TcpStream, server: &Arc<Server>) {
     if server.resets_early() {
-        return misbehave::arm_reset(&stream);
+        return faulty_response::arm_reset(&stream);
     }
-    let Some(guest) = server.guests.admit(stream) else {
+    let Some(connection) = server.connections.admit(stream) else {
         return;
     };
     let server = server.clone();
     // Without a thread to serve it the connection is dropped, as an overloaded server does.
     let _ = thread::Builder::new()
         .name("sandbox-connection".into())
-        .spawn(move || connection::serve(guest.stream(), &server));
+        .spawn(move || connection::serve(connection.stream(), &server));
 }

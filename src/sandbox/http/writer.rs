@@ -1,12 +1,12 @@
 //! Answers as bytes.
 
-use crate::sandbox::answer::{Answer, reason};
+use crate::sandbox::http_response::{HttpResponse, reason};
 use std::io::{self, BufWriter, Write};
 use std::net::TcpStream;
 
 /// What the connection does after an answer, and what it must leave out.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct WriteOptions {
     pub(crate) keep_alive: bool,
     /// An HTTP/1.0 client has to be told that the connection stays open.
     pub(crate) is_modern: bool,
@@ -18,32 +18,36 @@ pub(crate) struct Terms {
 const PIECE: usize = 64 * 1024;
 
 /// Writes the answer: all at once, but for a long body.
-pub(crate) fn write(stream: &TcpStream, answer: &Answer, terms: Terms) -> io::Result<()> {
+pub(crate) fn write(
+    stream: &TcpStream,
+    answer: &HttpResponse,
+    options: WriteOptions,
+) -> io::Result<()> {
     let Some(long) = &answer.long else {
-        return (&*stream).write_all(&bytes(answer, terms));
+        return (&*stream).write_all(&bytes(answer, options));
     };
     let mut out = BufWriter::with_capacity(PIECE, stream);
-    out.write_all(&head(answer, long.length()?, terms))?;
-    if !terms.head_only {
+    out.write_all(&head(answer, long.length()?, options))?;
+    if !options.head_only {
         long.write(&mut out)?;
     }
     out.flush()
 }
 
 /// The whole answer, to be written at once.
-pub(crate) fn bytes(answer: &Answer, terms: Terms) -> Vec<u8> {
-    let mut out = head(answer, answer.body.len(), terms);
-    if !terms.head_only {
+pub(crate) fn bytes(answer: &HttpResponse, options: WriteOptions) -> Vec<u8> {
+    let mut out = head(answer, answer.body.len(), options);
+    if !options.head_only {
         out.extend_from_slice(&answer.body);
     }
     out
 }
 
-fn head(answer: &Answer, length: usize, terms: Terms) -> Vec<u8> {
+fn head(answer: &HttpResponse, length: usize, options: WriteOptions) -> Vec<u8> {
     let mut out = Vec::with_capacity(answer.body.len() + 256);
     start(&mut out, answer);
     push(&mut out, "content-length", &length.to_string());
-    match (terms.keep_alive, terms.is_modern) {
+    match (options.keep_alive, options.is_modern) {
         (false, _) => push(&mut out, "connection", "close"),
         (true, false) => push(&mut out, "connection", "keep-alive"),
         (true, true) => {}
@@ -53,7 +57,7 @@ fn head(answer: &Answer, length: usize, terms: Terms) -> Vec<u8> {
 }
 
 /// A head without a length: the body ends when the connection does.
-pub(crate) fn endless_head(answer: &Answer) -> Vec<u8> {
+pub(crate) fn endless_head(answer: &HttpResponse) -> Vec<u8> {
     let mut out = Vec::new();
     start(&mut out, answer);
     push(&mut out, "connection", "close");
@@ -61,8 +65,8 @@ pub(crate) fn endless_head(answer: &Answer) -> Vec<u8> {
     out
 }
 
-fn start(out: &mut Vec<u8>, answer: &Answer) {
-    // Writing to memory cannot fail.
+fn start(out: &mut Vec<u8>, answer: &HttpResponse) {
+    // WriteFn to memory cannot fail.
     let _ = write!(
         out,
         "HTTP/1.1 {} {}\r\n",

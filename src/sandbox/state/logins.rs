@@ -1,11 +1,11 @@
 //! Logins: where an instance, its QR code and its events meet.
 
 use super::State;
+use crate::sandbox::endpoint_result::Failure;
 use crate::sandbox::event;
 use crate::sandbox::login::{CodeError, Login, QrStatus, Step};
 use crate::sandbox::qrcode::QrCode;
-use crate::sandbox::reply::Failure;
-use crate::sandbox::scan::{ScanOutcome, ScanStep};
+use crate::sandbox::scan_script::{ScanOutcome, ScanStep};
 use crate::sandbox::status::Status;
 use jiff::Timestamp;
 
@@ -40,7 +40,7 @@ impl State {
     pub(in crate::sandbox) fn advance(&mut self, now: Timestamp) {
         while let Some((guid, step)) = self.due_step(now) {
             match step {
-                Step::Scan(step) => self.scan_step(&guid, &step),
+                Step::ScanScript(step) => self.scan_step(&guid, &step),
                 Step::LoggedIn => self.log_in(&guid),
             }
         }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 /// A wait no correct sandbox needs; it only ends a test that would hang.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Answers every callback with 200 and hands it to the test.
 pub(super) struct Receiver {
@@ -35,7 +35,7 @@ impl Receiver {
 
     /// Head and body of the next callback.
     pub(super) fn next(&self) -> (String, Value) {
-        self.seen.recv_timeout(PATIENCE).unwrap()
+        self.seen.recv_timeout(TIMEOUT).unwrap()
     }
 }
 

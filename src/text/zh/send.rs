@@ -44,8 +44,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("the text is empty", "消息内容为空"),
     ("{outcome} {to} message {id}", "{outcome} {to} 消息 {id}"),
     (
-        "{message}; {tally}, and the lines after that were not sent",
-        "{message}；{tally}，其后各行未发送",
+        "{message}; {counts}, and the lines after that were not sent",
+        "{message}；{counts}，其后各行未发送",
     ),
     (
         "the results say how far it came; with --journal the same command sends only what is left",
@@ -187,8 +187,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("1 line: {outcomes}", "共 1 行：{outcomes}"),
     ("{total} lines: {outcomes}", "共 {total} 行：{outcomes}"),
     (
-        "{tally}; stopped at line {line} (--fail-fast), the lines after it were not sent",
-        "{tally}；在第 {line} 行停止（--fail-fast），其后的行没有发送",
+        "{counts}; stopped at line {line} (--fail-fast), the lines after it were not sent",
+        "{counts}；在第 {line} 行停止（--fail-fast），其后的行没有发送",
     ),
     (
         "the result lines say why; with --journal the same command tries again what was not accepted",
@@ -218,8 +218,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "未尝试：到第 {line} 行时账号未登录",
     ),
     (
-        "interrupted after {tally}; the lines after that were not sent",
-        "已中断（{tally}）；其后的行没有发送",
+        "interrupted after {counts}; the lines after that were not sent",
+        "已中断（{counts}）；其后的行没有发送",
     ),
     (
         "the ledger has no key {key} for this server",

@@ -2,7 +2,7 @@
 
 use qiwei::sandbox::Sandbox;
 
-use crate::support::callbacks::{USUAL, bodies, login, notify_urls, waiting};
+use crate::support::login::{CONFIGURED_URL, bodies, login, notify_urls, waiting};
 use crate::support::sends::known;
 use crate::support::terminal::Terminal;
 use crate::support::{Home, sandbox_with};
@@ -17,7 +17,10 @@ fn strict() -> Sandbox {
 }
 
 fn start(server: &Sandbox, more: &str) -> Terminal {
-    Terminal::start(login(server, more).env("QIWEI_NOTIFY_URL", USUAL), 80)
+    Terminal::start(
+        login(server, more).env("QIWEI_NOTIFY_URL", CONFIGURED_URL),
+        80,
+    )
 }
 
 /// The codes the server was given.
@@ -28,7 +31,7 @@ fn handed_in(server: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn a_login_draws_its_code_and_asks_until_the_verification_code_is_right() {
+fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
     let server = strict();
     let mut terminal = start(&server, "");
     terminal.shows("▀", 1);
@@ -45,12 +48,12 @@ fn a_login_draws_its_code_and_asks_until_the_verification_code_is_right() {
         .says("the configured notify_url is in force again");
     assert_eq!(handed_in(&server), [WRONG, CODE]);
     assert_eq!(seen.text.matches(PROMPT).count(), 2, "{seen:?}");
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 /// A slip of the finger costs no try, and nothing but codes reaches the server.
 #[test]
-fn what_is_no_code_is_asked_for_again() {
+fn prompts_again_after_invalid_code() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     for (times, slip) in ["\n", "two words\n", "１２３\n"].iter().enumerate() {
@@ -65,7 +68,7 @@ fn what_is_no_code_is_asked_for_again() {
 }
 
 #[test]
-fn three_wrong_codes_end_it() {
+fn ends_after_three_wrong_codes() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     for attempt in 1..=3 {
@@ -75,11 +78,11 @@ fn three_wrong_codes_end_it() {
     let seen = terminal.end().ends_with(1);
     seen.says("the verification code was wrong three times");
     assert_eq!(handed_in(&server).len(), 3);
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 #[test]
-fn ctrl_c_at_the_question_leaves_in_order() {
+fn ctrl_c_at_prompt_cleans_up() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     terminal.shows(PROMPT, 1);
@@ -89,23 +92,23 @@ fn ctrl_c_at_the_question_leaves_in_order() {
     let after = seen.text.split(PROMPT).nth(1).unwrap();
     let (rest, _) = after.split_once('\n').unwrap();
     assert!(!rest.contains("notify_url"), "{seen:?}");
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
     assert!(handed_in(&server).is_empty());
 }
 
 #[test]
-fn ctrl_c_before_the_scan_leaves_in_order() {
+fn ctrl_c_before_scan_cleans_up() {
     let server = waiting("never");
     let mut terminal = start(&server, "");
     terminal.shows("▀", 1);
     terminal.types("\x03");
     terminal.end().ends_with(130);
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 /// Whoever leaves the keyboard can still hand the code in from another shell.
 #[test]
-fn the_end_of_the_keyboard_is_not_the_end_of_the_login() {
+fn login_continues_after_terminal_eof() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     terminal.shows(PROMPT, 1);
@@ -117,7 +120,7 @@ fn the_end_of_the_keyboard_is_not_the_end_of_the_login() {
 }
 
 #[test]
-fn a_removal_for_good_is_asked_for() {
+fn removal_asks_for_confirmation() {
     for (answer, removed) in [
         ("y\n", true),
         ("yes\n", true),

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 use url::Url;
 
-use crate::callback::place::parse_notify_url;
+use crate::callback::address::parse_notify_url;
 use crate::callback::simulate::Simulated;
-use crate::commands::Finish;
-use crate::commands::callbacks::{self, CallbackArgs};
+use crate::commands::CommandResult;
+use crate::commands::callback_listener::{self, CallbackArgs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::instances;
@@ -48,7 +48,7 @@ fn parse_any_url(text: &str) -> Result<Url, Text> {
 
 impl Args {
     /// Looks, posts or tries.
-    pub fn run(self, context: &Context) -> Finish {
+    pub fn run(self, context: &Context) -> CommandResult {
         let events = events(&self.simulate)?;
         let url = match self.url {
             Some(url) => Some(url),
@@ -91,5 +91,5 @@ fn events(names: &[String]) -> Result<Vec<Simulated>, Error> {
 
 fn running_listener(context: &Context) -> Result<Option<Url>, Error> {
     let guid = instances::named_or_only(context)?;
-    Ok(callbacks::announced(context, &guid)?.and_then(|url| Url::parse(&url).ok()))
+    Ok(callback_listener::announced(context, &guid)?.and_then(|url| Url::parse(&url).ok()))
 }

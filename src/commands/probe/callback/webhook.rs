@@ -6,7 +6,7 @@ use url::Url;
 
 use super::check::Check;
 use crate::api::request::{Effect, Request};
-use crate::api::{Api, CallError, Connection, Reply, Transport};
+use crate::api::{Api, CallError, Connection, Response, Transport};
 use crate::callback::simulate::Simulated;
 use crate::context::Context;
 use crate::error::Error;
@@ -102,7 +102,7 @@ impl Webhook {
     }
 }
 
-fn check(name: Text, answer: Result<Reply, CallError>) -> Check {
+fn check(name: Text, answer: Result<Response, CallError>) -> Check {
     match answer {
         Err(error) => Check::plain(name, false, Some(error.summary())),
         Ok(reply) => {

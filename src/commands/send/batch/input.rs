@@ -18,7 +18,7 @@ const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 /// Lines of a stream that are read before they are asked for.
 const READ_AHEAD: usize = 16;
 /// How often a wait for input looks whether it should end.
-const LOOK_UP: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Where the lines come from, and how far we are.
 pub struct Input {
@@ -143,7 +143,7 @@ fn receive(
     stopped: impl Fn() -> bool,
 ) -> io::Result<Option<Vec<u8>>> {
     loop {
-        match lines.recv_timeout(LOOK_UP) {
+        match lines.recv_timeout(POLL_INTERVAL) {
             Ok(line) => return line.map(Some),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
             Err(RecvTimeoutError::Timeout) if stopped() => return Ok(None),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::config::Settings;
-use crate::delivery::{Outgoing, check_key};
+use crate::delivery::{OutgoingMessage, check_key};
 use crate::mention::Mentions;
 use crate::output::Output;
 use crate::text::{Text, text};
@@ -20,7 +20,7 @@ pub struct Item {
     /// Whom it names, id or alias.
     pub to: String,
     /// The message.
-    pub outgoing: Outgoing,
+    pub outgoing: OutgoingMessage,
 }
 
 /// A line that cannot.
@@ -144,7 +144,7 @@ fn json_error(error: &serde_json::Error) -> Text {
     }
 }
 
-fn outgoing(wire: Wire, settings: &Settings) -> Result<Outgoing, Text> {
+fn outgoing(wire: Wire, settings: &Settings) -> Result<OutgoingMessage, Text> {
     let to = settings.conversation(&wire.to).map_err(|e| e.message)?;
     if wire.text.is_empty() {
         return Err(text!("the text is empty"));
@@ -156,7 +156,7 @@ fn outgoing(wire: Wire, settings: &Settings) -> Result<Outgoing, Text> {
         }
         mentions.check_places(&wire.text)?;
     }
-    Ok(Outgoing {
+    Ok(OutgoingMessage {
         to,
         text: wire.text,
         mentions,
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn good_lines() {
+    fn parses_valid_lines() {
         let settings = settings();
         let parse = |text: &str| parse(7, text.as_bytes(), &settings).unwrap();
         let plain = parse(r#"{"to":"S:1","text":"a\nb"}"#);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_lines_say_what_is_wrong_and_what_they_were() {
+    fn explains_invalid_lines() {
         let settings = settings();
         let cases = [
             ("", "not a JSON object"),
@@ -259,7 +259,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+        fn never_panics_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = parse(1, &bytes, &settings());
         }
     }

@@ -2,9 +2,9 @@
 
 mod input;
 mod line;
-#[cfg(any(test, fuzzing))]
-pub mod oracle;
 mod progress;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod report;
 mod run;
 
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use super::options::DeliveryArgs;
 use crate::api::request::Effect;
-use crate::commands::{Finish, dry_run};
+use crate::commands::{CommandResult, dry_run};
 use crate::context::Context;
 use crate::error::Error;
 use crate::guid::Guid;
@@ -54,7 +54,12 @@ pub struct BatchArgs {
 /// # Errors
 /// A usage error when the input is bad, before anything is sent; `partial` when some message was
 /// not accepted.
-pub fn run(context: &Context, args: BatchArgs, delivery: &DeliveryArgs, dry: bool) -> Finish {
+pub fn run(
+    context: &Context,
+    args: BatchArgs,
+    delivery: &DeliveryArgs,
+    dry: bool,
+) -> CommandResult {
     let Some(source) = &args.batch else {
         return Err(Error::usage(text!("neither TO nor --batch given")));
     };
@@ -69,7 +74,7 @@ pub fn run(context: &Context, args: BatchArgs, delivery: &DeliveryArgs, dry: boo
 }
 
 /// Prints the request of every good line, and complains of the bad ones.
-fn show(context: &Context, guid: &Guid, mut input: Input, skip_bad: bool) -> Finish {
+fn show(context: &Context, guid: &Guid, mut input: Input, skip_bad: bool) -> CommandResult {
     let mut bad = 0;
     while let Some(line) = input.next(context.settings()?, || false)? {
         match line {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::report::Tally;
+use super::report::OutcomeCounts;
 use crate::output::Output;
 use crate::pace::Rate;
 use crate::text::{Text, text};
@@ -30,7 +30,7 @@ struct Line {
 
 #[derive(Default)]
 struct State {
-    tally: Tally,
+    counts: OutcomeCounts,
     finished: bool,
 }
 
@@ -60,9 +60,9 @@ impl Progress {
     }
 
     /// So far it came to this.
-    pub fn advance(&self, tally: Tally) {
+    pub fn advance(&self, counts: OutcomeCounts) {
         if let Some(line) = &self.line {
-            line.state().tally = tally;
+            line.state().counts = counts;
         }
     }
 
@@ -85,7 +85,7 @@ impl Line {
         // Held while drawing, so that nothing is drawn after the end.
         let state = self.state();
         if !state.finished {
-            let text = words(self.total, state.tally, self.started.elapsed(), self.rate);
+            let text = words(self.total, state.counts, self.started.elapsed(), self.rate);
             self.output.status(&text);
         }
         !state.finished
@@ -93,8 +93,8 @@ impl Line {
 }
 
 /// `[########············] 12/30 · 11 sent, 1 failed · 18s left`.
-fn words(total: Option<u64>, tally: Tally, elapsed: Duration, rate: Option<Rate>) -> Text {
-    let (good, failed) = (tally.good(), tally.failed());
+fn words(total: Option<u64>, counts: OutcomeCounts, elapsed: Duration, rate: Option<Rate>) -> Text {
+    let (good, failed) = (counts.good(), counts.failed());
     let done = good + failed;
     let so_far = text!("{good} sent, {failed} failed", good, failed);
     let Some(total) = total else {
@@ -138,31 +138,31 @@ mod tests {
     use crate::error::Outcome;
     use crate::text::Lang;
 
-    fn tally(good: u64, failed: u64) -> Tally {
-        let mut tally = Tally::default();
-        (0..good).for_each(|_| tally.count(Outcome::Accepted));
-        (0..failed).for_each(|_| tally.count(Outcome::Unknown));
-        tally
+    fn counts(good: u64, failed: u64) -> OutcomeCounts {
+        let mut counts = OutcomeCounts::default();
+        (0..good).for_each(|_| counts.count(Outcome::Accepted));
+        (0..failed).for_each(|_| counts.count(Outcome::Unknown));
+        counts
     }
 
-    fn line(total: Option<u64>, tally: Tally, elapsed: u64, rate: Option<&str>) -> String {
+    fn line(total: Option<u64>, counts: OutcomeCounts, elapsed: u64, rate: Option<&str>) -> String {
         let rate = rate.map(|rate| rate.parse().unwrap());
-        words(total, tally, Duration::from_secs(elapsed), rate).render(Lang::En)
+        words(total, counts, Duration::from_secs(elapsed), rate).render(Lang::En)
     }
 
     #[test]
-    fn it_tells_how_far_and_how_long() {
-        for (total, tally, elapsed, rate, wanted) in [
+    fn shows_progress_and_remaining_time() {
+        for (total, counts, elapsed, rate, wanted) in [
             (
                 Some(30),
-                tally(11, 1),
+                counts(11, 1),
                 12,
                 None,
                 "[########............] 12/30 · 11 sent, 1 failed · 18s left",
             ),
             (
                 Some(30),
-                tally(0, 0),
+                counts(0, 0),
                 0,
                 None,
                 "[....................] 0/30 · 0 sent, 0 failed",
@@ -170,7 +170,7 @@ mod tests {
             // the pace is known before anything was sent
             (
                 Some(30),
-                tally(0, 0),
+                counts(0, 0),
                 0,
                 Some("20/min"),
                 "[....................] 0/30 · 0 sent, 0 failed · 1m 30s left",
@@ -178,7 +178,7 @@ mod tests {
             // a burst went through at once; the others will not
             (
                 Some(30),
-                tally(10, 0),
+                counts(10, 0),
                 1,
                 Some("20/min,burst=10"),
                 "[######..............] 10/30 · 10 sent, 0 failed · 1m left",
@@ -186,26 +186,26 @@ mod tests {
             // a slow server is slower than the pace
             (
                 Some(4),
-                tally(2, 0),
+                counts(2, 0),
                 20,
                 Some("20/min"),
                 "[##########..........] 2/4 · 2 sent, 0 failed · 20s left",
             ),
             (
                 Some(2),
-                tally(2, 0),
+                counts(2, 0),
                 20,
                 None,
                 "[####################] 2/2 · 2 sent, 0 failed · 0s left",
             ),
-            (None, tally(3, 2), 5, None, "5 lines · 3 sent, 2 failed"),
+            (None, counts(3, 2), 5, None, "5 lines · 3 sent, 2 failed"),
         ] {
-            assert_eq!(line(total, tally, elapsed, rate), wanted);
+            assert_eq!(line(total, counts, elapsed, rate), wanted);
         }
     }
 
     #[test]
-    fn a_time_no_clock_holds_is_left_out() {
+    fn omits_unrepresentable_remaining_time() {
         let left = time_left(u64::MAX, 1, Duration::from_secs(1 << 40), None);
         assert_eq!(left, None);
     }

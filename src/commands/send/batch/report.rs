@@ -70,7 +70,7 @@ pub fn outcome_of(result: &Result<Receipt, Error>) -> Outcome {
 
 /// How many lines came to what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct OutcomeCounts {
     accepted: u64,
     duplicate: u64,
     rejected: u64,
@@ -78,7 +78,7 @@ pub struct Tally {
     unknown: u64,
 }
 
-impl Tally {
+impl OutcomeCounts {
     /// Counts one more.
     pub fn count(&mut self, outcome: Outcome) {
         match outcome {
@@ -127,12 +127,12 @@ impl Tally {
         if self.failed() == 0 {
             return Ok(());
         }
-        let tally = self.sentence();
+        let counts = self.sentence();
         let message = match stopped_at {
-            None => tally,
+            None => counts,
             Some(line) => text!(
-                "{tally}; stopped at line {line} (--fail-fast), the lines after it were not sent",
-                tally,
+                "{counts}; stopped at line {line} (--fail-fast), the lines after it were not sent",
+                counts,
                 line
             ),
         };
@@ -152,17 +152,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tallies_and_verdicts() {
-        let mut tally = Tally::default();
-        assert_eq!(tally.sentence(), "no lines");
-        assert!(tally.verdict(None).is_ok());
-        tally.count(Outcome::Accepted);
-        tally.count(Outcome::Duplicate);
-        assert!(tally.verdict(None).is_ok());
+    fn counts_outcomes_and_chooses_exit_code() {
+        let mut counts = OutcomeCounts::default();
+        assert_eq!(counts.sentence(), "no lines");
+        assert!(counts.verdict(None).is_ok());
+        counts.count(Outcome::Accepted);
+        counts.count(Outcome::Duplicate);
+        assert!(counts.verdict(None).is_ok());
         for outcome in [Outcome::Rejected, Outcome::NotSent, Outcome::Unknown] {
-            tally.count(outcome);
+            counts.count(outcome);
         }
-        let error = tally.verdict(Some(5)).unwrap_err();
+        let error = counts.verdict(Some(5)).unwrap_err();
         assert_eq!(error.exit, 8);
         assert!(error.message.english().starts_with(
             "5 lines: 1 accepted, 1 accepted before, 1 rejected, 1 not sent, 1 unknown; stopped at line 5"

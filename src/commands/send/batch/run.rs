@@ -13,16 +13,16 @@ use super::BatchArgs;
 use super::input::Input;
 use super::line::{BadLine, Item};
 use super::progress::Progress;
-use super::report::{Report, Tally, outcome_of};
+use super::report::{OutcomeCounts, Report, outcome_of};
 use crate::api::Api;
-use crate::commands::Finish;
+use crate::commands::CommandResult;
 use crate::context::Context;
-use crate::delivery::{Courier, Plan, Receipt, Record};
+use crate::delivery::{PendingRecord, Receipt, SendOptions, Sender};
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::output::Output;
 use crate::signals;
-use crate::store::{Entry, Store};
+use crate::store::{Entry, StateDatabase};
 use crate::text::text;
 use crate::time::Deadline;
 
@@ -33,14 +33,14 @@ const ITEM_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What all workers share.
 struct Shared {
-    plan: Plan,
+    plan: SendOptions,
     api: Api,
     output: Output,
     timeout: Duration,
     journal: Option<std::path::PathBuf>,
     fail_fast: bool,
     progress: Progress,
-    tally: Mutex<Tally>,
+    counts: Mutex<OutcomeCounts>,
     /// Nothing more is sent.
     stop: Arc<AtomicBool>,
     /// The line that stopped the batch.
@@ -56,10 +56,10 @@ struct Shared {
 pub fn run(
     context: &Context,
     args: &BatchArgs,
-    plan: Plan,
+    plan: SendOptions,
     mut input: Input,
     total: Option<u64>,
-) -> Finish {
+) -> CommandResult {
     let _journal_lock = args.journal.as_deref().map(lock_journal).transpose()?;
     let shared = Arc::new(Shared {
         api: context.api()?.clone(),
@@ -69,7 +69,7 @@ pub fn run(
         fail_fast: args.fail_fast,
         progress: Progress::new(&context.output, total, plan.rate),
         plan,
-        tally: Mutex::default(),
+        counts: Mutex::default(),
         stop: Arc::default(),
         stopped_at: Mutex::default(),
         broken: Mutex::default(),
@@ -199,14 +199,18 @@ fn at_once(
 /// One courier and its view of the journal.
 struct Worker {
     shared: Arc<Shared>,
-    courier: Courier,
-    journal: Option<Store>,
+    sender: Sender,
+    journal: Option<StateDatabase>,
 }
 
 impl Worker {
     fn new(shared: Arc<Shared>) -> Result<Self, Error> {
-        let journal = shared.journal.as_deref().map(Store::open).transpose()?;
-        let courier = Courier::new(
+        let journal = shared
+            .journal
+            .as_deref()
+            .map(StateDatabase::open)
+            .transpose()?;
+        let sender = Sender::new(
             shared.plan.clone(),
             shared.api.clone(),
             shared.output.clone(),
@@ -214,7 +218,7 @@ impl Worker {
         .stopped_by(shared.stop.clone());
         Ok(Self {
             shared,
-            courier,
+            sender,
             journal,
         })
     }
@@ -227,7 +231,7 @@ impl Worker {
             Some(error) => Err(error),
             None => self
                 .deliver(item)
-                .map_err(|error| self.shared.output.veiled(&error)),
+                .map_err(|error| self.shared.output.masked(&error)),
         };
         if let Err(error) = &result
             && error.kind == Kind::NotLoggedIn
@@ -238,7 +242,7 @@ impl Worker {
     }
 
     fn deliver(&mut self, item: &Item) -> Result<Receipt, Error> {
-        let record = self.journal.as_ref().map(|store| Record {
+        let record = self.journal.as_ref().map(|store| PendingRecord {
             store,
             name: text!("line {line} of the journal", line = item.line),
             entry: Entry {
@@ -248,7 +252,7 @@ impl Worker {
             },
         });
         let deadline = Deadline::after(self.shared.timeout);
-        self.courier.deliver(&item.outgoing, record, deadline)
+        self.sender.deliver(&item.outgoing, record, deadline)
     }
 }
 
@@ -313,23 +317,23 @@ impl Shared {
 
     /// Prints a result. When nobody reads any more, nothing more is sent either.
     fn print(&self, report: &Report<'_>, outcome: Outcome) {
-        let tally = {
-            let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-            tally.count(outcome);
-            *tally
+        let counts = {
+            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            counts.count(outcome);
+            *counts
         };
         if let Err(error) = self.output.json(report) {
             self.stop.store(true, Ordering::SeqCst);
             let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
             broken.get_or_insert(error);
         }
-        self.progress.advance(tally);
+        self.progress.advance(counts);
     }
 
     /// A failure of this machine in the middle: it must not read as if nothing had been sent.
     fn cut_short(&self, error: Error) -> Error {
-        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        if tally == Tally::default() || error.kind == Kind::ClosedPipe {
+        let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts == OutcomeCounts::default() || error.kind == Kind::ClosedPipe {
             return error;
         }
         let kind = match error.kind {
@@ -337,16 +341,16 @@ impl Shared {
             _ => Kind::Partial,
         };
         let message = text!(
-            "{message}; {tally}, and the lines after that were not sent",
+            "{message}; {counts}, and the lines after that were not sent",
             message = error.message,
-            tally = tally.sentence()
+            counts = counts.sentence()
         );
         Error::new(kind, message).hint(text!(
             "the results say how far it came; with --journal the same command sends only what is left"
         ))
     }
 
-    fn finish(&self) -> Finish {
+    fn finish(&self) -> CommandResult {
         if let Some(error) = self
             .broken
             .lock()
@@ -355,12 +359,12 @@ impl Shared {
         {
             return Err(self.cut_short(error));
         }
-        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let signal = self.signal.load(Ordering::SeqCst);
         if signal != 0 {
             self.output.note(&text!(
-                "interrupted after {tally}; the lines after that were not sent",
-                tally = tally.sentence()
+                "interrupted after {counts}; the lines after that were not sent",
+                counts = counts.sentence()
             ));
             return Ok(signals::exit_code(signal));
         }
@@ -368,12 +372,12 @@ impl Shared {
             .stopped_at
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        tally.verdict(stopped_at)?;
-        if tally == Tally::default() {
+        counts.verdict(stopped_at)?;
+        if counts == OutcomeCounts::default() {
             self.output
                 .warn(&text!("the batch had no lines, so nothing was sent"));
         } else {
-            self.output.note(&tally.sentence());
+            self.output.note(&counts.sentence());
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,0 +1,376 @@
+//! What must hold of every answer, whatever a server says. For the fuzz targets and the tests.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "property checks fail by panicking"
+)]
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::envelope::{self, Content, Dialect, Payload};
+use super::interpret::interpret;
+use super::payloads::{self, SentMessage};
+use super::request::Effect;
+use super::{CallError, Decode, Response, login_payloads, payload_call_error};
+use crate::error::{Kind, Outcome};
+use crate::text::Lang;
+
+const STATUSES: [u16; 16] = [
+    200, 200, 200, 200, 200, 201, 204, 100, 302, 400, 404, 405, 422, 429, 500, 502,
+];
+
+/// The first byte chooses the HTTP status, the rest is the body.
+pub fn answer(data: &[u8]) {
+    let Some((first, body)) = data.split_first() else {
+        return;
+    };
+    let status = STATUSES.iter().cycle().nth(usize::from(*first));
+    let response = response(*status.expect("a cycle has no end"), body);
+    check_send(&response);
+    check_wrapping(body);
+    check_decoders(&response);
+}
+
+/// What a send comes to that is answered like this.
+pub(crate) fn outcome_of_send(status: u16, body: &[u8]) -> Outcome {
+    match decode(&response(status, body), payloads::sent_message) {
+        Ok(_) => Outcome::Accepted,
+        Err(error) => error
+            .into_error(Effect::Change)
+            .outcome
+            .expect("every failed change says what became of it"),
+    }
+}
+
+fn response(status: u16, body: &[u8]) -> Response {
+    Response {
+        status,
+        location: None,
+        retry_after: None,
+        body: body.to_vec(),
+        latency: Duration::ZERO,
+    }
+}
+
+fn decode<T>(response: &Response, decode: Decode<T>) -> Result<T, CallError> {
+    let (_, payload) = interpret(response)?;
+    decode(payload).map_err(|payload_error| payload_call_error(payload_error, response.status))
+}
+
+/// The promise about delivery, against a second reading of the same bytes.
+fn check_send(response: &Response) {
+    let spoken = Spoken::of(&response.body);
+    let is_2xx = (200..300).contains(&response.status);
+    let says_no = spoken.says_no || spoken.payload_failed();
+    match decode(response, payloads::sent_message) {
+        Ok(message) => {
+            assert!(is_2xx, "accepted with HTTP {}", response.status);
+            assert!(!says_no, "accepted although the server says no");
+            assert_eq!(Some(&message.message_id), spoken.message_id().as_ref());
+            check_message(&message);
+        }
+        Err(error) => {
+            let may_retry = error.may_retry(Effect::Change);
+            let code = match &error {
+                CallError::Refused(refusal) => refusal.code,
+                _ => None,
+            };
+            assert!(!may_retry || code == Some(1014), "repeats {error:?}");
+            check_failure(&error, response, says_no);
+            let is_plain_yes =
+                is_2xx && !spoken.is_open && spoken.is_plain() && spoken.message_id().is_some();
+            assert!(!is_plain_yes || says_no, "not accepted: {error:?}");
+        }
+    }
+}
+
+fn check_failure(error: &CallError, response: &Response, says_no: bool) {
+    let is_refusal =
+        (400..500).contains(&response.status) || (200..300).contains(&response.status) && says_no;
+    let change = error.clone().into_error(Effect::Change);
+    let expected = match is_refusal {
+        true => Outcome::Rejected,
+        false => Outcome::Unknown,
+    };
+    // What is contradictory may also be unknown, and never the other way round.
+    assert!(
+        change.outcome == Some(expected) || is_refusal && change.outcome == Some(Outcome::Unknown),
+        "{:?} for {response:?}",
+        change.outcome
+    );
+    assert!(change.outcome == Some(Outcome::Unknown) || change.kind != Kind::Unknown);
+    assert_eq!(change.exit, change.kind.exit_code());
+    let read = error.clone().into_error(Effect::Read);
+    assert_eq!(read.outcome, None);
+    for error in [change, read] {
+        for lang in [Lang::En, Lang::Zh] {
+            assert!(!error.message.render(lang).is_empty());
+        }
+        assert!(serde_json::to_value(&error).is_ok());
+    }
+}
+
+fn check_message(message: &SentMessage) {
+    assert!(!message.message_id.is_empty() && message.message_id != "0");
+    if let Some(time) = &message.sent_at {
+        assert!(time.parse::<jiff::Timestamp>().is_ok(), "{time}");
+    }
+}
+
+/// Dialect D says the same as what it wraps.
+fn check_wrapping(body: &[u8]) {
+    let (Ok(text), Ok(opened)) = (std::str::from_utf8(body), envelope::open(body)) else {
+        return;
+    };
+    if text.trim_start().starts_with(['{', '[']) {
+        let wrapped = envelope::open(Value::from(text).to_string().as_bytes());
+        let wrapped = wrapped.expect("a body that can be opened can be opened inside a string");
+        assert_eq!(wrapped.dialect, Dialect::D);
+        assert_eq!(wrapped.content, opened.content);
+    }
+    if let Content::Refused { code, .. } = opened.content {
+        assert_ne!(code, 0);
+    }
+}
+
+fn check_decoders(response: &Response) {
+    let payload = |decode: fn(Payload)| {
+        if let Ok((_, payload)) = interpret(response) {
+            decode(payload);
+        }
+    };
+    payload(|payload| {
+        let is_object = payload.value.is_object();
+        let is_done = payloads::done(payload.clone()).is_ok();
+        assert_eq!(is_done, payload.confirmed || is_object);
+    });
+    payload(|payload| {
+        if let Ok(guid) = payloads::guid(payload) {
+            assert_eq!(guid.to_string().parse(), Ok(guid));
+        }
+    });
+    payload(|payload| {
+        let size = payload.value.as_array().map_or(0, Vec::len);
+        if let Ok(guids) = payloads::guids(payload) {
+            assert_eq!(guids.len(), size);
+        }
+    });
+    payload(|payload| {
+        if let Ok(page) = payloads::session_page(payload) {
+            assert!(page.sessions.len() <= page.size);
+            for time in page
+                .sessions
+                .iter()
+                .filter_map(|s| s.last_message_at.as_ref())
+            {
+                assert!(time.parse::<jiff::Timestamp>().is_ok(), "{time}");
+            }
+        }
+    });
+    payload(|payload| {
+        let said = payload.value.get("status").map(|status| match status {
+            Value::String(text) => text.trim().to_owned(),
+            other => other.to_string(),
+        });
+        // Signed, because `-0` is a number too.
+        let number = said.and_then(|said| usize::try_from(said.parse::<i64>().ok()?).ok());
+        if let Ok(status) = payloads::status(payload.clone()) {
+            let names = ["stopped", "running", "online"];
+            assert_eq!(number.and_then(|n| names.get(n)), Some(&status.name()));
+        }
+        if let Ok(status) = login_payloads::qrcode_status(payload) {
+            assert_eq!(number, Some(status.number_and_name().0));
+        }
+    });
+    payload(|payload| {
+        if let Ok(code) = login_payloads::qrcode(payload.clone()) {
+            assert!(!code.content.is_empty());
+        }
+        if let Ok(profile) = login_payloads::profile(payload) {
+            assert_ne!(profile.user_id.as_deref(), Some("0"));
+            assert!(serde_json::to_value(&profile).is_ok());
+        }
+    });
+}
+
+/// A second, slower reading of a send's answer: everything that could be a no, wherever it stands.
+#[derive(Default)]
+struct Spoken {
+    /// A code other than 0 is spoken.
+    says_no: bool,
+    /// Codes that are no numbers, or no clear envelope: whether it is believed is not said here.
+    is_open: bool,
+    payload: Value,
+}
+
+impl Spoken {
+    fn of(body: &[u8]) -> Self {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            return Self::default();
+        };
+        let inner = value
+            .as_str()
+            .and_then(|text| serde_json::from_str(text).ok());
+        match inner.unwrap_or(value) {
+            Value::Object(object) => Self::of_object(&object),
+            payload => Self {
+                payload,
+                ..Self::default()
+            },
+        }
+    }
+
+    fn of_object(object: &Map<String, Value>) -> Self {
+        let codes: Vec<&Value> = ["error_code", "err_code"]
+            .iter()
+            .filter_map(|name| object.get(*name).filter(|code| !code.is_null()))
+            .collect();
+        let numbers: Vec<i64> = codes
+            .iter()
+            .filter_map(|code| match code {
+                Value::String(text) => text.trim().parse().ok(),
+                other => other.as_i64(),
+            })
+            .collect();
+        let is_envelope = !codes.is_empty() || !object.contains_key("msg_data");
+        // Whether other fields beside `data` make an envelope of it is a matter of taste.
+        let is_odd = codes.is_empty() && object.contains_key("data") && object.len() > 1;
+        let payload = match object.get("data") {
+            Some(data) if is_envelope => data.clone(),
+            None if !codes.is_empty() => Value::Null,
+            _ => object.clone().into(),
+        };
+        Self {
+            says_no: numbers.iter().any(|code| *code != 0),
+            is_open: is_odd || numbers.len() < codes.len(),
+            payload,
+        }
+    }
+
+    fn payload_failed(&self) -> bool {
+        match self.payload.get("is_svr_fail") {
+            Some(Value::Bool(failed)) => *failed,
+            Some(Value::Number(number)) => number.as_i64() == Some(1),
+            Some(Value::String(text)) => ["1", "true"].contains(&text.to_lowercase().as_str()),
+            _ => false,
+        }
+    }
+
+    /// The id of the message.
+    fn message_id(&self) -> Option<String> {
+        let id = match self.payload.get("msg_data")?.get("id")? {
+            Value::String(text) => text.clone(),
+            Value::Number(number) if !number.is_f64() => number.to_string(),
+            _ => return None,
+        };
+        (!id.is_empty() && id != "0").then_some(id)
+    }
+
+    /// Whether every field beside the id is of the documented kind.
+    fn is_plain(&self) -> bool {
+        let data = &self.payload["msg_data"];
+        let is_id = |value: &Value| {
+            value.is_null() || value.is_string() || value.is_i64() || value.is_u64()
+        };
+        let is_number = |value: &Value| {
+            let text = value
+                .as_str()
+                .and_then(|text| text.trim().parse::<i64>().ok());
+            value.is_null() || value.is_i64() || text.is_some()
+        };
+        data.get("seq").is_none_or(is_id)
+            && data.get("sendtime").is_none_or(is_number)
+            && self
+                .payload
+                .get("is_svr_fail")
+                .is_none_or(Value::is_boolean)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::token_sequences::token_sequences;
+
+    const WORDS: &[&str] = &[
+        r#"{"error_code":0,"error_message":"ok","data":{"msg_data":{"id":"1","seq":2,"sendtime":1711649467},"is_svr_fail":false}}"#,
+        r#"{"err_code":"0","data":{"msg_data":{"id":7}}}"#,
+        r#"{"msg_data":{"id":"1"}}"#,
+        r#""{\"msg_data\":{\"id\":\"1\"}}""#,
+        r#"{"error_code":0,"#,
+        r#"{"error_code":-4017,"#,
+        r#"{"err_code":1014,"#,
+        r#""err_code":0,"#,
+        r#""err_code":-1,"#,
+        r#""error_code":0,"#,
+        r#""error_message":"未登录","#,
+        r#""data":"#,
+        r#"{"msg_data":{"id":"1066172","#,
+        r#""seq":"7"}"#,
+        r#"},"#,
+        r#""is_svr_fail":true"#,
+        r#""is_svr_fail":"0""#,
+        r#"{"status":"#,
+        r#""2""#,
+        "10",
+        r#"["g-1",{"guid":"g-2"}]"#,
+        r#"{"session_list":["S:1",{"id":5,"last_msg_time":"1711649467"}],"begin_seq":1}"#,
+        r#"{"detail":[{"loc":["body","guid"],"msg":"field required"}]}"#,
+        "{",
+        "}",
+        "[",
+        "]",
+        "null",
+        "\"",
+        "\\\"",
+        ",",
+    ];
+
+    /// A send's answer with every part of it right or wrong.
+    fn send_answers() -> impl Strategy<Value = String> {
+        let code = prop::sample::select(&["", "0", "\"0\"", "null", "-1", "\"1014\"", "0.5"][..]);
+        let failed = prop_oneof![
+            Just(""),
+            prop::sample::select(&["false", "true", "1", "\"0\"", "5"][..]),
+        ];
+        let id = prop_oneof![
+            3 => Just("\"1066172\""),
+            1 => prop::sample::select(&["", "7", "0", "\"\"", "1.5"][..]),
+        ];
+        let parts = (code.clone(), code, failed, id, 0..3u8);
+        parts.prop_map(|(error_code, err_code, failed, id, wrap)| {
+            let field = |name: &str, value: &str| match value {
+                "" => String::new(),
+                value => format!("\"{name}\":{value},"),
+            };
+            let message = format!("{{{}\"seq\":1}}", field("id", id));
+            let payload = format!("{{{}\"msg_data\":{message}}}", field("is_svr_fail", failed));
+            let codes = field("error_code", error_code) + &field("err_code", err_code);
+            match wrap {
+                0 => format!("{{{codes}\"data\":{payload}}}"),
+                1 => Value::from(format!("{{{codes}\"data\":{payload}}}")).to_string(),
+                _ => payload,
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn send_outcome_matches_second_reading(
+            status in prop_oneof![4 => Just(0), 1 => any::<u8>()],
+            body in send_answers(),
+        ) {
+            answer(&[&[status], body.as_bytes()].concat());
+        }
+        #[test]
+        fn any_answer_keeps_the_promises(status: u8, body in token_sequences(WORDS)) {
+            answer(&[vec![status], body].concat());
+        }
+    }
+}

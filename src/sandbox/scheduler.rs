@@ -1,0 +1,73 @@
+//! The thread that lets scripted steps happen on time, also when nobody asks.
+
+use super::lock;
+use super::server::Server;
+use jiff::Timestamp;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Wakes the clock when a step is rescheduled or the sandbox ends.
+#[derive(Debug, Default)]
+pub(super) struct Scheduler {
+    calls: Mutex<SchedulerState>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct SchedulerState {
+    rescheduled: bool,
+    ended: bool,
+}
+
+impl Scheduler {
+    /// Makes the clock look at the schedule again.
+    pub(super) fn reschedule(&self) {
+        lock(&self.calls).rescheduled = true;
+        self.changed.notify_all();
+    }
+
+    /// Ends the clock.
+    pub(super) fn end(&self) {
+        lock(&self.calls).ended = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for `time`, or without one for a call; false when the sandbox ends.
+    fn wait(&self, time: Option<Duration>) -> bool {
+        let calls = lock(&self.calls);
+        let idle = |calls: &mut SchedulerState| !calls.rescheduled && !calls.ended;
+        let mut calls = match time {
+            Some(time) => {
+                self.changed
+                    .wait_timeout_while(calls, time, idle)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
+            None => self
+                .changed
+                .wait_while(calls, idle)
+                .unwrap_or_else(PoisonError::into_inner),
+        };
+        calls.rescheduled = false;
+        !calls.ended
+    }
+}
+
+/// Takes steps when they are due until the sandbox ends.
+pub(super) fn run(server: &Server) {
+    loop {
+        let due = server.change(|state| {
+            state.advance(Timestamp::now());
+            state.next_due()
+        });
+        if !server.scheduler.wait(due.map(until)) {
+            return;
+        }
+    }
+}
+
+/// The time until `due`; nothing when it is past.
+fn until(due: Timestamp) -> Duration {
+    let left = due.duration_since(Timestamp::now());
+    Duration::try_from(left).unwrap_or_default()
+}

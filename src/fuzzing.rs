@@ -1,6 +1,5 @@
-//! What the fuzz targets in `fuzz/` call: one function a target, bytes in, a panic when something
-//! does not hold. Built only by cargo-fuzz; the same functions run in the unit tests, on inputs of
-//! proptest.
+//! Entry points of the fuzz targets in `fuzz/`: one function per target that panics when a property
+//! does not hold. Built only by cargo-fuzz; unit tests call the same functions with proptest inputs.
 
 pub use crate::api::properties::answer;
 pub use crate::callback::properties::callback;

@@ -1,4 +1,4 @@
-//! The name of an instance on the server.
+//! The guid of an instance.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::text::{Text, text};
 
-/// An instance's guid. Servers hand out UUIDs; nothing here depends on that.
+/// An instance's guid. Servers use UUIDs; this program does not depend on that.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Guid(String);
@@ -18,8 +18,7 @@ impl Guid {
         &self.0
     }
 
-    /// The first eight characters: enough to recognise one in a note or a log,
-    /// where the whole guid has no business.
+    /// The first eight characters, for notes and logs.
     pub fn short(&self) -> String {
         shorten(&self.0)
     }

@@ -1,4 +1,4 @@
-//! Reading text that a user hands over: an argument, standard input, a file.
+//! Reads user input: standard input and files.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -11,7 +11,7 @@ use crate::output::Source;
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
-/// The most that is read from a file or standard input: far above any message.
+/// Most bytes read from a file or standard input.
 const AT_MOST: u64 = 16 * 1024 * 1024;
 
 /// Reads standard input to its end.
@@ -36,7 +36,7 @@ pub fn stdin_line(stdin: Source, deadline: Deadline) -> Result<String, Error> {
     })
 }
 
-/// A read cannot be interrupted, so it gets a thread, which ends with the process.
+/// A blocking read cannot be interrupted, so it runs on a thread that ends with the process.
 fn in_time<T: Send + 'static>(
     deadline: Deadline,
     otherwise: Text,
@@ -80,10 +80,10 @@ pub fn file_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// Takes bytes as text.
+/// Converts bytes to text.
 ///
 /// # Errors
-/// A usage error that says where `what` stops being UTF-8.
+/// A usage error with the position at which `what` stops being UTF-8.
 pub fn utf8(bytes: Vec<u8>, what: &Text) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();

@@ -1,7 +1,7 @@
 //! `qiwei` drives WeCom accounts hosted by an API server, from shell scripts, cron and CI.
 //!
 //! The binary is [`run`] on the process's own arguments, environment and streams. The
-//! [`sandbox`] stands alone: a stateful stand-in for the API server.
+//! [`sandbox`] is independent: a simulated API server.
 
 #![cfg_attr(test, allow(clippy::string_slice))]
 
@@ -54,7 +54,7 @@ use output::{Output, OutputOptions};
 pub use output::{Sink, Source, Streams};
 pub use panics::end_the_program as end_on_panic;
 
-/// Runs one command: arguments (the program's name first) in, an exit code out.
+/// Runs one command; `args` start with the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(shell) = env.get(env::COMPLETE) {
@@ -68,7 +68,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams)
     }
 }
 
-/// The command line as it is defined, for generating its man pages.
+/// The definition of the command line, for generating man pages.
 pub fn command() -> clap::Command {
     cli::command()
 }
@@ -78,7 +78,7 @@ fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode 
     signals::survive_size_limits();
     let global = &cli.global;
     let flags = global.flags();
-    // Read once: it may be a pipe. Commands that need no file run although it is broken.
+    // Read once: it may be a pipe. Commands that need no configuration run when it is invalid.
     let layers = Layers::load(flags.clone(), env.clone());
     let lang = match &layers {
         Ok(layers) => layers.lang(),

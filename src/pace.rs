@@ -1,7 +1,7 @@
-//! How fast an account may send. Pure: times in, waits out.
+//! The rate limit of an account. Pure: times in, waits out.
 //!
-//! WeCom drops messages of an account that sends too fast, without an error, so the pace holds
-//! across all processes of a machine.
+//! WeCom silently drops messages of an account that sends too fast, so the limit is shared by all
+//! processes of a machine.
 
 #[cfg(any(test, fuzzing))]
 pub mod properties;
@@ -11,29 +11,29 @@ use std::time::Duration;
 
 use crate::text::{Text, text};
 
-/// Microseconds.
+/// Time in microseconds.
 pub type Micros = i64;
 
-/// So many messages in a second, minute or hour, and how many may come at once.
+/// Messages per second, minute or hour, and the burst allowed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     interval: Micros,
     burst: u32,
 }
 
-/// When an account may send next.
+/// The stored state of an account's rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// The time up to which its messages are spread, on the clock of this boot.
+    /// The time up to which sends are reserved, on the clock of this boot.
     pub next_at: Micros,
-    /// The end of the last pause that the server asked for, on the same clock.
+    /// The end of the last pause requested by the server, on the same clock.
     pub held_until: Micros,
-    /// When that was written, on the same clock.
+    /// The time of the last change, on the same clock.
     pub seen_at: Micros,
 }
 
 impl Rate {
-    /// The wait before the next message, and the slot with that message in it.
+    /// Reserves the next send: the wait before it, and the new slot.
     pub fn reserve(self, slot: Option<Slot>, now: Micros) -> (Micros, Slot) {
         let slot = Slot::as_of(slot, now);
         let wait = (slot.next_at.saturating_sub(self.tolerance()))
@@ -46,7 +46,7 @@ impl Rate {
         (wait, slot)
     }
 
-    /// The slot after the server asked for a pause: nobody sends before it is over.
+    /// The slot after the server requested a pause.
     pub fn pause(self, slot: Option<Slot>, now: Micros, pause: Micros) -> Slot {
         let slot = Slot::as_of(slot, now);
         let end = now.saturating_add(pause);
@@ -63,9 +63,8 @@ impl Rate {
 }
 
 impl Slot {
-    /// The slot as of now; one that is free at once when there was none. A clock behind the one
-    /// that wrote it was set back, or started again: the slot moves with it, or the account would
-    /// wait for hours.
+    /// The slot adjusted to `now`; a free one when there was none. A clock behind the stored time was set
+    /// back or restarted, so the slot is moved with it; the account would otherwise wait for hours.
     pub fn as_of(slot: Option<Self>, now: Micros) -> Self {
         let slot = slot.unwrap_or(Self {
             next_at: now,
@@ -120,12 +119,12 @@ impl FromStr for Rate {
 }
 
 impl Rate {
-    /// The time from one message to the next, bursts aside.
+    /// The interval between two messages, ignoring bursts.
     pub fn interval(self) -> Duration {
         Duration::from_micros(self.interval.unsigned_abs())
     }
 
-    /// How fast that is, in words.
+    /// The rate as text.
     pub fn words(self) -> Text {
         let seconds = format!("{:.2}", self.interval as f64 / 1e6);
         match self.burst {

@@ -1,8 +1,7 @@
-//! A panic, which is always a bug of ours: it is said like any other error, and the program ends.
+//! Panic handling: a panic is a bug; it is reported as an `internal` error and ends the program.
 //!
-//! Nothing is unwound. A half of the program that goes on without the other, a job that waits for
-//! a thread that is no more, would be worse than an end; and the tables for unwinding are a tenth
-//! of the binary.
+//! There is no unwinding: a program that continues without one of its threads could wait forever, and
+//! the unwind tables are a tenth of the binary.
 
 use std::any::Any;
 use std::ffi::OsString;
@@ -12,8 +11,7 @@ use crate::error::Error;
 use crate::output::{Output, OutputOptions, Streams};
 use crate::text::{Text, text};
 
-/// Ends the program with an `internal` error on a panic, whichever thread it is in. For programs
-/// only: in a test it would end all of them.
+/// Installs the panic hook, which ends the program from any thread. Not for tests.
 #[expect(
     clippy::exit,
     reason = "the panicking thread need not be the one that could end the program"
@@ -22,7 +20,7 @@ pub fn end_the_program() {
     panic::set_hook(Box::new(|info| {
         let args: Vec<OsString> = std::env::args_os().collect();
         let streams = Streams::of_process();
-        // Whatever was configured is out of reach, or half-made, here.
+        // Output options are not available here.
         let options = OutputOptions {
             json: args.iter().any(|arg| arg == "--json"),
             ..OutputOptions::default()

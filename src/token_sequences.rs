@@ -1,8 +1,8 @@
-//! Inputs for property tests: words of a language in any order, with noise between them.
+//! Inputs for property tests: given tokens in random order, mixed with random text and bytes.
 
 use proptest::prelude::*;
 
-/// Up to a dozen of `words`, and now and then other text or bytes.
+/// Up to a dozen of `words`, mixed with other text or bytes.
 pub fn token_sequences(words: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
         8 => prop::sample::select(words).prop_map(|word| word.as_bytes().to_vec()),

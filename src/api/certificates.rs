@@ -1,4 +1,4 @@
-//! Whom to believe: the certificates of servers.
+//! Certificate verification of servers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-/// A TLS configuration that trusts the certificates in `cacert` beside those of the system.
+/// A TLS configuration that trusts the certificates in `cacert` and those of the system.
 ///
 /// # Errors
-/// Says what is wrong with the file or the system's store.
+/// When the file or the system's store cannot be read.
 pub(super) fn with_extra(
     cacert: &Path,
     provider: Arc<CryptoProvider>,
@@ -59,9 +59,9 @@ fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, Text> {
         .ok_or_else(|| text!("no PEM certificate in {path}", path = path.display()))
 }
 
-/// The system's judgement, and one thing more: a server that shows exactly a certificate the user
-/// named is believed. `openssl req -x509` makes certificates that are their own authority, which
-/// strict verification refuses for servers, and every other tool takes with its `--cacert`.
+/// The system's verifier, which in addition accepts a server certificate the user named.
+/// `openssl req -x509` makes certificates that are their own authority; strict verification refuses
+/// them for servers, while other tools accept them with `--cacert`.
 #[derive(Debug)]
 struct SystemOrNamed {
     system: Verifier,
@@ -86,7 +86,7 @@ impl ServerCertVerifier for SystemOrNamed {
         );
         match verdict {
             Err(error) if is_own_authority(&error) && self.named.contains(end_entity) => {
-                // It must still be a certificate for this server.
+                // It must still be valid for this server name.
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -119,7 +119,7 @@ impl ServerCertVerifier for SystemOrNamed {
     }
 }
 
-/// rustls has no variant of its own for webpki's `CaUsedAsEndEntity`.
+/// rustls has no variant for webpki's `CaUsedAsEndEntity`.
 fn is_own_authority(error: &Error) -> bool {
     match error {
         Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) => {

@@ -1,4 +1,4 @@
-//! From an HTTP answer to a payload or a refusal. Pure: what came, and nothing else, decides.
+//! Interprets an HTTP response as a payload or an error. Pure.
 
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ fn open(response: &Response) -> Result<(Dialect, Payload), CallError> {
     }
 }
 
-/// A redirect of a POST is not followed: a repeated POST is what this program exists to avoid.
+/// A redirect of a POST is not followed: it would repeat the request.
 fn redirected(response: &Response) -> CallError {
     let target = response.location.as_deref().unwrap_or("nowhere");
     CallError::NoAnswer(NoAnswer {
@@ -60,7 +60,7 @@ fn redirected(response: &Response) -> CallError {
     })
 }
 
-/// A target without what may be secret in it: credentials, and a query, which may hold a token.
+/// A redirect target without credentials and query, which may hold a token.
 fn without_credentials(target: &str) -> String {
     let target = match url::Url::parse(target) {
         Ok(url) if url.has_host() => crate::base_url::redacted(&url),
@@ -95,7 +95,7 @@ fn with_words(what: Text, response: &Response) -> Text {
     }
 }
 
-/// The server's words in a failed answer: FastAPI's `detail`, an error text, or a short plain body.
+/// The server's text: FastAPI's `detail`, an error text, or a short plain body.
 fn words(response: &Response) -> Option<String> {
     match serde_json::from_slice(&response.body) {
         Ok(Value::Object(object)) => match object.get("detail") {

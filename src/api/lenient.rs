@@ -1,4 +1,4 @@
-//! Scalars as servers really send them: numbers as strings, ids as numbers.
+//! Lenient deserialisation of scalars: numbers as strings, ids as numbers.
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub(super) fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D
     Ok((!text.is_empty() && text != "0").then_some(text))
 }
 
-/// Text, or `None` for null and empty. A number is taken as its digits.
+/// Text, or `None` for null and empty. A number is read as its digits.
 pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(from)? {
         Value::String(text) => Ok(Some(text).filter(|t| !t.is_empty())),
@@ -24,7 +24,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     }
 }
 
-/// An integer that may have come as a string.
+/// An integer that may be a string.
 pub(super) fn integer<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
     let value = Value::deserialize(from)?;
     match &value {
@@ -37,7 +37,7 @@ pub(super) fn integer<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>,
     .ok_or_else(|| unexpected("an integer", &value))
 }
 
-/// A truth value that may have come as 0, 1 or a string; null is false.
+/// A boolean that may be 0, 1 or a string; null is false.
 pub(super) fn boolean<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     let value = Value::deserialize(from)?;
     match &value {

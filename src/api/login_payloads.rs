@@ -1,4 +1,4 @@
-//! The payloads of the login endpoints.
+//! Payloads of the login endpoints.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,18 +10,18 @@ use crate::text::{Text, text};
 /// A login QR code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginQrcode {
-    /// The link the code holds.
+    /// The link in the code.
     pub content: String,
-    /// The server's key for it, when it told.
+    /// The server's key of the code, if given.
     pub key: Option<String>,
 }
 
-/// How far a scan is (protocol, QrcodeStatus).
+/// Status of a QR code (protocol, QrcodeStatus).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QrcodeStatus {
     /// 0
     NotScanned,
-    /// 1: scanned; to be confirmed on the phone.
+    /// 1: scanned, waiting for confirmation on the phone.
     Scanned,
     /// 2: confirmed. The login is complete only with 11003.
     Success,
@@ -39,7 +39,7 @@ pub enum QrcodeStatus {
     WechatRefused,
     /// 9
     WechatAuthorised,
-    /// 10: a verification code is needed, because the device is new.
+    /// 10: a verification code is needed for the new device.
     CodeRequired,
 }
 
@@ -58,13 +58,13 @@ impl QrcodeStatus {
         (Self::CodeRequired, "code_required"),
     ];
 
-    /// The status of that number.
+    /// The status with this number.
     pub fn of(number: i64) -> Option<Self> {
         let place = usize::try_from(number).ok()?;
         Self::ALL.get(place).map(|(status, _)| *status)
     }
 
-    /// Its number and the name the output uses.
+    /// The number and the name used in output.
     pub fn number_and_name(self) -> (usize, &'static str) {
         Self::ALL
             .iter()
@@ -73,7 +73,7 @@ impl QrcodeStatus {
             .map_or((0, "not_scanned"), |(number, (_, name))| (number, name))
     }
 
-    /// Whether the login is over, and not well.
+    /// Whether the login has failed.
     pub fn is_failure(self) -> bool {
         matches!(
             self,
@@ -82,7 +82,7 @@ impl QrcodeStatus {
     }
 }
 
-/// Who is logged in; from 11003 as well as from `/user/get_profile`.
+/// The logged-in user; from 11003 and from `/user/get_profile`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Profile {
     /// The user's id.
@@ -106,7 +106,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Settles on one name of several.
+    /// Chooses one of the alternative names.
     pub fn settled(mut self) -> Self {
         self.name = self.name.or(self.real_name.take());
         self.corp_name = self.corp_short_name.take().or(self.corp_full_name.take());
@@ -114,7 +114,7 @@ impl Profile {
     }
 }
 
-/// The QR code: draw `qrcode_content`; some servers put the link into `qrcode`.
+/// Decodes the QR code: `qrcode_content`, or a link in `qrcode`.
 pub(super) fn qrcode(payload: Payload) -> Result<LoginQrcode, PayloadError> {
     #[derive(Deserialize)]
     struct Wire {
@@ -136,7 +136,7 @@ pub(super) fn qrcode(payload: Payload) -> Result<LoginQrcode, PayloadError> {
     })
 }
 
-/// `{"status":0…10}`, the number possibly a string.
+/// Decodes `{"status":0…10}`; the number may be a string.
 pub(super) fn qrcode_status(payload: Payload) -> Result<QrcodeStatus, PayloadError> {
     #[derive(Deserialize)]
     struct Wire {
@@ -149,7 +149,7 @@ pub(super) fn qrcode_status(payload: Payload) -> Result<QrcodeStatus, PayloadErr
         .ok_or_else(|| shape(text!("QR code status")))
 }
 
-/// Who is logged in.
+/// Decodes the logged-in user.
 pub(super) fn profile(payload: Payload) -> Result<Profile, PayloadError> {
     typed(payload.value, Text::verbatim("profile")).map(Profile::settled)
 }

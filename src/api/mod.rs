@@ -1,4 +1,4 @@
-//! The API client: one method an endpoint, over one transport.
+//! The API client: one method per endpoint, over one transport.
 
 mod certificates;
 mod client;
@@ -38,7 +38,7 @@ use crate::guid::Guid;
 use crate::time::Deadline;
 use login_payloads::{LoginQrcode, Profile, QrcodeStatus};
 
-/// Time between two tries while a login device gets ready.
+/// Pause between requests while the login device is not ready.
 const NOT_READY_PAUSE: Duration = Duration::from_secs(1);
 
 /// The endpoints of one server, until a deadline. Clones share the connections.
@@ -53,13 +53,12 @@ pub struct Api {
 type Decode<T> = fn(Payload) -> Result<T, PayloadError>;
 
 impl Api {
-    /// Calls go through `transport` and end at `deadline`; what may be tried again is tried up to
-    /// `retries` times more.
+    /// A client that uses `transport`, ends at `deadline`, and retries what may be retried up to `retries`
+    /// times.
     pub fn new(transport: Transport, retries: u32, deadline: Deadline) -> Self {
         let transport = Arc::new(transport);
-        // Never dropped: that would wait for the HTTP library's thread. It takes a twentieth of a
-        // send to end, and a server can keep it busy for as long as it likes (with interim answers,
-        // 1xx, without end).
+        // Never dropped: dropping waits for the HTTP library's thread, which takes a twentieth of a send,
+        // and as long as a server keeps sending interim responses (1xx).
         std::mem::forget(transport.clone());
         Self {
             transport,
@@ -69,7 +68,7 @@ impl Api {
         }
     }
 
-    /// The same server with another deadline.
+    /// The same client with another deadline.
     pub fn until(&self, deadline: Deadline) -> Self {
         Self {
             deadline,
@@ -77,8 +76,8 @@ impl Api {
         }
     }
 
-    /// The same, but no single exchange takes longer than `patience`: for commands that wait
-    /// long, where one silent answer must not use up all the time.
+    /// The same client with a limit on each exchange, for long waits in which one silent answer must not
+    /// use up all the time.
     pub fn with_exchange_timeout(&self, exchange_timeout: Duration) -> Self {
         Self {
             exchange_timeout: Some(exchange_timeout),
@@ -86,10 +85,10 @@ impl Api {
         }
     }
 
-    /// Every instance. Falls back to GET where the server answers nothing else.
+    /// Lists all instances. Falls back to GET on servers that refuse POST.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn all_clients(&self) -> Result<Vec<Guid>, CallError> {
         match self.call(&request::all_clients(), payloads::guids) {
             Err(CallError::Refused(refusal)) if refusal.http_status == 405 => {
@@ -99,39 +98,39 @@ impl Api {
         }
     }
 
-    /// The state of one instance.
+    /// The status of an instance.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn client_status(&self, guid: &Guid) -> Result<Status, CallError> {
         self.call(&request::client_status(guid), payloads::status)
     }
 
-    /// Creates an instance; the request is one of [`request::create_client`].
+    /// Creates an instance; `request` comes from [`request::create_client`].
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn create_client(&self, request: &Request) -> Result<Guid, CallError> {
         self.call(request, payloads::guid)
     }
 
-    /// Makes a change that is answered with nothing but a yes.
+    /// Makes a change whose answer is only a confirmation.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn apply(&self, request: &Request) -> Result<(), CallError> {
         self.call(request, payloads::done)
     }
 
-    /// A login QR code. A device that is not ready yet (1014) is asked again until it is.
+    /// Requests a login QR code, retrying while the device is not ready (1014).
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn login_qrcode(&self, guid: &Guid) -> Result<LoginQrcode, CallError> {
         let request = request::login_qrcode(guid);
         loop {
             match self.call(&request, login_payloads::qrcode) {
-                // Without the time to ask again, what the server said last is what there is to say.
+                // Without time for another try, the last answer is the result.
                 Err(error)
                     if error.is_not_ready() && self.deadline.remaining() > NOT_READY_PAUSE =>
                 {
@@ -142,10 +141,10 @@ impl Api {
         }
     }
 
-    /// How far the scan of the login QR code is.
+    /// The status of the login QR code.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn qrcode_status(&self, guid: &Guid) -> Result<QrcodeStatus, CallError> {
         self.call(
             &request::check_login_qrcode(guid),
@@ -153,18 +152,18 @@ impl Api {
         )
     }
 
-    /// Who is logged in.
+    /// The logged-in user.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn profile(&self, guid: &Guid) -> Result<Profile, CallError> {
         self.call(&request::profile(guid), login_payloads::profile)
     }
 
-    /// One page of sessions.
+    /// One page of the session list.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn session_page(
         &self,
         guid: &Guid,
@@ -175,26 +174,26 @@ impl Api {
         self.call(&request, payloads::session_page)
     }
 
-    /// Sends a message; the request is one of [`request::send_text`] or [`request::send_room_at`].
+    /// Sends a message; `request` comes from [`request::send_text`] or [`request::send_room_at`].
     ///
     /// # Errors
-    /// As every call: see [`CallError`]. An answer that names no message is no success.
+    /// Those of any call, see [`CallError`]. An answer without a message id is not a success.
     pub fn deliver(&self, request: &Request) -> Result<SentMessage, CallError> {
         self.call(request, payloads::sent_message)
     }
 
-    /// Any request at all, with the answer as it came. Retried as far as its effect allows.
+    /// Makes any request and returns the response unchanged; retried as far as its effect allows.
     ///
     /// # Errors
-    /// Only those of the transport; the answer's meaning is not looked at.
+    /// Only transport errors; the response is not interpreted.
     pub fn raw(&self, request: &Request) -> Result<Response, CallError> {
         self.with_retries(request, || self.once(request))
     }
 
-    /// One exchange, neither retried nor interpreted.
+    /// Makes one exchange, neither retried nor interpreted.
     ///
     /// # Errors
-    /// Only those of the transport.
+    /// Only transport errors.
     pub fn once(&self, request: &Request) -> Result<Response, CallError> {
         let limit = match self.exchange_timeout {
             Some(exchange_timeout) => {

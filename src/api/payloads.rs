@@ -1,4 +1,4 @@
-//! The payloads of the endpoints, in every shape servers have been seen to send them.
+//! Payloads of the endpoints, in every shape seen from servers.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,20 +9,20 @@ use crate::guid::Guid;
 use crate::text::{Text, text};
 use crate::time;
 
-/// The state of an instance.
+/// Status of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// 2: logged in.
     Online,
-    /// 1: runs, nobody is logged in.
+    /// 1: running, not logged in.
     Running,
-    /// 0: stopped, or just now reconnecting.
+    /// 0: stopped, or reconnecting.
     Stopped,
 }
 
 impl Status {
-    /// The word people read.
+    /// The text for people.
     pub fn word(self) -> Text {
         match self {
             Self::Online => text!("online"),
@@ -31,7 +31,7 @@ impl Status {
         }
     }
 
-    /// The word the output uses.
+    /// The name used in output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Online => "online",
@@ -41,45 +41,45 @@ impl Status {
     }
 }
 
-/// One entry of the session list.
+/// An entry of the session list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversationEntry {
-    /// `S:…` or `R:…` as the server has it.
+    /// `S:…` or `R:…` as received.
     pub conversation_id: String,
-    /// The name of the person or group, when the server told.
+    /// Name of the person or group, if given.
     pub name: Option<String>,
-    /// RFC 3339, when the server told.
+    /// RFC 3339, if given.
     pub last_message_at: Option<String>,
 }
 
 /// One page of the session list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionPage {
-    /// How many entries there were, those included that could not be read.
+    /// Number of entries, unreadable ones included.
     pub size: usize,
-    /// The entries in the server's order.
+    /// Readable entries in the server's order.
     pub sessions: Vec<ConversationEntry>,
-    /// Where the next page starts, when the server told.
+    /// Cursor of the next page, if given.
     pub next_seq: Option<String>,
 }
 
-/// What the server says of a message it accepted.
+/// An accepted message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentMessage {
-    /// The id of the message.
+    /// Message id.
     pub message_id: String,
-    /// Its sequence number, when the server told.
+    /// Sequence number, if given.
     pub seq: Option<String>,
-    /// RFC 3339, when the server told.
+    /// RFC 3339, if given.
     pub sent_at: Option<String>,
 }
 
-/// Why a payload is not the answer it should be.
+/// Why a payload does not fit its endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PayloadError {
-    /// It says that the server did not do it.
+    /// It reports a failed delivery.
     Refused,
-    /// It is not of the shape this endpoint answers with.
+    /// It has another shape.
     Shape(Text),
 }
 
@@ -91,7 +91,7 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
     value: Value,
     wanted: Text,
 ) -> Result<T, PayloadError> {
-    // A sequence would be taken for a struct's fields in order.
+    // serde would read an array as the fields in order.
     if !value.is_object() {
         return Err(shape(wanted));
     }
@@ -118,7 +118,7 @@ pub(super) fn guid(payload: Payload) -> Result<Guid, PayloadError> {
     parse_guid(&payload.value).ok_or_else(|| shape(text!("guid")))
 }
 
-/// A list of guids, bare or in objects; null is an empty list.
+/// Decodes a list of guids, bare or in objects; null is an empty list.
 pub(super) fn guids(payload: Payload) -> Result<Vec<Guid>, PayloadError> {
     match payload.value {
         Value::Null => Ok(Vec::new()),
@@ -138,7 +138,7 @@ fn parse_guid(value: &Value) -> Option<Guid> {
     text.parse().ok()
 }
 
-/// `{"status":0|1|2}`, the number possibly a string.
+/// Decodes `{"status":0|1|2}`; the number may be a string.
 pub(super) fn status(payload: Payload) -> Result<Status, PayloadError> {
     #[derive(Deserialize)]
     struct Wire {
@@ -166,7 +166,7 @@ pub(super) fn session_page(payload: Payload) -> Result<SessionPage, PayloadError
         #[serde(default, deserialize_with = "lenient::text")]
         begin_seq: Option<String>,
     }
-    // Told apart from a list that is null: an answer without the field is no session list.
+    // A missing field is an error; null is an empty list.
     if payload.value.get("session_list").is_none() {
         return Err(shape(Text::verbatim("session_list")));
     }
@@ -174,7 +174,7 @@ pub(super) fn session_page(payload: Payload) -> Result<SessionPage, PayloadError
     let entries = wire.session_list.unwrap_or_default();
     Ok(SessionPage {
         size: entries.len(),
-        // An entry that names nobody hides no other.
+        // An unreadable entry does not hide the others.
         sessions: entries
             .into_iter()
             .filter_map(|entry| session(entry).ok())
@@ -229,7 +229,7 @@ fn point_in_time(text: &str) -> Option<String> {
     }
 }
 
-/// The answer of a send. Only one that names a message counts as accepted.
+/// Decodes the answer of a send; accepted only with a message id.
 pub(super) fn sent_message(payload: Payload) -> Result<SentMessage, PayloadError> {
     #[derive(Deserialize)]
     struct Wire {

@@ -1,4 +1,4 @@
-//! What must hold of every answer, whatever a server says. For the fuzz targets and the tests.
+//! Property checks of answers, for fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -23,7 +23,7 @@ const STATUSES: [u16; 16] = [
     200, 200, 200, 200, 200, 201, 204, 100, 302, 400, 404, 405, 422, 429, 500, 502,
 ];
 
-/// The first byte chooses the HTTP status, the rest is the body.
+/// Checks an answer: the first byte selects the HTTP status, the rest is the body.
 pub fn answer(data: &[u8]) {
     let Some((first, body)) = data.split_first() else {
         return;
@@ -35,7 +35,7 @@ pub fn answer(data: &[u8]) {
     check_decoders(&response);
 }
 
-/// What a send comes to that is answered like this.
+/// The outcome of a send that is answered like this.
 pub(crate) fn outcome_of_send(status: u16, body: &[u8]) -> Outcome {
     match decode(&response(status, body), payloads::sent_message) {
         Ok(_) => Outcome::Accepted,
@@ -61,7 +61,7 @@ fn decode<T>(response: &Response, decode: Decode<T>) -> Result<T, CallError> {
     decode(payload).map_err(|payload_error| payload_call_error(payload_error, response.status))
 }
 
-/// The promise about delivery, against a second reading of the same bytes.
+/// Checks the delivery promise against a second reading of the same bytes.
 fn check_send(response: &Response) {
     let spoken = Spoken::of(&response.body);
     let is_2xx = (200..300).contains(&response.status);
@@ -96,7 +96,7 @@ fn check_failure(error: &CallError, response: &Response, says_no: bool) {
         true => Outcome::Rejected,
         false => Outcome::Unknown,
     };
-    // What is contradictory may also be unknown, and never the other way round.
+    // A contradictory answer may also be unknown, never the other way round.
     assert!(
         change.outcome == Some(expected) || is_refusal && change.outcome == Some(Outcome::Unknown),
         "{:?} for {response:?}",
@@ -121,7 +121,7 @@ fn check_message(message: &SentMessage) {
     }
 }
 
-/// Dialect D says the same as what it wraps.
+/// Dialect D means the same as the JSON it wraps.
 fn check_wrapping(body: &[u8]) {
     let (Ok(text), Ok(opened)) = (std::str::from_utf8(body), envelope::open(body)) else {
         return;
@@ -197,12 +197,12 @@ fn check_decoders(response: &Response) {
     });
 }
 
-/// A second, slower reading of a send's answer: everything that could be a no, wherever it stands.
+/// A second, slower reading of a send's answer that collects every refusal in it.
 #[derive(Default)]
 struct Spoken {
-    /// A code other than 0 is spoken.
+    /// Whether a code other than 0 or another refusal was found.
     says_no: bool,
-    /// Codes that are no numbers, or no clear envelope: whether it is believed is not said here.
+    /// Whether the envelope is unclear, so that both readings are acceptable.
     is_open: bool,
     payload: Value,
 }
@@ -237,7 +237,7 @@ impl Spoken {
             })
             .collect();
         let is_envelope = !codes.is_empty() || !object.contains_key("msg_data");
-        // Whether other fields beside `data` make an envelope of it is a matter of taste.
+        // Whether other fields beside `data` make an envelope is left open.
         let is_odd = codes.is_empty() && object.contains_key("data") && object.len() > 1;
         let payload = match object.get("data") {
             Some(data) if is_envelope => data.clone(),
@@ -260,7 +260,7 @@ impl Spoken {
         }
     }
 
-    /// The id of the message.
+    /// The message id.
     fn message_id(&self) -> Option<String> {
         let id = match self.payload.get("msg_data")?.get("id")? {
             Value::String(text) => text.clone(),
@@ -270,7 +270,7 @@ impl Spoken {
         (!id.is_empty() && id != "0").then_some(id)
     }
 
-    /// Whether every field beside the id is of the documented kind.
+    /// Whether all other fields have their documented type.
     fn is_plain(&self) -> bool {
         let data = &self.payload["msg_data"];
         let is_id = |value: &Value| {
@@ -332,7 +332,7 @@ mod tests {
         ",",
     ];
 
-    /// A send's answer with every part of it right or wrong.
+    /// Answers of a send with valid and invalid parts.
     fn send_answers() -> impl Strategy<Value = String> {
         let code = prop::sample::select(&["", "0", "\"0\"", "null", "-1", "\"1014\"", "0.5"][..]);
         let failed = prop_oneof![

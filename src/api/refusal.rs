@@ -1,16 +1,16 @@
-//! A server's no.
+//! Refusals by the server.
 
 use std::time::Duration;
 
-/// A refusal in the server's own terms.
+/// A refusal as the server expressed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The HTTP status it came with.
+    /// HTTP status.
     pub http_status: u16,
-    /// The business code; `None` when HTTP itself refused.
+    /// Business code, if there was one.
     pub code: Option<i64>,
-    /// The server's words, possibly empty.
+    /// The server's text, possibly empty.
     pub text: String,
-    /// How long to wait before the next request, when the server said so.
+    /// Wait before the next request, if the server gave one.
     pub retry_after: Option<Duration>,
 }

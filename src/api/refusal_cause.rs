@@ -1,13 +1,13 @@
-//! What a refusal means and what to do about it.
+//! Causes of refusals, with hints.
 //!
 //! The private server documents no code for "not logged in", "unknown guid", "expired" or
-//! "too frequent", so the text counts as well, and a code alone never decides those.
+//! "too frequent", so the text is checked too, and these causes never follow from a code alone.
 
 use super::refusal::Refusal;
 use crate::error::Kind;
 use crate::text::{Text, text};
 
-/// A refusal in words a person can act on.
+/// The explanation of a refusal.
 pub(super) struct ExplainedRefusal {
     pub(super) kind: Kind,
     pub(super) message: Text,
@@ -15,7 +15,7 @@ pub(super) struct ExplainedRefusal {
     pub(super) retryable: bool,
 }
 
-/// Explains `refusal`. Unknown codes are shown as they are, with their text.
+/// Explains a refusal. Unknown codes are printed unchanged, with their text.
 pub(super) fn refusal_cause(refusal: &Refusal) -> ExplainedRefusal {
     let cause = Cause::of(refusal);
     ExplainedRefusal {
@@ -35,17 +35,17 @@ impl Refusal {
         Cause::of(self) == Some(Cause::BadGuid)
     }
 
-    /// Whether the server wants fewer requests.
+    /// Whether the server asks for fewer requests.
     pub fn is_too_frequent(&self) -> bool {
         Cause::of(self) == Some(Cause::TooFrequent)
     }
 
-    /// Whether looking the instance's state up could tell more than the server said.
+    /// Whether looking up the instance's status may explain the refusal.
     pub fn may_be_about_login(&self) -> bool {
         self.code.is_some() && !self.is_unrelated_to_login()
     }
 
-    /// Whether the server said clearly why, and it has nothing to do with being logged in.
+    /// Whether the server gave a clear reason that is unrelated to being logged in.
     fn is_unrelated_to_login(&self) -> bool {
         Cause::of(self).is_some_and(|cause| {
             !matches!(
@@ -63,7 +63,7 @@ impl Refusal {
 
 fn message(refusal: &Refusal) -> Text {
     match (refusal.code, refusal.text.trim()) {
-        // A send that says yes and no at once; the server has no words for it.
+        // `is_svr_fail` beside code 0 comes without text.
         (Some(0), _) => text!("the server reports that delivery failed (is_svr_fail)"),
         (Some(code), "") => text!("the server refused with code {code} and no text", code),
         (Some(code), text) => text!("the server refused: {text} (code {code})", text, code),
@@ -79,7 +79,7 @@ fn message(refusal: &Refusal) -> Text {
     }
 }
 
-/// The causes this program knows, each with its advice.
+/// The known causes, each with a hint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     BadConversation,
@@ -103,7 +103,7 @@ enum Cause {
     TooLarge,
 }
 
-/// Words that tell a cause whatever the code; the first match counts.
+/// Texts that identify a cause whatever the code; the first match counts.
 const WORDS: [(&str, Cause); 13] = [
     ("上限", Cause::LimitReached),
     ("频繁", Cause::TooFrequent),

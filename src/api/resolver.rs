@@ -1,4 +1,4 @@
-//! Name lookups that cannot outlive the command.
+//! DNS look-ups that do not delay the end of the process.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -8,9 +8,9 @@ use tokio::sync::oneshot;
 
 use crate::base_url::is_localhost;
 
-/// Looks `localhost` up without asking anyone, and everything else with the system's resolver on
-/// a thread of its own: the resolver cannot be interrupted, and waiting for it at the end of the
-/// process, as the HTTP client's own pool would, could hold a finished command for half a minute.
+/// Resolves `localhost` itself and other names with the system's resolver on a detached thread: the
+/// resolver cannot be interrupted, and the HTTP client's own pool would wait for it at the end of the
+/// process, up to half a minute.
 pub(super) struct DetachedResolver;
 
 impl Resolve for DetachedResolver {

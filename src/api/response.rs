@@ -1,18 +1,18 @@
-//! An HTTP answer.
+//! An HTTP response.
 
 use std::time::Duration;
 
-/// An answer as it came, whatever its status.
+/// A response of any status.
 #[derive(Clone, Debug)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// Where a redirect points.
+    /// Target of a redirect.
     pub location: Option<String>,
-    /// How long to wait before the next request, when the server said so in seconds.
+    /// Wait before the next request, if the server gave it in seconds.
     pub retry_after: Option<Duration>,
     /// The body, byte for byte.
     pub body: Vec<u8>,
-    /// From the first byte sent to the last byte read.
+    /// Time from the first byte sent to the last byte read.
     pub latency: Duration,
 }

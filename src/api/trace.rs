@@ -1,11 +1,11 @@
-//! What `-v` gets to see.
+//! Events shown by `-v`.
 
 use std::time::Duration;
 
 use super::error::CallError;
 use super::response::Response;
 
-/// Something that happened on the wire.
+/// An event of an exchange.
 #[derive(Debug)]
 pub enum Trace<'a> {
     /// A request is about to be sent.
@@ -17,16 +17,16 @@ pub enum Trace<'a> {
         /// The body, not redacted.
         body: Option<&'a [u8]>,
     },
-    /// An answer was read.
+    /// A response was read.
     Response(&'a Response),
     /// The exchange failed after this time.
     Failure(&'a CallError, Duration),
-    /// The call will be tried again after this time.
+    /// The call will be retried after this time.
     Retry(Duration),
 }
 
-/// Somebody who watches the wire. Called from every thread that makes calls.
+/// Receives events. Called from every thread that makes calls.
 pub trait Tracer: Send + Sync {
-    /// Takes note of one event.
+    /// Handles one event.
     fn trace(&self, event: &Trace<'_>);
 }

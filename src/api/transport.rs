@@ -1,4 +1,4 @@
-//! One HTTP exchange, and the knowledge of how far it got.
+//! Makes one HTTP exchange and classifies its failure.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::base_url::{BaseUrl, redacted};
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
-/// The longest body that is read.
+/// Largest response body in bytes.
 const BODY_AT_MOST: u64 = 16 * 1024 * 1024;
 
-/// Carries requests to one server.
+/// Sends requests to one server.
 pub struct Transport {
     client: Client,
     base: BaseUrl,
@@ -28,7 +28,7 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// A transport that connects on its first request, in at most `connect_time`.
+    /// A transport that connects on its first request, within `connect_time`.
     ///
     /// # Errors
     /// [`CallError::Setup`] when a header or certificate cannot be used.
@@ -46,7 +46,7 @@ impl Transport {
         })
     }
 
-    /// Sends `request` once and reads the answer, whatever its status, until `limit`.
+    /// Sends `request` once and reads the response, of any status, before `limit`.
     ///
     /// # Errors
     /// [`CallError::NotConnected`] when nothing can have been executed,
@@ -70,7 +70,7 @@ impl Transport {
         result
     }
 
-    /// Tells the watcher, if there is one, that a call will be tried again.
+    /// Reports a retry to the tracer, if there is one.
     pub(super) fn note_retry(&self, wait: Duration) {
         if let Some(tracer) = &self.tracer {
             tracer.trace(&Trace::Retry(wait));
@@ -119,8 +119,8 @@ impl Transport {
     }
 }
 
-/// Tells "never connected" from "connected, then something happened". Only the former is
-/// certain: a request counts as possibly executed from the moment there is a connection.
+/// Tells "never connected" from any later failure. Only the former is certain: a request counts as
+/// possibly executed once there was a connection.
 fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
     if error.is_builder() {
         return CallError::Setup(Text::verbatim(innermost(error)));
@@ -145,7 +145,7 @@ fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
     })
 }
 
-/// Why a certificate was not believed, if that is what happened.
+/// Why the certificate was rejected, if that was the failure.
 fn distrust(error: &reqwest::Error) -> Option<Text> {
     let text = innermost(error);
     let why = text.strip_prefix("invalid peer certificate: ")?;

@@ -1,4 +1,4 @@
-//! Where the listener listens, and what URL the server is told.
+//! The address the listener binds and the URL the server posts to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
@@ -7,14 +7,14 @@ use url::Url;
 use super::token::Token;
 use crate::text::{Text, text};
 
-/// A hosted sibling of the server stores about 100 bytes of the URL: 87 worked, 112 failed.
+/// Longest `notify_url` in bytes. A hosted sibling of the server stores about 100: 87 worked, 112 failed.
 const MAX_URL_BYTES: usize = 90;
 
-/// The address to bind: the one asked for, else loopback when the server is on this machine,
-/// else whichever of ours the way to the server starts from.
+/// The address to bind: the requested one, else loopback for a server on this machine, else the
+/// local address that routes to the server.
 ///
 /// # Errors
-/// When no way leads to the server.
+/// When no local address routes to the server.
 pub fn bind_address(asked: Option<SocketAddr>, server: &Url) -> Result<SocketAddr, Text> {
     if let Some(address) = asked {
         return Ok(address);
@@ -33,7 +33,7 @@ pub fn bind_address(asked: Option<SocketAddr>, server: &Url) -> Result<SocketAdd
         .map_err(|e| text!("no way leads to the server: {error}", error = e))
 }
 
-/// Connecting a UDP socket sends nothing; it only chooses the address we would send from.
+/// Connecting a UDP socket sends nothing; it only selects the local address.
 fn route_to(server: SocketAddr) -> std::io::Result<IpAddr> {
     let any: IpAddr = match server {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -44,10 +44,10 @@ fn route_to(server: SocketAddr) -> std::io::Result<IpAddr> {
     Ok(socket.local_addr()?.ip())
 }
 
-/// The URL the server posts to: `given`, or the address bound, with the token at its end.
+/// The `notify_url`: `given`, or the bound address, with the token appended.
 ///
 /// # Errors
-/// When it is longer than servers are known to keep, or no address a server could reach.
+/// When it is longer than [`MAX_URL_BYTES`], or no server could reach the bound address.
 pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Result<String, Text> {
     let url = match given {
         Some(url) => format!("{}/{}", url.as_str().trim_end_matches('/'), token.reveal()),
@@ -74,7 +74,7 @@ pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Resu
 /// Parses `--notify-url`.
 ///
 /// # Errors
-/// Says what is meant.
+/// Explains the expected form.
 pub fn parse_notify_url(text: &str) -> Result<Url, Text> {
     let url = Url::parse(text).map_err(|e| text!("not a URL: {error}", error = e))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
@@ -91,7 +91,7 @@ pub fn parse_notify_url(text: &str) -> Result<Url, Text> {
 /// Parses an address, or a port on the loopback interface.
 ///
 /// # Errors
-/// Says what is meant.
+/// Explains the expected form.
 pub fn parse_listen_address(text: &str) -> Result<SocketAddr, Text> {
     let port = text.strip_prefix(':').unwrap_or(text);
     if let Ok(port) = port.parse() {

@@ -1,14 +1,14 @@
-//! The connections of the listener: bounded in number, the least useful one going first.
+//! Open connections of the listener, limited in number.
 
 use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Connections kept at once; each has a small thread.
+/// Most connections open at once; each has a small thread.
 const MAX_CONNECTIONS: usize = 256;
 
-/// Descriptors that are left to the rest of the program: to put the callback URL back it must be
-/// able to connect, however many clients there are.
+/// File descriptors reserved for the rest of the program: restoring the `notify_url` needs a
+/// connection, however many clients there are.
 const RESERVED_DESCRIPTORS: u64 = 20;
 
 /// The open connections.
@@ -19,20 +19,20 @@ pub(super) struct Connections(Arc<Mutex<Registry>>);
 struct Registry {
     cap: usize,
     next: u64,
-    /// By age, the oldest first.
+    /// Oldest first.
     present: BTreeMap<u64, Entry>,
 }
 
 #[derive(Debug)]
 struct Entry {
     stream: Arc<TcpStream>,
-    /// Has made a proper request: a real sender, not somebody who only sits there.
+    /// Has sent a valid request, so it is not an idle client.
     is_proven: bool,
-    /// Is being answered right now.
+    /// A response is being written.
     is_busy: bool,
 }
 
-/// One connection; it leaves when dropped.
+/// One connection; removed when dropped.
 #[derive(Debug)]
 pub(super) struct Connection {
     number: u64,
@@ -54,7 +54,7 @@ impl Default for Connections {
     }
 }
 
-/// How many files may be open, where there is a limit.
+/// The limit on open files, if there is one.
 fn descriptors() -> Option<u64> {
     #[cfg(unix)]
     return rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
@@ -63,8 +63,8 @@ fn descriptors() -> Option<u64> {
 }
 
 impl Connections {
-    /// Takes a connection in. When there are too many, the oldest that never made a request has
-    /// to go, else the oldest that is idle; when all are busy, the new one.
+    /// Registers a connection. Over the limit, closes the oldest that never sent a valid request,
+    /// else the oldest idle one; rejects the new one when all are busy.
     pub(super) fn admit(&self, stream: TcpStream) -> Option<Connection> {
         let stream = Arc::new(stream);
         let mut members = self.lock();
@@ -86,12 +86,12 @@ impl Connections {
         })
     }
 
-    /// Sends the least useful connection away, when the system has no more to give.
+    /// Closes the least useful connection when the system is out of descriptors.
     pub(super) fn relieve(&self) {
         self.lock().make_room();
     }
 
-    /// Whether somebody is being answered right now.
+    /// Whether any response is being written.
     pub(super) fn is_busy(&self) -> bool {
         self.lock().present.values().any(|member| member.is_busy)
     }
@@ -112,7 +112,7 @@ impl Registry {
             return false;
         };
         if let Some(member) = self.present.remove(&number) {
-            // Wakes the thread that waits for the next request, which then ends.
+            // Wakes the thread that waits for the next request; it then ends.
             let _ = member.stream.shutdown(Shutdown::Both);
         }
         true
@@ -120,7 +120,7 @@ impl Registry {
 }
 
 impl Connection {
-    /// Marks the connection as one that is being answered, or no longer is.
+    /// Marks whether a response is being written on this connection.
     pub(super) fn busy(&self, is_busy: bool) {
         if let Some(member) = self.connections.lock().present.get_mut(&self.number) {
             member.is_busy = is_busy;

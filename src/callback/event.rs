@@ -1,4 +1,4 @@
-//! From the body of a callback to an event. Pure: the bytes decide.
+//! Parses the body of a callback. Pure.
 
 use std::borrow::Cow;
 
@@ -9,14 +9,14 @@ use serde_json::value::RawValue;
 use super::kind::NotifyType;
 use crate::text::{Text, text};
 
-/// A callback as it was received.
+/// A callback as received.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// The instance it is about.
+    /// The instance it belongs to.
     pub guid: String,
-    /// What happened.
+    /// The type of the event.
     pub notify_type: NotifyType,
-    /// The data, byte for byte as the server wrote it.
+    /// The data, byte for byte as received.
     pub data: Box<RawValue>,
 }
 
@@ -25,19 +25,19 @@ struct Wire<'a> {
     #[serde(borrow)]
     guid: Option<Cow<'a, str>>,
     notify_type: Option<Value>,
-    /// Where older servers put the type.
+    /// The field older servers use for the type.
     msg_type: Option<Value>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
 }
 
 impl Event {
-    /// Reads a callback.
+    /// Parses a callback.
     ///
     /// # Errors
-    /// Says what is missing.
+    /// Names the missing or invalid part.
     pub fn parse(body: &[u8]) -> Result<Self, Text> {
-        // A list would be taken for the fields in order.
+        // serde would read an array as the fields in order.
         if !body.trim_ascii_start().starts_with(b"{") {
             return Err(text!("not a JSON object"));
         }
@@ -60,12 +60,12 @@ impl Event {
         })
     }
 
-    /// The data as a value; null when it is deeper than anything the server sends.
+    /// The data as a value; null when it is nested too deeply to parse.
     pub fn value(&self) -> Value {
         serde_json::from_str(self.data.get()).unwrap_or_default()
     }
 
-    /// The data as an object of type `T`, every field of it optional.
+    /// The data as a `T`, all of whose fields are optional.
     pub fn read<T: Default + for<'de> Deserialize<'de>>(&self) -> T {
         serde_json::from_str(self.data.get()).unwrap_or_default()
     }
@@ -75,7 +75,7 @@ fn null() -> Box<RawValue> {
     RawValue::NULL.to_owned()
 }
 
-/// An integer that may have come as a string.
+/// Reads an integer that may be a string.
 pub fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),

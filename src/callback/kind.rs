@@ -1,10 +1,10 @@
-//! The kinds of callback there are, by number and name.
+//! Callback types by number and name.
 
 use std::str::FromStr;
 
 use crate::text::{Text, text};
 
-/// `notify_type` and the name it goes by in output and `--type`. Source: the protocol's table.
+/// `notify_type` and its name in output and in `--type`. Source: the protocol's table of callbacks.
 const NAMES: [(i64, &str); 22] = [
     (11001, "ready"),
     (11002, "login_qrcode"),
@@ -50,12 +50,12 @@ impl NotifyType {
     /// 11013
     pub const MESSAGE_BATCH: Self = Self(11013);
 
-    /// The names of all documented types.
+    /// Names of all documented types.
     pub fn names() -> impl Iterator<Item = &'static str> {
         NAMES.iter().map(|(_, name)| *name)
     }
 
-    /// Its name; `None` for one that is not documented.
+    /// The name; `None` for an undocumented type.
     pub fn name(self) -> Option<&'static str> {
         NAMES
             .iter()
@@ -86,7 +86,7 @@ impl FromStr for NotifyType {
 }
 
 impl NotifyType {
-    /// What a person is told: its name, which is the same in every language.
+    /// The text shown to a person: the name, which is the same in every language.
     pub fn word(self) -> Text {
         match self.name() {
             Some(name) => Text::verbatim(name),

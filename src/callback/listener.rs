@@ -1,8 +1,8 @@
 //! The HTTP server that receives callbacks.
 //!
-//! Requests are read by our own bounded reader, because tiny_http's server waits without limit
-//! for a client that does not finish its request, takes headers of any length, and stops
-//! accepting for good at the first error of the socket; its responses are what is sent.
+//! Requests are read by our own bounded reader: tiny_http's server waits without limit for an
+//! unfinished request, accepts headers of any length, and stops accepting for good at the first
+//! socket error. tiny_http writes the responses.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -19,40 +19,41 @@ use super::event::Event;
 use super::policy::{CallbackPolicy, CallbackRequest, Decision, MAX_BODY_BYTES};
 use crate::http::{Framing, Head, ReadError, RequestReader};
 
-/// Time for a whole request, once its first byte is there.
+/// Time limit for a whole request after its first byte.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Time a connection may stay open between requests: longer than the usual client keeps one.
+/// Time a connection may be idle between requests: longer than common clients keep one.
 const IDLE: Duration = Duration::from_secs(75);
-/// Time for a client to take some of its answers. One that sends and never reads would otherwise
-/// hold its place for ever, for who is being answered is not sent away for somebody else.
+/// Time limit for writing a response. A client that sends and never reads would otherwise keep its
+/// place forever, because busy connections are not closed to make room.
 const DEAF: Duration = Duration::from_secs(5);
-/// Pause when the system has no connection to give.
+/// Pause when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Largest body that is read of somebody who will be refused anyway: many of them together must
-/// not take much memory.
+/// Largest body read from a client without the token; many of them together must not take much
+/// memory.
 const STRANGERS_BODY: usize = 64 * 1024;
-/// Time that answers still to be written have at the end, and the pause between two looks.
+/// Time allowed for pending responses at the end, and the poll interval meanwhile.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_micros(200);
-/// A connection's thread needs little.
+/// Stack size of a connection's thread.
 const STACK: usize = 256 * 1024;
 
-/// What becomes of a callback that was let in.
+/// What happens to an accepted callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acceptance {
-    /// It will be worked on: the sender is told yes.
+    /// It will be processed; the sender gets 200.
     Accepted,
-    /// Nobody works on callbacks any more: the sender may try elsewhere.
+    /// The queue is closed; the sender gets 503 and may retry elsewhere.
     Closed,
 }
 
-/// Who gets the callbacks. Called before the sender is answered, so what it takes is never lost.
+/// Receives the callbacks. Called before the sender is answered, so that no acknowledged callback is
+/// lost.
 pub type Sink = Arc<dyn Fn(Event) -> Acceptance + Send + Sync>;
 
-/// Who tells how things stand, for `GET /health`.
+/// Provides the body of `GET /health`.
 pub type Health = Arc<dyn Fn() -> Value + Send + Sync>;
 
-/// A bound port, not yet served.
+/// A bound port that is not served yet.
 pub struct Listener(TcpListener);
 
 impl Listener {
@@ -64,15 +65,15 @@ impl Listener {
         TcpListener::bind(address).map(Self)
     }
 
-    /// The address with its real port.
+    /// The bound address with its actual port.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// When the system does not report it.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
 
-    /// Serves from threads of its own, until the process ends.
+    /// Serves on its own threads until the process ends.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -91,8 +92,8 @@ impl Listener {
     }
 }
 
-/// A listener at work. Dropping it waits a moment for answers that are being written: the sender
-/// of the callback that ends a command is to hear that it arrived.
+/// A running listener. Dropping it waits briefly for pending responses, so that the sender of the last
+/// callback is answered.
 #[must_use]
 pub struct Serving(Connections);
 
@@ -114,7 +115,7 @@ struct Service {
 fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Service>) {
     loop {
         let Ok((stream, _)) = listener.accept() else {
-            // Out of descriptors, most likely: make room, and never stop accepting.
+            // Probably out of descriptors: make room and keep accepting.
             connections.relieve();
             thread::sleep(PAUSE);
             continue;
@@ -134,7 +135,7 @@ fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Servi
     }
 }
 
-/// Serves one connection to its end.
+/// Serves one connection until it ends.
 fn converse(connection: &Connection, service: &Service) {
     let stream = &connection.stream;
     if stream.set_nodelay(true).is_err() || stream.set_write_timeout(Some(DEAF)).is_err() {
@@ -198,7 +199,7 @@ impl Service {
             body: b"",
         };
         match self.policy.decide(request) {
-            // 400 is about the body.
+            // 400 depends on the body.
             Decision::Refused(status, _) if status != 400 => Some(status),
             _ => None,
         }
@@ -257,7 +258,7 @@ fn write(
     let connection = if closes { "close" } else { "keep-alive" };
     let mut bytes = Vec::with_capacity(512);
     answer.raw_print(&mut bytes, version, &[], head_only, None)?;
-    // tiny_http leaves this header out, even when it is given: it goes behind the status line.
+    // tiny_http omits this header even when given, so it is inserted after the status line.
     let place = bytes.windows(2).position(|pair| pair == b"\r\n");
     let place = place.map_or(bytes.len(), |end| end + 2);
     bytes.splice(
@@ -267,7 +268,7 @@ fn write(
     stream.write_all(&bytes)
 }
 
-/// A stream that waits long for the first byte of a request and not long for the rest of it.
+/// A stream that waits long for the first byte of a request and briefly for the rest.
 struct DeadlineReader<'a> {
     stream: &'a TcpStream,
     until: Option<Instant>,

@@ -1,4 +1,4 @@
-//! Callbacks: the listener that receives them, and what they say.
+//! Callbacks: the listener that receives them, and the parser of their content.
 
 pub mod address;
 mod connections;

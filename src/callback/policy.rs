@@ -1,4 +1,4 @@
-//! What the listener says to a request. Pure: method, path, headers and body decide.
+//! Decides how the listener answers a request. Pure.
 
 use serde_json::{Value, json};
 
@@ -7,21 +7,21 @@ use super::token::Token;
 use crate::guid::Guid;
 use crate::http::host::{is_public_name, without_port};
 
-/// Largest callback that is read.
+/// Largest accepted callback in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// What a listener lets in.
+/// Which requests the listener accepts.
 #[derive(Clone, Debug)]
 pub struct CallbackPolicy {
-    /// The instance it listens for.
+    /// The instance whose callbacks are accepted.
     pub guid: Guid,
-    /// The secret of its URL.
+    /// The secret in the URL.
     pub token: Token,
-    /// The host of a URL that somebody else leads here.
+    /// The host of a `--notify-url` that a proxy forwards here.
     pub host: Option<String>,
 }
 
-/// A request, as far as it matters here.
+/// The relevant parts of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct CallbackRequest<'a> {
     pub method: &'a str,
@@ -31,21 +31,21 @@ pub struct CallbackRequest<'a> {
     pub body: &'a [u8],
 }
 
-/// What to do about a request.
+/// The decision about a request.
 #[derive(Debug)]
 pub enum Decision {
-    /// A callback for us.
+    /// A callback for this instance.
     Callback(Event),
-    /// Somebody asks whether the webhook is there.
+    /// A check of the webhook (`GET /webhook`).
     Webhook,
-    /// Somebody asks how we are.
+    /// A health check (`GET /health`).
     Health,
-    /// No.
+    /// Refused with this status and reason.
     Refused(u16, &'static str),
 }
 
 impl CallbackPolicy {
-    /// Decides about a request.
+    /// Decides how to answer a request.
     pub fn decide(&self, request: CallbackRequest<'_>) -> Decision {
         let path = request.target.split('?').next().unwrap_or_default();
         if path == "/health" {
@@ -55,7 +55,7 @@ impl CallbackPolicy {
                 _ => Decision::Refused(405, "only GET"),
             };
         }
-        // A proxy may put anything before it: only the last part of the path counts.
+        // A proxy may add a prefix: only the last path segment counts.
         let (before, last) = path.rsplit_once('/').unwrap_or(("", path));
         if !self.token.is(last) {
             let near = before.ends_with("/webhook") || path.ends_with("/webhook");
@@ -71,9 +71,8 @@ impl CallbackPolicy {
         }
     }
 
-    /// Whether `Host` is a name we may have: a page whose own name has been rebound to this machine
-    /// must not read how we are. The webhook does not ask: its token says enough, and proxies
-    /// call us what they like.
+    /// Whether `Host` may be ours: a web page whose name was rebound to this machine must not read the
+    /// health status. The webhook does not check it: the token is enough, and proxies use any name.
     fn is_meant(&self, host: Option<&str>) -> bool {
         host.is_none_or(|host| {
             let told = self.host.as_deref();
@@ -98,7 +97,7 @@ impl CallbackPolicy {
         }
     }
 
-    /// The answer to [`Decision::Webhook`].
+    /// The body for [`Decision::Webhook`].
     pub fn webhook(&self, now: &str) -> Value {
         json!({"status": "running", "guid": self.guid, "time": now})
     }

@@ -1,4 +1,4 @@
-//! What must hold of every callback, whoever sent it. For the fuzz targets and the tests.
+//! Property checks of callbacks, for fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -26,8 +26,8 @@ static DOOR: LazyLock<CallbackPolicy> = LazyLock::new(|| CallbackPolicy {
     host: None,
 });
 
-/// Method, target and content type, a line each, then the body. `TOKEN` in the target is the
-/// right one.
+/// Checks a request: method, target and content type, one per line, then the body. `TOKEN` in the
+/// target stands for the valid token.
 pub fn callback(data: &[u8]) {
     let mut lines = data.splitn(4, |byte| *byte == b'\n');
     let mut line = || lines.next().and_then(|line| std::str::from_utf8(line).ok());
@@ -65,7 +65,7 @@ fn check_event(body: &[u8]) {
     let parsed = Event::parse(body);
     if let Ok(value) = serde_json::from_slice::<Value>(body) {
         let is_callback = is_callback(&value);
-        // Written anew it names no field twice, and then there is nothing to disagree about.
+        // Serialised again it names no field twice, so both readings must agree.
         let again = Event::parse(value.to_string().as_bytes());
         assert_eq!(again.is_ok(), is_callback, "{value}");
         assert!(
@@ -84,7 +84,7 @@ fn check_event(body: &[u8]) {
     check_entries(&event);
 }
 
-/// A second reading of what a callback is.
+/// A second reading of a callback.
 fn is_callback(value: &Value) -> bool {
     let has_guid = value["guid"].as_str().is_some_and(|guid| !guid.is_empty());
     let kind = match &value["notify_type"] {

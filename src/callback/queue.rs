@@ -1,4 +1,4 @@
-//! Callbacks on their way from the listener to whoever works on them.
+//! The queue between the listener and the code that processes callbacks.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -12,32 +12,32 @@ use super::kind::NotifyType;
 use super::listener::Acceptance;
 use super::message;
 
-/// Callbacks that may wait; more make their senders wait.
+/// Callbacks waiting in the queue; when it is full, senders wait.
 const CAPACITY: usize = 1024;
-/// Messages remembered for telling duplicates.
+/// Messages remembered for deduplication.
 const REMEMBERED_MESSAGES: usize = 100_000;
 
-/// Which callbacks are wanted.
+/// Selects callbacks.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
-    /// Only these; all when empty.
+    /// Only these types; all when empty.
     pub types: Vec<NotifyType>,
-    /// So many and no more.
+    /// At most this many.
     pub count: Option<u64>,
-    /// Also those seen before.
+    /// Also callbacks seen before.
     pub duplicates: bool,
 }
 
-/// A callback and the time it came.
+/// A callback and its time of arrival.
 #[derive(Clone, Debug)]
 pub struct ReceivedEvent {
-    /// When it came.
+    /// Time of arrival.
     pub at: Timestamp,
-    /// What came.
+    /// The callback.
     pub event: Event,
 }
 
-/// A queue with a memory. What is in it has been promised to its sender.
+/// A bounded queue that removes duplicates. Its content has been acknowledged to the sender.
 pub struct EventQueue {
     wanted: EventFilter,
     state: Mutex<State>,
@@ -55,7 +55,7 @@ struct State {
 }
 
 impl EventQueue {
-    /// An open, empty inbox.
+    /// An open, empty queue.
     pub fn new(wanted: EventFilter) -> Self {
         Self {
             wanted,
@@ -65,8 +65,8 @@ impl EventQueue {
         }
     }
 
-    /// Takes a callback in, waiting while the queue is full. One that is not wanted, or was seen
-    /// before, is taken as well, and goes no further.
+    /// Adds a callback, waiting while the queue is full. A filtered or duplicate one is acknowledged and
+    /// dropped.
     pub fn admit(&self, event: Event) -> Acceptance {
         let at = Timestamp::now();
         let mut state = self.lock();
@@ -101,7 +101,7 @@ impl EventQueue {
         })
     }
 
-    /// The next callback; `None` when the inbox is closed and empty, or after `patience`.
+    /// The next callback; `None` when the queue is closed and empty, or after `patience`.
     pub fn next(&self, patience: Duration) -> Option<ReceivedEvent> {
         let mut state = self.lock();
         if state.queue.is_empty() && !state.is_closed {
@@ -118,19 +118,19 @@ impl EventQueue {
         next
     }
 
-    /// Takes nothing in any more. What is inside stays.
+    /// Closes the queue for new callbacks; its content remains.
     pub fn close(&self) {
         self.lock().is_closed = true;
         self.changed.notify_all();
     }
 
-    /// Whether nothing will come any more.
+    /// Whether the queue is closed and empty.
     pub fn is_done(&self) -> bool {
         let state = self.lock();
         state.is_closed && state.queue.is_empty()
     }
 
-    /// How many were taken.
+    /// Number of callbacks accepted.
     pub fn taken(&self) -> u64 {
         self.lock().taken
     }

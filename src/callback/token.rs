@@ -1,5 +1,4 @@
-//! The secret in the callback URL: callbacks carry no signature, so the URL itself must be
-//! something nobody can guess.
+//! The secret in the callback URL. Callbacks carry no signature, so the URL must not be guessable.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,10 +12,10 @@ use crate::text::{Text, text};
 pub struct Token(Secret);
 
 impl Token {
-    /// A new token.
+    /// Creates a token.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// When the system provides no random bytes.
     pub fn random() -> Result<Self, Text> {
         let mut bits = [0; 16];
         getrandom::fill(&mut bits)
@@ -24,12 +23,12 @@ impl Token {
         Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(bits))))
     }
 
-    /// The 22 characters that go into the URL.
+    /// The 22 characters used in the URL.
     pub fn reveal(&self) -> &str {
         self.0.reveal()
     }
 
-    /// Compares without telling by its time how much was right.
+    /// Compares in constant time.
     pub fn is(&self, guess: &str) -> bool {
         self.reveal().as_bytes().ct_eq(guess.as_bytes()).into()
     }

@@ -1,4 +1,4 @@
-//! `qiwei at`: a text to a group that mentions members of it.
+//! `qiwei at`: sends a text to a group and mentions members.
 
 use super::send::one;
 use super::send::options::DeliveryArgs;
@@ -19,7 +19,7 @@ use crate::text::text;
                         Without any, the server puts the mentions itself."
 )]
 pub struct Args {
-    /// Group (R:…) or an alias of the config
+    /// Group (R:…) or alias
     #[arg(value_name = "ROOM")]
     room: String,
 
@@ -30,19 +30,19 @@ pub struct Args {
     #[arg(long, value_name = "ID", num_args = 1.., required_unless_present = "all", conflicts_with = "all")]
     user: Vec<String>,
 
-    /// Mention everyone (the server allows it to the owner and admins)
+    /// Mention everyone (the server allows this to owners and admins only)
     #[arg(long)]
     all: bool,
 
-    /// Send even if the number of {$@} does not fit the mentions
+    /// Send even if the number of {$@} does not match the mentions
     #[arg(long)]
     no_check: bool,
 
-    /// Idempotency key: the same key again is not sent again
+    /// Idempotency key: a message with the same key is sent only once
     #[arg(long, value_name = "KEY", value_parser = check_key)]
     key: Option<String>,
 
-    /// Show the request and send nothing
+    /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
 
@@ -80,8 +80,8 @@ impl Run for Args {
 }
 
 impl Args {
-    /// In `at ROOM --user ID TEXT` the parser takes TEXT for another id. An id is digits, so the
-    /// last value is the text when there is none yet and it cannot be an id.
+    /// In `at ROOM --user ID TEXT` the parser reads TEXT as another id. Ids are digits, so the last value
+    /// is the text when there is none yet and the value cannot be an id.
     fn give_text_back(&mut self) {
         let takes = self.text.text.is_none()
             && self.text.file.is_none()

@@ -1,4 +1,4 @@
-//! Turning an instance's callbacks to this program for a while, and back again.
+//! Redirects an instance's callbacks to this program and restores the configured URL afterwards.
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -25,12 +25,12 @@ use crate::signals;
 use crate::text::text;
 use crate::time::Deadline;
 
-/// How long putting the URL back may take: the command may be over its time already.
+/// Time allowed for restoring the URL, also when the command's own deadline has passed.
 const RESTORE_TIMEOUT: Duration = Duration::from_secs(5);
-/// `probe callback` holds the lock for a moment to see whether anybody else does.
+/// Wait for the listener lock: `probe callback` holds it briefly to test it.
 const LOOKERS: Duration = Duration::from_millis(200);
 
-/// The arguments of every command that receives callbacks.
+/// Arguments of commands that receive callbacks.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Callback options")]
 pub struct CallbackArgs {
@@ -39,12 +39,12 @@ pub struct CallbackArgs {
     #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_listen_address)]
     listen: Option<SocketAddr>,
 
-    /// URL the server is told, for a listener behind a proxy or in a container; the token is put
-    /// at its end
+    /// URL the server posts to, for a listener behind a proxy or in a container; the token is
+    /// appended
     #[arg(long, value_name = "URL", value_parser = address::parse_notify_url)]
     notify_url: Option<Url>,
 
-    /// Turn the callbacks of EVERY instance of the server here, not only of this one
+    /// Redirect the callbacks of EVERY instance of the server, not only of this one
     #[arg(long)]
     global_notify: bool,
 }
@@ -53,14 +53,14 @@ pub struct CallbackArgs {
 pub struct CallbackListener {
     listener: Listener,
     token: Token,
-    /// The host of a URL that somebody else leads here.
+    /// The host of a `--notify-url` that a proxy forwards here.
     host: Option<String>,
-    /// What the server is told.
+    /// The `notify_url` for the server.
     pub url: String,
 }
 
 impl CallbackArgs {
-    /// Binds the port, before the server is told anything.
+    /// Binds the port, before anything is changed on the server.
     ///
     /// # Errors
     /// A usage error when the address cannot be bound or the URL would be too long.
@@ -95,10 +95,10 @@ impl CallbackArgs {
         })
     }
 
-    /// Tells the server to call `url`. What comes back puts the configured URL back when dropped.
+    /// Sets the `notify_url`. The returned value restores the configured URL when dropped.
     ///
     /// # Errors
-    /// As every call.
+    /// Those of any call.
     pub fn turn<'c>(
         &self,
         context: &'c Context,
@@ -117,7 +117,7 @@ impl CallbackArgs {
             global: self.global_notify,
             is_back: false,
         };
-        // A failure that may have been carried out puts the old URL back as well.
+        // A failed request may have been carried out, so the URL is restored in this case too.
         api.apply(&turned.request(url)).map_err(|error| {
             turned.is_back = !matches!(error, CallError::NoAnswer(_));
             error.into_error(Effect::Change)
@@ -127,7 +127,7 @@ impl CallbackArgs {
 }
 
 impl CallbackListener {
-    /// Starts to serve; to be dropped last.
+    /// Starts serving; must be dropped last.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -143,8 +143,7 @@ impl CallbackListener {
     }
 }
 
-/// The instance's callbacks come to us. Dropping it, for whatever reason, puts the configured
-/// URL back.
+/// Redirected callbacks. Dropping it restores the configured URL.
 pub struct RedirectedCallbacks<'c> {
     context: &'c Context,
     guid: Guid,
@@ -160,7 +159,7 @@ impl RedirectedCallbacks<'_> {
         }
     }
 
-    /// Puts the configured URL back, or says that callbacks now go nowhere.
+    /// Restores the configured URL, or warns that callbacks now go to a closed port.
     pub fn restore(&mut self) {
         if std::mem::replace(&mut self.is_back, true) {
             return;
@@ -179,7 +178,7 @@ impl RedirectedCallbacks<'_> {
             return;
         };
         let deadline = Deadline::after(RESTORE_TIMEOUT);
-        // The URL that belongs there is worth more than one try, whatever became of the first.
+        // Restoring is retried independently of earlier failures.
         let request = Request {
             effect: Effect::Set,
             ..self.request(&url)
@@ -205,15 +204,15 @@ impl Drop for RedirectedCallbacks<'_> {
     }
 }
 
-/// The right to receive an instance's callbacks on this machine, held until it is dropped.
+/// The lock on receiving an instance's callbacks on this machine; released when dropped.
 pub struct Lock(Option<File>);
 
 impl Lock {
-    /// Leaves the listener's URL, secret and all, where only this user can read it: that is how
-    /// `probe callback` finds a listener that runs.
+    /// Writes the listener's URL with its token to a file readable only by this user, where
+    /// `probe callback` finds it.
     pub fn announce(&self, url: &str) {
         if let Some(mut file) = self.0.as_ref() {
-            // Without it `probe callback` only asks for the URL.
+            // Without the file `probe callback` asks for a URL.
             let _ = file
                 .set_len(0)
                 .and_then(|()| file.write_all(url.as_bytes()));
@@ -221,10 +220,10 @@ impl Lock {
     }
 }
 
-/// Makes sure that nobody else on this machine receives this instance's callbacks right now.
+/// Locks the callbacks of this instance on this machine.
 ///
 /// # Errors
-/// `busy` when somebody does.
+/// `busy` when another process holds the lock.
 pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
     let Some(path) = lock_path(context, guid)? else {
         context.output.note(&text!(
@@ -246,10 +245,10 @@ pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
     }
 }
 
-/// The URL of a listener that runs for this instance on this machine.
+/// The URL of a listener running for this instance on this machine.
 ///
 /// # Errors
-/// When the lock cannot be looked at.
+/// When the lock file cannot be read.
 pub fn announced(context: &Context, guid: &Guid) -> Result<Option<String>, Error> {
     let Some(path) = lock_path(context, guid)?.filter(|path| path.exists()) else {
         return Ok(None);
@@ -262,7 +261,7 @@ pub fn announced(context: &Context, guid: &Guid) -> Result<Option<String>, Error
     }
 }
 
-/// Whether a signal wants the command to end.
+/// Whether a signal has asked the command to end.
 #[derive(Debug, Default)]
 pub struct Termination {
     signal: AtomicI32,
@@ -270,21 +269,21 @@ pub struct Termination {
 }
 
 impl Termination {
-    /// The signal's number; 0 until there was one.
+    /// The signal's number; 0 when there was none.
     pub fn signal(&self) -> i32 {
         self.signal.load(Ordering::SeqCst)
     }
 
-    /// Whether there was a second one.
+    /// Whether there was a second signal.
     pub fn is_urgent(&self) -> bool {
         self.is_urgent.load(Ordering::SeqCst)
     }
 }
 
-/// From here on a signal closes the inbox, whose content can still be worked on.
+/// Closes the queue on a signal; callbacks in it are still processed.
 ///
 /// # Errors
-/// When signals cannot be watched.
+/// When signals cannot be handled.
 pub fn end_on_signal(queue: &Arc<EventQueue>) -> Result<Arc<Termination>, Error> {
     let ending = Arc::new(Termination::default());
     let (queue, told) = (queue.clone(), ending.clone());
@@ -296,7 +295,7 @@ pub fn end_on_signal(queue: &Arc<EventQueue>) -> Result<Arc<Termination>, Error>
     Ok(ending)
 }
 
-/// One lock for each instance of each server.
+/// One lock file per instance and server.
 fn lock_path(context: &Context, guid: &Guid) -> Result<Option<PathBuf>, Error> {
     let mut hasher = DefaultHasher::new();
     context.settings()?.base_url.identity().hash(&mut hasher);

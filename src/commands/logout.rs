@@ -1,4 +1,4 @@
-//! `qiwei logout`: the account leaves the instance.
+//! `qiwei logout`: logs the account out.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::text::text;
 /// Arguments of `qiwei logout`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Show the request and log nobody out
+    /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
 }

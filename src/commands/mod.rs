@@ -1,4 +1,4 @@
-//! The subcommands, one file or folder each: arguments and what they do.
+//! The subcommands, one file or folder each: arguments and their execution.
 
 mod at;
 mod callback_listener;
@@ -28,14 +28,13 @@ pub use send::batch_line;
 use crate::context::Context;
 use crate::error::Error;
 
-/// How a command ends when nothing went wrong: almost always with success, but the sandbox hands
-/// on the code of the command it ran.
+/// The result of a command; the sandbox passes on the exit code of the command it ran.
 pub type CommandResult = Result<ExitCode, Error>;
 
-/// A command whose arguments are read.
+/// A command with parsed arguments.
 pub type PreparedCommand = Box<dyn FnOnce(&Context) -> CommandResult>;
 
-/// What the program can do, in the order of the help.
+/// All commands, in the order of the help.
 pub const COMMANDS: [Command; 13] = [
     command_group::<instance::Command>(
         "instance",
@@ -61,39 +60,39 @@ pub const COMMANDS: [Command; 13] = [
     ),
 ];
 
-/// A subcommand. Its arguments are defined only when somebody asks for them: defining those of all
-/// commands takes longer than sending a message.
+/// A subcommand. Its arguments are defined on demand: defining those of all commands takes longer than
+/// sending a message.
 pub struct Command {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     about: &'static str,
     define: fn(clap::Command) -> clap::Command,
     read: fn(&mut ArgMatches) -> Result<PreparedCommand, clap::Error>,
 }
 
-/// The arguments of a command, which know what to do.
+/// Arguments that can be executed.
 trait Run: FromArgMatches + 'static {
-    /// Does it.
+    /// Executes the command.
     fn run(self, context: &Context) -> CommandResult;
 }
 
 impl Command {
-    /// Its part of the command line.
+    /// The command's part of the command line.
     pub fn definition(&self) -> clap::Command {
-        // Last, or the arguments' own comment would stand there.
+        // Set last, because the doc comment of the arguments would replace it.
         (self.define)(clap::Command::new(self.name)).about(self.about)
     }
 
-    /// The command with what `matches` has for it.
+    /// Reads the arguments from `matches`.
     ///
     /// # Errors
-    /// The parser's.
+    /// Parser errors.
     pub fn read(&self, matches: &mut ArgMatches) -> Result<PreparedCommand, clap::Error> {
         (self.read)(matches)
     }
 }
 
-/// Nothing more to say than that it went well.
+/// Exit code 0, for commands without one of their own.
 fn success((): ()) -> ExitCode {
     ExitCode::SUCCESS
 }

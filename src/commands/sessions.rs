@@ -1,4 +1,4 @@
-//! `qiwei sessions`: the conversations of the account.
+//! `qiwei sessions`: lists the account's conversations.
 
 use std::collections::HashSet;
 
@@ -20,19 +20,19 @@ use crate::time::local_minute;
 /// Arguments of `qiwei sessions`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Follow the pages to the end
+    /// Follow all pages
     #[arg(long)]
     all: bool,
 
-    /// Sessions to ask for in one page
+    /// Conversations per page
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
 
-    /// Where to start, as an earlier answer said
+    /// Cursor to start from, as printed by an earlier call
     #[arg(long, value_name = "S", default_value = "0")]
     begin_seq: String,
 
-    /// Show only one type
+    /// Show only this type
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<TypeArg>,
 }
@@ -104,9 +104,8 @@ impl Args {
     }
 }
 
-/// Follows the pages. The protocol does not say how the last one looks, so the end is whatever
-/// cannot be followed further: an empty or short page, a cursor that is missing, 0 or seen
-/// before, or a page with nothing new.
+/// Reads all pages. The protocol does not document the last page, so reading ends at an empty or short
+/// page, at a cursor that is missing, 0 or repeated, or at a page without new entries.
 fn every_page(
     api: &Api,
     guid: &Guid,

@@ -1,4 +1,4 @@
-//! The text of a message: an argument, standard input, or a file.
+//! The text of a message: from an argument, standard input, or a file.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::input;
 use crate::text::{Text, text};
 
-/// The arguments that give a text.
+/// Arguments that provide the text.
 #[derive(Debug, clap::Args)]
 pub struct TextArgs {
     /// Text to send; `-` reads it from standard input
@@ -24,8 +24,8 @@ pub struct TextArgs {
 }
 
 impl TextArgs {
-    /// Reads the text. Nothing is altered but one newline at the end of standard input, which
-    /// `echo` and its kind add.
+    /// Reads the text unchanged, except that one newline at the end of standard input is removed, which
+    /// `echo` and similar commands add.
     ///
     /// # Errors
     /// A usage error when there is no text, it is empty or not UTF-8.
@@ -58,7 +58,7 @@ impl TextArgs {
     }
 }
 
-/// A text may begin with a dash, but a mistyped option must not go to somebody as a message.
+/// Rejects an unknown option that would be sent as the text.
 fn check_no_option(context: &Context, text: &str) -> Result<(), Error> {
     let looks_like_one = text
         .strip_prefix("--")

@@ -1,4 +1,4 @@
-//! Reading the configuration file: TOML, checked value by value, every error with its line.
+//! Reads and validates the configuration file; errors have line numbers.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -12,26 +12,26 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::text::{Text, text};
 
-/// The top level of the file, or one profile.
+/// The top level of the file, or a profile.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
     values: BTreeMap<Key, String>,
     /// Headers to add to every request.
     pub headers: BTreeMap<String, Secret>,
-    /// Short names of conversations.
+    /// Aliases of conversations.
     pub aliases: BTreeMap<String, String>,
-    /// Names this version does not know.
+    /// Unknown keys.
     pub unknown: Vec<String>,
 }
 
 impl Section {
-    /// The text of a setting.
+    /// The text of a setting, if set.
     pub fn get(&self, key: Key) -> Option<&str> {
         self.values.get(&key).map(String::as_str)
     }
 }
 
-/// A configuration file that has been read and checked.
+/// A validated configuration file.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigFile {
     /// The settings outside any profile.
@@ -41,10 +41,10 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Checks `text`, which came from `path`.
+    /// Parses and validates `text` from `path`.
     ///
     /// # Errors
-    /// A configuration error that names the file and, where there is one, the line.
+    /// A configuration error with the file and, where possible, the line.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Error> {
         let source = Source { path, text };
         let document = DeTable::parse(text).map_err(|e| {
@@ -69,7 +69,7 @@ impl ConfigFile {
     }
 }
 
-/// What to say when a file that should be there cannot be read.
+/// The error for a file that cannot be read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::config(text!(
         "cannot read the config {path}: {error}",
@@ -78,7 +78,7 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     ))
 }
 
-/// What to say of something wrong in the text of a file, `offset` bytes from its start.
+/// The error for the text of a file at byte `offset`.
 pub(super) fn wrong_at(path: &Path, text: &str, offset: usize, what: Text) -> Error {
     let before = text.as_bytes().get(..offset).unwrap_or_default();
     let line = before.iter().filter(|b| **b == b'\n').count() + 1;
@@ -93,7 +93,7 @@ pub(super) fn wrong_at(path: &Path, text: &str, offset: usize, what: Text) -> Er
     ))
 }
 
-/// A file that is checked, for error messages.
+/// A file being validated, for error messages.
 struct Source<'a> {
     path: &'a Path,
     text: &'a str,
@@ -181,18 +181,18 @@ impl Source<'_> {
     }
 }
 
-/// Where the configuration is, and whether somebody said so.
+/// The path of the configuration, and whether it was given explicitly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// The file.
+    /// The path.
     pub path: PathBuf,
-    /// Named by a flag or a variable: then it must exist.
+    /// Given by a flag or a variable; then the file must exist.
     pub explicit: bool,
 }
 
 impl Location {
-    /// Reads the file; one that nobody asked for may be missing, also because the home folder is
-    /// none: accounts of services have `/dev/null` there.
+    /// Reads the file. A default file may be missing, also because the home folder does not exist: service
+    /// accounts have `/dev/null` there.
     ///
     /// # Errors
     /// As [`ConfigFile::parse`], and when the file cannot be read.

@@ -1,4 +1,4 @@
-//! Configuration: the file, its layers, and the settings that come out of them.
+//! Configuration: the file, its layers, and the resolved settings.
 
 mod document;
 pub mod edit;

@@ -1,18 +1,18 @@
-//! Who else can get at the configuration file.
+//! Access of other users to the configuration file.
 
 use std::path::Path;
 
-/// What others on this machine can do with the file.
+/// What other users can do with the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileExposure {
-    /// Everybody can change it, and so where messages and credentials go.
+    /// Change it, and so redirect messages and credentials.
     Writable,
-    /// Everybody can read the secrets in it.
+    /// Read the secrets in it.
     Readable,
 }
 
-/// What everybody can do with the file at `path`. Whether there are `secrets` in it is asked only
-/// where it matters: every run comes by here.
+/// What other users can do with the file at `path`. `secrets` is called only when it matters, because
+/// every run checks this.
 #[cfg(unix)]
 pub fn of(path: &Path, secrets: impl FnOnce() -> bool) -> Option<FileExposure> {
     use std::os::unix::fs::MetadataExt;
@@ -29,13 +29,13 @@ pub fn of(path: &Path, secrets: impl FnOnce() -> bool) -> Option<FileExposure> {
     })
 }
 
-/// Elsewhere the system's own rules hold, which have no bits to look at.
+/// Other platforms have no mode bits.
 #[cfg(not(unix))]
 pub fn of(_path: &Path, _secrets: impl FnOnce() -> bool) -> Option<FileExposure> {
     None
 }
 
-/// What decides, as far as it is about the file itself.
+/// The file's own properties that decide.
 #[cfg(unix)]
 #[derive(Clone, Copy, Debug)]
 struct File {
@@ -45,7 +45,7 @@ struct File {
 
 #[cfg(unix)]
 impl File {
-    /// A file in a folder that others cannot enter is safe whatever its own mode.
+    /// A file in a folder that others cannot enter is safe, whatever its own mode.
     fn exposure(
         self,
         secrets: impl FnOnce() -> bool,
@@ -57,7 +57,7 @@ impl File {
         let exposure = if self.mode & WRITE != 0 {
             FileExposure::Writable
         } else if self.mode & READ != 0 && self.is_ours && secrets() {
-            // Whoever owns it can make it private; an administrator's file is as it is meant.
+            // The owner can make it private; a file of root is left as it is.
             FileExposure::Readable
         } else {
             return None;

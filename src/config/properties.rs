@@ -1,5 +1,4 @@
-//! What must hold of every configuration file and every change of one. For the fuzz targets and
-//! the tests.
+//! Property checks of configuration files and their changes, for fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -16,8 +15,8 @@ use super::file::{ConfigFile, Section};
 use super::key::{Key, parse_bool};
 use super::setting_name::{Leaf, SettingName};
 
-/// The name of a setting, a value for it, and what it is to equal if it is to be removed, a line
-/// each; then the file.
+/// Checks a change: setting name, new value, and the value required for removal, one per line; then the
+/// file.
 pub fn config(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -38,7 +37,7 @@ pub fn config(data: &[u8]) {
     }
 }
 
-/// Everything the file sets, by its full name; `None` for a file that is refused.
+/// All settings of the file by full name; `None` for an invalid file.
 fn parse(text: &str) -> Option<BTreeMap<String, String>> {
     let file = match ConfigFile::parse(Path::new("c.toml"), text) {
         Ok(file) => file,
@@ -99,7 +98,7 @@ fn check_set(file: &str, before: &BTreeMap<String, String>, name: &SettingName, 
     for comment in lost_comments(file, &after) {
         panic_on_lost(file, name, &comment, false);
     }
-    // What stands beside values stays too, but for the value itself.
+    // Comments beside values are kept, unless the value changes.
     let marks = |text: &str| text.matches(" #").count();
     let gone = before.get(&name.to_string()).map_or(0, |old| marks(old));
     assert!(marks(&after) + gone >= marks(file), "{after:?}");
@@ -115,7 +114,7 @@ fn check_unset(file: &str, before: &BTreeMap<String, String>, name: &SettingName
     let after = match without(Path::new("c.toml"), file, name, only_if) {
         Ok(after) => after,
         Err(error) => {
-            // Not every number is a number to everybody.
+            // Some numbers are valid only as strings.
             assert!(error.message.english().starts_with("c.toml:"), "{error:?}");
             return;
         }
@@ -132,7 +131,7 @@ fn check_unset(file: &str, before: &BTreeMap<String, String>, name: &SettingName
     }
 }
 
-/// Numbers and truths lose their spelling.
+/// Numbers and booleans are normalised.
 fn as_read(name: &SettingName, value: &str) -> String {
     match &name.leaf {
         Leaf::Key(Key::Retries | Key::LedgerDays) => value
@@ -145,7 +144,7 @@ fn as_read(name: &SettingName, value: &str) -> String {
     }
 }
 
-/// Whole lines of comment that are not there any more.
+/// Comment lines that are missing afterwards.
 fn lost_comments(before: &str, after: &str) -> Vec<String> {
     let comments = |text: &str| -> Vec<String> {
         let lines = text.lines().map(|line| line.trim().to_owned());
@@ -162,9 +161,9 @@ fn lost_comments(before: &str, after: &str) -> Vec<String> {
     lost
 }
 
-/// Only what stands right above the key may go, and only with it.
+/// Only comments directly above a removed key may be missing.
 fn panic_on_lost(file: &str, name: &SettingName, comment: &str, with_the_key: bool) {
-    // What looks like a comment there may be part of a value.
+    // Text that looks like a comment there may be part of a value.
     let has_long_values = ["'''", "\"\"\"", "{", "["]
         .iter()
         .any(|mark| file.contains(mark));
@@ -188,7 +187,7 @@ fn panic_on_lost(file: &str, name: &SettingName, comment: &str, with_the_key: bo
     assert!(has_long_values || is_fine, "lost {comment:?} of {file:?}");
 }
 
-/// Passwords never show, whatever else is wrong with a value.
+/// Passwords never appear in errors.
 fn check_value(value: &str) {
     const PASSWORD: &str = "hunter2-hunter2";
     for key in [Key::BaseUrl, Key::NotifyUrl] {
@@ -246,7 +245,7 @@ mod tests {
     const NAMES: &str =
         "(profiles\\.prod\\.)?(guid|pace|retries|insecure|aliases\\.ops|headers\\.X)";
 
-    /// A section: some settings in any order, with comments above and beside them.
+    /// A section with some settings in any order and comments above and beside them.
     fn section() -> impl Strategy<Value = String> {
         const SETTINGS: [&str; 6] = [
             "guid = \"a\"",

@@ -1,4 +1,4 @@
-//! The dotted names of settings: `guid`, `aliases.ops`, `profiles.prod.base_url`.
+//! Dotted names of settings: `guid`, `aliases.ops`, `profiles.prod.base_url`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,23 +6,23 @@ use std::str::FromStr;
 use super::key::{self, Key};
 use crate::text::{Text, text};
 
-/// One setting, at the top level or in a profile.
+/// A setting, at the top level or in a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingName {
-    /// The profile it belongs to.
+    /// The profile, if any.
     pub profile: Option<String>,
-    /// What it is there.
+    /// The setting within its section.
     pub leaf: Leaf,
 }
 
 /// A setting within its section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leaf {
-    /// A setting with a single value.
+    /// A single-valued setting.
     Key(Key),
-    /// A header by its name.
+    /// A header.
     Header(String),
-    /// An alias by its name.
+    /// An alias.
     Alias(String),
 }
 
@@ -35,7 +35,7 @@ impl SettingName {
         }
     }
 
-    /// The same setting inside `profile`, unless it names one already.
+    /// The same setting inside `profile`, unless it names a profile already.
     pub fn within(self, profile: Option<&str>) -> Self {
         Self {
             profile: self.profile.or_else(|| profile.map(str::to_owned)),
@@ -43,10 +43,10 @@ impl SettingName {
         }
     }
 
-    /// Checks a value for it.
+    /// Validates a value.
     ///
     /// # Errors
-    /// Says what is wrong, without repeating what may be a secret.
+    /// Explains the error without repeating possible secrets.
     pub fn check(&self, text: &str) -> Result<(), Text> {
         match &self.leaf {
             Leaf::Key(key) => key.check(text),

@@ -1,5 +1,4 @@
-//! What must hold of every name a message can be addressed with: conversation ids, guids, base
-//! URLs, mentions. For the fuzz targets and the tests.
+//! Property checks of conversation ids, guids, base URLs and mentions, for fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -17,7 +16,7 @@ use crate::guid::{Guid, shorten};
 use crate::mention::Mentions;
 use crate::text::Lang;
 
-/// Any text, as each of them.
+/// Checks a text as each of them.
 pub fn address(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -103,7 +102,7 @@ fn check_base_url(text: &str) {
     );
 }
 
-/// User ids with commas between them, a line feed, and the text of the message.
+/// Checks user ids separated by commas, a line feed, and the text of the message.
 pub fn mention(data: &[u8]) {
     let Ok(data) = std::str::from_utf8(data) else {
         return;

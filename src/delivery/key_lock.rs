@@ -1,4 +1,4 @@
-//! The right to work on a key: one process at a time has it.
+//! The lock on an idempotency key, held by one process at a time.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -9,12 +9,12 @@ use crate::files::{self, Transient};
 use crate::store::Entry;
 use crate::text::text;
 
-/// Takes the key for as long as what is returned lives. The lock goes away with its holder, so one
-/// that can be had proves that whoever left the key in flight is dead.
+/// Locks the key until the returned value is dropped. The lock ends with its process, so a successful
+/// lock proves that a process that left the key in flight is dead.
 ///
 /// # Errors
-/// A configuration error when the folder of the state cannot be used, `busy` when another process
-/// still has the key after `patience`.
+/// A configuration error when the state folder cannot be used; `busy` when another process still holds
+/// the key after `wait_budget`.
 pub fn lock(state: &Path, entry: &Entry, wait_budget: Duration) -> Result<Transient, Error> {
     let folder = state.join("keys");
     let mut hasher = DefaultHasher::new();

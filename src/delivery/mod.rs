@@ -1,4 +1,4 @@
-//! The way of one message: recorded, paced, sent, and its outcome recorded.
+//! Delivery of one message: recorded, paced, sent, and its outcome recorded.
 
 pub mod key_lock;
 mod outgoing_message;
@@ -11,11 +11,11 @@ pub use sender::{PendingRecord, STATE_FILE, SendOptions, Sender, no_state_folder
 use crate::api::SentMessage;
 use crate::error::Outcome;
 
-/// What came of a message that is where it should be.
+/// The result for a delivered message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// `accepted` now, or a `duplicate` of one that was accepted before.
+    /// `accepted`, or `duplicate` when it was accepted before.
     pub outcome: Outcome,
-    /// The message, the earlier one for a duplicate.
+    /// The message; the earlier one for a duplicate.
     pub message: SentMessage,
 }

@@ -1,4 +1,4 @@
-//! A message before it is sent.
+//! A message to be sent.
 
 use sha2::{Digest, Sha256};
 
@@ -8,21 +8,21 @@ use crate::guid::Guid;
 use crate::mention::Mentions;
 use crate::text::{Text, text};
 
-/// Whom, what, and who is mentioned.
+/// Target, text and mentions of a message.
 #[derive(Clone, Debug)]
 pub struct OutgoingMessage {
-    /// Whom it goes to.
+    /// The target conversation.
     pub to: ConversationId,
     /// The text.
     pub text: String,
-    /// Who is mentioned; then it goes to the mention endpoint.
+    /// The mentioned members; if any, the mention endpoint is used.
     pub mentions: Option<Mentions>,
     /// The idempotency key.
     pub key: Option<String>,
 }
 
 impl OutgoingMessage {
-    /// The one request that sends it.
+    /// The request that sends it.
     pub fn request(&self, guid: &Guid) -> Request {
         match &self.mentions {
             Some(mentions) => request::send_room_at(guid, &self.to, &self.text, mentions),
@@ -30,10 +30,10 @@ impl OutgoingMessage {
         }
     }
 
-    /// What makes it the same message as another: target, text and mentions.
+    /// The digest of target, text and mentions, which identifies the content.
     pub fn digest(&self) -> Vec<u8> {
         let mentions = self.mentions.as_ref().map(|mentions| {
-            // A list of plain values cannot fail to serialise.
+            // A list of plain values always serialises.
             serde_json::to_string(mentions).unwrap_or_default()
         });
         let mut hash = Sha256::new();
@@ -42,7 +42,7 @@ impl OutgoingMessage {
             &mentions.unwrap_or_default(),
             &self.text,
         ] {
-            // The length keeps "ab" + "c" apart from "a" + "bc".
+            // The length tells "ab" + "c" from "a" + "bc".
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
         }
@@ -53,7 +53,7 @@ impl OutgoingMessage {
 /// Checks an idempotency key.
 ///
 /// # Errors
-/// Says what a key may be.
+/// Describes a valid key.
 pub fn check_key(key: &str) -> Result<String, Text> {
     let fits = (1..=200).contains(&key.chars().count()) && !key.chars().any(char::is_control);
     match fits {

@@ -1,4 +1,4 @@
-//! Why a send was refused.
+//! The reason of a refused send.
 
 use crate::api::request::Effect;
 use crate::api::{Api, CallError, Status};
@@ -6,8 +6,8 @@ use crate::error::{Error, Kind};
 use crate::guid::Guid;
 use crate::text::text;
 
-/// Many a refusal does not tell "not logged in" from the rest, because the server has no code for
-/// it: the instance's state does.
+/// Looks the instance's status up when the refusal may mean "not logged in": the server has no code of
+/// its own for that.
 pub(super) fn explain(api: &Api, guid: &Guid, error: CallError) -> Error {
     let is_open = matches!(&error, CallError::Refused(refusal) if refusal.may_be_about_login());
     let error = error.into_error(Effect::Change);

@@ -1,4 +1,4 @@
-//! Whoever carries messages for one account.
+//! Sends the messages of one account.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,53 +20,53 @@ use crate::store::{Entry, LedgerState, Reservation, StateDatabase};
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
-/// The pause after "too frequent" when the server does not say how long.
+/// Pause after "too frequent" when the server gives no time.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
-/// The longest pause that is believed.
+/// Longest pause accepted from the server.
 const MAX_PAUSE: Duration = Duration::from_secs(86_400);
-/// How often a wait for a turn looks whether it should end.
+/// Poll interval of the stop flag while waiting for the pace.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How messages are to be carried.
+/// How messages are sent.
 #[derive(Clone, Debug)]
 pub struct SendOptions {
     /// The server, without credentials.
     pub server: String,
     /// The account's instance.
     pub guid: Guid,
-    /// How fast the account may send.
+    /// The pace of the account.
     pub rate: Option<Rate>,
-    /// The longest wait for a turn or for another process.
+    /// Longest wait for the pace or for another process.
     pub max_wait: Option<Duration>,
-    /// Send again what may have been delivered.
+    /// Whether to send again what may have been delivered.
     pub resend: bool,
-    /// The folder of the ledger and the locks, where there is one.
+    /// The folder of the state database and the key locks, if there is one.
     pub state: Option<PathBuf>,
-    /// How long the ledger remembers.
+    /// Retention of ledger entries in days.
     pub ledger_days: u32,
 }
 
-/// A place where a send is recorded before and after: the ledger, or a batch's journal.
+/// A pending entry of the ledger or of a batch's journal.
 pub struct PendingRecord<'s> {
-    /// Where.
+    /// The database.
     pub store: &'s StateDatabase,
-    /// Under which name.
+    /// The entry's identity.
     pub entry: Entry,
-    /// What to call it in an error.
+    /// Its name in errors.
     pub name: Text,
 }
 
-/// What became of the same message before.
+/// The outcome of an earlier attempt for the same message.
 enum PreviousAttempt {
-    /// It certainly reached nobody.
+    /// It certainly was not delivered.
     Nothing,
-    /// It may have arrived, and is to be sent again all the same.
+    /// It may have been delivered, and is sent again on request.
     InDoubt,
-    /// It arrived.
+    /// It was accepted.
     Accepted(Receipt),
 }
 
-/// Carries messages, one at a time.
+/// Sends messages one at a time.
 pub struct Sender {
     plan: SendOptions,
     api: Api,
@@ -77,7 +77,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A courier on this connection.
+    /// A sender on this connection.
     pub fn new(plan: SendOptions, api: Api, output: Output) -> Self {
         Self {
             plan,
@@ -89,21 +89,20 @@ impl Sender {
         }
     }
 
-    /// Whether a message has left and its fate is not known yet, for whoever has to say so when the
-    /// program is ended meanwhile.
+    /// Whether a message is in flight, for the signal handler's report.
     pub fn in_flight(&self) -> Arc<AtomicBool> {
         self.in_flight.clone()
     }
 
-    /// Gives up waiting for a turn when `stop` is set.
+    /// Ends waiting for the pace when `stop` is set.
     pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
         Self { stop, ..self }
     }
 
-    /// Carries a message, until `deadline`, and records it in `journal` too where there is one.
+    /// Sends a message before `deadline` and records it, in `journal` too if given.
     ///
     /// # Errors
-    /// The outcome is in the error: `rejected`, `not_sent` or `unknown`.
+    /// The error carries the outcome: `rejected`, `not_sent` or `unknown`.
     pub fn deliver(
         &mut self,
         outgoing: &OutgoingMessage,
@@ -131,7 +130,7 @@ impl Sender {
             Err((error, _)) => (error.outcome.unwrap_or(Outcome::Unknown), None),
         };
         let known = match before {
-            // That this attempt failed says nothing about the one before.
+            // The failure of this attempt says nothing about the earlier one.
             PreviousAttempt::InDoubt if outcome != Outcome::Accepted => Outcome::Unknown,
             _ => outcome,
         };
@@ -148,7 +147,7 @@ impl Sender {
         }
     }
 
-    /// What is recorded of it already: a duplicate, or a reason not to send.
+    /// Looks the message up in the ledger and the journal: a duplicate, or a reason not to send.
     fn previous_attempt(
         &self,
         outgoing: &OutgoingMessage,
@@ -161,8 +160,8 @@ impl Sender {
             match record.store.state_of(&record.entry, digest)? {
                 LedgerState::Free => {}
                 LedgerState::Accepted(message) => {
-                    // What the ledger knows, the journal of this run knows from now on too. Its
-                    // own entry stays as it is: rewritten, it would be in doubt for a moment.
+                    // Copies the ledger's result to the journal. The ledger's own entry is left alone: rewriting it
+                    // would make it in flight for a moment.
                     if let Some(journal) = journal
                         && !std::ptr::eq(journal, record)
                     {
@@ -248,7 +247,7 @@ impl Sender {
                 .reserve(server, guid, rate, limit.remaining())?
                 .map_err(|wait| pace_exceeded(rate, most, wait))?;
             sleep(reservation, &self.stop)?;
-            // Another process may have been told off meanwhile.
+            // Another process may have been paused meanwhile.
             if !store.is_valid(server, guid, reservation)? {
                 break;
             }
@@ -274,8 +273,8 @@ impl Sender {
         })
     }
 
-    /// What was sent was sent, also when that cannot be written down any more: the entry then
-    /// stays in flight, and the next run will not take it for unsent.
+    /// A failure to record does not change the outcome: the entry stays in flight, and the next run will
+    /// not take it for unsent.
     fn record_outcome(
         &self,
         record: &PendingRecord<'_>,
@@ -292,7 +291,7 @@ impl Sender {
         }
     }
 
-    /// "Too frequent" holds every process back that sends for this account with a pace.
+    /// Pauses all processes that send for this account with a pace after "too frequent".
     fn pause_account(&mut self, pause: Option<Duration>) {
         let (Some(pause), Some(rate), Some(store)) = (pause, self.plan.rate, self.store.as_mut())
         else {
@@ -322,10 +321,10 @@ impl Sender {
     }
 }
 
-/// The database's name in the state folder.
+/// File name of the state database in the state folder.
 pub const STATE_FILE: &str = "state.sqlite3";
 
-/// What to say where there is no place for the ledger.
+/// The error when there is no state folder.
 pub fn no_state_folder() -> Error {
     Error::config(text!(
         "there is no home folder to keep the record of what was sent in"

@@ -1,23 +1,22 @@
-//! Whose files are believed. In a folder that others can write to, somebody may have put a file of
-//! theirs where ours belongs, before us: what we write into it they could read, and what they
-//! wrote into it we would take for our own memory.
+//! Ownership checks of this program's files. In a folder writable by others, another user may have
+//! placed a file where ours belongs: they could read what we write and forge what we read.
 
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 
-/// Checks a file of ours that has been opened.
+/// Checks an opened file.
 ///
 /// # Errors
-/// When it is no plain file, or somebody else's.
+/// When it is not a regular file or belongs to another user.
 pub fn check_open(file: &File, path: &Path) -> io::Result<()> {
     check(&file.metadata()?, path)
 }
 
-/// Checks a file of ours that is about to be opened by its name; one that is not there is fine.
+/// Checks a file before it is opened by name; a missing one is fine.
 ///
 /// # Errors
-/// As [`check_open`], and when it is a symbolic link of somebody else's.
+/// As [`check_open`], and for a symbolic link of another user.
 pub fn check_named(path: &Path) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() && belongs_to_us(&found, path)? => {
@@ -53,8 +52,8 @@ fn belongs_to_us(_found: &Metadata, _path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Our own files, those of the administrator, and those of whoever owns the folder: they could
-/// replace anything in it anyway.
+/// Accepts our own files, root's, and those of the folder's owner, who could replace anything in it
+/// anyway.
 #[cfg(unix)]
 fn is_believed(owner: u32, us: u32, folder: u32) -> bool {
     owner == us || owner == 0 || owner == folder
@@ -71,9 +70,9 @@ mod tests {
             (us, us, us, true),
             (us, us, root, true),
             (root, us, root, true),
-            // A folder somebody lends us, and what is in it.
+            // A folder of another user that is lent to us.
             (other, root, other, true),
-            // A file that was put into a folder for everybody, such as /tmp.
+            // A file placed in a shared folder such as /tmp.
             (stranger, us, root, false),
             (stranger, root, root, false),
             (stranger, us, us, false),

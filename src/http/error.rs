@@ -1,10 +1,10 @@
-//! What is wrong with a request.
+//! Errors of reading requests.
 
 /// Why no request could be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReadError {
-    /// The client has left, or been silent for too long.
+    /// The client has disconnected or been silent for too long.
     Gone,
-    /// The request cannot be served; this HTTP status says why.
+    /// The request is refused with this HTTP status.
     Refused(u16),
 }

@@ -1,4 +1,4 @@
-//! Looking headers up.
+//! Header lookups.
 
 /// Whether a comma-separated header contains `word`.
 pub(super) fn mentions(headers: &[(String, String)], name: &str, word: &str) -> bool {

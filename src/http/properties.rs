@@ -1,5 +1,4 @@
-//! What must hold of every request that is read, however its bytes arrive. For the fuzz targets
-//! and the tests.
+//! Property checks of the request reader, for fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -14,17 +13,17 @@ use std::io::Read;
 use super::headers::values;
 use super::{Framing, Head, ReadError, RequestReader};
 
-/// Small, so that inputs reach it.
+/// Small, so that inputs reach the limit.
 const BODY_CAP: usize = 600;
 
-/// The bytes of a connection.
+/// Checks the bytes of a connection.
 pub fn http(data: &[u8]) {
     let (slow, ends) = read_all(data, 1);
     for piece in [2, 7, usize::MAX] {
         assert_eq!(read_all(data, piece).0, slow, "in pieces of {piece}");
     }
     let mut start = 0;
-    // The last one could not be read.
+    // The last request could not be read.
     for (request, end) in slow.iter().flatten().zip(ends) {
         check_head(&request.head);
         assert!(request.body.len() <= BODY_CAP);
@@ -41,7 +40,7 @@ struct Request {
     body: Vec<u8>,
 }
 
-/// Hands out pieces of at most `piece` bytes.
+/// Yields pieces of at most `piece` bytes.
 struct Client<'a> {
     bytes: &'a [u8],
     piece: usize,
@@ -57,8 +56,8 @@ impl Read for Client<'_> {
     }
 }
 
-/// What is read, and how many bytes had been taken after each request: exact for pieces of one
-/// byte, for then nothing is read ahead.
+/// The requests read, and the bytes consumed after each: exact for pieces of one byte, because nothing
+/// is read ahead.
 fn read_all(bytes: &[u8], piece: usize) -> (Vec<Result<Request, ReadError>>, Vec<usize>) {
     let given = Cell::new(0);
     let client = Client {
@@ -100,7 +99,7 @@ fn check_head(head: &Head) {
     assert!(lengths.all(|other| Some(other) == first), "{head:?}");
 }
 
-/// The body against a second reading of the bytes that were sent.
+/// Checks a body against a second reading of the bytes sent.
 fn check_body(request: &Request, sent: &[u8]) {
     match request.head.body {
         Framing::Length(length) => {
@@ -124,7 +123,7 @@ fn check_body(request: &Request, sent: &[u8]) {
     }
 }
 
-/// The chunks in `bytes`, if they are nothing else, by the letter of RFC 9112.
+/// The chunks in `bytes`, if they are a valid chunked body (RFC 9112).
 fn strictly_unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
     let mut whole = Vec::new();
     loop {
@@ -140,7 +139,7 @@ fn strictly_unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
         whole.extend(bytes.get(..size)?);
         bytes = bytes.get(size..)?.strip_prefix(b"\r\n")?;
     }
-    // Trailers up to an empty line, and nothing behind it.
+    // Trailers up to an empty line, and nothing after it.
     loop {
         let end = bytes.windows(2).position(|pair| pair == b"\r\n")?;
         bytes = bytes.get(end + 2..)?;
@@ -150,7 +149,7 @@ fn strictly_unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The body of the same request written in the plainest way.
+/// The body of the same request in its simplest form.
 fn reread(request: &Request) -> Vec<u8> {
     let length = request.body.len();
     let mut bytes = format!("POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n").into_bytes();

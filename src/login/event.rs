@@ -1,4 +1,4 @@
-//! Where the news of a login come from: callbacks, polling, codes, signals. All end in one queue.
+//! Sources of login events: callbacks, polling, verification codes and signals, in one queue.
 
 use std::io;
 use std::sync::mpsc::Sender;
@@ -13,26 +13,26 @@ use crate::login::verification_code::CodeSourceError;
 
 use crate::secret::Secret;
 
-/// Something that happened.
+/// A login event.
 #[derive(Debug)]
 pub enum LoginEvent {
-    /// The server called back.
+    /// A callback arrived.
     Callback(Event),
-    /// A poll found the scan so far.
+    /// A poll returned the QR code status.
     Polled(QrcodeStatus),
     /// A poll found the account logged in.
     Online,
-    /// The QR code that was asked for.
+    /// The requested QR code.
     Qrcode(Result<LoginQrcode, CallError>),
-    /// A poll was told that the code has expired.
+    /// A poll found the QR code expired.
     Expired,
-    /// There is a verification code, or a reason why not.
+    /// A verification code, or the reason there is none.
     Code(Result<Secret, CodeSourceError>),
-    /// A signal wants the program to end.
+    /// A signal asks the program to end.
     Signal(i32),
 }
 
-/// Gets a QR code, however long that takes, up to the deadline of `api`.
+/// Requests a QR code until the deadline of `api`.
 ///
 /// # Errors
 /// When no thread can be started.
@@ -40,17 +40,17 @@ pub fn qrcode(api: Api, guid: Guid, events: Sender<LoginEvent>) -> io::Result<()
     thread::Builder::new()
         .name("qrcode".into())
         .spawn(move || {
-            // Whoever asked may have ended meanwhile.
+            // The receiver may have ended meanwhile.
             let _ = events.send(LoginEvent::Qrcode(api.login_qrcode(&guid)));
         })
         .map(drop)
 }
 
-/// Polls the server every `pause`, so that a login whose callbacks cannot reach us still ends
-/// well. A failed poll is no news: the next one may succeed. Ends with the receiver.
+/// Polls the server every `pause`, so that a login also ends when callbacks cannot reach this machine.
+/// Failed polls are ignored. Ends with the receiver.
 ///
-/// An account that `was_online` before counts as logged in only once it was seen to have left, or
-/// the scan to have succeeded.
+/// An account that `was_online` before counts as logged in only after it was seen offline or the scan
+/// succeeded.
 ///
 /// # Errors
 /// When no thread can be started.

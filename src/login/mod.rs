@@ -1,4 +1,4 @@
-//! Logging an account in: the state of a login, where its news come from, and what is shown.
+//! Logging in: the state of a login, the sources of its events, and the QR code display.
 
 mod bounded;
 pub mod event;

@@ -1,11 +1,11 @@
-//! Showing a login QR code: how it is drawn where, and the words for how far the scan is.
+//! Displays a login QR code, and names its statuses.
 
 use crate::api::login_payloads::QrcodeStatus;
 use crate::qr::Matrix;
 use crate::qr::text::{Drawing, draw};
 use crate::text::{Text, text};
 
-/// How a person wants the code to be drawn.
+/// The requested drawing style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Style {
     /// Half-height blocks (the default where the terminal can show them)
@@ -20,27 +20,27 @@ pub enum Style {
     None,
 }
 
-/// What the place of the drawing can show.
+/// What the output stream can display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TerminalCapabilities {
-    /// A terminal, and not a log.
+    /// A terminal rather than a log.
     pub terminal: bool,
-    /// Colours may be set.
+    /// Colors may be used.
     pub color: bool,
-    /// The locale's characters are UTF-8.
+    /// The locale's encoding is UTF-8.
     pub utf8: bool,
-    /// Columns of the terminal.
+    /// Width of the terminal in columns.
     pub columns: Option<usize>,
 }
 
-/// The drawing that is wanted, or the best the canvas can show; `None` for the link alone.
+/// The requested drawing, or the best the terminal can display; `None` for the link alone.
 fn choose(style: Option<Style>, terminal: TerminalCapabilities, modules: usize) -> Option<Drawing> {
     let half = Drawing::Half {
         color: terminal.color,
     };
     let wanted = match style {
         Some(Style::Link | Style::None) => return None,
-        // Who asks for one gets it, whatever we think of the width.
+        // An explicit request is followed even when it may not fit.
         Some(Style::Half) => return Some(half),
         Some(Style::Full | Style::Ascii) if terminal.color => return Some(Drawing::Full),
         Some(Style::Full | Style::Ascii) => return Some(Drawing::Ascii),
@@ -48,14 +48,14 @@ fn choose(style: Option<Style>, terminal: TerminalCapabilities, modules: usize) 
         None if terminal.terminal && terminal.color => Drawing::Full,
         None => Drawing::Ascii,
     };
-    // A code that wraps around cannot be scanned. A log does not wrap.
+    // A wrapped code cannot be scanned. A log does not wrap.
     let fits = terminal
         .columns
         .is_none_or(|columns| wanted.columns(modules) <= columns);
     fits.then_some(wanted)
 }
 
-/// The code as a drawing, and the link that is put below it.
+/// The drawing, and the link printed beside it.
 pub fn render(
     content: &str,
     style: Option<Style>,
@@ -74,7 +74,7 @@ pub fn render(
     )
 }
 
-/// What a person is told.
+/// The text for a status.
 pub fn words(status: QrcodeStatus) -> Text {
     match status {
         QrcodeStatus::NotScanned => text!("waiting for the code to be scanned"),

@@ -1,31 +1,31 @@
-//! The state of one login. Pure: news in, steps to take out; no clock, no sockets.
+//! The state of one login. Pure: events in, steps out; no clock, no sockets.
 
 use crate::api::login_payloads::QrcodeStatus;
 use crate::text::{Text, text};
 
-/// How often a verification code may be tried.
+/// Verification codes that may be tried.
 pub const MAX_CODE_ATTEMPTS: u8 = 3;
 
-/// What is to be done next.
+/// The next step to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Tell that the scan has come this far.
+    /// Report this status.
     Tell(QrcodeStatus),
-    /// Draw this new code; the old one no longer counts.
+    /// Draw this new QR code.
     Draw(String),
-    /// Get a verification code from whoever has it.
+    /// Ask for a verification code.
     AskCode {
-        /// Tries that are left, this one included.
+        /// Remaining attempts, this one included.
         attempts_left: u8,
     },
-    /// The code was right.
+    /// The code was accepted.
     CodeAccepted,
-    /// The code was wrong.
+    /// The code was rejected.
     CodeRejected {
-        /// Tries that are left.
+        /// Remaining attempts.
         attempts_left: u8,
     },
-    /// It is over, and not well.
+    /// End the login as failed.
     Fail(Text),
 }
 
@@ -46,7 +46,7 @@ enum Code {
 }
 
 impl LoginStateMachine {
-    /// A login that has just shown the code with this content.
+    /// A login whose first QR code has this content.
     pub fn new(content: String) -> Self {
         Self {
             content,
@@ -56,7 +56,7 @@ impl LoginStateMachine {
         }
     }
 
-    /// The scan has come so far; callbacks and polls both say it, and each counts once.
+    /// Handles a status; callbacks and polls report the same one, and each is reported once.
     pub fn on_status(&mut self, status: QrcodeStatus) -> Vec<Step> {
         if self.seen == Some(status) || self.is_stale(status) {
             return Vec::new();
@@ -74,7 +74,7 @@ impl LoginStateMachine {
         steps
     }
 
-    /// A poll may still say "not scanned" or "scanned" when a callback has told more already.
+    /// A poll may still return "not scanned" or "scanned" after a callback reported a later status.
     fn is_stale(&self, status: QrcodeStatus) -> bool {
         let rank = |status| match status {
             QrcodeStatus::NotScanned => 0,
@@ -84,7 +84,7 @@ impl LoginStateMachine {
         self.seen.is_some_and(|seen| rank(status) < rank(seen))
     }
 
-    /// There is a code with this content: a new one when the old one has expired.
+    /// Handles the content of the current QR code; different content means a new code.
     pub fn on_content(&mut self, content: &str) -> Vec<Step> {
         if content == self.content {
             return Vec::new();
@@ -95,13 +95,13 @@ impl LoginStateMachine {
         vec![Step::Draw(content.to_owned())]
     }
 
-    /// The server took the verification code.
+    /// Handles an accepted verification code.
     pub fn on_code_accepted(&mut self) -> Vec<Step> {
         self.code = Code::Accepted;
         vec![Step::CodeAccepted]
     }
 
-    /// The server refused the verification code.
+    /// Handles a rejected verification code.
     pub fn on_code_rejected(&mut self) -> Vec<Step> {
         self.attempts_left = self.attempts_left.saturating_sub(1);
         let attempts_left = self.attempts_left;
@@ -112,12 +112,12 @@ impl LoginStateMachine {
         vec![Step::CodeRejected { attempts_left }, next]
     }
 
-    /// How often a code may still be tried.
+    /// Remaining attempts for the verification code.
     pub fn attempts_left(&self) -> u8 {
         self.attempts_left
     }
 
-    /// One word for `GET /health`.
+    /// The status word in `GET /health`.
     pub fn health(&self) -> &'static str {
         match (self.code, self.seen) {
             (Code::Asked, _) => "code_required",

@@ -1,4 +1,4 @@
-//! Where the verification code of a first login on a new device comes from.
+//! Sources of the verification code for the first login on a new device.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -13,23 +13,23 @@ use crate::output::Source as Stdin;
 use crate::secret::Secret;
 use crate::text::{Text, text};
 
-/// How often a file is looked at.
+/// Poll interval of a code file.
 const FILE_POLL: Duration = Duration::from_millis(200);
 
-/// Who has the code.
+/// Where the code comes from.
 pub enum CodeSource {
-    /// A person at this terminal.
+    /// Typed on this terminal.
     Terminal(Stdin),
-    /// A command that prints it.
+    /// Printed by a command.
     Command(String),
-    /// A file that will hold it.
+    /// Written to a file.
     File(PathBuf),
-    /// Somebody with another shell: `qiwei login --code`.
+    /// Submitted from another shell: `qiwei login --code`.
     Elsewhere,
 }
 
 impl CodeSource {
-    /// How a person is told what to do.
+    /// The request shown to a person.
     pub fn request(&self, attempt: u8) -> Text {
         match self {
             Self::Terminal(_) => text!("verification code (try {attempt} of 3): ", attempt),
@@ -50,7 +50,7 @@ impl CodeSource {
         }
     }
 
-    /// Whether the request stands on the line where the answer is typed.
+    /// Whether the answer is typed on the line of the request.
     pub fn is_prompt(&self) -> bool {
         matches!(self, Self::Terminal(_))
     }
@@ -59,9 +59,9 @@ impl CodeSource {
 /// Why a source gave no code.
 #[derive(Debug)]
 pub struct CodeSourceError {
-    /// In words.
+    /// The reason.
     pub why: Text,
-    /// Whoever was asked may only have mistyped: ask again.
+    /// The answer may be a typing mistake: ask again.
     pub ask_again: bool,
 }
 
@@ -74,12 +74,12 @@ impl From<Text> for CodeSourceError {
     }
 }
 
-/// Asks a source for codes from a thread of its own; every code, or why there is none, goes to
+/// Asks a source for codes on its own thread; every code, or the reason there is none, goes to
 /// `answer`.
 pub struct CodePrompt(Option<Sender<u8>>);
 
 impl CodePrompt {
-    /// Starts a thread for `source`, unless codes come from elsewhere.
+    /// Starts a thread for `source`, unless codes come from another shell.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -97,10 +97,10 @@ impl CodePrompt {
         Ok(Self(Some(ask)))
     }
 
-    /// Asks for the code, the `attempt`th time.
+    /// Asks for a code; `attempt` counts from 1.
     pub fn ask(&self, attempt: u8) {
         if let Some(ask) = &self.0 {
-            // The thread ends only after saying why.
+            // The thread reports its reason before it ends.
             let _ = ask.send(attempt);
         }
     }
@@ -154,7 +154,7 @@ fn printed(command: &str, attempt: u8) -> Result<Secret, Text> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(cannot_run)?;
-    // Closed when read: a command that prints without end is stopped by that.
+    // Closed after reading: that stops a command with endless output.
     let printed = child.stdout.take().map(bounded::read);
     let status = child.wait().map_err(cannot_run)?;
     match printed {
@@ -166,7 +166,7 @@ fn printed(command: &str, attempt: u8) -> Result<Secret, Text> {
     }
 }
 
-/// A command line of the user's, for the platform's shell.
+/// A command line for the platform's shell.
 pub fn shell(command: &str) -> Command {
     let mut shell;
     if cfg!(windows) {
@@ -180,7 +180,7 @@ pub fn shell(command: &str) -> Command {
     shell
 }
 
-/// Waits until the file holds something other than `last`, which was wrong.
+/// Waits until the file holds something other than `last`, the rejected code.
 fn wait_for_news(path: &PathBuf, last: &str) -> String {
     loop {
         match File::open(path).and_then(bounded::read) {
@@ -190,10 +190,10 @@ fn wait_for_news(path: &PathBuf, last: &str) -> String {
     }
 }
 
-/// A code is a short word; whatever else was typed or printed is not sent anywhere.
+/// Checks that the text is a short word; anything else is never sent.
 ///
 /// # Errors
-/// Says what a code looks like, without repeating it.
+/// Describes a valid code without repeating the text.
 pub fn checked(text: &str) -> Result<Secret, Text> {
     let code = text.trim();
     let fits = (1..=32).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! What `-v` prints of the wire: requests and answers, and with `-vv` their bodies, redacted.
+//! Output of `-v`: requests and responses, with `-vv` their redacted bodies.
 
 use super::Output;
 use crate::api::{Trace, Tracer};
@@ -6,7 +6,7 @@ use crate::redact::{self, Side};
 use crate::text::{Text, text};
 use crate::time::show_duration;
 
-/// Prints wire events to stderr. Made only when `-v` was given.
+/// Prints HTTP events to stderr; created only with `-v`.
 pub struct HttpTrace(pub Output);
 
 impl Tracer for HttpTrace {

@@ -1,9 +1,9 @@
-//! The one door through which anything is printed.
+//! All output of the program.
 //!
-//! stdout is data, stderr is everything else. Text from the server is sanitised on a terminal and
-//! on stderr, and byte-exact in a pipe. A reader that has gone ends the program quietly.
+//! stdout is for data, stderr for everything else. Text from the server is sanitised on a terminal and
+//! on stderr, and byte-exact in a pipe. A closed stdout ends the program quietly.
 //!
-//! Here, and nowhere else, a text becomes words of a language. JSON has none: it is the same in all.
+//! Only this module renders texts in a language. JSON is the same in all languages.
 
 mod http_trace;
 mod page;
@@ -34,7 +34,7 @@ use status_line::Stderr;
 pub use streams::{Sink, Source, Streams};
 use table::TableStyle;
 
-/// When to use colour.
+/// When to use color.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
     /// On a terminal that can show it
@@ -46,36 +46,36 @@ pub enum ColorChoice {
     Never,
 }
 
-/// How output is to be, as the command line and the environment have it.
+/// Output options from the command line and the environment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OutputOptions {
-    /// One JSON document, or one object a line.
+    /// Whether results are JSON.
     pub json: bool,
-    /// No notes.
+    /// Whether notes are suppressed.
     pub quiet: bool,
     /// 0, 1 for requests, 2 for bodies as well.
     pub verbosity: u8,
-    /// Colour or none.
+    /// When to use color.
     pub color: ColorChoice,
-    /// The terminal cannot show colour, or its user does not want it.
+    /// Whether the environment disables color.
     pub no_color: bool,
-    /// The terminal cannot go back on a line.
+    /// Whether the terminal cannot move the cursor.
     pub dumb: bool,
-    /// The locale's characters are UTF-8.
+    /// Whether the locale's encoding is UTF-8.
     pub utf8: bool,
-    /// What people are spoken to in.
+    /// The language.
     pub lang: Lang,
 }
 
 impl OutputOptions {
-    /// Whether the terminal cannot show colour, or its user does not want it.
+    /// Whether the environment disables color.
     pub fn is_colorless(env: &Env) -> bool {
         env.get(env::NO_COLOR).is_some()
             || env.get(env::CLICOLOR).is_some_and(|value| value == "0")
             || Self::is_dumb(env)
     }
 
-    /// Whether the terminal can only write line below line.
+    /// Whether the terminal cannot move the cursor.
     pub fn is_dumb(env: &Env) -> bool {
         env.get(env::TERM).is_some_and(|term| term == "dumb")
     }
@@ -89,18 +89,18 @@ impl OutputOptions {
     }
 }
 
-/// What a stream can show.
+/// What a stream can display.
 #[derive(Clone, Copy, Debug)]
 pub struct TerminalCapabilities {
-    /// Somebody looks at it.
+    /// Whether it is a terminal.
     pub terminal: bool,
-    /// Colours may be set.
+    /// Whether color may be used.
     pub color: bool,
-    /// Its width, where it has one.
+    /// Its width, if known.
     pub columns: Option<usize>,
 }
 
-/// Where results, notes and errors go. Cheap to clone, usable from every thread.
+/// Output of results, notes and errors. Cheap to clone; usable from every thread.
 #[derive(Clone)]
 pub struct Output {
     options: OutputOptions,
@@ -112,7 +112,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Output in this manner.
+    /// Output with these options.
     pub fn new(options: OutputOptions, stdout: Sink, stderr: Sink) -> Self {
         let look = |sink: &Sink| TableStyle {
             terminal: sink.terminal,
@@ -130,12 +130,12 @@ impl Output {
         }
     }
 
-    /// From now on this is never printed to stderr, nor in an error, whoever repeats it.
+    /// Adds a secret that is masked in all notes and errors.
     pub fn hide(&self, secret: &str) {
         self.mask.hide(secret);
     }
 
-    /// An error without the secrets a server may have repeated.
+    /// The error with secrets masked.
     pub fn masked(&self, error: &Error) -> Error {
         let over = |words: &str| self.mask.over(words).into_owned();
         Error {
@@ -150,22 +150,22 @@ impl Output {
         self.options.json
     }
 
-    /// How chatty `-v` made us.
+    /// The level of `-v`.
     pub fn verbosity(&self) -> u8 {
         self.options.verbosity
     }
 
-    /// Whether a person watches stderr.
+    /// Whether stderr is a terminal.
     pub fn stderr_is_terminal(&self) -> bool {
         self.stderr_style.terminal
     }
 
-    /// How tables on stdout look.
+    /// The table style on stdout.
     pub fn look(&self) -> TableStyle {
         self.stdout_style
     }
 
-    /// Prints the result of a command: `view` as JSON, or what `human` makes of it.
+    /// Prints a command's result: `view` as JSON, or the text made by `human`.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -196,7 +196,7 @@ impl Output {
         self.write_out(format!("{shown}\n").as_bytes())
     }
 
-    /// Prints text of our own, which ends its own lines.
+    /// Prints text of this program, which includes its line breaks.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -204,7 +204,7 @@ impl Output {
         self.write_out(text.as_bytes())
     }
 
-    /// The width of the terminal that stdout is, where it is one that tells.
+    /// The width of stdout, if it is a terminal and known.
     pub fn stdout_columns(&self) -> Option<usize> {
         match self.stdout_style.terminal {
             true => columns_of(io::stdout()),
@@ -212,7 +212,7 @@ impl Output {
         }
     }
 
-    /// Prints something for a person.
+    /// Prints a text result.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -229,7 +229,7 @@ impl Output {
         self.write_out(format!("{}\n", self.shown(text)).as_bytes())
     }
 
-    /// `text` from outside as it may stand on stdout.
+    /// `text` from outside, sanitised if stdout is a terminal.
     fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.stdout_style.terminal {
             for_terminal(text)
@@ -238,7 +238,7 @@ impl Output {
         }
     }
 
-    /// Prints bytes as they came; on a terminal, made harmless and ended with a line feed.
+    /// Prints bytes unchanged; on a terminal, sanitised and with a final line break.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -250,19 +250,19 @@ impl Output {
         }
     }
 
-    /// Tells a person something that is not the result. Silent with `--quiet`.
+    /// Prints a note; suppressed by `--quiet`.
     pub fn note(&self, text: &Text) {
         if !self.options.quiet {
             self.write_err(&self.words(text), Style::new());
         }
     }
 
-    /// One of several things wrong with the input, before the error that sums them up.
+    /// Prints one of several input errors, before the error that sums them up.
     pub fn complain(&self, text: &Text) {
         self.write_err(&self.words(text), AnsiColor::Red.on_default());
     }
 
-    /// Whether a line that changes on stderr helps anybody.
+    /// Whether a status line may be drawn.
     pub fn shows_progress(&self) -> bool {
         self.stderr_style.terminal
             && !self.options.dumb
@@ -270,8 +270,7 @@ impl Output {
             && self.options.verbosity == 0
     }
 
-    /// Draws a line that stands until the next output of any kind, in the place of the one before.
-    /// Only for where [`Output::shows_progress`].
+    /// Draws a status line, which stays until the next output. Only if [`Output::shows_progress`].
     pub fn status(&self, text: &Text) {
         let words = self.words(text);
         let columns = self.stderr_capabilities().columns.unwrap_or(80);
@@ -280,23 +279,23 @@ impl Output {
         self.stderr().status(&line);
     }
 
-    /// Takes away the line that [`Output::status`] drew.
+    /// Erases the line drawn by [`Output::status`].
     pub fn clear_status(&self) {
         self.stderr().clear();
     }
 
-    /// A text in the language of this run.
+    /// Renders a text in the language of this run.
     fn words(&self, text: &Text) -> String {
         text.render(self.options.lang)
     }
 
-    /// Tells a person something they must not miss.
+    /// Prints a warning, also with `--quiet`.
     pub fn warn(&self, text: &Text) {
         let text = text!("warning: {text}", text);
         self.write_err(&self.words(&text), AnsiColor::Yellow.on_default());
     }
 
-    /// What a drawing on stderr can use.
+    /// What stderr can display.
     pub fn stderr_capabilities(&self) -> TerminalCapabilities {
         TerminalCapabilities {
             terminal: self.stderr_style.terminal,
@@ -308,24 +307,23 @@ impl Output {
         }
     }
 
-    /// A text as it may stand on stderr, where what came from outside must not act.
+    /// Renders a text for stderr, with text from outside sanitised.
     fn told(&self, text: &Text) -> String {
         for_terminal(&self.words(text)).into_owned()
     }
 
-    /// Prints a drawing of our own to stderr as it is, colours and all, also with `--quiet`; and
-    /// a line above it.
+    /// Prints a drawing of this program to stderr unchanged, also with `--quiet`, below its caption.
     pub fn drawing(&self, drawing: &str, caption: Option<&Text>) {
         let caption = caption.map_or_else(String::new, |text| self.told(text) + "\n");
         let mut err = self.stderr();
         let err = err.writer();
-        // What stands last stays on a small screen.
+        // The drawing comes last, so that it stays visible on a small screen.
         let _ = err.write_all(caption.as_bytes());
         let _ = err.write_all(drawing.as_bytes());
         let _ = err.flush();
     }
 
-    /// Prints to stderr without a line end, for a prompt.
+    /// Prints a prompt to stderr, without a line break.
     pub fn prompt(&self, text: &Text) {
         let text = self.told(text);
         let mut err = self.stderr();
@@ -334,7 +332,7 @@ impl Output {
         let _ = err.flush();
     }
 
-    /// Ends a line that a prompt began.
+    /// Ends the line of a prompt.
     pub fn end_line(&self) {
         let mut err = self.stderr();
         let err = err.writer();
@@ -342,13 +340,13 @@ impl Output {
         let _ = err.flush();
     }
 
-    /// Renders an error: the last line on stderr, as JSON when results are.
+    /// Prints an error as the last line on stderr; as JSON when results are JSON.
     pub fn error(&self, error: &Error) {
         if error.kind == Kind::ClosedPipe {
             return;
         }
         if self.options.json {
-            // A struct of plain fields cannot fail to serialise.
+            // A struct of plain fields always serialises.
             let json = serde_json::to_string(error).unwrap_or_default();
             self.write_err(&format!("{{\"error\":{json}}}"), Style::new());
             return;
@@ -365,9 +363,9 @@ impl Output {
         self.err.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One line to stderr; its first word, up to the colon, painted.
+    /// Writes one line to stderr, with its label up to the colon in color.
     fn write_err(&self, text: &str, label: Style) {
-        // Also into a file: stderr is for eyes, if not now, then when somebody looks at the log.
+        // Sanitised also in a file: logs are read on terminals.
         let text = self.mask.over(text);
         let text = match text.starts_with('{') {
             true => json_for_terminal(&text),
@@ -388,8 +386,8 @@ impl Output {
     }
 
     fn write_out(&self, bytes: &[u8]) -> Result<(), Error> {
-        // Both may be the same terminal: held meanwhile, so that nothing is drawn in between. Not
-        // held where nothing is drawn, or a stderr that nobody reads would stop stdout too.
+        // Both streams may be the same terminal, so stderr is locked while a status line is drawn; otherwise
+        // not, because a blocked stderr would then block stdout.
         let _undrawn = self.shows_progress().then(|| {
             let mut err = self.stderr();
             err.clear();
@@ -406,7 +404,7 @@ impl Output {
     }
 }
 
-/// A terminal that does not know its width says 0.
+/// A terminal of unknown width reports 0.
 #[cfg(unix)]
 fn columns_of(stream: impl std::os::fd::AsFd) -> Option<usize> {
     terminal_size::terminal_size_of(stream).map(|(width, _)| width.0.into())

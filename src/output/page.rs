@@ -1,4 +1,4 @@
-//! What a command shows a person: lines, tables, names with values. No language yet.
+//! The text form of a result: lines, tables, and named values.
 
 use tabled::grid::util::string::get_string_width;
 
@@ -6,7 +6,7 @@ use super::sanitize::for_terminal;
 use super::table::{Table, TableStyle};
 use crate::text::{Lang, Text};
 
-/// The human form of a result.
+/// The text form of a result.
 #[derive(Clone, Debug, Default)]
 pub struct Page(Vec<Block>);
 
@@ -18,7 +18,7 @@ enum Block {
 }
 
 impl Page {
-    /// Nothing yet.
+    /// An empty page.
     pub fn new() -> Self {
         Self::default()
     }
@@ -29,7 +29,7 @@ impl Page {
         self
     }
 
-    /// Adds names and their values, one a line, the values below each other.
+    /// Adds names and values, one pair per line, aligned.
     pub fn fields(mut self, fields: Vec<(Text, Text)>) -> Self {
         self.0.push(Block::Fields(fields));
         self
@@ -41,7 +41,7 @@ impl Page {
         self
     }
 
-    /// The page in a language, every line with its end.
+    /// Renders the page; every line has a line break.
     pub(super) fn render(&self, look: TableStyle, lang: Lang) -> String {
         self.0
             .iter()

@@ -1,5 +1,4 @@
-//! What must hold of everything that is printed, whatever text from outside is in it. For the fuzz
-//! targets and the tests.
+//! Property checks of all output with text from outside, for fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -20,7 +19,7 @@ use super::{ColorChoice, Output, OutputOptions, Page, Sink};
 use crate::error::Error;
 use crate::text::{Lang, Text};
 
-/// Any bytes, as everything that can be printed.
+/// Checks any bytes in every kind of output.
 pub fn terminal(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     check_sanitised(&text);
@@ -38,7 +37,7 @@ pub fn terminal(data: &[u8]) {
     check_pipe(data, &text);
 }
 
-/// Control characters, and those that hide or turn text, by the tables of Unicode.
+/// Control characters, and characters that hide or reorder text, by the Unicode tables.
 fn is_harmful(c: char) -> bool {
     let code = u32::from(c);
     let is_control = code < 0x20 || (0x7f..0xa0).contains(&code);
@@ -82,7 +81,7 @@ fn check_table(text: &str) {
         };
         let shown = Table::new(header(), rows()).render(look, Lang::En);
         assert_harmless(&shown);
-        // A frame of three lines, a header and the rows, all as wide as each other.
+        // A frame of three lines, a header and the rows, all of the same width.
         let frame_lines = if utf8 { 3 } else { 4 };
         assert_eq!(shown.lines().count(), 3 + frame_lines, "{shown}");
         let widths: Vec<usize> = shown.lines().map(get_string_width).collect();
@@ -98,7 +97,7 @@ fn check_table(text: &str) {
     }
 }
 
-/// What stands on stdout and stderr after `print`.
+/// The output on stdout and stderr of `print`.
 fn printed(options: OutputOptions, terminal: bool, print: impl FnOnce(&Output)) -> [String; 2] {
     let streams = [(); 2].map(|()| SharedBuffer::default());
     let [stdout, stderr] = streams.clone().map(|paper| Sink {
@@ -150,7 +149,7 @@ fn check_terminal(data: &[u8], text: &str, color: ColorChoice, json: bool) {
         output.error(&Error::usage(words.clone()).hint(words.clone()));
     });
     for stream in shown {
-        // The colours are ours.
+        // Color codes are this program's own.
         let plain = ["\x1b[0m", "\x1b[31m", "\x1b[33m", "\x1b[36m"]
             .iter()
             .filter(|_| color == ColorChoice::Always)
@@ -159,7 +158,7 @@ fn check_terminal(data: &[u8], text: &str, color: ColorChoice, json: bool) {
     }
 }
 
-/// Into a pipe everything goes as it is, and JSON can be read.
+/// In a pipe everything is unchanged, and JSON is valid.
 fn check_pipe(data: &[u8], text: &str) {
     let options = OutputOptions {
         json: true,

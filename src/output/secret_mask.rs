@@ -1,37 +1,37 @@
-//! What must not be printed, whoever says it: a server may repeat in its error what it was sent,
-//! the callback URL with its token or the very headers, and the error would carry it into a log.
+//! Masks secrets in all output: a server may repeat in an error what it was sent, such as the callback
+//! URL or a header.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::secret::REDACTED;
 
-/// Shorter secrets are not looked for: they occur in other words, and the hole would tell them.
+/// Shorter secrets are not masked: they occur in other words, and masking would reveal them.
 const SHORTEST: usize = 6;
 
-/// The secrets of this run. Cheap to clone; all clones know what one is told.
+/// The secrets of this run. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct SecretMask(Arc<Mutex<Vec<String>>>);
 
 impl SecretMask {
-    /// From now on this is not printed.
+    /// Adds a secret.
     pub(super) fn hide(&self, secret: &str) {
         if secret.len() < SHORTEST {
             return;
         }
         let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.push(secret.to_owned());
-        // As it stands in JSON.
+        // The form in serialised JSON.
         let json = serde_json::Value::from(secret).to_string();
         let json = json.trim_matches('"');
         if json != secret {
             secrets.push(json.to_owned());
         }
-        // The longest first: one may be a part of another.
+        // Longest first: one may contain another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
-    /// `text` with every secret replaced.
+    /// `text` with every secret masked.
     pub(super) fn over<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut masked = Cow::Borrowed(text);

@@ -1,13 +1,13 @@
-//! Standard error, and the one line on it that changes while something takes long.
+//! Standard error and its status line, which is redrawn while something takes long.
 
 use std::io::Write;
 
 use super::streams::Sink;
 
-/// Back to the start of the line, and nothing on it.
+/// Moves to the start of the line and erases it.
 const ERASE: &str = "\r\x1b[K";
 
-/// Standard error. Whatever is written to it takes the changing line away first.
+/// Standard error. Any other output clears the status line first.
 pub struct Stderr {
     sink: Sink,
     has_status: bool,
@@ -21,24 +21,22 @@ impl Stderr {
         }
     }
 
-    /// Where to write. A stderr that cannot be written to is no reason to fail: there is nobody
-    /// to tell.
+    /// The writer. Errors of stderr are ignored: they could not be reported anywhere.
     pub(super) fn writer(&mut self) -> &mut dyn Write {
         self.clear();
         &mut self.sink.writer
     }
 
-    /// Draws the changing line, over the one before it. It must leave a column free, or it would be
-    /// continued on the next line, where erasing does not reach.
+    /// Draws the status line over the previous one. It must leave one column free, because erasing does not
+    /// reach a wrapped line.
     pub(super) fn status(&mut self, line: &str) {
-        // Back to its start: what another program on this terminal prints stands in its place then,
-        // and not behind it.
+        // Leaves the cursor at the start, so that output of other programs overwrites the line.
         let _ = write!(self.sink.writer, "{ERASE}{line}\r");
         let _ = self.sink.writer.flush();
         self.has_status = true;
     }
 
-    /// Takes the changing line away, if there is one.
+    /// Erases the status line, if there is one.
     pub(super) fn clear(&mut self) {
         if self.has_status {
             let _ = self.sink.writer.write_all(ERASE.as_bytes());
@@ -54,7 +52,7 @@ mod tests {
 
     use super::*;
 
-    /// What was written, shared with the sink that writes it.
+    /// Written bytes, shared with the sink.
     #[derive(Clone, Default)]
     struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 

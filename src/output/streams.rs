@@ -1,35 +1,35 @@
-//! The streams a process has, in a form tests and a second run can replace.
+//! The standard streams, replaceable in tests.
 
 use std::io::{self, IsTerminal, Read, Write};
 
-/// Somewhere to write, and whether a person looks at it.
+/// A writable stream.
 pub struct Sink {
-    /// Where bytes go.
+    /// The writer.
     pub writer: Box<dyn Write + Send>,
     /// Whether it is a terminal.
     pub terminal: bool,
 }
 
-/// Standard input. Nothing is read from it until a command asks.
+/// Standard input. Nothing is read until a command asks for it.
 pub struct Source {
-    /// Where bytes come from.
+    /// The reader.
     pub reader: Box<dyn Read + Send>,
     /// Whether it is a terminal.
     pub terminal: bool,
 }
 
-/// Standard input, output and error.
+/// The three standard streams.
 pub struct Streams {
     /// Standard input.
     pub stdin: Source,
-    /// Standard output: data.
+    /// Standard output, for data.
     pub stdout: Sink,
-    /// Standard error: everything else.
+    /// Standard error, for everything else.
     pub stderr: Sink,
 }
 
 impl Streams {
-    /// Those of this process.
+    /// The streams of this process.
     pub fn of_process() -> Self {
         Self {
             stdin: Source {

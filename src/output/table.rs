@@ -1,4 +1,4 @@
-//! Tables: drawn on a terminal, plain columns in a pipe.
+//! Tables: with frames on a terminal, as plain columns in a pipe.
 
 use anstyle::{AnsiColor, Color, Style};
 use tabled::builder::Builder;
@@ -11,7 +11,7 @@ use super::sanitize::for_terminal;
 use super::table_layout::{self, Layout};
 use crate::text::{Lang, Text};
 
-/// One cell: its text and, on a terminal with colour, how it is painted.
+/// A cell: text, and its style on a terminal with color.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     text: Text,
@@ -31,43 +31,43 @@ impl From<Text> for Cell {
     }
 }
 
-/// Names, ids and numbers.
+/// For names, ids and numbers.
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
         Text::verbatim(text).into()
     }
 }
 
-/// Names, ids and numbers.
+/// For names, ids and numbers.
 impl From<String> for Cell {
     fn from(text: String) -> Self {
         Text::verbatim(text).into()
     }
 }
 
-/// Good news.
+/// Success.
 pub const GREEN: Style = AnsiColor::Green.on_default();
-/// Neither here nor there.
+/// Neutral or pending.
 pub const YELLOW: Style = AnsiColor::Yellow.on_default();
-/// Bad news.
+/// Failure.
 pub const RED: Style = AnsiColor::Red.on_default();
 
-/// How a table is to look.
+/// How a table is drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct TableStyle {
-    /// Frames and sanitising, for eyes; or plain columns, for programs.
+    /// Frames and sanitised text for a terminal, or plain columns for a pipe.
     pub terminal: bool,
-    /// Whether cells are painted.
+    /// Whether cells are colored.
     pub color: bool,
-    /// Whether frames can be drawn with more than ASCII.
+    /// Whether frames may use non-ASCII characters.
     pub utf8: bool,
-    /// Columns of the terminal, where it tells.
+    /// Width of the terminal, if known.
     pub columns: Option<usize>,
 }
 
 #[cfg(any(test, fuzzing))]
 impl TableStyle {
-    /// For programs.
+    /// For pipes.
     pub const PLAIN: Self = Self {
         terminal: false,
         color: false,
@@ -76,7 +76,7 @@ impl TableStyle {
     };
 }
 
-/// A table before it is drawn.
+/// A table.
 #[derive(Clone, Debug)]
 pub struct Table {
     header: Vec<Text>,
@@ -85,7 +85,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of these columns.
+    /// A table with these columns.
     pub fn new<const N: usize>(
         header: [Text; N],
         rows: impl IntoIterator<Item = [Cell; N]>,
@@ -97,14 +97,13 @@ impl Table {
         }
     }
 
-    /// Lets the texts of a column end in an ellipsis where the terminal is too narrow. Not for what
-    /// is copied: ids and guids.
+    /// Allows shortening a column on a narrow terminal. Not for ids and guids, which are copied.
     pub fn may_cut(mut self, column: usize) -> Self {
         self.cuttable.push(column);
         self
     }
 
-    /// The table, with its last line's end. Double-width characters count as two columns.
+    /// The rendered table with a final line break. Double-width characters count as two columns.
     pub(super) fn render(&self, look: TableStyle, lang: Lang) -> String {
         let header = self.header.iter().map(|text| text.render(lang)).collect();
         let rows = self.rows.iter().map(|row| {
@@ -146,7 +145,7 @@ impl Table {
         text
     }
 
-    /// One field a line, an empty line between two rows.
+    /// One field per line, with an empty line between rows.
     fn records(&self, grid: &[Vec<String>], look: TableStyle, columns: usize) -> String {
         let Some((names, rows)) = grid.split_first() else {
             return String::new();
@@ -318,7 +317,7 @@ mod tests {
             "ID    S:788123456789\nNAME\n项目讨论与技术交流\n\nID    R:1\nNAME  张三\n"
         );
         assert!(on(20, true).ends_with("NAME  \u{1b}[32m张三\u{1b}[0m\n"));
-        // A pipe has no width, whatever the terminal behind it.
+        // A pipe has no width, whatever terminal is behind it.
         let pipe = TableStyle {
             columns: Some(20),
             ..TableStyle::PLAIN

@@ -1,29 +1,29 @@
-//! Tables on narrow terminals: without frames, then shortened where that loses nothing that is
-//! copied, then one field a line.
+//! Layout of tables on narrow terminals: without frames, then with shortened texts, then one field per
+//! line.
 
 use tabled::grid::util::string::get_string_width;
 
-/// The least that is left of a text which is shortened: six Chinese characters.
+/// Least width of a shortened text: six Chinese characters.
 const LEAST: usize = 12;
-/// Between two columns without frames.
+/// Columns between two cells without frames.
 pub const GAP: usize = 2;
 
-/// How a table is drawn.
+/// The layout of a table.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Layout {
     /// With frames.
     Framed,
-    /// Without frames, each column at most so wide.
+    /// Without frames, with these maximum widths.
     Bare(Vec<usize>),
-    /// One field a line.
+    /// One field per line.
     Records,
 }
 
-/// The layout for columns of these widths on a terminal with so many `columns`. Those in `cuttable`
-/// may be shortened, the first one first.
+/// Chooses the layout for columns of these widths on a terminal of `columns` columns. Columns in
+/// `cuttable` may be shortened, the first one first.
 pub fn layout(widths: &[usize], cuttable: &[usize], columns: usize) -> Layout {
     let text: usize = widths.iter().sum();
-    // A border before each column and behind the last, a space on either side of a text.
+    // One border per column and one at the end, and a space on each side of a text.
     if text + 3 * widths.len() < columns {
         return Layout::Framed;
     }
@@ -43,7 +43,7 @@ pub fn layout(widths: &[usize], cuttable: &[usize], columns: usize) -> Layout {
     }
 }
 
-/// `text` in at most `width` columns of the terminal; what is cut off shows as an ellipsis.
+/// `text` in at most `width` columns, shortened with an ellipsis.
 pub fn cut(text: &str, width: usize, utf8: bool) -> String {
     if get_string_width(text) <= width {
         return text.to_owned();
@@ -53,7 +53,7 @@ pub fn cut(text: &str, width: usize, utf8: bool) -> String {
     let mut short = String::new();
     for c in text.chars() {
         short.push(c);
-        // Measured whole: what combines with its neighbour takes no column of its own.
+        // Measured as a whole, because combining characters have no width of their own.
         if get_string_width(&short) > room {
             short.pop();
             break;
@@ -62,8 +62,8 @@ pub fn cut(text: &str, width: usize, utf8: bool) -> String {
     short + ellipsis
 }
 
-/// A name and its value: on one line where they fit beside each other, else below each other, so
-/// that an id stays on one line as long as that is possible at all.
+/// A name and its value on one line if they fit, else on two, so that an id stays on one line if
+/// possible.
 pub fn field(name: &str, name_width: usize, value: &str, shown: &str, columns: usize) -> String {
     if name_width + GAP + get_string_width(value) <= columns {
         let gap = " ".repeat((name_width + GAP).saturating_sub(get_string_width(name)));

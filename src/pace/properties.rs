@@ -1,4 +1,4 @@
-//! What must hold of every duration, point in time and pace. For the fuzz targets and the tests.
+//! Property checks of durations, times and paces, for fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -16,7 +16,7 @@ use crate::time::{
 
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
 
-/// Three numbers of 8 bytes for clocks and calendars, then a text for the parsers.
+/// Checks three numbers of 8 bytes as times, then a text in the parsers.
 pub fn time(data: &[u8]) {
     let (numbers, text) = data.split_at_checked(24).unwrap_or((&[], data));
     let mut numbers = numbers
@@ -68,7 +68,7 @@ fn check_calendar(number: i64) {
         .expect("RFC 3339")
         .as_second();
     assert!(seconds > 0 && (seconds == number || seconds == number / 1000));
-    // From here on a number counts milliseconds.
+    // From here on a number is in milliseconds.
     if seconds < 100_000_000_000 {
         assert_eq!(rfc3339(seconds), Some(shown.clone()));
     }
@@ -103,7 +103,7 @@ fn check_rate(text: &str) {
     assert!(!rate.words().english().is_empty());
     let interval = unit / count;
     let mut slot = None;
-    // All at once: as many as the burst go, then one an interval.
+    // All at once: the burst is immediate, then one per interval.
     for number in 0..burst.min(5) + 5 {
         let (wait, next) = rate.reserve(slot, 0);
         assert_eq!(wait, (number + 1 - burst).max(0) * interval, "{text:?}");
@@ -111,8 +111,7 @@ fn check_rate(text: &str) {
     }
 }
 
-/// Whatever the database holds and whatever the clock says, nobody waits longer than the slot
-/// asks for, and time only moves on.
+/// Whatever is stored and whatever the clock is, no wait exceeds the slot's, and time only advances.
 fn check_slots(next_at: Micros, seen_at: Micros, now: Micros) {
     let rate: Rate = "20/min,burst=3".parse().expect("a rate");
     let slot = Slot {

@@ -1,4 +1,4 @@
-//! What must hold of every body that a log shows. For the fuzz targets and the tests.
+//! Property checks of redacted bodies, for fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Side, body};
 use crate::secret::REDACTED;
 
-/// Shorter strings may well stand somewhere else by chance.
+/// Shorter strings may occur elsewhere by chance.
 const SHORTEST: usize = 6;
 
 const SECRET: [&str; 7] = [
@@ -25,7 +25,7 @@ const SECRET: [&str; 7] = [
     "password",
 ];
 
-/// A body.
+/// Checks a body.
 pub fn redact(data: &[u8]) {
     let shown = body(data, Side::Ours);
     assert!(!has_guid(&shown), "{shown}");
@@ -52,7 +52,7 @@ pub fn redact(data: &[u8]) {
     }
 }
 
-/// What is secret in a body, and what is not.
+/// The secret and public strings of a body.
 #[derive(Default)]
 struct Strings {
     secret: Vec<String>,
@@ -84,7 +84,7 @@ impl Strings {
     }
 
     fn text(&mut self, text: &str, is_secret: bool, may_wrap: bool) {
-        // Dialect D, whatever stands around it.
+        // Dialect D, with any white space around it.
         let inner = serde_json::from_str::<Value>(text).ok();
         match inner.filter(|inner| !is_secret && may_wrap && !inner.is_number()) {
             Some(inner) => self.collect(&inner, false, false),
@@ -97,7 +97,7 @@ impl Strings {
     }
 }
 
-/// What may stand in a log because the log itself writes it.
+/// Text that the log itself adds.
 fn is_ours(text: &str) -> bool {
     REDACTED.contains(text) || text.contains(['…', '"', ' '])
 }
@@ -112,7 +112,7 @@ fn holds(value: &Value, secret: &str) -> bool {
     }
 }
 
-/// 8-4-4-4-12 hexadecimal digits, wherever they stand.
+/// Guids of the form 8-4-4-4-12.
 fn has_guid(text: &str) -> bool {
     let runs = text.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
     runs.map(|run| run.split('-').map(str::len).collect::<Vec<_>>())

@@ -1,6 +1,5 @@
-//! What must hold of the stand-in, whatever it is told and asked: above all, that the client's
-//! reading of an answer agrees with what happened to the message. For the fuzz targets and the
-//! tests.
+//! Property checks of the sandbox, above all that the client's reading of an answer agrees with what
+//! happened to the message. For fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -28,7 +27,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whatever is written on the command line: a fault, a quirk, a scan, a step, a duration.
+/// Checks command line values: a fault, a quirk, a scan script, a step, a duration.
 pub fn sandbox_spec(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -71,7 +70,7 @@ fn is_step(text: &str) -> bool {
     plain.contains(&text) || code.is_some_and(|code| !code.is_empty())
 }
 
-/// A byte for the dialect and two for the quirks, then what happens, a line each: `!FAULT`,
+/// Checks a scenario: a byte for the dialect and two for the quirks, then events, one per line: `!FAULT`,
 /// `+SECONDS`, or `METHOD TARGET BODY`, in which `GUID` is the first instance.
 pub fn sandbox(data: &[u8]) {
     let Some((&[dialect, low, high], script)) = data.split_first_chunk() else {
@@ -140,7 +139,7 @@ impl World {
 
     fn add_fault(&self, spec: &str) {
         match spec.parse::<Fault>() {
-            // It would wait for a port that is not there.
+            // It would wait for a port that does not exist here.
             Ok(fault) if !matches!(fault.kind, Kind::Refuse(_)) => self.server.add_fault(fault),
             _ => {}
         }
@@ -201,14 +200,14 @@ impl World {
     }
 }
 
-/// The promise about delivery, with both ends in sight.
+/// Checks the delivery promise with both ends visible.
 fn check_outcome(outcome: Outcome, is_delivered: bool, fault: Option<&str>, line: &str) {
-    // An HTTP 4xx is taken for a refusal: a proxy that says so after all is beyond the promise.
+    // HTTP 4xx is a refusal; a fault that answers it after executing is outside the promise.
     let is_beyond = fault.is_some_and(|fault| fault.starts_with("http-after=4"));
     let is_right = match outcome {
         Outcome::Accepted => is_delivered,
         Outcome::Rejected => !is_delivered || is_beyond,
-        // Without a fault the answer is always good enough to tell.
+        // Without a fault the answer is always clear.
         Outcome::Unknown => fault.is_some(),
         Outcome::NotSent | Outcome::Duplicate => false,
     };

@@ -1,4 +1,4 @@
-//! Which keyed sends there were, and what became of each.
+//! The ledger: keyed sends and their outcomes.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -7,10 +7,10 @@ use super::StateDatabase;
 use crate::api::SentMessage;
 use crate::error::{Error, Outcome};
 
-/// Seconds.
+/// Seconds per day.
 const DAY: i64 = 86_400;
 
-/// What names a send: the same key on another account is another send.
+/// The identity of a keyed send; keys are separate per server and instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The server, without credentials.
@@ -21,45 +21,45 @@ pub struct Entry {
     pub key: String,
 }
 
-/// What is known of a send before it is made.
+/// What the ledger knows about a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LedgerState {
-    /// There was none, or it certainly reached nobody.
+    /// No entry, or the message certainly was not delivered.
     Free,
     /// It was accepted, with this message.
     Accepted(SentMessage),
-    /// It may have been delivered: no trustworthy answer came, or the process died in between.
+    /// It may have been delivered: no trustworthy answer arrived, or the process died.
     Uncertain {
-        /// Whom it went to.
+        /// The target.
         target: String,
-        /// When, in seconds since 1970.
+        /// Time of the send, seconds since 1970.
         at: i64,
     },
-    /// The key was used for something else.
+    /// The key was used with other content.
     Different {
-        /// Whom that went to.
+        /// The target of the other message.
         target: String,
     },
 }
 
-/// A line of the ledger.
+/// A row of the ledger.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// What names it.
+    /// The identity.
     pub entry: Entry,
-    /// Whom it went to.
+    /// The target.
     pub target: String,
-    /// What became of it; `in_flight` while nobody knows.
+    /// The outcome; `in_flight` while it is not known.
     pub outcome: String,
-    /// The message, once accepted.
+    /// The message id, once accepted.
     pub message_id: Option<String>,
-    /// When it last changed, in seconds since 1970.
+    /// Time of the last change, seconds since 1970.
     pub changed_at: i64,
 }
 
 impl StateDatabase {
-    /// What is known of a send with this content. The caller holds the lock of the entry, so
-    /// whoever left it in flight is dead.
+    /// Looks up a key for this content. The caller holds the key lock, so a process that left it in flight
+    /// is dead.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -92,7 +92,7 @@ impl StateDatabase {
         Ok(row.map_or(LedgerState::Free, StoredEntry::state_of))
     }
 
-    /// Records, durably, that the send is about to be made.
+    /// Records durably that the message is about to be sent.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -119,10 +119,10 @@ impl StateDatabase {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Records what became of it.
+    /// Records the outcome.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`]; the send then stays in flight, which is never taken for accepted.
+    /// As [`StateDatabase::open`]; the entry then stays in flight and is never treated as accepted.
     pub fn finish(
         &self,
         entry: &Entry,
@@ -155,7 +155,7 @@ impl StateDatabase {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Records, in one step, what is accepted according to another record.
+    /// Copies an accepted result from another record in one transaction.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -175,7 +175,7 @@ impl StateDatabase {
         whole.commit().map_err(|e| self.failed(&e))
     }
 
-    /// Every line, the latest first.
+    /// All rows, latest first.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -205,7 +205,7 @@ impl StateDatabase {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Forgets a key on one server, on one instance or on all, and says how many lines that were.
+    /// Removes a key on one server, on one instance or all; returns the number of rows.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -218,7 +218,7 @@ impl StateDatabase {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Forgets what is older than `days` and says how many lines that were.
+    /// Removes rows older than `days`; returns their number.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -226,9 +226,8 @@ impl StateDatabase {
         self.forget_before(now() - i64::from(days) * DAY)
     }
 
-    /// The same unasked, when nobody looks at what the clock says. A clock that has jumped ahead
-    /// would forget everything, and a key that is forgotten is sent again: so the clock is believed
-    /// only as far as an earlier day of use goes, which a wrong clock has to outlast first.
+    /// Removes old rows without being asked. A clock that jumped ahead would remove everything, and a
+    /// removed key would be sent again, so the clock must be confirmed by an earlier day of use first.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -241,7 +240,7 @@ impl StateDatabase {
         Ok(())
     }
 
-    /// The last day of use before `today`, which is remembered as one. Days to come were none: the
+    /// The last day of use before `today`, which is recorded. Recorded days in the future are removed: the
     /// clock was wrong then, or is now.
     fn day_before(&self, today: i64) -> rusqlite::Result<Option<i64>> {
         let mut query = self
@@ -280,7 +279,7 @@ struct StoredEntry {
 impl StoredEntry {
     fn state_of(self) -> LedgerState {
         match self.outcome.as_str() {
-            // It reached nobody: the key is free again, also for a corrected text.
+            // Not delivered: the key is free again, also for a corrected text.
             "rejected" | "not_sent" => LedgerState::Free,
             _ if !self.is_same => LedgerState::Different {
                 target: self.target,
@@ -388,17 +387,17 @@ mod tests {
         assert!(store.rows().unwrap().is_empty());
     }
 
-    /// What the clock said on earlier days of use decides what may be forgotten today.
+    /// Earlier days of use limit what may be removed today.
     #[test]
     fn prunes_only_after_a_second_day() {
         let today = now().div_euclid(DAY);
         let cases: [(&[i64], i64, bool); 6] = [
-            // No earlier day: nothing shows that the clock is right.
+            // No earlier day: the clock is not confirmed.
             (&[], 40, false),
             (&[today], 40, false),
             (&[today - 1], 40, true),
             (&[today - 1], 20, false),
-            // Last used long ago, or the clock has jumped: nobody knows which.
+            // Last used long ago, or the clock has jumped: it cannot be told.
             (&[today - 20], 40, false),
             // The clock was ahead for a while.
             (&[today + 900], 40, false),
@@ -420,7 +419,7 @@ mod tests {
                 .db
                 .query_row("SELECT max(day) FROM days", [], |row| row.get(0))
                 .unwrap();
-            // Midnight may pass meanwhile.
+            // The test may run across midnight.
             assert!((today..=today + 1).contains(&last), "{days:?}");
         }
     }

@@ -8,20 +8,20 @@ use super::StateDatabase;
 use crate::error::Error;
 use crate::pace::{Micros, Rate, Slot};
 
-/// A turn that was given out: the time at which it comes, on the clock of this boot.
+/// A reserved send time, on the clock of this boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reservation(Micros);
 
 impl Reservation {
-    /// The wait until it comes.
+    /// The wait until then.
     pub fn wait(self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(clock()).max(0).unsigned_abs())
     }
 }
 
 impl StateDatabase {
-    /// Reserves the account's next turn. A turn further away than `most` is not taken, and `Err`
-    /// holds the wait it would have been.
+    /// Reserves the account's next send. A reservation further away than `most` is not made; `Err` then
+    /// holds the wait it would need.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -44,7 +44,7 @@ impl StateDatabase {
         })
     }
 
-    /// Whether the server asked for a pause meanwhile that `turn` falls into.
+    /// Whether no pause was requested meanwhile that covers `reservation`.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -59,7 +59,7 @@ impl StateDatabase {
         })
     }
 
-    /// Makes everybody wait for `pause`: the server asked for it.
+    /// Pauses the account for `pause`, as the server asked.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
@@ -86,7 +86,7 @@ impl StateDatabase {
         self.db
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .and_then(|transaction| {
-                // Looked at only now: whoever wrote before must not seem to have written later.
+                // Read inside the transaction: an earlier writer must not appear later.
                 let (result, slot) = change(read(&transaction, server, guid)?, clock());
                 if let Some(slot) = slot {
                     write(&transaction, server, guid, slot)?;
@@ -123,14 +123,14 @@ fn write(db: &Transaction<'_>, server: &str, guid: &str, slot: Slot) -> rusqlite
     .map(drop)
 }
 
-/// A clock that all processes share and nobody sets: the time since this machine started.
+/// The time since boot, a clock shared by all processes that nobody sets.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn clock() -> Micros {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     time.tv_sec * 1_000_000 + time.tv_nsec / 1000
 }
 
-/// The wall clock, where there is no other; [`Slot`] survives its jumps.
+/// The wall clock where there is no boot clock; [`Slot`] tolerates its jumps.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn clock() -> Micros {
     jiff::Timestamp::now().as_microsecond()

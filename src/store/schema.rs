@@ -1,9 +1,8 @@
-//! The tables, and the way from every older version to this one.
+//! The tables and their migrations.
 
 use rusqlite::Connection;
 
-/// Each entry leads from the version of its place to the next. Entries are never changed once
-/// released; a new version is a new entry.
+/// Each entry migrates from the version of its index to the next. Released entries never change.
 const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE sends (
@@ -39,16 +38,16 @@ const MIGRATIONS: [&str; 3] = [
 ",
 ];
 
-/// The version this program knows.
+/// The current schema version.
 pub(super) const CURRENT: usize = MIGRATIONS.len();
 
-/// Brings the database to the current version and returns the version it then has, which is a
-/// higher one when a newer program made it.
+/// Migrates the database and returns its version, which is higher than [`CURRENT`] when a newer program
+/// created it.
 pub(super) fn migrate(db: &Connection) -> rusqlite::Result<usize> {
     if version(db)? >= CURRENT {
         return version(db);
     }
-    // Two processes may get here at once: the second finds the work done.
+    // Two processes may migrate at once: the second finds it done.
     db.execute_batch("BEGIN IMMEDIATE")?;
     let result = upgrade(db);
     db.execute_batch(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;

@@ -1,12 +1,12 @@
-//! What may stand in a place of a template.
+//! Values for placeholders of a template.
 
 use std::fmt::Display;
 
 use super::Text;
 
-/// Something a message tells of: another text, or whatever can be written out.
+/// A value for a placeholder: another text, or anything printable.
 pub trait Argument {
-    /// As a text.
+    /// The value as a text.
     fn to_text(&self) -> Text;
 }
 
@@ -22,8 +22,8 @@ impl Argument for &Text {
     }
 }
 
-// Errors of the system come this way too, with words that can be translated.
-// A Text has no Display on purpose: one that is formatted would have lost its language.
+// System errors are translated too. Text deliberately has no Display: formatting would lose the
+// language.
 impl<T: Display> Argument for T {
     fn to_text(&self) -> Text {
         Text::of_system(self.to_string())

@@ -1,11 +1,11 @@
-//! Texts on their way through the command-line parser.
+//! Passes texts through the command-line parser.
 
 use std::error::Error;
 use std::fmt;
 
 use super::Text;
 
-/// A text as the parser carries it: an error that speaks English, and can be unpacked again.
+/// A text as a parser error; it prints English and can be unwrapped again.
 #[derive(Debug)]
 pub struct ParseError(pub Text);
 
@@ -17,7 +17,7 @@ impl fmt::Display for ParseError {
 
 impl Error for ParseError {}
 
-/// So that functions which say why in a [`Text`] can be value parsers.
+/// Lets functions that return a [`Text`] as error be value parsers.
 impl From<Text> for Box<dyn Error + Send + Sync> {
     fn from(text: Text) -> Self {
         Box::new(ParseError(text))

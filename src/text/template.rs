@@ -1,6 +1,7 @@
-//! Templates: `{name}` is a place, every other brace is only a brace.
+//! Templates: `{name}` is a placeholder; other braces are literal.
 
-/// Writes `template` to `to`. `put` writes what belongs into a place, or says that it is none.
+/// Writes `template` to `to`. `put` writes the value of a placeholder, or returns false for an unknown
+/// one.
 pub(super) fn fill(template: &str, to: &mut String, put: impl Fn(&str, &mut String) -> bool) {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -14,7 +15,7 @@ pub(super) fn fill(template: &str, to: &mut String, put: impl Fn(&str, &mut Stri
     to.push_str(rest);
 }
 
-/// The names of the places, in their order.
+/// The names of the placeholders, in order.
 #[cfg(test)]
 pub(super) fn places(template: &str) -> Vec<&str> {
     template
@@ -34,8 +35,8 @@ const fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte == b'_'
 }
 
-/// Whether the places of `template` and `names` are the same. Run by the compiler, hence the
-/// plain loops; an index out of range would end the compilation, not the program.
+/// Whether `names` are the placeholders of `template`. Evaluated at compile time, hence the plain loops;
+/// an index out of range would be a compile error.
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time only")]
 pub(crate) const fn fits(template: &str, names: &[&str]) -> bool {
     let bytes = template.as_bytes();

@@ -1,4 +1,4 @@
-//! Every message has a translation, and every translation a message.
+//! Checks that messages and translations match.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::*;
 use crate::cli;
 use crate::usage::help;
 
-/// The English templates of the sources, and the help texts.
+/// English templates in the sources, and the help texts.
 fn messages() -> BTreeSet<String> {
     let mut messages: BTreeSet<String> = help::words().map(str::to_owned).collect();
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
@@ -21,7 +21,7 @@ fn messages() -> BTreeSet<String> {
     messages
 }
 
-/// The files that speak to people: not the sandbox, which is a server, and no tests.
+/// Source files with messages for people: not the sandbox, not tests.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -36,7 +36,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The literals behind every `text!(`.
+/// The literals after every `text!(`.
 fn templates(code: &str) -> impl Iterator<Item = String> {
     code.split("text!(").skip(1).filter_map(|rest| {
         let literal = rest.trim_start().strip_prefix('"')?;
@@ -44,7 +44,7 @@ fn templates(code: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// A literal up to its closing quote, as the compiler reads it.
+/// The value of a string literal.
 fn unescaped(literal: &str) -> String {
     let mut text = String::new();
     let mut chars = literal.chars().peekable();
@@ -100,7 +100,7 @@ fn every_message_has_exactly_one_translation() {
     }
 }
 
-/// What is said to be the same in every language must not be a sentence.
+/// Text marked as untranslated must not be a sentence.
 #[test]
 fn verbatim_text_contains_no_english() {
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
@@ -126,7 +126,7 @@ fn translations_have_same_placeholders() {
                 .collect::<BTreeSet<_>>()
         };
         assert_eq!(places(english), places(chinese), "{english:?}");
-        // What is typed behind a prompt must not touch it.
+        // Typed text must not touch the prompt.
         assert_eq!(
             english.ends_with(' '),
             chinese.ends_with(' '),

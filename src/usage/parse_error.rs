@@ -1,10 +1,10 @@
-//! The parser's objections in our own words, for the languages it does not speak.
+//! Translatable messages for parser errors.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::text::{ParseError, Text, text};
 
-/// What is wrong, what was probably meant, and how the command is used.
+/// The error, the likely intention, and the usage line.
 pub(super) fn parse_error(error: &clap::Error) -> Text {
     let mut told = what(error);
     for tip in tips(error) {
@@ -74,8 +74,7 @@ fn conflict(error: &clap::Error, arg: &str) -> Text {
     }
 }
 
-/// The detail of a value that was refused. Our own parsers hand a text over; the parser's have
-/// two kinds of words.
+/// The detail of a refused value: a text from our own value parsers, or the parser's own message.
 fn why(error: &clap::Error) -> Text {
     let Some(source) = std::error::Error::source(error) else {
         return text!("the value cannot be used");
@@ -118,7 +117,7 @@ fn tips(error: &clap::Error) -> Vec<Text> {
     tips
 }
 
-/// The values of a context, with commas.
+/// The values of an error context, separated by commas.
 fn each(error: &clap::Error, kind: ContextKind) -> String {
     match error.get(kind) {
         Some(ContextValue::Strings(values)) => values.join(", "),

@@ -1,27 +1,26 @@
-//! Breaking lines of Chinese, which the parser cannot: it breaks at spaces only, and counts one
-//! column for a character that takes two.
+//! Wraps Chinese help: the parser breaks only at spaces, and counts one column for a character that
+//! takes two.
 
 use tabled::grid::util::string::get_string_width;
 
-/// Stands in a help text for a space, so that the parser leaves the text on one line.
+/// Stands for a space in a help text, so that the parser leaves the text on one line.
 pub const SPACE: char = '\u{a0}';
-/// Must not begin a line.
+/// Characters that must not begin a line.
 const CLOSING: &str = "，。；：、！？）》」』】”’…";
-/// Must not end a line.
+/// Characters that must not end a line.
 const OPENING: &str = "（《「『【“‘";
 
-/// What must stay together: a character of Chinese with its punctuation, or a word.
+/// Text that must stay together: a Chinese character with its punctuation, or a word.
 #[derive(Default)]
 struct Piece {
-    /// With colours, which take no columns.
+    /// The text with color codes, which have no width.
     text: String,
     width: usize,
-    /// The spaces in front of it, which a line's end swallows.
+    /// The spaces before it, which are dropped at a line break.
     gap: usize,
 }
 
-/// `text` with no line wider than `columns`, where there is a place to break it. What follows
-/// stands below the beginning of its description.
+/// `text` wrapped to `columns` where possible; continuation lines are indented to the description.
 pub fn wrap(text: &str, columns: usize) -> String {
     let mut wrapped = String::with_capacity(text.len() + 64);
     for line in text.split_inclusive('\n') {
@@ -60,8 +59,8 @@ fn wrap_line(line: &str, columns: usize) -> String {
     wrapped
 }
 
-/// The column in which the description begins: behind the first wide gap, else where the line
-/// does. One far to the right leaves no room to go on in.
+/// The column of the description: after the first wide gap, else that of the line. One too far to the
+/// right would leave no room.
 fn indent(pieces: &[Piece], columns: usize) -> usize {
     let mut at = 0;
     for (number, piece) in pieces.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `qiwei config get`: one effective value.
+//! `qiwei config get`: prints one effective value.
 
 use serde::Serialize;
 

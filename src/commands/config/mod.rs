@@ -1,4 +1,4 @@
-//! `qiwei config …`: the configuration file.
+//! `qiwei config …`: reads and changes the configuration file.
 
 mod explain;
 mod get;
@@ -11,10 +11,10 @@ use clap::Subcommand;
 use super::{CommandResult, Run};
 use crate::context::Context;
 
-/// What can be done with the configuration.
+/// Subcommands of `qiwei config`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print where the config file is
+    /// Print the path of the config file
     Path(path::Args),
     /// Print one effective value, secrets redacted
     Get(get::Args),
@@ -22,7 +22,7 @@ pub enum Command {
     Set(set::Args),
     /// Remove one setting from the file
     Unset(unset::Args),
-    /// Show every effective value and where it came from
+    /// Show every effective value and its source
     Explain(explain::Args),
 }
 

@@ -1,4 +1,4 @@
-//! `qiwei instance …`: the instances of the server.
+//! `qiwei instance …`: manages the server's instances.
 
 mod create;
 mod lifecycle;
@@ -14,12 +14,12 @@ pub use create::client_types;
 use super::{CommandResult, Run};
 use crate::context::Context;
 
-/// What can be done with instances.
+/// Subcommands of `qiwei instance`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List every instance, its state, and which is current
     Ls(ls::Args),
-    /// Create an instance and make it the current one
+    /// List instances, their statuses, and which is current
     Create(create::Args),
     /// Remove instances (irreversible)
     Rm(rm::Args),

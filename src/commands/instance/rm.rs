@@ -1,4 +1,4 @@
-//! `qiwei instance rm`: removing instances, which cannot be undone.
+//! `qiwei instance rm`: removes instances, irreversibly.
 
 use std::thread;
 use std::time::Duration;
@@ -27,19 +27,19 @@ pub struct Args {
     )]
     instances: Vec<Guid>,
 
-    /// Remove every instance that is stopped now and still is after --settle
+    /// Remove every instance found stopped in two checks, --settle apart
     #[arg(long)]
     stopped: bool,
 
-    /// Time between the two looks: an account that reconnects shows as stopped too
+    /// Time between the two checks: a reconnecting account shows as stopped too
     #[arg(long, value_name = "DUR", default_value = "15s", value_parser = parse_duration)]
     settle: Duration,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 
-    /// Show the requests and remove nothing
+    /// Print the requests instead of sending them
     #[arg(long)]
     dry_run: bool,
 }
@@ -74,7 +74,7 @@ impl Args {
         verdict(removals)
     }
 
-    /// Refuses before the long wait, not after it.
+    /// Refuses before the long wait rather than after it.
     fn check_unattended(&self, context: &Context) -> Result<(), Error> {
         if !self.yes && !self.dry_run && !context.can_ask() {
             return Err(Error::usage(text!(
@@ -94,8 +94,8 @@ impl Args {
         Ok(())
     }
 
-    /// Status 0 is also what a live account shows while its connection is being made again, so
-    /// only what is stopped at two looks is stopped.
+    /// Selects the instances found stopped in two checks: status 0 is also what a live account shows while
+    /// it reconnects.
     fn find_stopped(&self, context: &Context) -> Result<Vec<Guid>, Error> {
         let api = context.api()?;
         let seen = instances::survey(api).map_err(|e| e.outcome(Outcome::NotSent))?;
@@ -135,10 +135,10 @@ impl Args {
     }
 }
 
-/// Those of `instances` that are stopped. One whose state cannot be read is left alone.
+/// The stopped ones of `instances`. One whose status cannot be read is kept.
 ///
 /// # Errors
-/// When that leaves none, though there may be one: "nothing to remove" would be a guess.
+/// When none is left but a status could not be read: "nothing to remove" would be a guess.
 fn stopped(context: &Context, instances: Vec<Instance>) -> Result<Vec<Guid>, Error> {
     let unknown: Vec<&Instance> = instances.iter().filter(|i| i.status.is_err()).collect();
     let is_stopped = |instance: &&Instance| instance.is(Status::Stopped);
@@ -159,7 +159,7 @@ fn stopped(context: &Context, instances: Vec<Instance>) -> Result<Vec<Guid>, Err
     Ok(stopped)
 }
 
-/// One failure does not keep the others from being removed.
+/// Removes the instances; a failure does not stop the others.
 fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error> {
     let mut removals = Vec::new();
     for guid in guids {
@@ -185,7 +185,7 @@ fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error
     Ok(removals)
 }
 
-/// What is gone for good must be named, also when the result could not be printed.
+/// Names the removed instances when the result could not be printed.
 fn unprinted(error: Error, removals: &[Removal]) -> Error {
     let removed = removals.iter().filter(|removal| removal.removed);
     let guids: Vec<&str> = removed.map(|removal| removal.guid.as_str()).collect();
@@ -209,7 +209,7 @@ fn human(removals: &[Removal]) -> Page {
         .collect()
 }
 
-/// A single failure is the command's own; of several, the command says how many.
+/// The error: that of a single failed removal, or the number of failures.
 fn verdict(mut removals: Vec<Removal>) -> Result<(), Error> {
     let total = removals.len();
     removals.retain(|removal| !removal.removed);

@@ -1,4 +1,4 @@
-//! `qiwei instance use`: which instance is the current one.
+//! `qiwei instance use`: selects the current instance.
 
 use serde::Serialize;
 
@@ -20,11 +20,11 @@ pub struct Args {
     )]
     instance: Option<Guid>,
 
-    /// Take the only one online
+    /// Use the only online instance
     #[arg(long)]
     auto: bool,
 
-    /// Save it without asking the server whether it has it
+    /// Save it without checking that it exists
     #[arg(long, conflicts_with = "auto")]
     no_check: bool,
 }
@@ -36,7 +36,7 @@ struct Current<'a> {
 }
 
 impl Args {
-    /// Saves the choice.
+    /// Saves the selection.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let guid = match self.instance {
             None => instances::detect(&instances::survey(context.api()?)?)?,

@@ -1,4 +1,4 @@
-//! `qiwei ledger forget`: a key that can be used again.
+//! `qiwei ledger forget`: removes a key.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ struct Forgotten<'a> {
 }
 
 impl Args {
-    /// Forgets the key.
+    /// Removes the key.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let settings = context.settings()?;
         let server = settings.base_url.identity();
@@ -54,8 +54,8 @@ impl Args {
             .result(&view, |view| text!("forgot {key}", key = view.key))
     }
 
-    /// Nobody may be sending with the key: forgotten meanwhile, the same message could be sent
-    /// by the next who comes.
+    /// Checks that no process is sending with the key: if it were removed meanwhile, the next process could
+    /// send the same message again.
     fn lock(
         &self,
         context: &Context,

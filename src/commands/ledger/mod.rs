@@ -1,4 +1,4 @@
-//! `qiwei ledger …`: the keys that were used, and tidying them.
+//! `qiwei ledger …`: lists and removes recorded keys.
 
 mod forget;
 mod ls;
@@ -12,14 +12,14 @@ use crate::delivery::{STATE_FILE, no_state_folder};
 use crate::error::Error;
 use crate::store::StateDatabase;
 
-/// What can be done with the ledger.
+/// Subcommands of `qiwei ledger`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the keys and what became of their messages
+    /// List keys and the outcomes of their messages
     Ls(ls::Args),
-    /// Forget a key, so that it can be used again
+    /// Remove a key, so that it can be used again
     Forget(forget::Args),
-    /// Forget what is old
+    /// Remove old keys
     Prune(prune::Args),
 }
 
@@ -34,7 +34,7 @@ impl Run for Command {
     }
 }
 
-/// The ledger; `None` when nothing was ever recorded.
+/// The ledger; `None` when nothing has been recorded yet.
 fn open(context: &Context) -> Result<Option<StateDatabase>, Error> {
     let path = context
         .state_folder()

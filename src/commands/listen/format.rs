@@ -1,4 +1,4 @@
-//! A callback as one JSON object, and in words.
+//! Formats a callback as a JSON line or as text.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::output::Page;
 use crate::text::{Text, text};
 use crate::time::local_second;
 
-/// A callback in JSON, its data byte for byte as it came.
+/// A callback in JSON, with its data byte for byte as received.
 #[derive(Serialize)]
 pub struct Line<'a> {
     received_at: String,
@@ -21,7 +21,7 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// The line of a callback.
+    /// The JSON line of a callback.
     pub fn of(received: &'a ReceivedEvent) -> Self {
         let event = &received.event;
         Self {
@@ -34,7 +34,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A callback in words, a line for each message.
+/// A callback as text, one line per message.
 pub fn words(received: &ReceivedEvent) -> Page {
     lines(received).into_iter().collect()
 }
@@ -52,7 +52,7 @@ fn lines(received: &ReceivedEvent) -> Vec<Text> {
         .collect()
 }
 
-/// `→` sent by this account, `←` received.
+/// Formats a message: `→` sent by this account, `←` received.
 fn sentence(message: &Message, entry: &Value) -> Text {
     let arrow = if message.is_own { "→" } else { "←" };
     let conversation = message.conversation_id.as_deref().unwrap_or("?");
@@ -71,7 +71,7 @@ fn sentence(message: &Message, entry: &Value) -> Text {
     )
 }
 
-/// `msg_type` in a word.
+/// The text for a `msg_type`.
 fn kind_name(kind: i64) -> Text {
     match kind {
         1 => text!("revoked"),

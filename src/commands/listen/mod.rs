@@ -1,4 +1,4 @@
-//! `qiwei listen`: callbacks as they come, one line each.
+//! `qiwei listen`: prints callbacks, one line each.
 
 mod exec;
 mod format;
@@ -26,9 +26,9 @@ use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout, show_duration};
 use exec::Runner;
 
-/// How often the end is looked for while nothing ends.
+/// Poll interval for the end conditions.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long a reader who has stalled is waited for after a signal.
+/// Time allowed for a stalled reader of stdout after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Arguments of `qiwei listen`.
@@ -51,11 +51,11 @@ pub struct Args {
     #[arg(long = "for", value_name = "DUR", value_parser = parse_timeout)]
     time: Option<Duration>,
 
-    /// Run a shell command for every callback, the JSON object on its standard input
+    /// Run a shell command for every callback, with the JSON object on its standard input
     #[arg(long, value_name = "CMD")]
     exec: Option<String>,
 
-    /// Show messages again that were seen before
+    /// Show duplicate messages too
     #[arg(long)]
     keep_duplicates: bool,
 
@@ -63,8 +63,8 @@ pub struct Args {
     callbacks: CallbackArgs,
 }
 
-/// What one `--type` stands for. Whether the server sends messages singly or in lists is a setting
-/// of its own, so the name of either means both; a number means just that.
+/// The types selected by one `--type`. Whether the server sends messages singly or in lists is a
+/// server setting, so either name selects both; a number selects only that type.
 #[derive(Clone, Debug)]
 struct Types(Vec<NotifyType>);
 
@@ -109,7 +109,7 @@ impl Run for Args {
         let printed = printer::start(queue.clone(), context.output.clone(), runner)
             .map_err(|e| Error::local(text!("cannot print callbacks"), &e))?;
         let result = self.wait(context, &queue, &ending, &printed);
-        // Nobody may be told yes any more once nothing is printed any more.
+        // Stop acknowledging callbacks once they can no longer be printed.
         queue.close();
         turned.restore();
         result?;
@@ -121,8 +121,8 @@ impl Run for Args {
 }
 
 impl Args {
-    /// Waits until everything promised is printed. After a signal a reader who has stalled has
-    /// only so long, and after a second one no time at all.
+    /// Waits until all acknowledged callbacks are printed. After a signal a stalled reader has a limited
+    /// time, after a second signal none.
     fn wait(
         &self,
         context: &Context,

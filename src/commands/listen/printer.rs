@@ -1,4 +1,4 @@
-//! The thread that prints: a reader of stdout who has stalled must not keep a signal waiting.
+//! The printing thread, so that a stalled reader of stdout does not delay signals.
 
 use std::io;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::callback::queue::{EventQueue, ReceivedEvent};
 use crate::error::Error;
 use crate::output::Output;
 
-/// How long the thread sleeps at most before it looks again.
+/// Longest sleep between two checks.
 const NAP: Duration = Duration::from_secs(3600);
 
-/// Prints what is in the inbox until that is closed and empty, and runs the command for each.
-/// How it ended comes through the channel.
+/// Prints the queue until it is closed and empty, and runs the command for each callback. Sends the
+/// result over the channel.
 ///
 /// # Errors
 /// When no thread can be started.
@@ -31,7 +31,7 @@ pub fn start(
         .spawn(move || {
             let result = work(&queue, &output, &runner);
             runner.finish();
-            // Nobody waits any more when a signal has ended the program.
+            // Nobody receives it when a signal has ended the program.
             let _ = tell.send(result);
         })?;
     Ok(ended)

@@ -1,4 +1,4 @@
-//! Which instance an account is logged in on, and getting it ready.
+//! Chooses and prepares the instance to log in on.
 
 use std::thread;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::instances;
 use crate::text::{Text, text};
 use crate::time::Deadline;
 
-/// A second look after this time tells a stopped instance from one that reconnects.
+/// Time until the second check, which tells a stopped instance from a reconnecting one.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
 
-/// A new instance; else the named one; else the only one there is.
+/// A new instance; else the named one; else the only one on the server.
 pub fn instance(
     context: &Context,
     api: &Api,
@@ -29,7 +29,7 @@ pub fn instance(
     }
 }
 
-/// Sets the local proxy of an instance that is awake: starting it would take the proxy away again.
+/// Sets the bridge of a running instance; starting an instance resets it.
 pub fn set_bridge(api: &Api, guid: &Guid, bridge: &str) -> Result<(), Error> {
     api.apply(&request::set_bridge(guid, bridge))
         .map_err(|e| e.into_error(Effect::Change))
@@ -86,12 +86,12 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
     }
 }
 
-/// A question that came to nothing before anything was changed.
+/// An error before anything was changed.
 fn not_begun(error: CallError) -> Error {
     error.into_error(Effect::Read).outcome(Outcome::NotSent)
 }
 
-/// Starts a stopped instance and says in which state it was found.
+/// Starts a stopped instance and returns the status it had.
 pub fn wake(
     context: &Context,
     api: &Api,

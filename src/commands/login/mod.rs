@@ -1,4 +1,4 @@
-//! `qiwei login`: from a QR code to an account that is online.
+//! `qiwei login`: logs an account in by QR code.
 
 mod events;
 mod instance;
@@ -26,9 +26,9 @@ use events::{Event, Via};
 use reporter::LoginReporter;
 use session::LoginSession;
 
-/// A person has to find their phone first.
+/// Default timeout: a person has to find their phone first.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
-/// No single call takes longer.
+/// Limit of a single exchange.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Arguments of `qiwei login`.
@@ -38,11 +38,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
                         being asked for). Whatever ends it, the configured notify_url is put back."
 )]
 pub struct Args {
-    /// Create an instance for it
+    /// Create a new instance for the login
     #[arg(long)]
     new: bool,
 
-    /// Go on even if the account is online already
+    /// Log in again even if the account is online
     #[arg(long)]
     force: bool,
 
@@ -50,11 +50,11 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     bridge: Option<String>,
 
-    /// Print the code and return; `qiwei status --wait online` waits
+    /// Print the code and return; wait with `qiwei status --wait online`
     #[arg(long)]
     no_wait: bool,
 
-    /// Hand in the verification code of a login that waits for it; `-` reads it from standard input
+    /// Submit the verification code of a waiting login; `-` reads it from standard input
     #[arg(long, value_name = "CODE", conflicts_with_all = ["new", "force", "no_wait", "code_cmd", "code_file"])]
     code: Option<String>,
 
@@ -62,11 +62,11 @@ pub struct Args {
     #[arg(long, value_name = "CMD", conflicts_with = "code_file")]
     code_cmd: Option<String>,
 
-    /// File that will hold the verification code
+    /// File the verification code will be written to
     #[arg(long, value_name = "FILE")]
     code_file: Option<PathBuf>,
 
-    /// How to draw the QR code [default: what the terminal can show]
+    /// How to draw the QR code [default: the best the terminal can show]
     #[arg(long, value_name = "STYLE")]
     qr: Option<Style>,
 
@@ -74,11 +74,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE", value_parser = reporter::parse_image_path)]
     qr_file: Option<PathBuf>,
 
-    /// How often to ask the server how far the login is
+    /// Interval between login status polls
     #[arg(long, value_name = "DUR", default_value = "3s", value_parser = parse_timeout, conflicts_with = "no_poll")]
     poll: Duration,
 
-    /// Rely on callbacks alone
+    /// Do not poll; rely on callbacks alone
     #[arg(long)]
     no_poll: bool,
 
@@ -97,7 +97,7 @@ impl Run for Args {
             .until(deadline)
             .with_exchange_timeout(PATIENCE);
         let reporter = LoginReporter::new(context, self.qr, self.qr_file.clone())?;
-        // Bound before anything is changed on the server: a taken port must cost nothing.
+        // Bound before anything is changed on the server.
         let listener = match self.no_wait {
             true => None,
             false => Some(self.callbacks.bind(context)?),
@@ -113,7 +113,7 @@ impl Run for Args {
 }
 
 impl Args {
-    /// The rest, once the instance is known.
+    /// Runs the login on the chosen instance.
     fn go_on(
         self,
         context: &Context,
@@ -162,7 +162,7 @@ impl Args {
     }
 }
 
-/// After `--new` the same command again would make another instance.
+/// Adds a hint: after `--new`, the same command would create another instance.
 fn not_again(error: Error, made: &Guid) -> Error {
     let on = text!(
         "go on with the instance that was created: `qiwei login --guid {guid}`",
@@ -179,7 +179,7 @@ fn not_again(error: Error, made: &Guid) -> Error {
     }
 }
 
-/// `login --code`: the server itself brings the code and the waiting login together.
+/// Handles `login --code`: the server passes the code to the waiting login.
 fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
     let code = match code {
         "-" => input::utf8(context.read_stdin()?, &text!("standard input"))?,
@@ -210,7 +210,7 @@ fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The named instance, else the only one that is not online yet but runs.
+/// The named instance, else the only running one that is not online.
 fn waiting_instance(context: &Context) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());

@@ -1,4 +1,4 @@
-//! What a login shows: events for programs, words and a drawing for people.
+//! Reports a login: JSON events for programs, text and a drawing for people.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::login::qr_display::{self, Style, TerminalCapabilities};
 use crate::qr::{Matrix, image};
 use crate::text::{Text, text};
 
-/// Where the news of a login go.
+/// Reports the events of a login.
 pub struct LoginReporter<'c> {
     context: &'c Context,
     style: Option<Style>,
@@ -21,7 +21,7 @@ pub struct LoginReporter<'c> {
     file: Option<PathBuf>,
 }
 
-/// Checks that a file name ends in a format we can write.
+/// Checks that a file name ends in `.png` or `.svg`.
 pub fn parse_image_path(text: &str) -> Result<PathBuf, Text> {
     let path = PathBuf::from(text);
     match extension(&path).as_deref() {
@@ -39,7 +39,7 @@ fn extension(path: &Path) -> Option<String> {
 }
 
 impl<'c> LoginReporter<'c> {
-    /// A teller that draws in this style, and into `file` as well.
+    /// A reporter that draws in this style and writes the code to `file`.
     pub fn new(
         context: &'c Context,
         style: Option<Style>,
@@ -59,13 +59,13 @@ impl<'c> LoginReporter<'c> {
         })
     }
 
-    /// The first QR code.
+    /// Reports the first QR code.
     pub fn qrcode(&self, content: &str, key: Option<&str>) -> Result<(), Error> {
         self.event(&Event::Qrcode { content, key })?;
         self.draw(content)
     }
 
-    /// A QR code that takes the place of the one before.
+    /// Reports a QR code that replaces the previous one.
     pub fn refreshed(&self, content: &str, key: Option<&str>) -> Result<(), Error> {
         self.event(&Event::Refreshed { content, key })?;
         self.context
@@ -83,22 +83,22 @@ impl<'c> LoginReporter<'c> {
         }
     }
 
-    /// How far the scan is.
+    /// Reports a status of the scan.
     pub fn status(&self, status: QrcodeStatus) -> Result<(), Error> {
         self.event(&Event::of_status(status))?;
         if !status.is_failure() {
-            // A failure is about to be said as the error of the command.
+            // A failure is printed as the command's error.
             self.context.output.note(&qr_display::words(status));
         }
         Ok(())
     }
 
-    /// A verification code is needed.
+    /// Reports that a verification code is needed.
     pub fn code_required(&self, attempts_left: u8) -> Result<(), Error> {
         self.event(&Event::CodeRequired { attempts_left })
     }
 
-    /// The code was wrong.
+    /// Reports a rejected code.
     pub fn code_rejected(&self, attempts_left: u8) -> Result<(), Error> {
         self.event(&Event::CodeRejected { attempts_left })?;
         self.context.output.note(&match attempts_left {
@@ -108,7 +108,7 @@ impl<'c> LoginReporter<'c> {
         Ok(())
     }
 
-    /// The code was right.
+    /// Reports an accepted code.
     pub fn code_accepted(&self) -> Result<(), Error> {
         self.event(&Event::CodeAccepted)?;
         self.context.output.note(&text!(
@@ -117,7 +117,7 @@ impl<'c> LoginReporter<'c> {
         Ok(())
     }
 
-    /// The account is online: the result of the command.
+    /// Reports the login: the result of the command.
     pub fn logged_in(&self, guid: &Guid, profile: &Profile, via: Via) -> Result<(), Error> {
         let event = Event::LoggedIn { guid, profile, via };
         if via == Via::AlreadyOnline {

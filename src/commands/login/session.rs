@@ -1,4 +1,4 @@
-//! A running login: news come in, the machine decides, steps are taken.
+//! The loop of a login: receives events, asks the state machine, takes its steps.
 
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -30,30 +30,30 @@ use crate::signals;
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
-/// A login in the making.
+/// A login that has not started yet.
 pub struct LoginSession<'c> {
     pub context: &'c Context,
     pub api: Api,
     pub guid: Guid,
     pub reporter: LoginReporter<'c>,
     pub deadline: Deadline,
-    /// The account was online before: that it still is says nothing about this login.
+    /// Whether the account was online before; if so, being online does not end this login.
     pub was_online: bool,
 }
 
-/// How a login ends, when it does not fail.
+/// How a login ends without an error.
 enum End {
     LoggedIn(Profile, Via),
     Signal(i32),
 }
 
 impl LoginSession<'_> {
-    /// `--no-wait`: shows the code, and that is all.
+    /// Handles `--no-wait`: shows the code and returns.
     pub fn show_code(&self) -> Result<(), Error> {
         self.show(self.api.login_qrcode(&self.guid)).map(drop)
     }
 
-    /// The whole login. The callbacks are turned to us only while it runs.
+    /// Runs the login. Callbacks are redirected here only while it runs.
     pub fn run(self, listener: CallbackListener, mut args: Args) -> CommandResult {
         let (events, incoming) = mpsc::channel();
         let source = args.code_source(self.context)?;
@@ -94,11 +94,11 @@ impl LoginSession<'_> {
         turned.restore();
         match end? {
             End::LoggedIn(profile, via) => {
-                // Saved first: it must not depend on somebody reading what is told.
+                // Saved before reporting, which may fail.
                 let saved = self.context.save_guid(&self.guid);
                 let told = self.reporter.logged_in(&self.guid, &profile, via);
                 if let Err(error) = saved {
-                    // The login itself is success, and nothing undoes it.
+                    // The login itself has succeeded.
                     self.context.output.warn(&text!(
                         "the account is logged in, but its instance could not be made the current one: {message}",
                         message = error.message
@@ -112,7 +112,7 @@ impl LoginSession<'_> {
     }
 
     fn start_poll(&self, pause: Duration, events: Sender<LoginEvent>) -> Result<(), Error> {
-        // Outlives the deadline, which grows while a code is being asked for.
+        // Has no deadline of its own: the login's deadline is extended while a code is asked for.
         let long = Deadline::after(self.deadline.timeout() * u32::from(MAX_CODE_ATTEMPTS + 1));
         event::poll(
             self.api.until(long),
@@ -124,14 +124,14 @@ impl LoginSession<'_> {
         .map_err(|e| Error::io(text!("cannot poll the server"), &e))
     }
 
-    /// Gets a QR code from a thread of its own: a device that is not ready yet, or a silent
-    /// server, must not keep a signal waiting.
+    /// Requests a QR code on its own thread, so that an unready device or a silent server does not delay
+    /// a signal.
     fn ask_for_code(&self, events: Sender<LoginEvent>) -> Result<(), Error> {
         event::qrcode(self.api.clone(), self.guid.clone(), events)
             .map_err(|e| Error::io(text!("cannot ask for the QR code"), &e))
     }
 
-    /// Waits for the first code; the thread that gets it ends with the deadline.
+    /// Waits for the first QR code; its thread ends with the deadline.
     fn first_code(&self, incoming: &Receiver<LoginEvent>) -> Result<First, Error> {
         let mut early = Vec::new();
         loop {
@@ -151,9 +151,9 @@ impl LoginSession<'_> {
     }
 }
 
-/// What ends the wait for the first QR code.
+/// The end of the wait for the first QR code.
 enum First {
-    /// Its content, and the news that came before it.
+    /// The code's content and the events that came before it.
     Code(String, Vec<LoginEvent>),
     Signal(i32),
 }
@@ -178,7 +178,7 @@ fn healthy(health: &Arc<Mutex<&'static str>>) -> Health {
     })
 }
 
-/// Asks for verification codes, in words fit for their source.
+/// Asks for verification codes in the way their source needs.
 struct Prompt {
     prompt: CodePrompt,
     requests: Vec<Text>,
@@ -216,10 +216,10 @@ struct Run<'s, 'c> {
     machine: LoginStateMachine,
     prompt: Prompt,
     deadline: Deadline,
-    /// The server, until the deadline, which may be moved.
+    /// The server, until the deadline, which may be extended.
     api: Api,
     events: Sender<LoginEvent>,
-    /// A new code is on its way.
+    /// A new QR code has been requested.
     renewing: bool,
 }
 
@@ -250,7 +250,7 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Whatever is said next must not stand behind a question that nobody answers any more.
+    /// Ends the prompt's line, so that later output does not follow an unanswered question.
     fn leave_prompt(&self) {
         if self.prompt.is_prompt && self.machine.health() == "code_required" {
             self.session.context.output.end_line();
@@ -270,13 +270,13 @@ impl Run<'_, '_> {
             LoginEvent::Qrcode(code) => self.renewed(code)?,
             LoginEvent::Code(Ok(code)) => self.hand_in(&code)?,
             LoginEvent::Code(Err(CodeSourceError { why, ask_again })) if ask_again => {
-                // Nothing was handed in, so no try is lost.
+                // Nothing was submitted, so no attempt is used.
                 self.session.context.output.note(&why);
                 self.prompt
                     .ask(self.session.context, self.machine.attempts_left());
             }
             LoginEvent::Code(Err(CodeSourceError { why, .. })) => {
-                // Whoever was to give the code cannot; another shell still may.
+                // This source has failed; a code may still come from another shell.
                 self.session.context.output.warn(&text!(
                     "no verification code: {why}; `qiwei login --code -` can still hand it in",
                     why
@@ -327,10 +327,10 @@ impl Run<'_, '_> {
         self.perform(steps, None)
     }
 
-    /// The code has expired and nobody sent a new one: ask for it.
+    /// Requests a new QR code after the old one expired without replacement.
     fn renew(&mut self) {
         if !self.renewing {
-            // Where that fails, the next poll finds it expired again.
+            // If it fails, the next poll reports the expiry again.
             self.renewing = self.session.ask_for_code(self.events.clone()).is_ok();
         }
     }
@@ -349,7 +349,7 @@ impl Run<'_, '_> {
         let steps = match self.api.apply(&request) {
             Ok(()) => self.machine.on_code_accepted(),
             Err(CallError::Refused(_)) => self.machine.on_code_rejected(),
-            // It may have been taken: the login goes on, or the server asks again.
+            // The code may have been accepted: the login continues, or the server asks again.
             Err(error) => {
                 session.context.output.warn(&text!(
                     "whether the verification code was taken is not known: {error}",
@@ -374,7 +374,7 @@ impl Run<'_, '_> {
                     if attempts_left == MAX_CODE_ATTEMPTS {
                         reporter.code_required(attempts_left)?;
                     }
-                    // Whoever has the code may need as long as they did for the scan.
+                    // Entering the code may take as long as the scan.
                     self.deadline = Deadline::after(self.deadline.timeout());
                     self.api = self.api.until(self.deadline);
                     self.prompt.ask(self.session.context, attempts_left);
@@ -404,7 +404,7 @@ fn failed(why: Text) -> Error {
         .hint(text!("run `qiwei login` again for a new QR code"))
 }
 
-/// The server's words in a callback, if it used any.
+/// The server's text in a callback, if any.
 fn said(event: &Event, otherwise: Text) -> Text {
     event
         .value()

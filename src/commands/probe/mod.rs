@@ -1,4 +1,4 @@
-//! `qiwei probe`: what the server can do, and a raw call to any endpoint.
+//! `qiwei probe`: lists what the server supports, or calls any endpoint.
 
 mod callback;
 mod raw;
@@ -35,18 +35,18 @@ pub struct Args {
     #[arg(short, long, value_name = "JSON", requires = "path")]
     data: Option<OsString>,
 
-    /// Put the guid of the chosen instance into the body
+    /// Add the guid of the chosen instance to the body
     #[arg(long, requires = "path")]
     with_guid: bool,
 
-    /// Show the request and send nothing
+    /// Print the request instead of sending it
     #[arg(long, requires = "path")]
     dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Find out whether callbacks get through, or simulate some
+    /// Test whether callbacks arrive, or simulate some
     Callback(callback::Args),
 }
 

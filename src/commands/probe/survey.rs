@@ -1,7 +1,7 @@
-//! Which endpoints the server has, with which method and dialect, how fast.
+//! Probes which endpoints the server has, with which method and dialect, and how fast.
 //!
-//! Only endpoints that change nothing are called. Those that need a guid are called without one:
-//! the complaint about the missing field shows that they are there.
+//! Only read endpoints are called. Those that need a guid are called without one: an error about the
+//! missing field shows that they exist.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
 use crate::text::{Text, text};
 
-/// The read-only candidates: the seed's, and those of the reference that only ask.
+/// Endpoints to probe: those of the original demo and the read-only ones of the reference.
 const CANDIDATES: [(&str, &str); 18] = [
     ("POST", "/client/all_clients"),
     ("GET", "/client/all_clients"),
@@ -45,7 +45,7 @@ struct Row {
     latency_ms: Option<f64>,
 }
 
-/// Asks every candidate, one after the other, so that the times are those of single calls.
+/// Calls every endpoint in turn, so that the times are those of single calls.
 pub fn run(context: &Context) -> Result<(), Error> {
     let api = context.api()?;
     let mut rows = Vec::with_capacity(CANDIDATES.len());
@@ -135,7 +135,7 @@ fn cells(row: &Row) -> [Cell; 6] {
     ]
 }
 
-/// A result as people read it.
+/// The text for a result.
 fn word(result: &'static str) -> Text {
     match result {
         "ok" => text!("ok"),

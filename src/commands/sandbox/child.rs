@@ -1,4 +1,4 @@
-//! Running a command against a private sandbox.
+//! Runs a command against a private sandbox.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -16,8 +16,8 @@ use crate::sandbox::Sandbox;
 use crate::signals;
 use crate::text::text;
 
-/// Runs `command` with a base URL and a configuration of its own, this binary first in its
-/// `PATH`, and ends with its status. Signals are handed on to it.
+/// Runs `command` with its own base URL and configuration and this binary first in `PATH`; exits with
+/// its status. Signals are forwarded to it.
 pub fn run(
     context: &Context,
     sandbox: &Sandbox,
@@ -40,7 +40,7 @@ pub fn run(
 
     let mut child = Command::new(program);
     child.args(args);
-    // The user's own server, instance and credentials must not reach into the sandbox.
+    // The user's own server, instance and credentials must not be used in the sandbox.
     let language = OsStr::new(env::LANG);
     for name in context.env().own_names().filter(|name| *name != language) {
         child.env_remove(name);
@@ -76,8 +76,8 @@ fn path_with_this_binary(env: &Env) -> OsString {
     std::env::join_paths(folders).unwrap_or_else(|_| old.to_owned())
 }
 
-/// Hands signals on to the child from a thread that ends with the process. Ctrl-C on a terminal
-/// reaches the child by itself: handed on, it would be a second one.
+/// Forwards signals to the child, on a thread that ends with the process. On a terminal, Ctrl-C already
+/// reaches the child.
 #[cfg(unix)]
 fn forward_signals(signals: Signals, child: &Child, on_terminal: bool) -> Result<(), Error> {
     use rustix::process::{Pid, Signal, kill_process};
@@ -89,7 +89,7 @@ fn forward_signals(signals: Signals, child: &Child, on_terminal: bool) -> Result
         if let Some(signal) = Signal::from_named_raw(number)
             && !(on_terminal && signal == Signal::INT)
         {
-            // A child that has just ended is no problem.
+            // The child may have ended already.
             let _ = kill_process(pid, signal);
         }
     })
@@ -100,7 +100,7 @@ fn forward_signals(_signals: Signals, _child: &Child, _on_terminal: bool) -> Res
     Ok(())
 }
 
-/// A child ended by a signal counts as a shell counts it: 128 and the signal's number.
+/// The exit code of a child ended by a signal: 128 plus the signal's number.
 fn code_of(status: ExitStatus) -> ExitCode {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {

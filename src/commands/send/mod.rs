@@ -1,4 +1,4 @@
-//! `qiwei send`: a text to a person or a group, or many of them.
+//! `qiwei send`: sends a text to a person or a group, or a batch of messages.
 
 mod batch;
 pub mod one;
@@ -18,7 +18,7 @@ use options::DeliveryArgs;
 /// Arguments of `qiwei send`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Conversation id (S:… for a person, R:… for a group) or an alias of the config
+    /// Conversation id (S:… for a person, R:… for a group) or alias
     #[arg(
         value_name = "TO",
         required_unless_present = "batch",
@@ -29,11 +29,11 @@ pub struct Args {
     #[command(flatten)]
     text: TextArgs,
 
-    /// Idempotency key: the same key again is not sent again
+    /// Idempotency key: a message with the same key is sent only once
     #[arg(long, value_name = "KEY", value_parser = check_key, conflicts_with = "batch")]
     key: Option<String>,
 
-    /// Show the request and send nothing
+    /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
 

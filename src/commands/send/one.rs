@@ -1,4 +1,4 @@
-//! Sending one message and saying exactly what became of it.
+//! Sends one message and prints its outcome.
 
 use std::sync::atomic::Ordering;
 
@@ -16,7 +16,7 @@ use crate::instances;
 use crate::signals;
 use crate::text::text;
 
-/// What a script gets to know of an accepted message.
+/// The JSON result of an accepted message.
 #[derive(Serialize)]
 struct Delivered<'a> {
     outcome: Outcome,
@@ -27,11 +27,11 @@ struct Delivered<'a> {
     sent_at: Option<&'a str>,
 }
 
-/// Sends a message, once, and prints the result; or shows the request and sends nothing.
+/// Sends a message once and prints the result, or prints the request for a dry run.
 ///
 /// # Errors
-/// The outcome is in the error: `rejected`, `not_sent` or `unknown`; or `accepted`, when only
-/// printing failed.
+/// The error carries the outcome: `rejected`, `not_sent` or `unknown`; `accepted` when only printing
+/// failed.
 pub fn send(
     context: &Context,
     outgoing: &OutgoingMessage,
@@ -49,8 +49,8 @@ pub fn send(
     print(context, &guid, &outgoing.to, &receipt)
 }
 
-/// Nothing interrupts a request that waits for its answer, so a signal ends the program here,
-/// after it was said what is known of the message.
+/// A request waiting for its answer cannot be interrupted, so a signal ends the program from here,
+/// after the known outcome was printed.
 fn say_when_interrupted(context: &Context, sender: &Sender) -> Result<(), Error> {
     let (output, in_flight) = (context.output.clone(), sender.in_flight());
     signals::forward(signals::watch()?, move |signal| {

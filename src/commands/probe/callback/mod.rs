@@ -1,4 +1,4 @@
-//! `qiwei probe callback`: does a callback get through?
+//! `qiwei probe callback`: tests whether callbacks arrive.
 
 mod check;
 mod round_trip;
@@ -26,7 +26,7 @@ use webhook::Webhook;
                         of the server awaited. With --simulate the events are posted there."
 )]
 pub struct Args {
-    /// Webhook to look at or post to
+    /// Webhook to check or to post to
     #[arg(value_name = "URL", value_parser = parse_any_url)]
     url: Option<Url>,
 
@@ -39,7 +39,7 @@ pub struct Args {
     callbacks: CallbackArgs,
 }
 
-/// A webhook's URL may have a query; ours never does.
+/// Parses a webhook URL; unlike ours it may have a query.
 fn parse_any_url(text: &str) -> Result<Url, Text> {
     let bare = text.split(['?', '#']).next().unwrap_or_default();
     parse_notify_url(bare)?;
@@ -47,7 +47,7 @@ fn parse_any_url(text: &str) -> Result<Url, Text> {
 }
 
 impl Args {
-    /// Looks, posts or tries.
+    /// Checks a webhook, posts events to it, or makes a round trip through the server.
     pub fn run(self, context: &Context) -> CommandResult {
         let events = events(&self.simulate)?;
         let url = match self.url {

@@ -1,4 +1,4 @@
-//! A listener of our own, and whether the server's callbacks reach it.
+//! Starts a listener and tests whether the server's callbacks reach it.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::instances;
 use crate::signals;
 use crate::text::{Text, text};
 
-/// How long a callback is awaited: the server may take its time (16–19 s were seen).
+/// Wait for a callback; delays of 16–19 s were seen.
 const AWAIT: Duration = Duration::from_secs(25);
 
-/// Sets the URL, triggers a callback where that does no harm, waits for it, puts the URL back.
+/// Sets the URL, triggers a callback if that is harmless, waits for it, and restores the URL.
 pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
     let listener = args.bind(context)?;
     let guid = instances::named_or_only(context)?;
@@ -48,7 +48,7 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
         .map_err(|e| e.into_error(Effect::Read))?;
     let trigger = match status {
         Status::Running => api.login_qrcode(&guid).is_ok(),
-        // Nothing that an online account can be made to do goes unseen by others.
+        // Any action on an online account would be visible to others.
         Status::Online | Status::Stopped => false,
     };
     checks.push(await_callback(context, &queue, trigger)?);

@@ -1,4 +1,4 @@
-//! One line of a batch, checked.
+//! Parses and validates one line of a batch.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,34 +10,34 @@ use crate::mention::Mentions;
 use crate::output::Output;
 use crate::text::{Text, text};
 
-/// A line that can be sent.
+/// A valid line.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Its number, from 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// The user's own name for it, handed back as it came.
+    /// The `id` of the line, returned unchanged.
     pub id: Option<Box<RawValue>>,
-    /// Whom it names, id or alias.
+    /// The `to` of the line, id or alias.
     pub to: String,
     /// The message.
     pub outgoing: OutgoingMessage,
 }
 
-/// A line that cannot.
+/// An invalid line.
 #[derive(Clone, Debug)]
 pub struct BadLine {
-    /// Its number, from 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// The user's own name for it, as far as it could be read.
+    /// The `id`, if it could be read.
     pub id: Option<Box<RawValue>>,
-    /// Whom it names, as far as it could be read.
+    /// The `to`, if it could be read.
     pub to: Option<String>,
-    /// What is wrong with it.
+    /// The reason.
     pub why: Text,
 }
 
 impl BadLine {
-    /// Says what is wrong with it.
+    /// Prints the reason.
     pub fn complain(&self, output: &Output) {
         output.complain(&text!(
             "line {line}: {why}",
@@ -47,7 +47,7 @@ impl BadLine {
     }
 }
 
-/// An unknown field is a mistake: with `txet` or `At` the wrong thing would be sent.
+/// Unknown fields are errors: with `txet` or `At` the wrong message would be sent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
@@ -72,22 +72,22 @@ enum Id {
     Number(u64),
 }
 
-/// What can be said of a line that is not right.
+/// The parts of an invalid line that can be read.
 #[derive(Default, Deserialize)]
 struct Rest {
     to: Option<Value>,
     id: Option<Box<RawValue>>,
 }
 
-/// Checks a line.
+/// Parses a line.
 ///
 /// # Errors
-/// What is wrong with it, and what it would have been.
+/// The reason, and the parts of the line that can be read.
 pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, BadLine> {
     let bytes = without_mark(bytes);
     let is_object = bytes.starts_with(b"{");
     let bad = |why: Text| {
-        // A list would be taken for the fields in order.
+        // serde would read an array as the fields in order.
         let rest = is_object.then(|| serde_json::from_slice::<Rest>(bytes));
         let rest = rest.and_then(Result::ok).unwrap_or_default();
         BadLine {
@@ -117,7 +117,7 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
     })
 }
 
-/// Editors of some systems begin a file with a mark.
+/// Removes a byte order mark, which some editors write.
 fn without_mark(mut bytes: &[u8]) -> &[u8] {
     while let Some(rest) = bytes.strip_prefix("\u{feff}".as_bytes()) {
         bytes = rest;
@@ -125,7 +125,7 @@ fn without_mark(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// serde's words without its "at line 1 column 7": a line is one line.
+/// serde's message without its position: the line number is known.
 fn json_error(error: &serde_json::Error) -> Text {
     let words = error.to_string();
     let words = words.split(" at line ").next().unwrap_or(&words);

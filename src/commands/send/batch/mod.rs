@@ -1,4 +1,4 @@
-//! `qiwei send --batch`: many messages, one JSON object a line in, one a line out.
+//! `qiwei send --batch`: sends many messages, one JSON object per line in and out.
 
 mod input;
 mod line;
@@ -22,8 +22,8 @@ use crate::text::text;
 use input::Input;
 
 /// Arguments of a batch.
-// `requires` alone says nothing when TO is given: the parser takes TO's conflict with --batch for
-// a reason why --batch is missing.
+// `requires` does not catch TO without --batch: the parser takes their conflict for the reason why
+// --batch is missing.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Batch options")]
 pub struct BatchArgs {
@@ -31,29 +31,29 @@ pub struct BatchArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "file"])]
     batch: Option<PathBuf>,
 
-    /// Keep a journal, so that the same command again goes on where this one ended
+    /// Keep a journal, so that the same command can be resumed
     #[arg(long, value_name = "FILE", requires = "batch", conflicts_with = "to")]
     journal: Option<PathBuf>,
 
-    /// Messages on their way at once; the order to each target is kept
+    /// Messages sent at once; the order per target is kept
     #[arg(long, value_name = "N", default_value_t = 1, requires = "batch", conflicts_with = "to",
           value_parser = clap::value_parser!(u8).range(1..=32))]
     jobs: u8,
 
-    /// End at the first message that is not accepted
+    /// Stop at the first message that is not accepted
     #[arg(long, requires = "batch", conflicts_with = "to")]
     fail_fast: bool,
 
-    /// Send the good lines of a file that has bad ones
+    /// Send the valid lines of a file that has invalid ones
     #[arg(long, requires = "batch", conflicts_with = "to")]
     skip_bad: bool,
 }
 
-/// Runs a batch.
+/// Sends a batch.
 ///
 /// # Errors
-/// A usage error when the input is bad, before anything is sent; `partial` when some message was
-/// not accepted.
+/// A usage error when the input is invalid, before anything is sent; `partial` when a message was not
+/// accepted.
 pub fn run(
     context: &Context,
     args: BatchArgs,
@@ -73,7 +73,7 @@ pub fn run(
     run::run(context, &args, plan, input, total)
 }
 
-/// Prints the request of every good line, and complains of the bad ones.
+/// Prints the request of every valid line, and the reasons of the others.
 fn show(context: &Context, guid: &Guid, mut input: Input, skip_bad: bool) -> CommandResult {
     let mut bad = 0;
     while let Some(line) = input.next(context.settings()?, || false)? {

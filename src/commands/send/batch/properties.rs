@@ -1,4 +1,4 @@
-//! What must hold of every line of a batch. For the fuzz targets and the tests.
+//! Property checks of batch lines, for fuzz targets and tests.
 
 #![allow(
     clippy::expect_used,
@@ -28,7 +28,7 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
 
 static GUID: LazyLock<Guid> = LazyLock::new(|| "g-1".parse().expect("a guid"));
 
-/// One line, without its end.
+/// Checks one line, without its line break.
 pub fn batch_line(data: &[u8]) {
     let marked = [&b"\xef\xbb\xbf"[..], data].concat();
     match (parse(7, data, &SETTINGS), parse(7, &marked, &SETTINGS)) {
@@ -37,7 +37,7 @@ pub fn batch_line(data: &[u8]) {
             check_item(data, &item);
         }
         (Err(bad), Err(same)) => {
-            // What begins the file does not change what is wrong with its first line.
+            // A byte order mark does not change the error of the first line.
             let what = |bad: &BadLine| {
                 (
                     bad.to.clone(),
@@ -53,7 +53,7 @@ pub fn batch_line(data: &[u8]) {
 
 fn check_item(data: &[u8], item: &Item) {
     let data = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
-    // An id comes back as it was, also one that no number holds.
+    // An id is returned unchanged, even a number outside any range.
     let Ok(line) = serde_json::from_slice::<Value>(data) else {
         assert!(item.id.is_some(), "{item:?}");
         return;
@@ -80,7 +80,7 @@ fn check_item(data: &[u8], item: &Item) {
     assert_eq!(again.outgoing.digest(), outgoing.digest());
 }
 
-/// What leaves this machine says what the line says.
+/// The request contains exactly what the line says.
 fn check_request(line: &Value, item: &Item) {
     let request = item.outgoing.request(&GUID);
     let body: Value = serde_json::from_slice(&request.body.expect("a body")).expect("JSON");
@@ -109,7 +109,7 @@ fn check_bad(data: &[u8], bad: &BadLine) {
     if let Some(id) = &bad.id {
         serde_json::from_str::<&RawValue>(id.get()).expect("the id is JSON");
     }
-    // Written anew it names no field twice, and then whom it names can always be read.
+    // Serialised again it names no field twice, and `to` can always be read.
     if let Ok(line @ Value::Object(_)) = serde_json::from_slice(data) {
         check_names(&line.to_string());
     }

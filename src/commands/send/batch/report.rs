@@ -1,4 +1,4 @@
-//! What becomes of each line, and of the batch.
+//! Results of the lines and of the whole batch.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -26,7 +26,7 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The report of a line that was sent, or was to be.
+    /// The result of a valid line.
     pub fn of(item: &'a Item, guid: &'a Guid, result: &'a Result<Receipt, Error>) -> Self {
         let message = result.as_ref().ok().map(|receipt| &receipt.message);
         Self {
@@ -43,7 +43,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The report of a line that could not be sent.
+    /// The result of an invalid line.
     pub fn of_bad(bad: &'a BadLine, guid: &'a Guid, error: &'a Error) -> Self {
         Self {
             line: bad.line,
@@ -60,7 +60,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The outcome of a line. Whatever is not known to be anything else is not known.
+/// The outcome of a line; unknown unless the error says otherwise.
 pub fn outcome_of(result: &Result<Receipt, Error>) -> Outcome {
     match result {
         Ok(receipt) => receipt.outcome,
@@ -68,7 +68,7 @@ pub fn outcome_of(result: &Result<Receipt, Error>) -> Outcome {
     }
 }
 
-/// How many lines came to what.
+/// Number of lines per outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutcomeCounts {
     accepted: u64,
@@ -79,7 +79,7 @@ pub struct OutcomeCounts {
 }
 
 impl OutcomeCounts {
-    /// Counts one more.
+    /// Counts one more line.
     pub fn count(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Accepted => self.accepted += 1,
@@ -90,17 +90,17 @@ impl OutcomeCounts {
         }
     }
 
-    /// Lines that are where they should be.
+    /// Lines accepted now or before.
     pub fn good(&self) -> u64 {
         self.accepted + self.duplicate
     }
 
-    /// Lines that are not, or may not be.
+    /// All other lines.
     pub fn failed(&self) -> u64 {
         self.rejected + self.not_sent + self.unknown
     }
 
-    /// `300 lines: 298 accepted, 1 rejected, 1 unknown`.
+    /// The summary: `300 lines: 298 accepted, 1 rejected, 1 unknown`.
     pub fn sentence(&self) -> Text {
         let outcomes = [
             (self.accepted, text!("accepted")),
@@ -119,10 +119,10 @@ impl OutcomeCounts {
         }
     }
 
-    /// The end of the batch.
+    /// The result of the batch.
     ///
     /// # Errors
-    /// `partial` when some line is not where it should be.
+    /// `partial` when a line was not accepted.
     pub fn verdict(&self, stopped_at: Option<u64>) -> Result<(), Error> {
         if self.failed() == 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Sending the lines: in order to each target, with one worker or several.
+//! Sends the lines: in order per target, with one worker or several.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -26,12 +26,12 @@ use crate::store::{Entry, StateDatabase};
 use crate::text::text;
 use crate::time::Deadline;
 
-/// Lines that may wait for a worker.
+/// Lines queued per worker.
 const WAITING: usize = 16;
-/// Time for one message when nobody says otherwise.
+/// Default time limit of one message.
 const ITEM_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What all workers share.
+/// State shared by all workers.
 struct Shared {
     plan: SendOptions,
     api: Api,
@@ -41,13 +41,13 @@ struct Shared {
     fail_fast: bool,
     progress: Progress,
     counts: Mutex<OutcomeCounts>,
-    /// Nothing more is sent.
+    /// Whether sending has stopped.
     stop: Arc<AtomicBool>,
     /// The line that stopped the batch.
     stopped_at: Mutex<Option<u64>>,
-    /// Why printing ended, if it did.
+    /// Why printing failed, if it did.
     broken: Mutex<Option<Error>>,
-    /// The account was found logged out.
+    /// The line at which the account was found not logged in.
     lost: Mutex<Option<Error>>,
     signal: AtomicI32,
 }
@@ -88,7 +88,7 @@ pub fn run(
     }
 }
 
-/// A journal belongs to one run at a time.
+/// Locks the journal for one run.
 fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -113,8 +113,8 @@ fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
     })
 }
 
-/// A signal lets the message on its way arrive, and no other leave. A second one does not wait:
-/// what was on its way is then unknown, which a journal shows.
+/// On a signal, completes the messages in flight and sends no other. A second signal ends the program
+/// at once; the messages in flight are then unknown, which a journal records.
 fn stop_on_signal(shared: &Arc<Shared>) -> Result<(), Error> {
     let shared = shared.clone();
     signals::forward(signals::watch()?, move |signal| {
@@ -177,11 +177,11 @@ fn at_once(
             Ok(None) => break Ok(()),
             Ok(Some(Err(bad))) => shared.report_bad(&bad),
             Ok(Some(Ok(item))) => {
-                // One lane for each target keeps its order.
+                // One queue per target keeps its order.
                 let mut hasher = DefaultHasher::new();
                 item.outgoing.to.hash(&mut hasher);
                 if let Some(lane) = lanes.get(&(hasher.finish() % u64::from(jobs))) {
-                    // A worker ends only when its lane does.
+                    // A worker ends only with its queue.
                     let _ = lane.send(item);
                 }
             }
@@ -196,7 +196,7 @@ fn at_once(
     result
 }
 
-/// One courier and its view of the journal.
+/// A sender and its handle of the journal.
 struct Worker {
     shared: Arc<Shared>,
     sender: Sender,
@@ -268,7 +268,7 @@ impl Shared {
             .clone()
     }
 
-    /// What comes after a lost login is not tried against a dead account, one by one.
+    /// After a lost login the remaining lines are not tried one by one.
     fn lose(&self, line: u64, error: &Error) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         lost.get_or_insert_with(|| {
@@ -315,7 +315,7 @@ impl Shared {
         }
     }
 
-    /// Prints a result. When nobody reads any more, nothing more is sent either.
+    /// Prints a result. Sending stops when stdout is closed.
     fn print(&self, report: &Report<'_>, outcome: Outcome) {
         let counts = {
             let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -330,7 +330,7 @@ impl Shared {
         self.progress.advance(counts);
     }
 
-    /// A failure of this machine in the middle: it must not read as if nothing had been sent.
+    /// A local failure in the middle: the error must not say that nothing was sent.
     fn cut_short(&self, error: Error) -> Error {
         let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts == OutcomeCounts::default() || error.kind == Kind::ClosedPipe {

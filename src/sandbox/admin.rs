@@ -1,6 +1,6 @@
-//! `/_sandbox/…`: looking into the sandbox and changing it while it runs.
+//! The admin interface `/_sandbox/…`: shows and changes the sandbox while it runs.
 //!
-//! Nobody authenticates here; see [`super::guard`] for what is refused.
+//! There is no authentication; see [`super::host_check`] for what is refused.
 
 mod instances;
 
@@ -12,7 +12,7 @@ use super::server::Server;
 use super::simulator::ReceivedRequest;
 use serde_json::{Value, json};
 
-/// Where admin paths start.
+/// Prefix of admin paths.
 pub(super) const PREFIX: &str = "/_sandbox/";
 
 /// A refusal: HTTP status and reason.
@@ -20,7 +20,7 @@ struct Refusal(u16, String);
 
 type Outcome = Result<Value, Refusal>;
 
-/// Answers an admin request for `place` (the path behind the prefix).
+/// Answers an admin request for `place`, the path after the prefix.
 pub(super) fn answer(server: &Server, received: &ReceivedRequest, place: &str) -> HttpResponse {
     match route(server, received, place) {
         Ok(answer) => answer,

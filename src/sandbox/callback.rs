@@ -1,7 +1,7 @@
-//! Callbacks: events POSTed to the URL a client has set.
+//! Posts events to the `notify_url`.
 //!
-//! Each instance has a queue and, while there is something in it, a thread of its own: events of an
-//! instance keep their order, and a receiver that is silent delays nobody else.
+//! Each instance has a queue and a thread while it is not empty: events of an instance keep their order,
+//! and a silent receiver does not delay other instances.
 
 mod pending;
 mod post;
@@ -24,10 +24,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 use target::Target;
 
-/// How long a thread waits for more events before it ends.
+/// Idle time after which a thread ends.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Posts events, in order for each instance.
+/// The queues and their threads.
 #[derive(Debug)]
 pub(super) struct Callbacks {
     options: CallbackOptions,
@@ -36,7 +36,7 @@ pub(super) struct Callbacks {
     posted: Mutex<Record<Posted>>,
 }
 
-/// How this server posts.
+/// How callbacks are posted.
 #[derive(Debug)]
 struct CallbackOptions {
     enabled: bool,
@@ -92,12 +92,12 @@ impl Callbacks {
         self.changed.notify_all();
     }
 
-    /// What was posted so far, the last of it.
+    /// The latest posted callbacks.
     pub(super) fn posted(&self) -> Vec<Arc<Posted>> {
         lock(&self.posted).handles()
     }
 
-    /// Ends the threads; one that waits for a receiver ends when its time is up.
+    /// Ends the threads; one waiting for a receiver ends with its timeout.
     pub(super) fn end(&self) {
         let mut queues = lock(&self.queues);
         queues.end();
@@ -116,7 +116,7 @@ impl Callbacks {
             .is_ok()
     }
 
-    /// Waits for the instance's next event; none when there was none for a while.
+    /// Waits for the instance's next event; `None` after an idle time.
     fn next(&self, guid: &str) -> Option<PendingCallback> {
         let timeout = Instant::now() + LINGER;
         let mut queues = lock(&self.queues);
@@ -170,7 +170,7 @@ impl Callbacks {
             guid: event.guid,
             notify_type: event.notify_type,
             url: event.url,
-            // What came from JSON, or was made here, can always be written.
+            // A value parsed from or built as JSON always serialises.
             body: to_raw_value(&body).ok()?,
         })
     }

@@ -1,4 +1,4 @@
-//! The four envelopes servers of this protocol wrap their answers in.
+//! The four envelope dialects.
 
 use super::endpoint_result::{EndpointResult, Envelope, Failure};
 use super::keyword;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
-/// Which envelope the server speaks (protocol README, "Envelope").
+/// The dialect of the server (protocol, "Envelope").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// `error_code`, `error_message`, `data`.
@@ -99,7 +99,7 @@ impl fmt::Display for Dialect {
     }
 }
 
-// Structs rather than maps, so that the fields go out in the order real servers write them.
+// Structs rather than maps, to keep the field order of real servers.
 
 #[derive(Serialize)]
 struct Plain<'a> {

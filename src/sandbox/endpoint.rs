@@ -1,4 +1,4 @@
-//! The endpoints that are simulated, and what they have in common.
+//! The simulated endpoints and their common parts.
 
 mod client;
 mod login;
@@ -14,7 +14,7 @@ use super::schema::{Field, Params};
 use super::state::State;
 use jiff::Timestamp;
 
-/// One endpoint: where it is, what its body holds, and what it does.
+/// An endpoint: path, body fields, and handler.
 pub(super) struct Endpoint {
     path: &'static str,
     pub(super) needs: Needs,
@@ -22,7 +22,7 @@ pub(super) struct Endpoint {
     pub(super) run: fn(&mut Call) -> EndpointResult,
 }
 
-/// The state an instance must be in for an endpoint to run.
+/// The instance status an endpoint requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Needs {
     /// No instance at all.
@@ -44,7 +44,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The instance the body names.
+    /// The instance named in the body.
     pub(super) fn instance(&mut self) -> Result<&mut Instance, Failure> {
         self.state.instance(self.params.text("guid"))
     }
@@ -76,13 +76,13 @@ static ENDPOINTS: &[Endpoint] = &[
     Endpoint { path: "/user/get_profile", needs: Needs::Login, fields: &[GUID], run: user::get_profile },
 ];
 
-/// The endpoint at a path.
+/// The endpoint with this path.
 pub(super) fn find(path: &str) -> Option<&'static Endpoint> {
     ENDPOINTS.iter().find(|endpoint| endpoint.path == path)
 }
 
 impl Endpoint {
-    /// The only method the endpoint takes.
+    /// The method the endpoint accepts.
     pub(super) fn method(&self, quirks: &Quirks) -> &'static str {
         if self.path == "/client/all_clients" && quirks.has(Quirk::GetOnlyClients) {
             "GET"

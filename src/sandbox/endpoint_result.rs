@@ -1,8 +1,8 @@
-//! What an endpoint decides, before any dialect has dressed it.
+//! Results of endpoints, independent of the dialect.
 
 use serde_json::{Map, Value};
 
-/// How much of the envelope a success carries.
+/// How much of the envelope a success has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Envelope {
     Usual,
@@ -12,7 +12,7 @@ pub(super) enum Envelope {
     DataOnly,
 }
 
-/// A success: its payload, and a short line for whoever watches.
+/// A success: its payload, and a note for the log.
 #[derive(Debug)]
 pub(super) struct Success {
     pub(super) data: Value,
@@ -29,7 +29,7 @@ impl Success {
         }
     }
 
-    /// The empty object that most commands answer.
+    /// The empty object that most endpoints answer.
     pub(super) fn empty() -> Self {
         Success::new(Value::Object(Map::new()))
     }
@@ -54,7 +54,7 @@ pub(super) struct Failure {
 
 pub(super) type EndpointResult = Result<Success, Failure>;
 
-/// What the backend's own refusals start with; the reason follows, or nothing does.
+/// Prefix of backend refusals; the reason follows, or nothing.
 const BACKEND: &str = "head rsp code error, error_msg: ";
 
 impl Failure {
@@ -65,7 +65,7 @@ impl Failure {
         }
     }
 
-    /// A failure whose code the protocol does not document: clients go by the text.
+    /// A failure whose code is not documented; clients rely on the text.
     pub(super) fn uncoded(message: &str) -> Self {
         Failure::new(-1, message)
     }
@@ -98,7 +98,7 @@ impl Failure {
         Failure::known(-4017)
     }
 
-    /// The failure with this code and the text that usually comes with it.
+    /// The failure with this code and its usual text.
     pub(super) fn known(code: i64) -> Self {
         let text = match code {
             -2003 => BACKEND.to_string(),

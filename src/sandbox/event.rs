@@ -1,4 +1,4 @@
-//! Events: what the server tells a client without being asked.
+//! Events that are sent as callbacks.
 
 use super::initial_data;
 use super::instance::Instance;
@@ -16,7 +16,7 @@ pub(super) const MESSAGES: i64 = 11013;
 const AVATAR: &str = "https://wework.qpic.cn/wwpic/sandbox/0";
 const LOGO: &str = "https://wework.qpic.cn/wwpic/sandbox/logo";
 
-/// One event on its way to a callback.
+/// An event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Event {
     pub(super) guid: String,
@@ -25,7 +25,7 @@ pub(super) struct Event {
     pub(super) data: Value,
 }
 
-/// `data` of 11002. Ids are integers here, and strings in 11003: the protocol's own trap.
+/// `data` of 11002. Ids are integers here and strings in 11003, as in the protocol.
 pub(super) fn qrcode_changed(instance: &Instance, renewed: Option<&QrCode>) -> Value {
     let status = match &instance.login {
         Some(login) => login.status,

@@ -1,16 +1,16 @@
-//! What a web page could make a browser send is refused: nobody authenticates here, and a page that
-//! somebody looks at beside the sandbox must neither use it nor read what is in it.
+//! Refuses requests that a web page could make a browser send: there is no authentication, and a page
+//! must neither use the sandbox nor read from it.
 
 use std::net::IpAddr;
 
 use super::simulator::ReceivedRequest;
 use crate::http::host::is_ours;
 
-/// Refuses anything with an `Origin`, which every request of a page that changes something has, and
-/// whatever was sent to a name that is not this machine (DNS rebinding).
+/// Refuses requests with an `Origin`, which browsers add to every changing request, and requests to a
+/// host name that is not this machine (DNS rebinding).
 ///
-/// A server of the protocol on an address of the network is found by names we cannot know, so there
-/// only the admin path minds them: `is_admin`.
+/// On a network address the protocol's host names are unknown, so only the admin interface checks them
+/// there: `is_admin`.
 pub(super) fn check(
     received: &ReceivedRequest,
     bound: IpAddr,

@@ -1,4 +1,4 @@
-//! The thin HTTP adapter: sockets in, sockets out, no knowledge of the protocol.
+//! The HTTP server of the sandbox, without knowledge of the protocol.
 
 mod connection;
 pub(super) mod connections;
@@ -6,5 +6,5 @@ mod faulty_response;
 pub(super) mod listener;
 mod writer;
 
-/// Largest body that is read; more is answered 413.
+/// Largest request body in bytes; a larger one is answered 413.
 pub(super) const BODY_CAP: usize = 16 * 1024 * 1024;

@@ -1,4 +1,4 @@
-//! An HTTP answer, before it is written.
+//! An HTTP response of the sandbox.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// A finished answer of the server.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
     /// HTTP status.
@@ -15,18 +15,18 @@ pub struct HttpResponse {
     pub content_type: &'static str,
     /// Headers beyond length, type and connection.
     pub headers: Vec<(&'static str, String)>,
-    /// The body, written as it is.
+    /// The body.
     pub body: Vec<u8>,
-    /// A body instead of that one, which is written piece by piece.
+    /// A streamed body, used instead of `body`.
     pub(super) long: Option<StreamedList>,
-    /// What happened, in a few words, for whoever watches.
+    /// A note for the log.
     pub note: String,
 }
 
 const JSON: &str = "application/json";
 
 impl HttpResponse {
-    /// A JSON body as rendered already.
+    /// A JSON body.
     pub(super) fn json(status: u16, body: Vec<u8>, note: impl Into<String>) -> Self {
         HttpResponse {
             status,
@@ -38,7 +38,7 @@ impl HttpResponse {
         }
     }
 
-    /// A JSON array of entries that may be very many.
+    /// A JSON array of possibly very many entries.
     pub(super) fn list<T: Serialize + Send + Sync + 'static>(entries: Vec<Arc<T>>) -> Self {
         HttpResponse {
             long: Some(StreamedList::list(entries)),
@@ -52,7 +52,7 @@ impl HttpResponse {
         HttpResponse::json(status, body, note)
     }
 
-    /// FastAPI's `{"detail":"…"}` with the usual phrase of the status.
+    /// FastAPI's `{"detail":"…"}` with the reason phrase of the status.
     pub(super) fn error(status: u16) -> Self {
         HttpResponse::detail(status, &json!(reason(status)), reason(status))
     }
@@ -79,7 +79,7 @@ impl HttpResponse {
     }
 }
 
-/// A body that would take a lot of memory as a whole. It can be written any number of times.
+/// A body too large to build in memory. It can be written any number of times.
 #[derive(Clone)]
 pub(super) struct StreamedList(Arc<WriteFn>);
 
@@ -102,7 +102,7 @@ impl StreamedList {
         (self.0)(out)
     }
 
-    /// Bytes it has.
+    /// Its length in bytes.
     pub(super) fn length(&self) -> io::Result<usize> {
         let mut count = Count(0);
         self.write(&mut count)?;
@@ -116,7 +116,7 @@ impl fmt::Debug for StreamedList {
     }
 }
 
-/// Counts what is written and keeps nothing.
+/// Counts written bytes.
 struct Count(usize);
 
 impl Write for Count {
@@ -130,7 +130,7 @@ impl Write for Count {
     }
 }
 
-/// The phrase that goes with a status, in the status line and in FastAPI's `detail`.
+/// The reason phrase of a status, for the status line and FastAPI's `detail`.
 pub(super) fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",

@@ -1,11 +1,11 @@
-//! Deviations of real servers that a client must survive, each switched on by name.
+//! Behaviors of real servers that clients must tolerate, enabled by name.
 
 use super::keyword;
 use serde_json::{Number, Value};
 use std::fmt;
 use std::str::FromStr;
 
-/// One deviation; all are off unless the scenario names them.
+/// A behavior; all are off by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quirk {
     /// `/client/all_clients` answers GET and refuses POST with 405.
@@ -106,7 +106,7 @@ impl fmt::Display for Quirk {
     }
 }
 
-/// The quirks of one scenario.
+/// The enabled quirks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Quirks(Vec<Quirk>);
 
@@ -123,7 +123,7 @@ impl Quirks {
         self.0.iter().map(Quirk::to_string).collect()
     }
 
-    /// A list as this server writes it.
+    /// A list in the shape of this server.
     pub(super) fn list(&self, items: Vec<Value>) -> Value {
         if items.is_empty() && self.has(Quirk::NullLists) {
             Value::Null
@@ -132,8 +132,8 @@ impl Quirks {
         }
     }
 
-    /// Bends the numbers and ids of a finished payload. Ids come last, so that they stay numbers
-    /// when both quirks are on.
+    /// Converts numbers and ids of a payload. Ids come last, so that they stay numbers when both quirks are
+    /// on.
     pub(super) fn apply(&self, data: &mut Value) {
         if self.has(Quirk::StringNumbers) {
             stringify_numbers(data);

@@ -1,4 +1,4 @@
-//! The pure core: one request in, one answer out.
+//! Handles one request. Pure.
 
 use super::endpoint::{self, Call, Endpoint, Needs};
 use super::endpoint_result::{EndpointResult, Failure};
@@ -9,7 +9,7 @@ use super::status::Status;
 use jiff::Timestamp;
 use serde_json::json;
 
-/// A request to the protocol, with the moment it is handled.
+/// A request with the time at which it is handled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request<'a> {
     pub(super) now: Timestamp,
@@ -20,16 +20,16 @@ pub(super) struct Request<'a> {
     pub(super) endpoint_fault: Option<EndpointFault>,
 }
 
-/// What a fault bends inside an endpoint, rather than around it.
+/// A fault inside an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EndpointFault {
-    /// A send answers code 0 with `is_svr_fail` and delivers nothing.
+    /// A send answers code 0 with `is_svr_fail` and is not delivered.
     ServerFail,
-    /// The status look-up shows 0 whatever the instance is doing.
+    /// The status look-up returns 0.
     Reconnecting,
 }
 
-/// Answers a request in FastAPI's order: path, method, body, and only then the business.
+/// Answers a request in FastAPI's order: path, method, body, then the business rules.
 pub(super) fn handle(state: &mut State, request: &Request) -> HttpResponse {
     state.advance(request.now);
     let Some(endpoint) = endpoint::find(request.path) else {
@@ -81,7 +81,7 @@ fn business(
     HttpResponse::json(200, state.dialect.render(&reply), note(&reply))
 }
 
-/// Checks that the instance is in the state the endpoint needs.
+/// Checks that the instance has the status the endpoint needs.
 fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure> {
     if needs == Needs::Nothing {
         return Ok(());
@@ -89,7 +89,7 @@ fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure
     let instance = state.instance(params.text("guid"))?;
     match (needs, instance.status) {
         (Needs::Started | Needs::Login, Status::Stopped) => {
-            // The vendor's warning: calling a stopped instance wakes it.
+            // As documented, calling a stopped instance starts it.
             instance.status = Status::Running;
             Err(Failure::not_started())
         }

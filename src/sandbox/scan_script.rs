@@ -1,21 +1,21 @@
-//! What the phone does with a login QR code, as scripted by the scenario.
+//! Scripts of what the phone does with a login QR code.
 
 use super::{duration, keyword};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A script for every login: `OUTCOME[,after=DUR]`. The default is a scan one second after the
-/// code was asked for, confirmed at once.
+/// A script for every login: `OUTCOME[,after=DUR]`. By default the code is scanned after one second and
+/// confirmed at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScanScript {
     /// Time from the QR code to the first event.
     pub after: Duration,
-    /// What happens then.
+    /// The outcome.
     pub outcome: ScanOutcome,
 }
 
-/// How a scripted login goes.
+/// The outcome of a scripted login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScanOutcome {
     /// Scanned, confirmed, logged in.
@@ -28,16 +28,16 @@ pub enum ScanOutcome {
     Expire,
     /// Nobody scans.
     Never,
-    /// Nothing happens by itself; the admin path takes the steps.
+    /// Nothing happens until the admin interface performs steps.
     Manual,
 }
 
-/// One thing the phone, or the server behind it, can do: the steps of a manual login.
+/// A step of a manual login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScanStep {
     /// The code is scanned (status 1).
     Scanned,
-    /// A verification code is asked for (status 10).
+    /// A verification code is required (status 10).
     RequireCode(String),
     /// The login is confirmed (status 2) and completes (11003).
     Confirm,

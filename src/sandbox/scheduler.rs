@@ -1,4 +1,4 @@
-//! The thread that lets scripted steps happen on time, also when nobody asks.
+//! The thread that performs scripted steps on time.
 
 use super::lock;
 use super::server::Server;
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Wakes the clock when a step is rescheduled or the sandbox ends.
+/// Wakes the thread when the schedule changes or the sandbox ends.
 #[derive(Debug, Default)]
 pub(super) struct Scheduler {
     calls: Mutex<SchedulerState>,
@@ -20,19 +20,19 @@ struct SchedulerState {
 }
 
 impl Scheduler {
-    /// Makes the clock look at the schedule again.
+    /// Makes the thread read the schedule again.
     pub(super) fn reschedule(&self) {
         lock(&self.calls).rescheduled = true;
         self.changed.notify_all();
     }
 
-    /// Ends the clock.
+    /// Ends the thread.
     pub(super) fn end(&self) {
         lock(&self.calls).ended = true;
         self.changed.notify_all();
     }
 
-    /// Waits for `time`, or without one for a call; false when the sandbox ends.
+    /// Waits for `time`, or without one for a wake-up; returns false when the sandbox ends.
     fn wait(&self, time: Option<Duration>) -> bool {
         let calls = lock(&self.calls);
         let idle = |calls: &mut SchedulerState| !calls.rescheduled && !calls.ended;
@@ -53,7 +53,7 @@ impl Scheduler {
     }
 }
 
-/// Takes steps when they are due until the sandbox ends.
+/// Performs due steps until the sandbox ends.
 pub(super) fn run(server: &Server) {
     loop {
         let due = server.change(|state| {
@@ -66,7 +66,7 @@ pub(super) fn run(server: &Server) {
     }
 }
 
-/// The time until `due`; nothing when it is past.
+/// The time until `due`; zero when it has passed.
 fn until(due: Timestamp) -> Duration {
     let left = due.duration_since(Timestamp::now());
     Duration::try_from(left).unwrap_or_default()

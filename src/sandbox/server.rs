@@ -1,4 +1,4 @@
-//! The running server: what the threads of a sandbox share.
+//! The state shared by the threads of a sandbox.
 
 use super::admin;
 use super::callback::Callbacks;
@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// What every thread of a sandbox works on.
+/// The state shared by all threads.
 pub(super) struct Server {
     pub(super) addr: SocketAddr,
     pub(super) simulator: Mutex<Simulator>,
@@ -30,11 +30,11 @@ pub(super) struct Server {
     prefix: String,
     latency: Duration,
     observer: Observer,
-    /// Held while a request is decided and observed, so that observers see the recorded order.
+    /// Held while a request is handled and observed, so that observers see the recorded order.
     turn: Mutex<()>,
 }
 
-/// An answer and the way it goes out.
+/// A response and how it is transmitted.
 pub(super) struct ResponsePlan {
     pub(super) answer: HttpResponse,
     pub(super) transmission: Transmission,
@@ -57,14 +57,13 @@ impl Server {
         }
     }
 
-    /// Where the server is reached, without a trailing slash.
+    /// The base URL, without a trailing slash.
     pub(super) fn base_url(&self) -> String {
         let addr = super::local(self.addr);
         format!("http://{addr}{}", self.prefix)
     }
 
-    /// Decides about a request; protocol requests are recorded and observed before they are
-    /// answered.
+    /// Handles a request; protocol requests are recorded and observed before they are answered.
     pub(super) fn decide(&self, received: ReceivedRequest) -> ResponsePlan {
         let path = self.path_of(&received.target).map(String::from);
         let is_admin = path
@@ -90,7 +89,7 @@ impl Server {
         self.carry_out(|simulator| simulator.take(received, path))
     }
 
-    /// Refuses a request that a web page could have caused, for everybody to see.
+    /// Refuses and records a request that may come from a web page.
     fn refuse(&self, received: ReceivedRequest, reason: String) -> ResponsePlan {
         let answer = HttpResponse::detail(403, &serde_json::json!(reason), reason);
         self.carry_out(|simulator| simulator.refuse(received, answer))
@@ -111,11 +110,11 @@ impl Server {
         }
     }
 
-    /// Works on the core, then sends the events that arose and wakes the clock if it must.
+    /// Runs `work` on the simulator, then posts new events and wakes the scheduler if needed.
     fn work<T>(&self, work: impl FnOnce(&mut Simulator) -> T) -> T {
         let mut simulator = lock(&self.simulator);
         let result = work(&mut simulator);
-        // Still under the lock, so that events keep the order in which they arose.
+        // Still under the lock, to keep the order of events.
         for event in simulator.state.take_events() {
             self.callbacks.enqueue(event);
         }
@@ -125,7 +124,7 @@ impl Server {
         result
     }
 
-    /// Changes the simulated server from outside the protocol.
+    /// Changes the simulated state from outside the protocol.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         self.work(|simulator| change(&mut simulator.state))
     }
@@ -137,8 +136,7 @@ impl Server {
             .filter(|rest| rest.starts_with('/'))
     }
 
-    /// Waits for the scenario's latency and what a fault adds to it; false when the sandbox ended
-    /// meanwhile.
+    /// Waits for the scenario's latency and that of a fault; returns false when the sandbox ended meanwhile.
     pub(super) fn wait_before(&self, transmission: Transmission) -> bool {
         let added = match transmission {
             Transmission::Late(time) => time,
@@ -148,7 +146,7 @@ impl Server {
         time.is_zero() || self.shutdown.sleep(time)
     }
 
-    /// Activates a fault; a refusal is in force when this returns.
+    /// Activates a fault; a refusal is effective when this returns.
     pub(super) fn add_fault(&self, fault: Fault) {
         match fault.kind {
             Kind::Refuse(time) => self.control.close(self.addr, time),
@@ -156,7 +154,7 @@ impl Server {
         }
     }
 
-    /// Whether a new connection meets a reset.
+    /// Whether new connections are reset.
     pub(super) fn resets_early(&self) -> bool {
         lock(&self.simulator).faults.resets_early()
     }

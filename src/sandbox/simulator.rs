@@ -1,4 +1,4 @@
-//! What a request meets: the faults, the simulated server, and the record of both.
+//! Applies faults to requests, lets the simulated server handle them, and records both.
 
 use super::fault::{Fault, FaultList, Kind};
 use super::http_response::HttpResponse;
@@ -11,12 +11,12 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A request as it came off the wire.
+/// A received request.
 #[derive(Debug)]
 pub(super) struct ReceivedRequest {
     pub(super) at: Timestamp,
     pub(super) method: String,
-    /// The request target as sent.
+    /// The request target as received.
     pub(super) target: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
@@ -29,27 +29,27 @@ impl ReceivedRequest {
     }
 }
 
-/// How an answer goes out, or does not.
+/// How a response is transmitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transmission {
     Properly,
-    /// After this long.
+    /// After this delay.
     Late(Duration),
-    /// One byte each so long.
+    /// One byte per interval.
     Drip(Duration),
-    /// Half of it, then the connection closes.
+    /// Half of it, then the connection is closed.
     Truncated,
-    /// With a body that never ends.
+    /// With an endless body.
     Endless,
-    /// The connection closes.
+    /// The connection is closed without response.
     Drop,
     /// The connection is reset.
     Reset,
-    /// Nothing happens.
+    /// No response.
     Hang,
 }
 
-/// What the server has decided to do with a request.
+/// A handled request.
 #[derive(Debug)]
 pub(super) struct HandledRequest {
     pub(super) answer: HttpResponse,
@@ -57,7 +57,7 @@ pub(super) struct HandledRequest {
     pub(super) exchange: Arc<Exchange>,
 }
 
-/// The simulated server behind the faults.
+/// The simulated server and its faults.
 #[derive(Debug)]
 pub(super) struct Simulator {
     pub(super) state: State,
@@ -74,7 +74,7 @@ impl Simulator {
         }
     }
 
-    /// Decides about a request for `path` (below the base URL) and records it.
+    /// Handles a request for `path`, relative to the base URL, and records it.
     pub(super) fn take(&mut self, received: ReceivedRequest, path: Option<&str>) -> HandledRequest {
         let fault = path.and_then(|path| self.faults.strike(path));
         let answer = self.answer(&received, path, fault.as_ref());
@@ -82,7 +82,7 @@ impl Simulator {
         self.plan(received, answer, transmission, fault.as_ref())
     }
 
-    /// Records a request that is not for the simulated server, with the answer it gets.
+    /// Records a request that is not for the simulated server, with its response.
     pub(super) fn refuse(
         &mut self,
         received: ReceivedRequest,
@@ -206,7 +206,7 @@ fn endpoint_fault(fault: &Fault) -> Option<EndpointFault> {
     }
 }
 
-/// The instance a body names, whatever else is in it.
+/// The guid in a body, whatever else it contains.
 fn guid_in(body: &[u8]) -> String {
     serde_json::from_slice::<Value>(body)
         .ok()

@@ -1,4 +1,4 @@
-//! Everything the simulated server knows; no sockets and no clock.
+//! The state of the simulated server; no sockets and no clock.
 
 mod logins;
 
@@ -18,7 +18,7 @@ use super::status::Status;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The client type of seeded instances: the newest of the vendor's change log.
+/// Client type of the initial instances: the newest in the vendor's changelog.
 const INITIAL_CLIENT_TYPE: i64 = 262;
 
 /// The simulated server.
@@ -36,7 +36,7 @@ pub(super) struct State {
     sent: u64,
     qrcodes: u64,
     outbox: Vec<Event>,
-    /// Whether a step became due at another time than before.
+    /// Whether the time of the next step changed.
     rescheduled: bool,
 }
 
@@ -70,7 +70,7 @@ impl State {
         state
     }
 
-    /// Makes an instance with the next guid, not yet in the list.
+    /// Creates an instance with the next guid, without listing it.
     pub(super) fn make_instance(&mut self, status: Status, client_type: i64) -> Instance {
         let number = self.created;
         self.created += 1;
@@ -84,7 +84,7 @@ impl State {
             .ok_or_else(Failure::unknown_guid)
     }
 
-    /// Puts an instance into a state, without any event; stopping ends a login under way.
+    /// Sets an instance's status without an event; stopping ends its login.
     pub(super) fn set_status(&mut self, guid: &str, status: Status) -> Result<(), Failure> {
         let instance = self.instance(guid)?;
         instance.status = status;
@@ -109,7 +109,7 @@ impl State {
         self.deliveries.push(Arc::new(delivery), bytes);
     }
 
-    /// Queues an event for the instance's callback, or the global one; without either it is lost.
+    /// Queues an event for the instance's `notify_url`, else the global one; without either it is lost.
     pub(super) fn emit(&mut self, guid: &str, notify_type: i64, mut data: Value) -> bool {
         let url = match self.instance(guid) {
             Ok(instance) if !instance.notify_url.is_empty() => instance.notify_url.clone(),
@@ -128,7 +128,7 @@ impl State {
         true
     }
 
-    /// Queues a message event: alone, or as the only one of a batch.
+    /// Queues a message event, alone or as a batch of one.
     pub(super) fn emit_message(&mut self, guid: &str, mut message: Value) -> bool {
         if !self.quirks.has(Quirk::BatchCallbacks) {
             return self.emit(guid, event::MESSAGE, message);
@@ -145,7 +145,7 @@ impl State {
         self.emit(guid, event::MESSAGES, data)
     }
 
-    /// Every own send comes back as an event, whoever sent it.
+    /// Echoes an own message as an event.
     pub(super) fn echo(&mut self, guid: &str, message: &Message) {
         if self.is_listened_to(guid) {
             self.emit_message(guid, message.event(SENT));
@@ -159,7 +159,7 @@ impl State {
                 .is_ok_and(|instance| !instance.notify_url.is_empty())
     }
 
-    /// The events since the last call, in order.
+    /// Removes and returns the queued events.
     pub(super) fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.outbox)
     }
@@ -169,7 +169,7 @@ impl State {
         std::mem::take(&mut self.rescheduled)
     }
 
-    /// What the admin path shows of the instances.
+    /// The instances for the admin interface.
     pub(super) fn view(&self) -> Value {
         self.instances.iter().map(Instance::view).collect()
     }

@@ -1,4 +1,4 @@
-//! `/_sandbox/instances/GUID…`: what happens to one instance.
+//! `/_sandbox/instances/GUID…`: events and changes of one instance.
 
 use super::{Outcome, Refusal, bad};
 use crate::sandbox::incoming_message::{IncomingKind, IncomingMessage};
@@ -41,7 +41,7 @@ pub(super) fn scan(server: &Server, guid: &str, body: &Value) -> Outcome {
     })
 }
 
-/// Takes `{"notify_type":N,"data":…}` and posts it as it is.
+/// Takes `{"notify_type":N,"data":…}` and posts it unchanged.
 pub(super) fn callback(server: &Server, guid: &str, body: &Value) -> Outcome {
     let notify_type = body
         .get("notify_type")
@@ -81,7 +81,7 @@ fn view(state: &mut State, guid: &str) -> Outcome {
     Ok(instance.view())
 }
 
-/// Without a callback URL an event is lost, which is worth knowing.
+/// Reports whether the event was queued; without a `notify_url` it is lost.
 fn posted(queued: bool) -> Value {
     json!({ "queued": queued })
 }

@@ -1,4 +1,4 @@
-//! A callback on its way, as it is kept, and as it is told.
+//! A callback before and after it is posted.
 
 use crate::sandbox::record;
 use jiff::Timestamp;
@@ -6,26 +6,26 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// One callback that was posted, or tried.
+/// A callback that was posted, or could not be.
 #[derive(Clone, Debug)]
 pub struct Callback {
-    /// When the receiver had answered, or failed to.
+    /// Time of the receiver's answer, or of the failure.
     pub at: Timestamp,
-    /// The instance it is about.
+    /// The instance.
     pub guid: String,
-    /// Number of the event.
+    /// The event's number.
     pub notify_type: i64,
-    /// Where it went.
+    /// The URL.
     pub url: String,
     /// The body: guid, type and data.
     pub body: Value,
     /// The receiver's HTTP status.
     pub http_status: Option<u16>,
-    /// Why there is none.
+    /// Why there is no status.
     pub error: Option<String>,
 }
 
-/// An event as it is posted: its body as text, which takes a fraction of a parsed one's room.
+/// A callback to be posted; the body is kept as text, which is smaller than a parsed value.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct PendingCallback {
     pub(super) guid: String,
@@ -35,13 +35,13 @@ pub(super) struct PendingCallback {
 }
 
 impl PendingCallback {
-    /// About how much memory it takes, in bytes.
+    /// Approximate size in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         self.guid.len() + self.url.len() + self.body.get().len() + 256
     }
 }
 
-/// A callback as it is kept.
+/// A callback as recorded.
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::sandbox) struct Posted {
     #[serde(serialize_with = "record::time")]

@@ -1,4 +1,4 @@
-//! One POST over plain HTTP, as the real server's client words it, within bounded time.
+//! One POST over plain HTTP with the real server's headers, within a time limit.
 
 use super::target::Target;
 use std::io::{self, ErrorKind, Read, Write};
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 const CONNECT: Duration = Duration::from_secs(2);
 /// Time for the whole exchange once connected.
 const EXCHANGE: Duration = Duration::from_secs(5);
-/// Most that is read of an answer.
+/// Most bytes read of an answer.
 const ANSWER_CAP: usize = 64 * 1024;
 
-/// Posts a JSON body; gives the receiver's HTTP status, or why there is none.
+/// Posts a JSON body; returns the receiver's HTTP status, or why there is none.
 pub(super) fn post(target: &Target, body: &str) -> Result<u16, String> {
     let mut stream = connect(target).map_err(|error| format!("not connected: {error}"))?;
     let end = Instant::now() + EXCHANGE;
@@ -65,7 +65,7 @@ fn receive(stream: &mut TcpStream, end: Instant) -> io::Result<u16> {
             None => {}
         }
     };
-    // The status is what counts; the rest is read only to let the receiver end in peace.
+    // Only the status matters; the rest is read so that the receiver can finish.
     while answer.len() < length.min(ANSWER_CAP) {
         if !matches!(fill(stream, &mut answer, end), Ok(1..)) {
             break;
@@ -74,7 +74,7 @@ fn receive(stream: &mut TcpStream, end: Instant) -> io::Result<u16> {
     Ok(status)
 }
 
-/// The status of an answer whose head is complete, and the length of head and body.
+/// The status of an answer whose head is complete, and the total length.
 fn status_and_length(answer: &[u8]) -> io::Result<Option<(u16, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 100];
     let mut response = httparse::Response::new(&mut headers);

@@ -1,24 +1,24 @@
-//! The events that wait to be posted.
+//! Queues of callbacks to be posted.
 
 use super::pending::PendingCallback;
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
-/// Events that wait for one receiver; more are lost.
+/// Most events per receiver; further ones are lost.
 const QUEUE_CAP: usize = 10_000;
-/// Bytes that wait for all receivers together, so that large ones do not pile up either.
+/// Most bytes for all receivers together.
 const BYTES_CAP: usize = 32 * 1024 * 1024;
 
-/// What waits, in order for each instance.
+/// The queues, one per instance.
 #[derive(Debug, Default)]
 pub(super) struct Queues {
     pub(super) ended: bool,
     pub(super) by_guid: HashMap<String, VecDeque<Job>>,
-    /// What all of them hold.
+    /// Bytes in all queues.
     bytes: usize,
 }
 
-/// A letter that is posted when its time has come.
+/// A callback and the time at which it is posted.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) due: Instant,
@@ -26,14 +26,14 @@ pub(super) struct Job {
 }
 
 impl Queues {
-    /// Takes nothing any more and forgets what waits.
+    /// Closes and empties the queues.
     pub(super) fn end(&mut self) {
         self.ended = true;
         self.by_guid.clear();
         self.bytes = 0;
     }
 
-    /// Puts a letter behind the others of its instance; gives it back when too much waits already.
+    /// Appends a callback to its instance's queue; returns it when the queues are full.
     pub(super) fn push(&mut self, job: Job) -> Result<(), PendingCallback> {
         let queue = self.by_guid.entry(job.pending.guid.clone()).or_default();
         let bytes = self.bytes + job.pending.size();
@@ -45,7 +45,7 @@ impl Queues {
         Ok(())
     }
 
-    /// The first letter of an instance.
+    /// Removes the first callback of an instance.
     pub(super) fn pop(&mut self, guid: &str) -> Option<PendingCallback> {
         let pending = self.by_guid.get_mut(guid)?.pop_front()?.pending;
         self.bytes -= pending.size();

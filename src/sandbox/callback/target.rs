@@ -1,6 +1,6 @@
-//! The part of a notify URL that a plain HTTP client needs.
+//! The parts of a `notify_url` needed by a plain HTTP client.
 
-/// Where a callback goes.
+/// The destination of a callback.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
     /// Host and port for the `Host` header, as written.

@@ -1,4 +1,4 @@
-//! `/client/…` and `/global/…`: the life of an instance and its settings.
+//! `/client/…` and `/global/…`: instances and their settings.
 
 use super::super::dialect::Dialect;
 use super::super::endpoint_result::{EndpointResult, Envelope, Failure, Success};
@@ -9,7 +9,7 @@ use super::super::status::Status;
 use super::{Call, GUID};
 use serde_json::{Value, json};
 
-/// The server's own default for `client_type` (the vendor's reference).
+/// The server's default of `client_type` (reference).
 const DEFAULT_CLIENT_TYPE: i64 = 244;
 
 pub(super) const CREATE: &[Field] = &[
@@ -49,7 +49,7 @@ pub(super) fn create_client(call: &mut Call) -> EndpointResult {
     let guid = instance.guid.clone();
     call.state.instances.push(instance);
     let note = format!("instance {guid} created, {status}");
-    // Three shapes are in the wild: a bare guid, an object, and an object without envelope.
+    // Three shapes were seen: a bare guid, an object, and an object without envelope.
     let data = match call.state.dialect {
         Dialect::A | Dialect::D => json!(guid),
         Dialect::B | Dialect::C => json!({ "guid": guid }),
@@ -65,7 +65,7 @@ pub(super) fn remove_client(call: &mut Call) -> EndpointResult {
     Ok(Success::empty().noting(format!("instance {guid} removed")))
 }
 
-/// Starts a stopped instance; nobody is logged in afterwards, because stopping logs out.
+/// Starts a stopped instance; nobody is logged in afterwards.
 pub(super) fn restore_client(call: &mut Call) -> EndpointResult {
     let (proxy, bridge) = (call.params.text("proxy"), call.params.text("bridge"));
     let start = call.params.boolean("auto_start");
@@ -165,13 +165,13 @@ pub(super) fn set_proxy(call: &mut Call) -> EndpointResult {
     Ok(Success::empty().noting(format!("proxy {proxy:?}")))
 }
 
-/// The URL without its path, which may hold a secret that no log should show.
+/// The URL without its path, which may hold a secret.
 fn origin(url: &str) -> String {
     match url.split_once("://") {
         Some((scheme, rest)) => {
             let host = rest.split('/').next().unwrap_or_default();
             let host = host.rsplit('@').next().unwrap_or_default();
-            // Whoever watches must not get control characters of somebody else's.
+            // The log must not contain control characters from outside.
             format!("{}://{}/…", scheme.escape_debug(), host.escape_debug())
         }
         None => format!("{url:?}"),

@@ -22,7 +22,7 @@ pub(super) const ROOM_AT: &[Field] = &[
     Field::ids("at_list"),
 ];
 
-/// Characters of a text that a note shows.
+/// Characters of a text shown in the log.
 const SHOWN_CHARS: usize = 40;
 
 pub(super) fn send_text(call: &mut Call) -> EndpointResult {
@@ -90,6 +90,6 @@ fn note(message: &Message, failed: bool) -> String {
         number => format!(" @{number}"),
     };
     let fate = if failed { " not delivered" } else { "" };
-    // Debug form: a text from outside must not reach a terminal with control characters in it.
+    // Debug form, to escape control characters.
     format!("message {id} to {to}{mentions} {text:?}{fate}")
 }

@@ -1,4 +1,4 @@
-//! `/user/…`: the account that is logged in.
+//! `/user/…`: the logged-in account.
 
 use super::super::endpoint_result::{EndpointResult, Success};
 use super::super::initial_data;

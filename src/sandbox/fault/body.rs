@@ -1,4 +1,4 @@
-//! The answers that faults put in place of the right one.
+//! Answers of faults that replace the real one.
 
 use super::{Fault, Kind};
 use crate::sandbox::dialect::Dialect;
@@ -12,7 +12,7 @@ const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\
                     <body><h1>It works!</h1></body></html>\n";
 
 impl Fault {
-    /// The answer in place of the right one, for faults that bring their own.
+    /// The replacement answer, for faults that have one.
     pub(in crate::sandbox) fn answer(&self, dialect: Dialect) -> Option<HttpResponse> {
         let ok = |content_type, body: &[u8]| Some(HttpResponse::raw(200, content_type, body));
         let refused = |failure| {
@@ -38,7 +38,7 @@ impl Fault {
     }
 }
 
-/// Client errors come from the API server itself, the others as plain text from what is before it.
+/// 4xx come from the API server itself, others as plain text from a proxy before it.
 fn http(status: u16) -> HttpResponse {
     match status {
         429 => HttpResponse::error(status).with_header("retry-after", "1"),

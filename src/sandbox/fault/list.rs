@@ -2,7 +2,7 @@
 
 use super::{Fault, Kind};
 
-/// Active faults; the first that matches wins, and a counted one is used up.
+/// Active faults; the first match applies, and a counted one is used up.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct FaultList(Vec<Fault>);
 
@@ -15,17 +15,17 @@ impl FaultList {
         self.0.clear();
     }
 
-    /// The specs of what is still active, with the times left.
+    /// The specs of the active faults with their remaining uses.
     pub(in crate::sandbox) fn specs(&self) -> Vec<String> {
         self.0.iter().map(Fault::to_string).collect()
     }
 
-    /// The fault a request for `path` meets.
+    /// The fault for a request to `path`.
     pub(in crate::sandbox) fn strike(&mut self, path: &str) -> Option<Fault> {
         self.take(|fault| !fault.kind.is_pathless() && fault.matches(path))
     }
 
-    /// Whether a connection is reset as soon as it is accepted.
+    /// Whether a new connection is reset at once.
     pub(in crate::sandbox) fn resets_early(&mut self) -> bool {
         self.take(|fault| fault.kind == Kind::ResetEarly).is_some()
     }

@@ -1,4 +1,4 @@
-//! Reading `KIND[=VALUE][@PATH][*TIMES]`.
+//! Parses `KIND[=VALUE][@PATH][*TIMES]`.
 
 use super::syntax::{FORMS, FaultSyntax};
 use super::{Fault, Kind};
@@ -29,7 +29,7 @@ impl FromStr for Fault {
     }
 }
 
-/// A path may end in `*` too, so only a number behind the last star is a count.
+/// A path may end in `*` too, so only a number after the last star is a count.
 fn split_times(text: &str) -> Result<(&str, Option<u32>), String> {
     match text.rsplit_once('*') {
         Some((rest, times)) if !times.is_empty() => match times.parse() {

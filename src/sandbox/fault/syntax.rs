@@ -1,24 +1,24 @@
-//! The table of fault kinds: names, values, and whether the request is executed.
+//! The table of fault kinds: name, value, and whether the request is executed.
 
 use super::super::duration;
 use super::Kind;
 use std::time::Duration;
 
-/// One kind of fault, for help texts and completion.
+/// A kind of fault, for help and completion.
 #[derive(Debug)]
 pub struct FaultSyntax {
-    /// The word a spec starts with.
+    /// The keyword of the spec.
     pub name: &'static str,
-    /// The value behind `=`, as help shows it; empty when there is none.
+    /// The form of the value after `=`; empty if there is none.
     pub value: &'static str,
-    /// Whether the request is executed although the answer goes wrong.
+    /// Whether the request is executed.
     pub executed: bool,
-    /// What happens, in one line.
+    /// The effect, in one line.
     pub help: &'static str,
     pub(super) make: Make,
 }
 
-/// How the kind is made of the value.
+/// How the kind is built from the value.
 #[derive(Debug)]
 pub(super) enum Make {
     Plain(Kind),
@@ -27,7 +27,7 @@ pub(super) enum Make {
     Code,
 }
 
-/// Names are unique, so the table decides equality.
+/// Names are unique.
 impl PartialEq for FaultSyntax {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
@@ -35,7 +35,7 @@ impl PartialEq for FaultSyntax {
 }
 
 impl FaultSyntax {
-    /// The kind with the value given, or what is wrong with the value.
+    /// The kind with this value, or what is wrong with the value.
     pub(super) fn kind(&self, value: Option<&str>) -> Result<Kind, String> {
         match (&self.make, value) {
             (Make::Plain(kind), None) => Ok(kind.clone()),

@@ -1,4 +1,4 @@
-//! One connection: request after request until somebody has enough.
+//! Serves one connection.
 
 use super::BODY_CAP;
 use super::faulty_response;
@@ -12,10 +12,9 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Time after which a connection is closed whose client sends nothing, or takes none of its answer:
-/// nobody holds a thread for ever.
+/// Time after which a connection is closed whose client neither sends nor reads.
 const IDLE: Duration = Duration::from_secs(120);
-/// How long, and how much, is read of a request that has been refused already.
+/// Time and bytes allowed for reading the rest of a refused request.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
@@ -58,7 +57,7 @@ fn next(
     Ok((head, body))
 }
 
-/// Answers one request; true when the connection goes on.
+/// Answers one request; returns whether the connection stays open.
 fn answer(stream: &TcpStream, server: &Server, head: Head, body: Vec<u8>) -> io::Result<bool> {
     let options = WriteOptions {
         keep_alive: head.keep_alive,
@@ -112,8 +111,8 @@ fn carry_out(
     Ok(options.keep_alive)
 }
 
-/// Says why a request cannot be read, then reads on for a moment: closing with unread bytes would
-/// reset the connection and take the answer with it.
+/// Refuses an unreadable request, then reads on briefly: closing with unread bytes would reset the
+/// connection and lose the answer.
 fn refuse(mut stream: &TcpStream, status: u16) {
     let options = WriteOptions {
         keep_alive: false,

@@ -1,4 +1,4 @@
-//! The connections being served, so that they can be cut when the sandbox ends.
+//! The open connections, which are closed when the sandbox ends.
 
 use crate::sandbox::lock;
 use std::collections::HashMap;
@@ -6,10 +6,10 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Connections served at once; each has a thread.
+/// Most connections; each has a thread.
 const CAP: usize = 1024;
 
-/// The connections being served.
+/// The open connections.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     present: Arc<ConnectionRegistry>,
@@ -28,7 +28,7 @@ struct List {
     streams: HashMap<u64, Arc<TcpStream>>,
 }
 
-/// One connection; it leaves the list when dropped.
+/// One connection; removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Connection {
     number: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Connection {
 }
 
 impl Connections {
-    /// Takes a connection in, unless there are too many or the sandbox is ending.
+    /// Registers a connection, unless there are too many or the sandbox is ending.
     pub(crate) fn admit(&self, stream: TcpStream) -> Option<Connection> {
         let stream = Arc::new(stream);
         let mut list = lock(&self.present.list);
@@ -54,7 +54,7 @@ impl Connections {
         })
     }
 
-    /// Cuts every connection and waits, at most `patience`, until their threads are done.
+    /// Closes all connections and waits for their threads, at most `timeout`.
     pub(crate) fn cut(&self, timeout: Duration) {
         let end = Instant::now() + timeout;
         let mut list = lock(&self.present.list);
@@ -82,7 +82,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // The list's handle goes first: the socket must close, and a reset be sent, right after.
+        // The registry's handle goes first, so that the socket closes right after.
         lock(&self.present.list).streams.remove(&self.number);
         self.present.left.notify_all();
     }

@@ -1,4 +1,4 @@
-//! The manners of a faulty server on the wire.
+//! Faulty ways of answering.
 
 use super::writer::{self, WriteOptions};
 use crate::sandbox::http_response::HttpResponse;
@@ -11,20 +11,20 @@ use std::time::Duration;
 /// Bytes of an endless body written at once.
 const ENDLESS_PIECE: usize = 64 * 1024;
 
-/// Makes the close that follows a reset (RST) instead of an orderly end.
+/// Makes closing send a reset (RST).
 pub(crate) fn arm_reset(stream: &TcpStream) {
-    // A socket that cannot be armed is gone already.
+    // A socket that refuses the option is closed already.
     let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }
 
-/// Waits until the client leaves; a shutdown of the sandbox cuts the connection, which ends it too.
+/// Waits until the client disconnects or the sandbox ends.
 pub(crate) fn hang(mut stream: &TcpStream) {
     let mut ignored = [0; 4096];
     let _ = stream.set_read_timeout(None);
     while !matches!(stream.read(&mut ignored), Ok(0) | Err(_)) {}
 }
 
-/// Writes an answer one byte each `pause`.
+/// Writes an answer one byte per `pause`.
 pub(crate) fn drip(
     mut stream: &TcpStream,
     answer: &[u8],
@@ -40,7 +40,7 @@ pub(crate) fn drip(
     Ok(())
 }
 
-/// Writes the head, which promises the whole body, and half of the body.
+/// Writes the head for the whole body, and half of the body.
 pub(crate) fn truncated(
     mut stream: &TcpStream,
     answer: &HttpResponse,
@@ -52,7 +52,7 @@ pub(crate) fn truncated(
     stream.write_all(whole.get(..written).unwrap_or_default())
 }
 
-/// Writes a JSON string that never ends, until the client leaves.
+/// Writes an endless JSON string until the client disconnects.
 pub(crate) fn endless(mut stream: &TcpStream, answer: &HttpResponse) -> io::Result<()> {
     stream.write_all(&writer::endless_head(answer))?;
     stream.write_all(b"\"")?;

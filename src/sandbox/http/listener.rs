@@ -1,4 +1,4 @@
-//! The listening socket: accepts, closes for a while when told to refuse, and ends.
+//! The listening socket: accepts connections, closes temporarily when told to refuse, and ends.
 
 use super::connection;
 use super::faulty_response;
@@ -10,12 +10,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Pause before the next try when the system has no socket to give.
+/// Pause before a retry when no socket is available.
 const RETRY: Duration = Duration::from_millis(20);
-/// How often an accept that should wake is knocked at.
+/// Interval at which a blocked accept is woken.
 const WAKE_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Whether the port is open; the accept thread follows it.
+/// Controls the accept thread.
 #[derive(Debug, Default)]
 pub(crate) struct ListenerControl {
     state: Mutex<ControlState>,
@@ -26,14 +26,14 @@ pub(crate) struct ListenerControl {
 struct ControlState {
     ended: bool,
     closed_until: Option<Instant>,
-    /// How often the accept thread has closed the socket.
+    /// Number of times the socket was closed.
     closings: u64,
-    /// Whether it waits for `closed_until` right now.
+    /// Whether the thread waits for `closed_until`.
     is_waiting: bool,
 }
 
 impl ListenerControl {
-    /// Closes the port for `time`; returns when connections are refused.
+    /// Closes the port for `time`; returns once connections are refused.
     pub(crate) fn close(&self, addr: SocketAddr, time: Duration) {
         let mut state = lock(&self.state);
         state.closed_until = Instant::now().checked_add(time);
@@ -64,7 +64,7 @@ impl ListenerControl {
         lock(&self.state).closed_until.is_some()
     }
 
-    /// Tells that the socket is closed and waits for the time to be over.
+    /// Reports that the socket is closed and waits for the time to pass.
     fn stay_closed(&self) {
         let mut state = lock(&self.state);
         state.closings += 1;
@@ -93,13 +93,13 @@ impl ListenerControl {
     }
 }
 
-/// Wakes an accept that waits, by connecting to it.
+/// Wakes a blocked accept by connecting to it.
 fn wake(addr: SocketAddr) {
-    // Refused is fine: then nobody waits.
+    // A refused connection means that nothing is blocked.
     let _ = TcpStream::connect_timeout(&local(addr), WAKE_TIMEOUT);
 }
 
-/// Accepts connections until the gate ends.
+/// Accepts connections until told to end.
 pub(crate) fn run(listener: TcpListener, server: &Arc<Server>) {
     let mut listener = listener;
     loop {
@@ -108,8 +108,8 @@ pub(crate) fn run(listener: TcpListener, server: &Arc<Server>) {
             return;
         }
         if server.control.must_close() {
-            // Closing alone is not enough while a child process that is just being started still
-            // holds a copy of the socket: until it lets go, connections would be accepted.
+            // Closing is not enough while a child process being started holds a copy of the socket:
+            // connections would still be accepted.
             let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
             drop((accepted, listener));
             server.control.stay_closed();
@@ -121,7 +121,7 @@ pub(crate) fn run(listener: TcpListener, server: &Arc<Server>) {
         }
         match accepted {
             Ok((stream, _)) => spawn_connection(stream, server),
-            // No descriptors left, most likely: they come back when connections end.
+            // Probably out of descriptors; they return when connections end.
             Err(_) => drop(server.shutdown.sleep(RETRY)),
         }
     }
@@ -147,7 +147,7 @@ fn spawn_connection(stream: TcpStream, server: &Arc<Server>) {
         return;
     };
     let server = server.clone();
-    // Without a thread to serve it the connection is dropped, as an overloaded server does.
+    // Without a thread the connection is dropped, as by an overloaded server.
     let _ = thread::Builder::new()
         .name("sandbox-connection".into())
         .spawn(move || connection::serve(connection.stream(), &server));

@@ -1,23 +1,23 @@
-//! Answers as bytes.
+//! Writes responses.
 
 use crate::sandbox::http_response::{HttpResponse, reason};
 use std::io::{self, BufWriter, Write};
 use std::net::TcpStream;
 
-/// What the connection does after an answer, and what it must leave out.
+/// Connection headers, and whether the body is omitted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WriteOptions {
     pub(crate) keep_alive: bool,
-    /// An HTTP/1.0 client has to be told that the connection stays open.
+    /// Whether an HTTP/1.0 client must be told that the connection stays open.
     pub(crate) is_modern: bool,
-    /// A HEAD request gets the head only.
+    /// Whether only the head is sent, for HEAD requests.
     pub(crate) head_only: bool,
 }
 
-/// Bytes of a long body that are written at once.
+/// Bytes of a streamed body written at once.
 const PIECE: usize = 64 * 1024;
 
-/// Writes the answer: all at once, but for a long body.
+/// Writes the response: all at once, or streamed for a long body.
 pub(crate) fn write(
     stream: &TcpStream,
     answer: &HttpResponse,
@@ -34,7 +34,7 @@ pub(crate) fn write(
     out.flush()
 }
 
-/// The whole answer, to be written at once.
+/// The whole response.
 pub(crate) fn bytes(answer: &HttpResponse, options: WriteOptions) -> Vec<u8> {
     let mut out = head(answer, answer.body.len(), options);
     if !options.head_only {
@@ -56,7 +56,7 @@ fn head(answer: &HttpResponse, length: usize, options: WriteOptions) -> Vec<u8> 
     out
 }
 
-/// A head without a length: the body ends when the connection does.
+/// A head without a length: the body ends with the connection.
 pub(crate) fn endless_head(answer: &HttpResponse) -> Vec<u8> {
     let mut out = Vec::new();
     start(&mut out, answer);
@@ -66,7 +66,7 @@ pub(crate) fn endless_head(answer: &HttpResponse) -> Vec<u8> {
 }
 
 fn start(out: &mut Vec<u8>, answer: &HttpResponse) {
-    // WriteFn to memory cannot fail.
+    // Writing to memory cannot fail.
     let _ = write!(
         out,
         "HTTP/1.1 {} {}\r\n",

@@ -1,4 +1,4 @@
-//! What the tests have in common.
+//! Helpers of the sandbox's tests.
 
 use crate::sandbox::routes::{self, Request};
 use crate::sandbox::scenario::Scenario;
@@ -11,23 +11,23 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The moment at which the pure core is asked.
+/// The time of requests to the pure core.
 pub(super) const NOW: i64 = 1_764_000_000;
 
-/// A wait no correct sandbox needs; it only ends a test that would hang.
+/// Limit of waits in tests that would hang.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// So many milliseconds after [`NOW`].
+/// A time in milliseconds after [`NOW`].
 pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(NOW * 1000 + millis).unwrap()
 }
 
-/// Asks the core at [`NOW`].
+/// Sends a request to the pure core at [`NOW`].
 pub(super) fn ask(state: &mut State, method: &str, path: &str, body: &str) -> (u16, Value) {
     ask_at(state, 0, method, path, body)
 }
 
-/// Asks the core so many milliseconds after [`NOW`].
+/// Sends a request to the pure core, in milliseconds after [`NOW`].
 pub(super) fn ask_at(
     state: &mut State,
     millis: i64,
@@ -63,7 +63,7 @@ pub(super) fn first() -> Value {
     json!({ "guid": first_guid() })
 }
 
-/// A running sandbox that nobody observes.
+/// A running sandbox without observer.
 pub(super) fn start(scenario: Scenario) -> Sandbox {
     start_observed(scenario, |_| {})
 }

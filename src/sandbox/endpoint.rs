@@ -9,7 +9,6 @@ mod user;
 use super::endpoint_result::{EndpointResult, Failure};
 use super::instance::Instance;
 use super::quirk::{Quirk, Quirks};
-use super::routes::EndpointFault;
 use super::schema::{Field, Params};
 use super::state::State;
 use jiff::Timestamp;
@@ -20,6 +19,15 @@ pub(super) struct Endpoint {
     pub(super) needs: Needs,
     pub(super) fields: &'static [Field],
     pub(super) run: fn(&mut Call) -> EndpointResult,
+}
+
+/// A fault inside an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndpointFault {
+    /// A send answers code 0 with `is_svr_fail` and is not delivered.
+    ServerFail,
+    /// The status look-up returns 0.
+    Reconnecting,
 }
 
 /// The instance status an endpoint requires.

@@ -18,12 +18,12 @@ mod admin;
 mod callback;
 mod conversation;
 mod dialect;
+mod dispatch;
 mod duration;
 mod endpoint;
 mod endpoint_result;
 mod event;
 mod fault;
-mod host_check;
 mod http;
 mod http_response;
 mod incoming_message;
@@ -103,7 +103,14 @@ impl Sandbox {
         sandbox.spawn("sandbox-accept", |server| {
             http::listener::run(listener, server);
         })?;
-        sandbox.spawn("sandbox-clock", |server| scheduler::run(server))?;
+        sandbox.spawn("sandbox-scheduler", |server| {
+            server.scheduler.run(|| {
+                server.change(|state| {
+                    state.advance(Timestamp::now());
+                    state.next_due()
+                })
+            });
+        })?;
         for fault in scenario.faults {
             sandbox.server.add_fault(fault);
         }
@@ -123,7 +130,7 @@ impl Sandbox {
 
     /// The address bound, with the real port.
     pub fn addr(&self) -> SocketAddr {
-        self.server.addr
+        self.server.sockets.addr
     }
 
     /// The base URL a client on this machine uses, without a trailing slash.
@@ -208,15 +215,16 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.server.shutdown.begin();
+        self.server.sockets.shutdown.begin();
         self.server.scheduler.end();
         self.server.callbacks.end();
-        self.server.control.end(self.server.addr);
+        let sockets = &self.server.sockets;
+        sockets.control.end(sockets.addr);
         for thread in self.threads.drain(..) {
             // A panic there has been reported by its own thread already.
             let _ = thread.join();
         }
-        self.server.connections.cut(TIMEOUT);
+        self.server.sockets.close_connections(TIMEOUT);
     }
 }
 

@@ -10,11 +10,12 @@
 
 use super::dialect::Dialect;
 use super::fault::{Fault, Kind};
+use super::http::Handler;
 use super::quirk::Quirk;
 use super::scan_script::{ScanOutcome, ScanScript, ScanStep};
 use super::scenario::Scenario;
-use super::server::{ResponsePlan, Server};
-use super::simulator::{ReceivedRequest, Transmission};
+use super::server::Server;
+use super::simulator::{ReceivedRequest, ResponsePlan, Transmission};
 use super::status::Status;
 use super::{duration, lock};
 use crate::api::properties::outcome_of_send;
@@ -163,7 +164,7 @@ impl World {
         let ResponsePlan {
             answer,
             transmission,
-        } = self.server.decide(ReceivedRequest {
+        } = self.server.handle(ReceivedRequest {
             at: Timestamp::from_second(now).expect("in range"),
             method,
             target: target.clone(),

@@ -1,6 +1,6 @@
 //! Handles one request. Pure.
 
-use super::endpoint::{self, Call, Endpoint, Needs};
+use super::endpoint::{self, Call, Endpoint, EndpointFault, Needs};
 use super::endpoint_result::{EndpointResult, Failure};
 use super::http_response::HttpResponse;
 use super::schema::{self, Params, Rejection};
@@ -18,15 +18,6 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a str,
     pub(super) body: &'a [u8],
     pub(super) endpoint_fault: Option<EndpointFault>,
-}
-
-/// A fault inside an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum EndpointFault {
-    /// A send answers code 0 with `is_svr_fail` and is not delivered.
-    ServerFail,
-    /// The status look-up returns 0.
-    Reconnecting,
 }
 
 /// Answers a request in FastAPI's order: path, method, body, then the business rules.

@@ -1,7 +1,6 @@
 //! The thread that performs scripted steps on time.
 
 use super::lock;
-use super::server::Server;
 use jiff::Timestamp;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -51,18 +50,11 @@ impl Scheduler {
         calls.rescheduled = false;
         !calls.ended
     }
-}
 
-/// Performs due steps until the sandbox ends.
-pub(super) fn run(server: &Server) {
-    loop {
-        let due = server.change(|state| {
-            state.advance(Timestamp::now());
-            state.next_due()
-        });
-        if !server.scheduler.wait(due.map(until)) {
-            return;
-        }
+    /// Calls `advance`, which performs due steps and returns the time of the next one, until the
+    /// sandbox ends.
+    pub(super) fn run(&self, mut advance: impl FnMut() -> Option<Timestamp>) {
+        while self.wait(advance().map(until)) {}
     }
 }
 

@@ -1,9 +1,10 @@
 //! Applies faults to requests, lets the simulated server handle them, and records both.
 
+use super::endpoint::EndpointFault;
 use super::fault::{Fault, FaultList, Kind};
 use super::http_response::HttpResponse;
 use super::record::{self, Exchange, Record};
-use super::routes::{self, EndpointFault, Request};
+use super::routes::{self, Request};
 use super::scenario::Scenario;
 use super::state::State;
 use jiff::Timestamp;
@@ -47,6 +48,12 @@ pub(super) enum Transmission {
     Reset,
     /// No response.
     Hang,
+}
+
+/// A response and how it is transmitted.
+pub(super) struct ResponsePlan {
+    pub(super) answer: HttpResponse,
+    pub(super) transmission: Transmission,
 }
 
 /// A handled request.

@@ -3,10 +3,9 @@
 use super::super::dialect::Dialect;
 use super::super::endpoint_result::{EndpointResult, Envelope, Failure, Success};
 use super::super::quirk::Quirk;
-use super::super::routes::EndpointFault;
 use super::super::schema::Field;
 use super::super::status::Status;
-use super::{Call, GUID};
+use super::{Call, EndpointFault, GUID};
 use serde_json::{Value, json};
 
 /// The server's default of `client_type` (reference).

@@ -4,9 +4,8 @@ use super::super::conversation::{Conversation, Peer};
 use super::super::endpoint_result::{EndpointResult, Failure, Success};
 use super::super::initial_data;
 use super::super::message::Message;
-use super::super::routes::EndpointFault;
 use super::super::schema::Field;
-use super::{Call, GUID};
+use super::{Call, EndpointFault, GUID};
 use serde_json::{Value, json};
 
 pub(super) const TEXT: &[Field] = &[

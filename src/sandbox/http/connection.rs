@@ -1,12 +1,12 @@
 //! Serves one connection.
 
 use super::BODY_CAP;
+use super::Handler;
 use super::faulty_response;
 use super::writer::{self, WriteOptions};
 use crate::http::{Framing, Head, ReadError, RequestReader};
 use crate::sandbox::http_response::HttpResponse;
-use crate::sandbox::server::{ResponsePlan, Server};
-use crate::sandbox::simulator::{ReceivedRequest, Transmission};
+use crate::sandbox::simulator::{ReceivedRequest, ResponsePlan, Transmission};
 use jiff::Timestamp;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -19,14 +19,14 @@ const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves a connection to its end.
-pub(crate) fn serve(stream: &TcpStream, server: &Server) {
+pub(crate) fn serve(stream: &TcpStream, handler: &impl Handler) {
     if set_up(stream).is_err() {
         return;
     }
     let mut reader = RequestReader::new(stream, super::BODY_CAP);
     loop {
         match next(&mut reader, stream) {
-            Ok((head, body)) => match answer(stream, server, head, body) {
+            Ok((head, body)) => match answer(stream, handler, head, body) {
                 Ok(true) => {}
                 Ok(false) | Err(_) => return,
             },
@@ -58,7 +58,12 @@ fn next(
 }
 
 /// Answers one request; returns whether the connection stays open.
-fn answer(stream: &TcpStream, server: &Server, head: Head, body: Vec<u8>) -> io::Result<bool> {
+fn answer(
+    stream: &TcpStream,
+    handler: &impl Handler,
+    head: Head,
+    body: Vec<u8>,
+) -> io::Result<bool> {
     let options = WriteOptions {
         keep_alive: head.keep_alive,
         is_modern: head.is_modern,
@@ -74,25 +79,27 @@ fn answer(stream: &TcpStream, server: &Server, head: Head, body: Vec<u8>) -> io:
     let ResponsePlan {
         answer,
         transmission,
-    } = server.decide(received);
-    carry_out(stream, server, &answer, transmission, options)
+    } = handler.handle(received);
+    carry_out(stream, handler, &answer, transmission, options)
 }
 
 fn carry_out(
     stream: &TcpStream,
-    server: &Server,
+    handler: &impl Handler,
     answer: &HttpResponse,
     transmission: Transmission,
     options: WriteOptions,
 ) -> io::Result<bool> {
-    if !server.wait_before(transmission) {
+    let shutdown = &handler.sockets().shutdown;
+    let latency = handler.latency(transmission);
+    if !latency.is_zero() && !shutdown.sleep(latency) {
         return Ok(false);
     }
     match transmission {
         Transmission::Properly | Transmission::Late(_) => writer::write(stream, answer, options)?,
         Transmission::Drip(pause) => {
             let whole = writer::bytes(answer, options);
-            faulty_response::drip(stream, &whole, pause, &server.shutdown)?;
+            faulty_response::drip(stream, &whole, pause, shutdown)?;
         }
         Transmission::Truncated => {
             return faulty_response::truncated(stream, answer, options).map(|()| false);

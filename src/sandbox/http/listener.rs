@@ -2,7 +2,7 @@
 
 use super::connection;
 use super::faulty_response;
-use crate::sandbox::server::Server;
+use super::{Handler, Sockets};
 use crate::sandbox::{local, lock};
 use socket2::SockRef;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -100,55 +100,56 @@ fn wake(addr: SocketAddr) {
 }
 
 /// Accepts connections until told to end.
-pub(crate) fn run(listener: TcpListener, server: &Arc<Server>) {
+pub(crate) fn run<H: Handler>(listener: TcpListener, handler: &Arc<H>) {
+    let sockets = handler.sockets();
     let mut listener = listener;
     loop {
         let accepted = listener.accept();
-        if server.control.has_ended() {
+        if sockets.control.has_ended() {
             return;
         }
-        if server.control.must_close() {
+        if sockets.control.must_close() {
             // Closing is not enough while a child process being started holds a copy of the socket:
             // connections would still be accepted.
             let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
             drop((accepted, listener));
-            server.control.stay_closed();
-            listener = match reopen(server) {
+            sockets.control.stay_closed();
+            listener = match reopen(sockets) {
                 Some(listener) => listener,
                 None => return,
             };
             continue;
         }
         match accepted {
-            Ok((stream, _)) => spawn_connection(stream, server),
+            Ok((stream, _)) => spawn_connection(stream, handler),
             // Probably out of descriptors; they return when connections end.
-            Err(_) => drop(server.shutdown.sleep(RETRY)),
+            Err(_) => drop(sockets.shutdown.sleep(RETRY)),
         }
     }
 }
 
-fn reopen(server: &Server) -> Option<TcpListener> {
+fn reopen(sockets: &Sockets) -> Option<TcpListener> {
     loop {
-        if server.control.has_ended() {
+        if sockets.control.has_ended() {
             return None;
         }
-        match TcpListener::bind(server.addr) {
+        match TcpListener::bind(sockets.addr) {
             Ok(listener) => return Some(listener),
-            Err(_) => drop(server.shutdown.sleep(RETRY)),
+            Err(_) => drop(sockets.shutdown.sleep(RETRY)),
         }
     }
 }
 
-fn spawn_connection(stream: TcpStream, server: &Arc<Server>) {
-    if server.resets_early() {
+fn spawn_connection<H: Handler>(stream: TcpStream, handler: &Arc<H>) {
+    if handler.resets_early() {
         return faulty_response::arm_reset(&stream);
     }
-    let Some(connection) = server.connections.admit(stream) else {
+    let Some(connection) = handler.sockets().connections.admit(stream) else {
         return;
     };
-    let server = server.clone();
+    let handler = handler.clone();
     // Without a thread the connection is dropped, as by an overloaded server.
     let _ = thread::Builder::new()
         .name("sandbox-connection".into())
-        .spawn(move || connection::serve(connection.stream(), &server));
+        .spawn(move || connection::serve(connection.stream(), &*handler));
 }

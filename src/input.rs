@@ -12,7 +12,7 @@ use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
 /// Most bytes read from a file or standard input.
-const AT_MOST: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Reads standard input to its end.
 ///
@@ -95,8 +95,8 @@ pub fn utf8(bytes: Vec<u8>, what: &Text) -> Result<String, Error> {
 
 fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(AT_MOST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > AT_MOST {
+    from.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::other("longer than 16 MiB"));
     }
     Ok(bytes)

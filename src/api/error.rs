@@ -1,7 +1,7 @@
 //! Errors of API calls, classified by whether the server may have acted on the request.
 
 use super::refusal::Refusal;
-use super::refusal_cause::refusal_cause;
+use super::refusal::explain;
 use super::request::Effect;
 use crate::error::{Error, Kind, Outcome};
 use crate::text::{Text, text};
@@ -81,7 +81,7 @@ impl CallError {
         match self {
             Self::NotConnected(why) => text!("cannot connect: {why}", why),
             Self::Untrusted(why) => text!("the server's certificate is not trusted: {why}", why),
-            Self::Refused(refusal) => refusal_cause(refusal).message,
+            Self::Refused(refusal) => explain(refusal).message,
             Self::NoAnswer(none) => none.why.clone(),
             Self::Setup(why) => why.clone(),
         }
@@ -136,7 +136,7 @@ fn not_connected(message: Text, changes: bool) -> Error {
 }
 
 fn refused(refusal: &Refusal, changes: bool) -> Error {
-    let explained = refusal_cause(refusal);
+    let explained = explain(refusal);
     let mut error = Error::new(explained.kind, explained.message).code(refusal.code);
     error.hint = explained.hint;
     error.retryable = explained.retryable;

@@ -11,20 +11,17 @@ mod payloads;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod refusal;
-mod refusal_cause;
 pub mod request;
 mod resolver;
 mod response;
 mod retry;
-mod trace;
 mod transport;
 
 pub use client::Connection;
 pub use error::{CallError, NoAnswer};
 pub use payloads::{ConversationEntry, SentMessage, SessionPage, Status};
 pub use refusal::Refusal;
-pub use response::Response;
-pub use trace::{Trace, Tracer};
+pub use response::{Response, Trace, Tracer};
 pub use transport::Transport;
 
 use std::sync::Arc;

@@ -1,11 +1,12 @@
 //! The address the listener binds and the URL the server posts to.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-
-use url::Url;
-
-use super::token::Token;
+use crate::secret::Secret;
 use crate::text::{Text, text};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use subtle::ConstantTimeEq;
+use url::Url;
 
 /// Longest `notify_url` in bytes. A hosted sibling of the server stores about 100: 87 worked, 112 failed.
 const MAX_URL_BYTES: usize = 90;
@@ -101,6 +102,33 @@ pub fn parse_listen_address(text: &str) -> Result<SocketAddr, Text> {
         .map_err(|_| text!("an address such as 127.0.0.1:8080 or a port is meant"))
 }
 
+/// 128 random bits.
+#[derive(Clone, Debug)]
+pub struct Token(Secret);
+
+impl Token {
+    /// Creates a token.
+    ///
+    /// # Errors
+    /// When the system provides no random bytes.
+    pub fn random() -> Result<Self, Text> {
+        let mut bits = [0; 16];
+        getrandom::fill(&mut bits)
+            .map_err(|e| text!("no randomness for the token: {error}", error = e))?;
+        Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(bits))))
+    }
+
+    /// The 22 characters used in the URL.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+
+    /// Compares in constant time.
+    pub fn is(&self, guess: &str) -> bool {
+        self.reveal().as_bytes().ct_eq(guess.as_bytes()).into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,5 +180,17 @@ mod tests {
         for bad in ["hook.example", "ftp://h/x", "http://h/?x=1", "http://h/#x"] {
             assert!(parse_notify_url(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn tokens_are_unique_and_compare_equal_to_themselves() {
+        let [one, other] = [(); 2].map(|()| Token::random().unwrap());
+        assert_eq!(one.reveal().len(), 22);
+        assert!(one.is(one.reveal()));
+        assert!(!one.is(other.reveal()));
+        for guess in ["", "x", &one.reveal()[..21], &format!("{}x", one.reveal())] {
+            assert!(!one.is(guess), "{guess}");
+        }
+        assert_eq!(format!("{one:?}"), "Token([redacted])");
     }
 }

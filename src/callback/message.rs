@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::event::NotifyType;
 use super::event::{Event, integer};
-use super::kind::NotifyType;
 
 /// Fields that may wrap a list of messages.
 const WRAPPERS: [&str; 4] = ["list", "messages", "msgs", "items"];

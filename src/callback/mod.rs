@@ -3,7 +3,6 @@
 pub mod address;
 mod connections;
 pub mod event;
-mod kind;
 pub mod listener;
 pub mod message;
 pub mod policy;
@@ -11,9 +10,8 @@ pub mod policy;
 pub mod properties;
 pub mod queue;
 pub mod simulate;
-mod token;
 
+pub use address::Token;
 pub use event::Event;
-pub use kind::NotifyType;
+pub use event::NotifyType;
 pub use listener::Listener;
-pub use token::Token;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::address::Token;
 use super::event::Event;
-use super::token::Token;
 use crate::guid::Guid;
 use crate::http::host::{is_public_name, without_port};
 

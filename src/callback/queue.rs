@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::event::Event;
-use super::kind::NotifyType;
+use super::event::NotifyType;
 use super::listener::Acceptance;
 use super::message;
 

@@ -1,7 +1,6 @@
 //! Framing of request bodies.
 
-use super::error::ReadError;
-use super::headers::values;
+use super::head::{ReadError, values};
 
 /// Longest line of a chunk size; extensions are allowed.
 const SIZE_LINE_CAP: usize = 1024;

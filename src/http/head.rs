@@ -1,8 +1,6 @@
-//! The head of a request.
+//! The head of a request, header look-ups, and read errors.
 
 use super::body::Framing;
-use super::error::ReadError;
-use super::headers::{mentions, values};
 use super::{HEAD_CAP, HEADERS_CAP};
 
 /// A parsed request head.
@@ -68,4 +66,31 @@ fn keeps_alive(headers: &[(String, String)], is_modern: bool) -> bool {
     } else {
         mentions(headers, "connection", "keep-alive")
     }
+}
+
+/// Whether a comma-separated header contains `word`.
+pub(super) fn mentions(headers: &[(String, String)], name: &str, word: &str) -> bool {
+    values(headers, name)
+        .flat_map(|value| value.split(','))
+        .any(|part| part.trim().eq_ignore_ascii_case(word))
+}
+
+/// Every value of a header.
+pub(super) fn values<'h, 'n>(
+    headers: &'h [(String, String)],
+    name: &'n str,
+) -> impl Iterator<Item = &'h str> + use<'h, 'n> {
+    headers
+        .iter()
+        .filter(move |(candidate, _)| candidate.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}
+
+/// Why no request could be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ReadError {
+    /// The client has disconnected or been silent for too long.
+    Gone,
+    /// The request is refused with this HTTP status.
+    Refused(u16),
 }

@@ -3,17 +3,15 @@
 //! Used by the sandbox and by the callback listener.
 
 mod body;
-mod error;
 mod head;
-mod headers;
 pub(crate) mod host;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod reader;
 
 pub(crate) use body::Framing;
-pub(crate) use error::ReadError;
 pub(crate) use head::Head;
+pub(crate) use head::ReadError;
 pub(crate) use reader::RequestReader;
 
 /// Largest head in bytes; a larger one is answered 431.

@@ -10,7 +10,7 @@
 use std::cell::Cell;
 use std::io::Read;
 
-use super::headers::values;
+use super::head::values;
 use super::{Framing, Head, ReadError, RequestReader};
 
 /// Small, so that inputs reach the limit.

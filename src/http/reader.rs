@@ -2,7 +2,7 @@
 
 use super::HEAD_CAP;
 use super::body::{self, Framing};
-use super::error::ReadError;
+use super::head::ReadError;
 use super::head::{self, Head};
 use std::io::{ErrorKind, Read};
 

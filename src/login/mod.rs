@@ -1,6 +1,5 @@
 //! Logging in: the state of a login, the sources of its events, and the QR code display.
 
-mod bounded;
 pub mod event;
 pub mod qr_display;
 pub mod state_machine;

@@ -1,17 +1,15 @@
 //! Sources of the verification code for the first login on a new device.
 
+use crate::output::Source as Stdin;
+use crate::secret::Secret;
+use crate::text::{Text, text};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
-
-use super::bounded;
-use crate::output::Source as Stdin;
-use crate::secret::Secret;
-use crate::text::{Text, text};
 
 /// Poll interval of a code file.
 const FILE_POLL: Duration = Duration::from_millis(200);
@@ -155,7 +153,7 @@ fn printed(command: &str, attempt: u8) -> Result<Secret, Text> {
         .spawn()
         .map_err(cannot_run)?;
     // Closed after reading: that stops a command with endless output.
-    let printed = child.stdout.take().map(bounded::read);
+    let printed = child.stdout.take().map(read_bounded);
     let status = child.wait().map_err(cannot_run)?;
     match printed {
         Some(Ok(printed)) if status.success() => checked(&printed),
@@ -183,7 +181,7 @@ pub fn shell(command: &str) -> Command {
 /// Waits until the file holds something other than `last`, the rejected code.
 fn wait_for_news(path: &PathBuf, last: &str) -> String {
     loop {
-        match File::open(path).and_then(bounded::read) {
+        match File::open(path).and_then(read_bounded) {
             Ok(text) if !text.trim().is_empty() && text != last => return text,
             _ => thread::sleep(FILE_POLL),
         }
@@ -204,6 +202,19 @@ pub fn checked(text: &str) -> Result<Secret, Text> {
             "a verification code is a few digits or letters on one line"
         ))
     }
+}
+
+/// Far more than a verification code with surrounding white space.
+const MAX_TEXT_BYTES: u64 = 4096;
+
+/// Reads text to its end. Longer text is cut, and is then no valid code.
+///
+/// # Errors
+/// I/O errors, and text that is not UTF-8.
+fn read_bounded(from: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    from.take(MAX_TEXT_BYTES).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ mod instances;
 
 use super::fault::Fault;
 use super::http_response::HttpResponse;
-use super::incoming_message::IncomingKind;
 use super::lock;
+use super::message::IncomingKind;
 use super::server::Server;
 use super::simulator::ReceivedRequest;
 use serde_json::{Value, json};

@@ -3,10 +3,8 @@
 //! Each instance has a queue and a thread while it is not empty: events of an instance keep their order,
 //! and a silent receiver does not delay other instances.
 
-mod pending;
 mod post;
 mod queue;
-mod target;
 
 use super::event::Event;
 use super::lock;
@@ -14,15 +12,15 @@ use super::quirk::Quirk;
 use super::record::Record;
 use super::scenario::Scenario;
 use jiff::Timestamp;
-pub use pending::Callback;
-use pending::PendingCallback;
-pub(super) use pending::Posted;
+use post::Target;
+pub use queue::Callback;
+use queue::PendingCallback;
+pub(super) use queue::Posted;
 use queue::{Job, Queues};
 use serde_json::value::to_raw_value;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
-use target::Target;
 
 /// Idle time after which a thread ends.
 const LINGER: Duration = Duration::from_secs(1);

@@ -4,7 +4,6 @@ mod client;
 mod login;
 mod message;
 mod session;
-mod user;
 
 use super::endpoint_result::{EndpointResult, Failure};
 use super::instance::Instance;
@@ -80,8 +79,8 @@ static ENDPOINTS: &[Endpoint] = &[
     Endpoint { path: "/login/get_login_qrcode", needs: Needs::Started, fields: login::GET, run: login::get_login_qrcode },
     Endpoint { path: "/login/check_login_qrcode", needs: Needs::Started, fields: &[GUID], run: login::check_login_qrcode },
     Endpoint { path: "/login/verify_login_qrcode", needs: Needs::Started, fields: login::VERIFY, run: login::verify_login_qrcode },
-    Endpoint { path: "/user/logout", needs: Needs::Login, fields: &[GUID], run: user::logout },
-    Endpoint { path: "/user/get_profile", needs: Needs::Login, fields: &[GUID], run: user::get_profile },
+    Endpoint { path: "/user/logout", needs: Needs::Login, fields: &[GUID], run: login::logout },
+    Endpoint { path: "/user/get_profile", needs: Needs::Login, fields: &[GUID], run: login::get_profile },
 ];
 
 /// The endpoint with this path.

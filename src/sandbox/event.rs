@@ -2,8 +2,8 @@
 
 use super::initial_data;
 use super::instance::Instance;
+use super::login::QrCode;
 use super::login::QrStatus;
-use super::qrcode::QrCode;
 use serde_json::{Map, Value, json};
 
 pub(super) const QRCODE_CHANGED: i64 = 11002;

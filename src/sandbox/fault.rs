@@ -6,7 +6,6 @@
 
 mod body;
 mod list;
-mod parse;
 mod syntax;
 
 pub(super) use list::FaultList;

@@ -2,7 +2,6 @@
 
 mod connection;
 mod connections;
-mod faulty_response;
 pub(super) mod listener;
 mod writer;
 

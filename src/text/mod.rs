@@ -3,8 +3,6 @@
 //! A [`Text`] is identified by its English template: English needs no look-up, and JSON, which is the
 //! same in every language, uses it directly. Only `src/output` renders texts.
 
-mod argument;
-
 mod lang;
 mod parse_error;
 mod system;
@@ -13,9 +11,9 @@ mod zh;
 
 use serde::{Serialize, Serializer};
 
-pub use argument::Argument;
 pub use lang::Lang;
 pub use parse_error::ParseError;
+pub use template::Argument;
 pub(crate) use template::fits;
 
 /// A message with its arguments. Boxed, because every error holds two.

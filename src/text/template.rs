@@ -1,5 +1,8 @@
 //! Templates: `{name}` is a placeholder; other braces are literal.
 
+use super::Text;
+use std::fmt::Display;
+
 /// Writes `template` to `to`. `put` writes the value of a placeholder, or returns false for an unknown
 /// one.
 pub(super) fn fill(template: &str, to: &mut String, put: impl Fn(&str, &mut String) -> bool) {
@@ -88,6 +91,32 @@ const fn is_at(bytes: &[u8], start: usize, end: usize, name: &[u8]) -> bool {
         at += 1;
     }
     true
+}
+
+/// A value for a placeholder: another text, or anything printable.
+pub trait Argument {
+    /// The value as a text.
+    fn to_text(&self) -> Text;
+}
+
+impl Argument for Text {
+    fn to_text(&self) -> Text {
+        self.clone()
+    }
+}
+
+impl Argument for &Text {
+    fn to_text(&self) -> Text {
+        (*self).clone()
+    }
+}
+
+// System errors are translated too. Text deliberately has no Display: formatting would lose the
+// language.
+impl<T: Display> Argument for T {
+    fn to_text(&self) -> Text {
+        Text::of_system(self.to_string())
+    }
 }
 
 #[cfg(test)]

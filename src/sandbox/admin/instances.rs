@@ -1,7 +1,7 @@
 //! `/_sandbox/instances/GUID…`: events and changes of one instance.
 
 use super::{Outcome, Refusal, bad};
-use crate::sandbox::incoming_message::{IncomingKind, IncomingMessage};
+use crate::sandbox::message::{IncomingKind, IncomingMessage};
 use crate::sandbox::scan_script::ScanStep;
 use crate::sandbox::server::Server;
 use crate::sandbox::state::{State, StepError};

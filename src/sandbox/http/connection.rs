@@ -2,7 +2,6 @@
 
 use super::BODY_CAP;
 use super::Handler;
-use super::faulty_response;
 use super::writer::{self, WriteOptions};
 use crate::http::{Framing, Head, ReadError, RequestReader};
 use crate::sandbox::http_response::HttpResponse;
@@ -99,18 +98,18 @@ fn carry_out(
         Transmission::Properly | Transmission::Late(_) => writer::write(stream, answer, options)?,
         Transmission::Drip(pause) => {
             let whole = writer::bytes(answer, options);
-            faulty_response::drip(stream, &whole, pause, shutdown)?;
+            writer::drip(stream, &whole, pause, shutdown)?;
         }
         Transmission::Truncated => {
-            return faulty_response::truncated(stream, answer, options).map(|()| false);
+            return writer::truncated(stream, answer, options).map(|()| false);
         }
-        Transmission::Endless => return faulty_response::endless(stream, answer).map(|()| false),
+        Transmission::Endless => return writer::endless(stream, answer).map(|()| false),
         Transmission::Reset => {
-            faulty_response::arm_reset(stream);
+            writer::arm_reset(stream);
             return Ok(false);
         }
         Transmission::Hang => {
-            faulty_response::hang(stream);
+            writer::hang(stream);
             return Ok(false);
         }
         Transmission::Drop => return Ok(false),

@@ -1,7 +1,7 @@
 //! The listening socket: accepts connections, closes temporarily when told to refuse, and ends.
 
 use super::connection;
-use super::faulty_response;
+use super::writer;
 use super::{Handler, Sockets};
 use crate::sandbox::{local, lock};
 use socket2::SockRef;
@@ -142,7 +142,7 @@ fn reopen(sockets: &Sockets) -> Option<TcpListener> {
 
 fn spawn_connection<H: Handler>(stream: TcpStream, handler: &Arc<H>) {
     if handler.resets_early() {
-        return faulty_response::arm_reset(&stream);
+        return writer::arm_reset(&stream);
     }
     let Some(connection) = handler.sockets().connections.admit(stream) else {
         return;

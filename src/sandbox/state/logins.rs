@@ -3,8 +3,8 @@
 use super::State;
 use crate::sandbox::endpoint_result::Failure;
 use crate::sandbox::event;
+use crate::sandbox::login::QrCode;
 use crate::sandbox::login::{CodeError, Login, QrStatus, Step};
-use crate::sandbox::qrcode::QrCode;
 use crate::sandbox::scan_script::{ScanOutcome, ScanStep};
 use crate::sandbox::status::Status;
 use jiff::Timestamp;

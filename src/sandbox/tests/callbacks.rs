@@ -2,7 +2,7 @@
 
 use super::receiver::Receiver;
 use super::support::{NOW, at, exchange, first, first_guid, post, send, start, text};
-use crate::sandbox::incoming_message::{IncomingKind, IncomingMessage};
+use crate::sandbox::message::{IncomingKind, IncomingMessage};
 use crate::sandbox::state::State;
 use crate::sandbox::{Quirk, Sandbox, Scenario};
 use serde_json::{Value, json};

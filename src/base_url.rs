@@ -100,19 +100,18 @@ impl FromStr for BaseUrl {
         // The messages never repeat the text, which may hold a password.
         if !text.contains("://") {
             return Err(text!(
-                "a base URL starts with http:// or https://, \
-                        for example http://127.0.0.1:8080"
+                "a base URL must start with http:// or https://, for example http://127.0.0.1:8080"
             ));
         }
         let url = Url::parse(text).map_err(|e| text!("not a URL: {error}", error = e))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(text!(
-                "a base URL starts with http:// or https://, not {scheme}://",
+                "a base URL must start with http:// or https://, not {scheme}://",
                 scheme = url.scheme()
             ));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(text!("a base URL has no ? or # part; leave it off"));
+            return Err(text!("a base URL must not contain ? or #"));
         }
         Ok(Self(url))
     }

@@ -102,8 +102,7 @@ impl Context {
     fn warn_of_risks(&self, settings: &Settings) {
         if settings.connection.insecure && settings.base_url.is_https() {
             self.output.warn(&text!(
-                "certificates are not checked, so anybody on the way can read and answer; name the \
-                 server's with --cacert instead of --insecure"
+                "certificate verification is disabled, so the connection can be intercepted; use --cacert instead of --insecure"
             ));
         }
         let Ok(layers) = &self.layers else { return };
@@ -112,12 +111,11 @@ impl Context {
         };
         match permissions::of(path, || layers.file_has_secrets()) {
             Some(FileExposure::Writable) => self.output.warn(&text!(
-                "everybody on this machine can change the config {path}, and so where messages go; \
-                 `chmod 600` it",
+                "everyone on this machine can change the config {path}, and thereby redirect messages; run `chmod 600` on it",
                 path = path.display()
             )),
             Some(FileExposure::Readable) => self.output.warn(&text!(
-                "everybody on this machine can read the secrets in the config {path}; `chmod 600` it",
+                "everyone on this machine can read the secrets in the config {path}; run `chmod 600` on it",
                 path = path.display()
             )),
             None => {}
@@ -218,8 +216,8 @@ impl Context {
     /// A configuration error where there is no home folder and no file was named.
     pub fn config_location(&self) -> Result<Location, Error> {
         layers::locate(&self.flags, &self.env).ok_or_else(|| {
-            Error::config(text!("there is no home folder to keep a config in"))
-                .hint(text!("name a file with --config or QIWEI_CONFIG"))
+            Error::config(text!("there is no home directory for a config file"))
+                .hint(text!("choose a file with --config or QIWEI_CONFIG"))
         })
     }
 
@@ -280,7 +278,7 @@ impl Context {
             && other != saved.as_str()
         {
             self.output.warn(&text!(
-                "{env} is set and wins over the instance just saved",
+                "{env} is set and overrides the saved instance",
                 env = Key::Guid.env()
             ));
         }

@@ -12,7 +12,7 @@ use crate::text::{Text, text};
 pub enum Outcome {
     /// The server confirmed it.
     Accepted,
-    /// The message was accepted before and not sent again.
+    /// The message was previously accepted and not sent again.
     Duplicate,
     /// The server refused it.
     Rejected,
@@ -250,7 +250,7 @@ impl Shortage {
     fn remedy(self) -> Text {
         match self {
             Self::Descriptors => text!(
-                "allow more open files, for example with `ulimit -n 1024`; fewer --jobs take fewer"
+                "allow more open files, for example with `ulimit -n 1024`, or use fewer --jobs"
             ),
             Self::Space => text!("free some space"),
             Self::FileSize => text!("allow larger files, for example with `ulimit -f unlimited`"),
@@ -266,7 +266,7 @@ mod tests {
     fn resource_shortage_has_hint() {
         let of = |code| {
             let system = std::io::Error::from_raw_os_error(code);
-            Error::local(text!("cannot watch for signals"), &system)
+            Error::local(text!("cannot handle signals"), &system)
         };
         let hint = |error: Error| error.hint.map(|hint| hint.english()).unwrap_or_default();
         for (code, part) in [

@@ -41,12 +41,11 @@ impl FromStr for Guid {
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.{}".contains(c);
         if text.is_empty() {
             Err(text!(
-                "a guid is empty; `qiwei instance ls` lists the guids there are"
+                "the guid is empty; `qiwei instance ls` lists all guids"
             ))
         } else if text.len() > 128 || !text.chars().all(fits) {
             Err(text!(
-                "not a guid: letters, digits and dashes are meant, \
-                 as `qiwei instance ls` prints them"
+                "not a guid: it must consist of letters, digits and dashes, as printed by `qiwei instance ls`"
             ))
         } else {
             Ok(Self(text.to_owned()))

@@ -60,7 +60,7 @@ fn in_time<T: Send + 'static>(
             ),
         )
         .hint(text!(
-            "give it more time with --timeout, for example --timeout 10min"
+            "allow more time with --timeout, for example --timeout 10min"
         ))
         .outcome(Outcome::NotSent)),
     }

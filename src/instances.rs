@@ -166,7 +166,7 @@ pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
     })?;
     let guid = detect(&seen)?;
     context.output.note(&text!(
-        "using {guid}, the only instance online",
+        "using {guid}, the only online instance",
         guid = guid.short()
     ));
     Ok(guid)
@@ -199,7 +199,7 @@ pub fn detect(instances: &[Instance]) -> Result<Guid, Error> {
     match online.as_slice() {
         [only] if unknown.is_empty() => Ok(only.guid.clone()),
         [] if instances.is_empty() => Err(Error::config(text!("the server has no instance"))
-            .hint(text!("make one with `qiwei instance create`"))),
+            .hint(text!("create one with `qiwei instance create`"))),
         [] | [_] if !unknown.is_empty() => Err(undecided(&unknown)),
         [] => Err(nobody_online(&running)),
         several => Err(Error::config(text!(
@@ -208,7 +208,7 @@ pub fn detect(instances: &[Instance]) -> Result<Guid, Error> {
             guids = list(several)
         ))
         .hint(text!(
-            "say which with --guid GUID, or for good with `qiwei instance use GUID`"
+            "select one with --guid GUID, or permanently with `qiwei instance use GUID`"
         ))),
     }
 }
@@ -217,11 +217,11 @@ fn undecided(unknown: &[&Instance]) -> Error {
     Error::new(
         Kind::Unreachable,
         text!(
-            "the state of {guids} cannot be read, so it is not certain which instance is meant",
+            "the status of {guids} cannot be read, so the instance cannot be detected",
             guids = list(unknown)
         ),
     )
-    .hint(text!("say which with --guid GUID, or try again"))
+    .hint(text!("select one with --guid GUID, or try again"))
     .outcome(Outcome::NotSent)
     .retryable()
 }
@@ -231,11 +231,11 @@ fn nobody_online(running: &[&Instance]) -> Error {
         Error::new(Kind::NotLoggedIn, text!("no instance is online")).outcome(Outcome::NotSent);
     if running.is_empty() {
         error.hint(text!(
-            "start one with `qiwei instance start GUID`, then log it in with `qiwei login`"
+            "start one with `qiwei instance start GUID`, then log in with `qiwei login`"
         ))
     } else {
         error.hint(text!(
-            "log one in with `qiwei login --guid GUID`; running: {running}",
+            "log in with `qiwei login --guid GUID`; running: {running}",
             running = list(running)
         ))
     }
@@ -277,8 +277,8 @@ mod tests {
             ("", Err((3, "no instance"))),
             ("s", Err((4, "no instance is online"))),
             ("rs", Err((4, "no instance is online"))),
-            ("o?", Err((5, "the state of g-1"))),
-            ("s?", Err((5, "the state of g-1"))),
+            ("o?", Err((5, "the status of g-1"))),
+            ("s?", Err((5, "the status of g-1"))),
         ];
         for (states, expected) in cases {
             match (detect(&instances(states)), expected) {

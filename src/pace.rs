@@ -86,8 +86,7 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Self, Text> {
         let wrong = || {
             text!(
-                "a pace such as 20/min, 2/s or 100/h is meant, with ,burst=5 behind it if several may \
-                   come at once"
+                "must be a pace such as 20/min, 2/s or 100/h, optionally with ,burst=5 to allow several at once"
             )
         };
         let (rate, burst) = match text.split_once(',') {
@@ -128,8 +127,8 @@ impl Rate {
     pub fn words(self) -> Text {
         let seconds = format!("{:.2}", self.interval as f64 / 1e6);
         match self.burst {
-            1 => text!("one each {seconds}s", seconds),
-            burst => text!("one each {seconds}s, up to {burst} at once", seconds, burst),
+            1 => text!("one per {seconds}s", seconds),
+            burst => text!("one per {seconds}s, up to {burst} at once", seconds, burst),
         }
     }
 }

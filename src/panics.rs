@@ -39,8 +39,7 @@ fn error(payload: &(dyn Any + Send), place: Option<String>) -> Error {
     let what = text.map_or_else(|| text!("no details"), Text::verbatim);
     let place = Text::verbatim(place.unwrap_or_default());
     Error::internal(text!("internal error: {what} ({place})", what, place)).hint(text!(
-        "what was on its way may or may not have been carried out; please report this with the \
-         command and the output of -vv"
+        "the current operation may or may not have been executed; please report this with the command and the output of -vv"
     ))
 }
 

@@ -25,7 +25,7 @@ pub fn survive_size_limits() {
 /// # Errors
 /// When the system refuses.
 pub fn watch() -> Result<Signals, Error> {
-    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::local(text!("cannot watch for signals"), &e))
+    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::local(text!("cannot handle signals"), &e))
 }
 
 /// Calls `tell` with each signal, on a thread that ends with the process.
@@ -37,7 +37,7 @@ pub fn forward(mut signals: Signals, tell: impl Fn(i32) + Send + 'static) -> Res
         .name("signals".into())
         .spawn(move || signals.forever().for_each(tell))
         .map(drop)
-        .map_err(|e| Error::local(text!("cannot watch for signals"), &e))
+        .map_err(|e| Error::local(text!("cannot handle signals"), &e))
 }
 
 /// Ends the process at once with the exit code of a signal, for threads that handle signals beside an

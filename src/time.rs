@@ -30,9 +30,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, Text> {
 /// Lists the accepted forms.
 pub fn parse_timeout(text: &str) -> Result<Duration, Text> {
     match parse_duration(text)? {
-        Duration::ZERO => Err(text!(
-            "the timeout must be longer than nothing, for example 30s"
-        )),
+        Duration::ZERO => Err(text!("the timeout must be greater than 0, for example 30s")),
         some => Ok(some),
     }
 }

@@ -91,11 +91,11 @@ fn headers(pairs: &[(String, Secret)]) -> Result<HeaderMap, Text> {
     for (name, value) in pairs {
         let header: HeaderName = name
             .parse()
-            .map_err(|_| text!("headers.{name}: not a header name", name))?;
+            .map_err(|_| text!("headers.{name}: not a valid header name", name))?;
         let mut value: HeaderValue = value
             .reveal()
             .parse()
-            .map_err(|_| text!("headers.{name}: the value cannot stand in a header", name))?;
+            .map_err(|_| text!("headers.{name}: the value is not valid in a header", name))?;
         value.set_sensitive(true);
         map.insert(header, value);
     }

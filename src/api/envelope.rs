@@ -93,7 +93,11 @@ fn open_value(value: Value) -> Result<Envelope, Text> {
                 spoken = match spoken {
                     None => Some((code, dialect)),
                     Some((first, _)) if (first == 0) != (code == 0) => {
-                        return Err(text!("it says {first} and {code} at once", first, code));
+                        return Err(text!(
+                            "it contains both code {first} and code {code}",
+                            first,
+                            code
+                        ));
                     }
                     first => first,
                 };
@@ -296,10 +300,10 @@ mod tests {
             (b"\xff\xfe{", "not JSON"),
             (br#"{"error_code":0,"data":"#, "not JSON"),
             (br#"{"error_code":0.5,"data":{}}"#, "not a number"),
-            (br#"{"error_code":0,"err_code":-1,"data":{}}"#, "at once"),
+            (br#"{"error_code":0,"err_code":-1,"data":{}}"#, "both code"),
             (
                 br#"{"error_code":-1,"err_code":0,"err_msg":"no"}"#,
-                "at once",
+                "both code",
             ),
         ];
         for (body, part) in cases {

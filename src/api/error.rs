@@ -94,25 +94,24 @@ impl CallError {
         match self {
             Self::NotConnected(_) => not_connected(message, changes)
                 .hint(text!(
-                    "check the base URL (`qiwei config explain`) and that the server runs"
+                    "check the base URL (`qiwei config explain`) and that the server is running"
                 ))
                 .retryable(),
             Self::Untrusted(_) => not_connected(message, changes).hint(text!(
-                "if it is your own, name its certificate with --cacert FILE or `qiwei config set \
-                 cacert FILE`"
+                "if it is your own server, give its certificate with --cacert FILE or `qiwei config set cacert FILE`"
             )),
             Self::Refused(refusal) => refused(&refusal, changes),
             Self::NoAnswer(none) if changes => {
                 let error = Error::new(
                     Kind::Unknown,
                     text!(
-                        "{message}; it may or may not have been carried out",
+                        "{message}; the request may or may not have been executed",
                         message
                     ),
                 )
                 .outcome(Outcome::Unknown);
                 error.hint(none.hint.unwrap_or_else(|| {
-                    text!("look at the result before running this again; it is never repeated by itself")
+                    text!("check the result before running this again; it is not repeated automatically")
                 }))
             }
             Self::NoAnswer(none) => {

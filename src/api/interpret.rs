@@ -54,7 +54,7 @@ fn redirected(response: &Response) -> CallError {
         ),
         http_status: Some(response.status),
         hint: Some(text!(
-            "the redirect points to {target}; set the base URL to where the server really is",
+            "the redirect points to {target}; set the base URL to the server's actual address",
             target = without_credentials(target)
         )),
     })

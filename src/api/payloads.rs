@@ -84,7 +84,7 @@ pub enum PayloadError {
 }
 
 pub(super) fn shape(wanted: Text) -> PayloadError {
-    PayloadError::Shape(text!("the answer holds no {wanted}", wanted))
+    PayloadError::Shape(text!("the answer contains no {wanted}", wanted))
 }
 
 pub(super) fn typed<'de, T: Deserialize<'de>>(
@@ -97,7 +97,7 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
     }
     T::deserialize(value).map_err(|e| {
         PayloadError::Shape(text!(
-            "the answer holds no {wanted}: {error}",
+            "the answer contains no {wanted}: {error}",
             wanted,
             error = e
         ))
@@ -209,7 +209,7 @@ fn session(entry: Value) -> Result<ConversationEntry, PayloadError> {
             last_message_at: None,
         });
     }
-    let wire: WireSession = typed(entry, text!("session"))?;
+    let wire: WireSession = typed(entry, text!("conversation"))?;
     let id = wire.conversation_id.or(wire.session_id).or(wire.id);
     Ok(ConversationEntry {
         conversation_id: id.ok_or_else(|| shape(text!("conversation id")))?,

@@ -172,7 +172,7 @@ impl Cause {
             }
             Self::NoPermission => {
                 text!(
-                    "this account may not message that contact; check on the phone that they are still connected"
+                    "this account may not message that contact; check on the phone that the contact still exists"
                 )
             }
             Self::NotReady => text!("the login device is not ready yet; try again shortly"),
@@ -192,22 +192,22 @@ impl Cause {
             }
             Self::StaleCdnRules => {
                 text!(
-                    "the file rules are stale; refresh them with `qiwei probe POST /cloud/update_cdn_rule`"
+                    "the CDN rules are outdated; refresh them with `qiwei probe POST /cloud/update_cdn_rule`"
                 )
             }
             Self::Heartbeat => {
-                text!("the instance has lost its connection; look again with `qiwei status`")
+                text!("the instance has lost its connection; check with `qiwei status`")
             }
             Self::NotLoggedIn => {
-                text!("log the account in with `qiwei login`, then run this again")
+                text!("log in with `qiwei login`, then run this again")
             }
             Self::BadGuid => {
-                text!("the server has no such instance; `qiwei instance ls` lists those it has")
+                text!("the server has no such instance; `qiwei instance ls` lists its instances")
             }
             Self::NotStarted => text!("start it with `qiwei instance start GUID`"),
-            Self::Expired => text!("something of this account has expired; see the server's words"),
+            Self::Expired => text!("something of this account has expired; see the server's text"),
             Self::TooFrequent => {
-                text!("the server wants fewer requests; wait a while and send more slowly")
+                text!("too many requests; wait and send more slowly")
             }
             Self::Credentials => {
                 text!(
@@ -220,11 +220,11 @@ impl Cause {
                 )
             }
             Self::Method => {
-                text!("the server answers another method here; `qiwei probe` shows which")
+                text!("the server requires another HTTP method here; `qiwei probe` shows which")
             }
-            Self::Schema => text!("the server does not accept this field; see its words"),
+            Self::Schema => text!("the server does not accept this field; see its text"),
             Self::TooLarge => {
-                text!("the request is larger than the server or a proxy before it allows")
+                text!("the request is larger than the server or its proxy allows")
             }
         }
     }

@@ -84,9 +84,7 @@ impl Transport {
     ) -> Result<Response, CallError> {
         let remaining = limit.remaining();
         if remaining.is_zero() {
-            return Err(CallError::NotConnected(text!(
-                "there was no time left for it"
-            )));
+            return Err(CallError::NotConnected(text!("there was no time left")));
         }
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
             CallError::Setup(text!(
@@ -149,8 +147,8 @@ fn distrust(error: &reqwest::Error) -> Option<Text> {
     let text = innermost(error);
     let why = text.strip_prefix("invalid peer certificate: ")?;
     Some(match why {
-        "UnknownIssuer" => text!("nobody we trust has signed it"),
-        why if why.contains("CaUsedAsEndEntity") => text!("it is signed by itself"),
+        "UnknownIssuer" => text!("it is not signed by a trusted authority"),
+        why if why.contains("CaUsedAsEndEntity") => text!("it is self-signed"),
         why => Text::verbatim(why),
     })
 }
@@ -164,7 +162,7 @@ fn read(response: &mut blocking::Response, limit: Deadline) -> Result<Vec<u8>, C
         Ok(_) => Ok(body),
         Err(_) if limit.is_over() => Err(NoAnswer::because(timed_out(limit))),
         Err(e) => Err(NoAnswer::because(text!(
-            "the answer broke off in the middle ({error})",
+            "the answer was cut off ({error})",
             error = innermost(&e)
         ))),
     }

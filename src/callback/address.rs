@@ -20,9 +20,12 @@ pub fn bind_address(asked: Option<SocketAddr>, server: &Url) -> Result<SocketAdd
     if let Some(address) = asked {
         return Ok(address);
     }
-    let servers = server
-        .socket_addrs(|| None)
-        .map_err(|e| text!("the server's address is not known: {error}", error = e))?;
+    let servers = server.socket_addrs(|| None).map_err(|e| {
+        text!(
+            "the server's address cannot be resolved: {error}",
+            error = e
+        )
+    })?;
     let server = servers
         .first()
         .ok_or_else(|| text!("the server has no address"))?;
@@ -31,7 +34,7 @@ pub fn bind_address(asked: Option<SocketAddr>, server: &Url) -> Result<SocketAdd
     }
     route_to(*server)
         .map(|ip| SocketAddr::new(ip, 0))
-        .map_err(|e| text!("no way leads to the server: {error}", error = e))
+        .map_err(|e| text!("no route to the server: {error}", error = e))
 }
 
 /// Connecting a UDP socket sends nothing; it only selects the local address.
@@ -54,7 +57,7 @@ pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Resu
         Some(url) => format!("{}/{}", url.as_str().trim_end_matches('/'), token.reveal()),
         None if bound.ip().is_unspecified() => {
             return Err(text!(
-                "listening on {address} everywhere, so the server must be told where: --notify-url URL",
+                "{address} listens on all interfaces, so the callback URL must be given with --notify-url URL",
                 address = bound.ip()
             ));
         }
@@ -64,8 +67,7 @@ pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Resu
         Ok(url)
     } else {
         Err(text!(
-            "the callback URL would have {count} bytes with its token; servers keep fewer than \
-             {limit}, so give a shorter --notify-url",
+            "the callback URL would have {count} bytes with its token; it must be shorter than {limit}: use a shorter --notify-url",
             count = url.len(),
             limit = MAX_URL_BYTES
         ))
@@ -79,11 +81,11 @@ pub fn notify_url(given: Option<&Url>, bound: SocketAddr, token: &Token) -> Resu
 pub fn parse_notify_url(text: &str) -> Result<Url, Text> {
     let url = Url::parse(text).map_err(|e| text!("not a URL: {error}", error = e))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(text!("an http:// or https:// URL is meant"));
+        return Err(text!("must be an http:// or https:// URL"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(text!(
-            "the URL has no ? or # part: the token is put at its end"
+            "the URL must not contain ? or #, because the token is appended"
         ));
     }
     Ok(url)
@@ -99,7 +101,7 @@ pub fn parse_listen_address(text: &str) -> Result<SocketAddr, Text> {
         return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     }
     text.parse()
-        .map_err(|_| text!("an address such as 127.0.0.1:8080 or a port is meant"))
+        .map_err(|_| text!("must be an address such as 127.0.0.1:8080, or a port"))
 }
 
 /// 128 random bits.
@@ -114,7 +116,7 @@ impl Token {
     pub fn random() -> Result<Self, Text> {
         let mut bits = [0; 16];
         getrandom::fill(&mut bits)
-            .map_err(|e| text!("no randomness for the token: {error}", error = e))?;
+            .map_err(|e| text!("cannot create a random token: {error}", error = e))?;
         Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(bits))))
     }
 

@@ -156,7 +156,7 @@ impl FromStr for NotifyType {
             .ok_or_else(|| {
                 let names: Vec<&str> = Self::names().collect();
                 text!(
-                    "a number such as 11010 is meant, or one of {names}",
+                    "must be a number such as 11010, or one of {names}",
                     names = names.join(", ")
                 )
             })

@@ -120,7 +120,7 @@ impl FromStr for Simulated {
             .map(|(_, event)| *event)
             .ok_or_else(|| {
                 let names: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
-                text!("one of {names}, or all, is meant", names = names.join(", "))
+                text!("must be one of {names}, or all", names = names.join(", "))
             })
     }
 }

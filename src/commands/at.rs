@@ -15,8 +15,7 @@ use crate::text::text;
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "qiwei at [OPTIONS] <ROOM> [TEXT] <--user <ID>...|--all>",
-    after_help = "Each {$@} in TEXT is the place of one mention, in the order of --user. \
-                        Without any, the server puts the mentions itself."
+    after_help = "Each {$@} in TEXT is replaced by one mention, in the order of --user. Without any, the server places the mentions."
 )]
 pub struct Args {
     /// Group (R:…) or alias
@@ -56,7 +55,7 @@ impl Run for Args {
         if !to.is_group() {
             return Err(
                 Error::usage(text!("{to} is a person; only groups have mentions", to))
-                    .hint(text!("to write to a person: `qiwei send {to} TEXT`", to)),
+                    .hint(text!("to send to a person, use `qiwei send {to} TEXT`", to)),
             );
         }
         self.give_text_back();
@@ -65,7 +64,7 @@ impl Run for Args {
         if !self.no_check {
             mentions.check_places(&text).map_err(|why| {
                 Error::usage(why).hint(text!(
-                    "use as many as there are mentions, or none; --no-check sends it anyway"
+                    "use one per mention, or none; --no-check sends it anyway"
                 ))
             })?;
         }

@@ -67,7 +67,7 @@ impl CallbackArgs {
     pub fn bind(&self, context: &Context) -> Result<CallbackListener, Error> {
         let server = context.settings()?.base_url.endpoint("/");
         let address = address::bind_address(self.listen, &server).map_err(|why| {
-            Error::usage(why).hint(text!("say where to listen with --listen ADDR:PORT"))
+            Error::usage(why).hint(text!("choose an address with --listen ADDR:PORT"))
         })?;
         let listener = Listener::bind(address).map_err(|e| {
             Error::usage(text!(
@@ -108,7 +108,7 @@ impl CallbackArgs {
     ) -> Result<RedirectedCallbacks<'c>, Error> {
         if self.global_notify {
             context.output.warn(&text!(
-                "--global-notify turns the callbacks of every instance of this server here"
+                "--global-notify redirects the callbacks of every instance of this server"
             ));
         }
         let mut turned = RedirectedCallbacks {
@@ -172,8 +172,7 @@ impl RedirectedCallbacks<'_> {
             .and_then(|s| s.notify_url.clone());
         let Some(url) = configured else {
             output.note(&text!(
-                "no notify_url is configured, so this instance's callbacks now go nowhere; set \
-                 one with `qiwei config set notify_url URL`, and it is put back from then on"
+                "no notify_url is configured, so this instance's callbacks are now lost; set one with `qiwei config set notify_url URL` to have it restored"
             ));
             return;
         };
@@ -189,9 +188,9 @@ impl RedirectedCallbacks<'_> {
                 .map_err(|e| e.into_error(Effect::Set))
         });
         match result {
-            Ok(()) => output.note(&text!("the configured notify_url is in force again")),
+            Ok(()) => output.note(&text!("restored notify_url")),
             Err(error) => output.warn(&text!(
-                "the configured notify_url could not be put back: {message}",
+                "could not restore notify_url: {message}",
                 message = error.message
             )),
         }
@@ -227,7 +226,7 @@ impl Lock {
 pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
     let Some(path) = lock_path(context, guid)? else {
         context.output.note(&text!(
-            "there is no home folder, so a second listener for this instance goes unnoticed"
+            "there is no home directory, so a second listener for this instance is not detected"
         ));
         return Ok(Lock(None));
     };
@@ -237,9 +236,9 @@ pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
         Some(lock) => Ok(Lock(Some(lock))),
         None => Err(Error::new(
             Kind::Busy,
-            text!("another qiwei receives the callbacks of {guid} already (login, listen or probe callback)", guid = guid.short()),
+            text!("another qiwei is already receiving the callbacks of {guid} (login, listen or probe callback)", guid = guid.short()),
         )
-        .hint(text!("end that one first"))
+        .hint(text!("stop it first"))
         .outcome(Outcome::NotSent)
         .retryable()),
     }
@@ -309,5 +308,5 @@ fn unusable(path: &Path, error: &io::Error) -> Error {
         path = path.display(),
         error
     ))
-    .hint(text!("name another folder for it with QIWEI_STATE_DIR"))
+    .hint(text!("set another directory with QIWEI_STATE_DIR"))
 }

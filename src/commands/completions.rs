@@ -47,7 +47,7 @@ impl Run for Args {
     fn run(self, context: &Context) -> CommandResult {
         let script = script(self.shell.name())
             .and_then(Result::ok)
-            .ok_or_else(|| Error::internal(text!("no script for this shell")))?;
+            .ok_or_else(|| Error::internal(text!("no completion script for this shell")))?;
         context
             .output
             .text(&String::from_utf8_lossy(&script))

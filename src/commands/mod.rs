@@ -38,25 +38,31 @@ pub type PreparedCommand = Box<dyn FnOnce(&Context) -> CommandResult>;
 pub const COMMANDS: [Command; 13] = [
     command_group::<instance::Command>(
         "instance",
-        "List, create, choose, start, stop and remove instances",
+        "List, create, select, start, stop and remove instances",
     ),
     command::<login::Args>("login", "Log an account in by QR code"),
     command::<logout::Args>("logout", "Log the account out"),
-    command::<listen::Args>("listen", "Receive callbacks, one line each"),
+    command::<listen::Args>("listen", "Receive callbacks and print one line for each"),
     command::<sessions::Args>("sessions", "List the conversations of the account"),
     command::<send::Args>("send", "Send a text to a person or a group"),
-    command::<at::Args>("at", "Send a text to a group that mentions members of it"),
-    command::<status::Args>("status", "Tell the account's health, also as the exit code"),
+    command::<at::Args>("at", "Send a text to a group and mention members"),
+    command::<status::Args>(
+        "status",
+        "Show whether the account is online (exit code 0 or 4)",
+    ),
     command::<probe::Args>(
         "probe",
-        "Find out what the server can do, or call any endpoint",
+        "Check which endpoints the server has, or call any endpoint",
     ),
-    command_group::<ledger::Command>("ledger", "List and tidy the keys of sends made with --key"),
+    command_group::<ledger::Command>(
+        "ledger",
+        "List and remove idempotency keys of sent messages",
+    ),
     command_group::<config::Command>("config", "Read and change the config file"),
     command::<completions::Args>("completions", "Print a completion script for a shell"),
     command::<sandbox::Args>(
         "sandbox",
-        "Run a stand-in for the API server, for trying things without an account",
+        "Run a simulated API server, to try commands without an account",
     ),
 ];
 

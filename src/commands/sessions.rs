@@ -96,7 +96,7 @@ impl Args {
         let full = page.size >= self.limit as usize;
         if let (true, Some(next)) = (full, page.next_seq) {
             context.output.note(&text!(
-                "there may be more: --all follows the pages, --begin-seq {next} shows the next one",
+                "there may be more: use --all for all pages, or --begin-seq {next} for the next one",
                 next
             ));
         }
@@ -140,7 +140,7 @@ fn every_page(
 fn note_unread(context: &Context, count: usize) {
     if count > 0 {
         context.output.note(&text!(
-            "{count} entries of the server's list name no conversation and are left out",
+            "{count} entries without a conversation id were omitted",
             count
         ));
     }

@@ -51,7 +51,7 @@ impl TextArgs {
         };
         if text.is_empty() {
             return Err(Error::usage(text!(
-                "the text is empty; an empty message is not sent"
+                "the text is empty; empty messages are not sent"
             )));
         }
         Ok(text)
@@ -68,11 +68,11 @@ fn check_no_option(context: &Context, text: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::usage(text!(
-        "{text} looks like an option, and there is none of that name",
+        "{text} looks like an option, but there is no such option",
         text
     ))
     .hint(text!(
-        "to send it as it is, put `--` before it, or read it with `-`"
+        "to send it as text, put `--` before it, or read it with `-`"
     )))
 }
 

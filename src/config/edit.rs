@@ -90,7 +90,7 @@ fn lock(path: &Path) -> Result<File, Error> {
         Error::new(
             Kind::Busy,
             text!(
-                "another process holds the config {path}",
+                "another process has locked the config {path}",
                 path = path.display()
             ),
         )
@@ -106,7 +106,7 @@ fn unwritable(path: &Path, error: &io::Error) -> Error {
         error
     ))
     .hint(text!(
-        "name another file with --config or QIWEI_CONFIG, or make this one writable"
+        "choose another file with --config or QIWEI_CONFIG, or make this one writable"
     ))
 }
 

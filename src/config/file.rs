@@ -88,9 +88,7 @@ pub(super) fn wrong_at(path: &Path, text: &str, offset: usize, what: Text) -> Er
         line,
         what
     ))
-    .hint(text!(
-        "correct the line in an editor; the file was left as it is"
-    ))
+    .hint(text!("fix the line in an editor; the file was not changed"))
 }
 
 /// A file being validated, for error messages.
@@ -175,7 +173,7 @@ impl Source<'_> {
             DeValue::Boolean(truth) => Ok(truth.to_string()),
             _ => Err(self.error(
                 value.span().start,
-                text!("{path} must be a text, a number or true or false", path),
+                text!("{path} must be a string, a number, or true or false", path),
             )),
         }
     }
@@ -206,7 +204,7 @@ impl Location {
                 Ok(ConfigFile::default())
             }
             Err(e) => Err(unreadable(&self.path, &e).hint(text!(
-                "correct --config or QIWEI_CONFIG, or create the file with `qiwei config set`"
+                "fix --config or QIWEI_CONFIG, or create the file with `qiwei config set`"
             ))),
         }
     }

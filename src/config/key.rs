@@ -166,7 +166,7 @@ pub(super) fn parse_notify_url(text: &str) -> Result<String, Text> {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
             Ok(text.to_owned())
         }
-        _ => Err(text!("an http:// or https:// URL is meant")),
+        _ => Err(text!("must be an http:// or https:// URL")),
     }
 }
 
@@ -191,7 +191,7 @@ pub(super) fn parse_days(text: &str) -> Result<u32, Text> {
     text.parse()
         .ok()
         .filter(|days| (1..=3650).contains(days))
-        .ok_or_else(|| text!("a number of days from 1 to 3650 is meant"))
+        .ok_or_else(|| text!("must be a number of days from 1 to 3650"))
 }
 
 /// Parses a number of retries, at most 20.
@@ -199,7 +199,7 @@ pub(super) fn parse_retries(text: &str) -> Result<u32, Text> {
     text.parse()
         .ok()
         .filter(|n| *n <= 20)
-        .ok_or_else(|| text!("a number from 0 to 20 is meant"))
+        .ok_or_else(|| text!("must be a number from 0 to 20"))
 }
 
 /// Parses a non-empty path.
@@ -216,7 +216,7 @@ pub(super) fn parse_bool(text: &str) -> Result<bool, Text> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err(text!("true or false is meant")),
+        _ => Err(text!("must be true or false")),
     }
 }
 
@@ -229,11 +229,11 @@ pub fn check_alias_name(name: &str) -> Result<(), Text> {
         Err(text!("an alias needs a name"))
     } else if name.contains(':') || is_id(name) {
         Err(text!(
-            "{name} looks like a conversation id; an alias is a word, such as ops",
+            "{name} looks like a conversation id; an alias must be a word, such as ops",
             name = format!("{name:?}")
         ))
     } else if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        Err(text!("an alias has no spaces"))
+        Err(text!("an alias must not contain spaces"))
     } else {
         Ok(())
     }

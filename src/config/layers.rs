@@ -293,11 +293,11 @@ fn no_such_profile(name: &str, file: &ConfigFile) -> Error {
     ));
     if names.is_empty() {
         error.hint(text!(
-            "make one with `qiwei config set profiles.{name}.base_url URL`",
+            "create one with `qiwei config set profiles.{name}.base_url URL`",
             name
         ))
     } else {
-        error.hint(text!("it has {names}", names = names.join(", ")))
+        error.hint(text!("it has: {names}", names = names.join(", ")))
     }
 }
 

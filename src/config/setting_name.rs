@@ -51,7 +51,7 @@ impl SettingName {
         match &self.leaf {
             Leaf::Key(key) => key.check(text),
             Leaf::Header(_) if text.chars().any(|c| c.is_control() && c != '\t') => Err(text!(
-                "a header value is one line without control characters"
+                "a header value must be one line without control characters"
             )),
             Leaf::Header(_) => Ok(()),
             Leaf::Alias(_) => key::check_alias_target(text),
@@ -90,7 +90,7 @@ impl FromStr for SettingName {
                 .ok_or_else(|| text!("a profile's setting is written profiles.NAME.KEY"))?;
             let inner: Self = name.parse()?;
             if inner.profile.is_some() {
-                return Err(text!("a profile holds no profiles"));
+                return Err(text!("profiles cannot be nested"));
             }
             return Ok(inner.within(Some(profile)));
         }
@@ -160,7 +160,7 @@ mod tests {
             ("aliases.", "needs a name"),
             ("profiles.prod", "profiles.NAME.KEY"),
             ("profiles..guid", "profiles.NAME.KEY"),
-            ("profiles.a.profiles.b.guid", "no profiles"),
+            ("profiles.a.profiles.b.guid", "cannot be nested"),
             ("", "no setting"),
         ];
         for (text, part) in cases {

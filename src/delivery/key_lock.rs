@@ -28,13 +28,13 @@ pub fn lock(state: &Path, entry: &Entry, wait_budget: Duration) -> Result<Transi
                 path = path.display(),
                 error = e
             ))
-            .hint(text!("name another folder with QIWEI_STATE_DIR"))
+            .hint(text!("set another directory with QIWEI_STATE_DIR"))
         })?;
     lock.ok_or_else(|| {
         Error::new(
             Kind::Busy,
             text!(
-                "another process is sending with key {key} right now",
+                "another process is sending with key {key}",
                 key = format!("{:?}", entry.key)
             ),
         )

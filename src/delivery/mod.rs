@@ -14,7 +14,7 @@ use crate::error::Outcome;
 /// The result for a delivered message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// `accepted`, or `duplicate` when it was accepted before.
+    /// `accepted`, or `duplicate` when it was previously accepted.
     pub outcome: Outcome,
     /// The message; the earlier one for a duplicate.
     pub message: SentMessage,

@@ -59,7 +59,7 @@ pub fn check_key(key: &str) -> Result<String, Text> {
     match fits {
         true => Ok(key.to_owned()),
         false => Err(text!(
-            "a key is one line of 1 to 200 characters, such as backup-2026-11-24"
+            "a key must be one line of 1 to 200 characters, such as backup-2026-11-24"
         )),
     }
 }

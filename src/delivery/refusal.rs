@@ -19,15 +19,14 @@ pub(super) fn explain(api: &Api, guid: &Guid, error: CallError) -> Error {
     };
     match (status, error.kind) {
         (Status::Online, Kind::NotLoggedIn) => error.into_kind(Kind::Rejected).hint(text!(
-            "the instance shows as online all the same; look again with `qiwei status`"
+            "but the instance is online; check again with `qiwei status`"
         )),
         (Status::Online, _) => error,
         (Status::Running, _) => error.into_kind(Kind::NotLoggedIn).hint(text!(
-            "the instance runs, but nobody is logged in: `qiwei login`, then run this again"
+            "the instance is running but not logged in: run `qiwei login`, then this again"
         )),
         (Status::Stopped, _) => error.into_kind(Kind::NotLoggedIn).hint(text!(
-            "the instance is stopped or just reconnecting: `qiwei status`, then \
-             `qiwei instance start GUID` and `qiwei login` if it stays so"
+            "the instance is stopped or reconnecting: check `qiwei status`; if it stays stopped, run `qiwei instance start GUID` and `qiwei login`"
         )),
     }
 }

@@ -300,7 +300,7 @@ impl Sender {
         let held = store.pause(&self.plan.server, self.plan.guid.as_str(), rate, pause);
         match held {
             Ok(()) => self.output.note(&text!(
-                "the server wants a pause; this account waits {pause}",
+                "the server asked for a pause; this account waits {pause}",
                 pause = show_duration(pause)
             )),
             Err(error) => self.output.warn(&error.message),
@@ -327,9 +327,9 @@ pub const STATE_FILE: &str = "state.sqlite3";
 /// The error when there is no state folder.
 pub fn no_state_folder() -> Error {
     Error::config(text!(
-        "there is no home folder to keep the record of what was sent in"
+        "there is no home directory for the ledger of sent messages"
     ))
-    .hint(text!("name one with QIWEI_STATE_DIR"))
+    .hint(text!("set a directory with QIWEI_STATE_DIR"))
 }
 
 fn pause_asked_for(error: &CallError) -> Option<Duration> {
@@ -345,7 +345,7 @@ fn pause_asked_for(error: &CallError) -> Option<Duration> {
 fn sleep(reservation: Reservation, stop: &AtomicBool) -> Result<(), Error> {
     while !reservation.wait().is_zero() {
         if stop.load(Ordering::SeqCst) {
-            return Err(busy(text!("stopped while waiting for its turn"), None));
+            return Err(busy(text!("stopped while waiting for the pace"), None));
         }
         thread::sleep(reservation.wait().min(POLL_INTERVAL));
     }
@@ -355,7 +355,7 @@ fn sleep(reservation: Reservation, stop: &AtomicBool) -> Result<(), Error> {
 fn pace_exceeded(rate: Rate, most: Duration, wait: Duration) -> Error {
     busy(
         text!(
-            "the pace ({rate}) leaves no turn within {most}; the next is in {wait}",
+            "the pace ({rate}) allows no send within {most}; the next one is possible in {wait}",
             rate = rate.words(),
             most = show_duration(most),
             wait = show_duration(wait)
@@ -378,19 +378,26 @@ fn unknown_before(name: &Text, target: &str, at: i64) -> Error {
     let when = crate::time::rfc3339(at).map_or_else(|| text!("an unknown time"), Text::verbatim);
     Error::new(
         Kind::Unknown,
-        text!("{name}: a message to {target} was sent at {when}, and whether it arrived is not known", name, target, when),
+        text!(
+            "{name}: a message to {target} was sent at {when}, and its outcome is unknown",
+            name,
+            target,
+            when
+        ),
     )
-    .hint(text!("look into the conversation; --resend sends it again, `qiwei ledger forget KEY` frees the key"))
+    .hint(text!(
+        "check the conversation; --resend sends it again, `qiwei ledger forget KEY` frees the key"
+    ))
     .outcome(Outcome::Unknown)
 }
 
 fn other_content(name: &Text, target: &str) -> Error {
     Error::usage(text!(
-        "{name} was used already, for another message to {target}",
+        "{name} was already used for another message to {target}",
         name,
         target
     ))
     .hint(text!(
-        "a key stands for one message: take another key, or `qiwei ledger forget KEY`"
+        "a key identifies one message: use another key, or `qiwei ledger forget KEY`"
     ))
 }

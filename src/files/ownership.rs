@@ -31,11 +31,11 @@ pub fn check_named(path: &Path) -> io::Result<()> {
 
 fn check(found: &Metadata, path: &Path) -> io::Result<()> {
     if !found.is_file() {
-        return Err(io::Error::other("not a plain file"));
+        return Err(io::Error::other("not a regular file"));
     }
     match belongs_to_us(found, path)? {
         true => Ok(()),
-        false => Err(io::Error::other("the file belongs to somebody else")),
+        false => Err(io::Error::other("the file belongs to another user")),
     }
 }
 

@@ -77,7 +77,7 @@ pub fn render(
 /// The text for a status.
 pub fn words(status: QrcodeStatus) -> Text {
     match status {
-        QrcodeStatus::NotScanned => text!("waiting for the code to be scanned"),
+        QrcodeStatus::NotScanned => text!("waiting for the QR code to be scanned"),
         QrcodeStatus::Scanned => text!("scanned; confirm the login on the phone"),
         QrcodeStatus::Success => text!("confirmed on the phone; the account is being logged in"),
         QrcodeStatus::Failed => text!("the login failed"),

@@ -30,21 +30,21 @@ impl CodeSource {
     /// The request shown to a person.
     pub fn request(&self, attempt: u8) -> Text {
         match self {
-            Self::Terminal(_) => text!("verification code (try {attempt} of 3): ", attempt),
+            Self::Terminal(_) => text!("verification code (attempt {attempt} of 3): ", attempt),
             Self::Command(_) => {
                 text!(
-                    "asking --code-cmd for the verification code (try {attempt} of 3)",
+                    "getting the verification code from --code-cmd (attempt {attempt} of 3)",
                     attempt
                 )
             }
             Self::File(path) => text!(
-                "waiting for the verification code in {path} (try {attempt} of 3)",
+                "waiting for the verification code in {path} (attempt {attempt} of 3)",
                 path = path.display(),
                 attempt
             ),
-            Self::Elsewhere => text!(
-                "hand the verification code in with `qiwei login --code -` from another shell"
-            ),
+            Self::Elsewhere => {
+                text!("submit the verification code with `qiwei login --code -` from another shell")
+            }
         }
     }
 
@@ -199,7 +199,7 @@ pub fn checked(text: &str) -> Result<Secret, Text> {
         Ok(Secret::new(code))
     } else {
         Err(text!(
-            "a verification code is a few digits or letters on one line"
+            "a verification code must be a few digits or letters on one line"
         ))
     }
 }

@@ -40,7 +40,7 @@ pub enum ColorChoice {
     /// On a terminal that can show it
     #[default]
     Auto,
-    /// Always, also into a pipe
+    /// Always, even in a pipe
     Always,
     /// Never
     Never,

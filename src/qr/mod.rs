@@ -57,5 +57,5 @@ impl Matrix {
 /// Low error correction keeps the code small; a screen has no scratches.
 fn encode(content: &str) -> Result<QrCode, Text> {
     QrCode::with_error_correction_level(content, EcLevel::L)
-        .map_err(|e| text!("the link does not fit into a QR code: {error}", error = e))
+        .map_err(|e| text!("the link is too long for a QR code: {error}", error = e))
 }

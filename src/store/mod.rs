@@ -80,7 +80,7 @@ impl StateDatabase {
                 schema = schema::CURRENT
             ))
             .hint(text!(
-                "use the newer qiwei, or another folder with QIWEI_STATE_DIR"
+                "use the newer qiwei, or another directory with QIWEI_STATE_DIR"
             )));
         }
         Ok(())
@@ -135,12 +135,12 @@ fn make_private(path: &Path) -> io::Result<()> {
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::config(text!(
-        "the record of what was sent cannot be kept in {path}: {error}",
+        "cannot keep the ledger in {path}: {error}",
         path = path.display(),
         error
     ))
     .hint(text!(
-        "nothing was sent; free some space or make the file writable, move it away if it is \
-         broken, or name another folder with QIWEI_STATE_DIR"
+        "nothing was sent; free some space, make the file writable, move it away if it is \
+         damaged, or set another directory with QIWEI_STATE_DIR"
     ))
 }

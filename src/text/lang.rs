@@ -31,7 +31,7 @@ impl Lang {
         match name {
             "zh" => Ok(Self::Zh),
             "en" => Ok(Self::En),
-            _ => Err(text!("zh or en is meant")),
+            _ => Err(text!("must be zh or en")),
         }
     }
 

@@ -52,8 +52,8 @@ fn sentence(words: &str) -> Option<Text> {
     Some(match words {
         "longer than 16 MiB" => text!("longer than 16 MiB"),
         "a line is longer than 16 MiB" => text!("a line is longer than 16 MiB"),
-        "not a plain file" => text!("not a plain file"),
-        "the file belongs to somebody else" => text!("the file belongs to somebody else"),
+        "not a regular file" => text!("not a regular file"),
+        "the file belongs to another user" => text!("the file belongs to another user"),
         "empty host" => text!("empty host"),
         "invalid port number" => text!("invalid port number"),
         "invalid IPv4 address" => text!("invalid IPv4 address"),

@@ -85,7 +85,7 @@ fn why(error: &clap::Error) -> Text {
     let words = source.to_string();
     match words.split_once(" is not in ") {
         Some((value, range)) => text!("{value} is not in {range}", value, range),
-        None if words.contains("digit") => text!("a whole number is meant"),
+        None if words.contains("digit") => text!("must be a whole number"),
         None => Text::verbatim(words),
     }
 }

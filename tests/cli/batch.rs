@@ -60,8 +60,7 @@ fn prints_result_with_all_fields_for_every_line() {
     assert_eq!(run.code, 8, "{run:?}");
     assert_eq!(
         run.stderr,
-        "error: 2 lines: 1 accepted, 1 rejected\nhint: the result lines say why; with --journal \
-         the same command tries again what was not accepted\n"
+        "error: 2 lines: 1 accepted, 1 rejected\nhint: see the result lines for the reasons; with --journal the same command retries what was not accepted\n"
     );
     let results = results(&run);
     let guid = &server.guids()[0];
@@ -113,11 +112,7 @@ fn prints_one_line_summary_on_stderr() {
     for empty in ["\n \n", ""] {
         let run = batch(&server, &home, empty, &["-q"]).run();
         // Whatever was to write the lines may have failed.
-        run.is(
-            0,
-            "",
-            "warning: the batch had no lines, so nothing was sent\n",
-        );
+        run.is(0, "", "warning: the batch is empty; nothing was sent\n");
     }
     assert_eq!(texts(&server), ["m1", "m2", "m3", "m1", "m1"]);
     // With --json the end is an error of its own, after the lines.

@@ -110,7 +110,7 @@ fn validates_whole_file_before_sending() {
         for (line, number) in listed.iter().zip([2, 4, 6]) {
             assert!(line.starts_with(&format!("line {number}: ")), "{run:?}");
         }
-        assert_eq!(listed[3], "error: 3 bad lines; nothing was sent");
+        assert_eq!(listed[3], "error: 3 invalid lines; nothing was sent");
         assert!(listed[4].contains("--skip-bad"), "{run:?}");
     }
     let run = batch(&server, &home, &partly_bad(), &["--json"])
@@ -226,7 +226,7 @@ fn dry_run_of_stdin_reports_bad_lines() {
     let run = piped(&server, &partly_bad(), &["--dry-run"]);
     assert_eq!(results(&run).len(), 2, "{run:?}");
     let run = run.ends_with(2).says("line 2: ").says("line 4: ");
-    run.says("line 6: ").says("3 bad lines");
+    run.says("line 6: ").says("3 invalid lines");
     piped(&server, &partly_bad(), &["--dry-run", "--skip-bad"]).ends_with(0);
     assert_eq!(requests(&server), [""; 0]);
 }

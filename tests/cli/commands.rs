@@ -155,7 +155,7 @@ fn instance_rm_stopped() {
             status_of(guid),
             format!(r#"POST /client/remove_client {{"guid":"{guid}"}}"#),
         ];
-        let note = "1 stopped; looking again in 10ms\n";
+        let note = "1 stopped; checking again in 10ms\n";
         world.check(&args, 0, removed, note, &asked);
         assert_eq!(
             world.server.guids(),
@@ -260,7 +260,8 @@ fn sessions_all_follows_every_page() {
     let page = ["sessions", "--guid", guid, "--json", "--limit", "2"];
     let one = Qiwei::on(&url, page).run();
     assert_eq!(one.json().as_array().unwrap().len(), 2);
-    let hint = "there may be more: --all follows the pages, --begin-seq 1000125 shows the next one";
+    let hint =
+        "there may be more: use --all for all pages, or --begin-seq 1000125 for the next one";
     assert_eq!(one.stderr.trim_end(), hint);
     let next = Qiwei::on(&url, page)
         .arg("--begin-seq")

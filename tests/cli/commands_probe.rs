@@ -87,7 +87,7 @@ fn raw_probe_prints_response_body_unchanged() {
             1,
             refusal,
             "error: the server refused: invalid guid (code -1)\n\
-             hint: the server has no such instance; `qiwei instance ls` lists those it has\n",
+             hint: the server has no such instance; `qiwei instance ls` lists its instances\n",
         );
     }
 }
@@ -119,10 +119,7 @@ fn raw_probe_reads_body_from_argument_file_and_stdin() {
         (&["probe", "POST"][..], "<PATH>"),
         (&["probe", "/client/list", "x"], "the method comes first"),
         (&["probe", "FETCH", "/x"], "is not an HTTP method"),
-        (
-            &["probe", "GET", "http://h/x"],
-            "a path is meant, not a URL",
-        ),
+        (&["probe", "GET", "http://h/x"], "must be a path, not a URL"),
         (&["probe", "POST", "/x", "-d", "{"], "-d is not JSON"),
         (
             &["probe", "POST", "/x", "-d", "@/nonexistent"],

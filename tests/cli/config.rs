@@ -132,7 +132,7 @@ fn explain_names_every_source() {
             "no {row:?} in {rows:?}"
         );
     }
-    let note = "frob is not a setting this version knows; it does nothing\n";
+    let note = "frob is not a known setting; it has no effect\n";
     assert_eq!((run.code, run.stderr.as_str()), (0, note));
 }
 
@@ -225,8 +225,12 @@ fn names_line_of_broken_config_and_keeps_it() {
         ("a = 1\nguid = \n", 2, ""),
         ("guid = 'a'\nguid = 'b'\n", 2, "duplicate"),
         ("\n\ntimeout = 'soon'\n", 3, "timeout: not a duration"),
-        ("retries = 99\n", 1, "retries: a number from 0 to 20"),
-        ("guid = ['a']\n", 1, "guid must be a text"),
+        (
+            "retries = 99\n",
+            1,
+            "retries: must be a number from 0 to 20",
+        ),
+        ("guid = ['a']\n", 1, "guid must be a string"),
         ("headers = 5\n", 1, "headers must be a table"),
         (
             "[aliases]\nops = '10001'\n",
@@ -305,8 +309,8 @@ fn validates_before_saving() {
         ("frob", "1", "no setting \"frob\"; there are base_url, guid"),
         ("base-url", "http://h", "did you mean base_url?"),
         ("timeout", "soon", "timeout: not a duration"),
-        ("retries", "21", "retries: a number from 0 to 20"),
-        ("insecure", "maybe", "insecure: true or false"),
+        ("retries", "21", "retries: must be a number from 0 to 20"),
+        ("insecure", "maybe", "insecure: must be true or false"),
         ("guid", "two words", "guid: not a guid"),
         ("aliases.ops", "10001", "did you mean R:10001?"),
         ("aliases.12", "R:1", "looks like a conversation id"),
@@ -355,9 +359,7 @@ fn explicit_config_file_must_exist() {
             .run()
             .ends_with(3)
             .says(&format!("cannot read the config {name}: "));
-        run.says(
-            "hint: correct --config or QIWEI_CONFIG, or create the file with `qiwei config set`",
-        );
+        run.says("hint: fix --config or QIWEI_CONFIG, or create the file with `qiwei config set`");
     }
     config(&home, &["set", "guid", "g", "--config", name])
         .run()
@@ -383,10 +385,10 @@ fn unknown_profile_lists_profiles() {
         .run()
         .ends_with(3);
     run.says("the config has no profile \"p\"")
-        .says("hint: make one with `qiwei config set profiles.p.base_url URL`");
+        .says("hint: create one with `qiwei config set profiles.p.base_url URL`");
     home.write_config("[profiles.a]\n[profiles.b]\n");
     let run = config(&home, &["explain"]).env("QIWEI_PROFILE", "p").run();
-    run.ends_with(3).says("hint: it has a, b\n");
+    run.ends_with(3).says("hint: it has: a, b\n");
     config(&home, &["set", "retries", "1", "--profile", "c"])
         .run()
         .ends_with(0);
@@ -405,7 +407,7 @@ fn names_unwritable_location() {
         .run()
         .ends_with(3);
     run.says(&format!("cannot write the config {path}: "))
-        .says("hint: name another file with --config or QIWEI_CONFIG");
+        .says("hint: choose another file with --config or QIWEI_CONFIG");
 }
 
 #[test]

@@ -73,9 +73,7 @@ fn keeps_instance_stopped_in_one_check_only() {
     run.is(
         0,
         "[]\n",
-        &format!(
-            "1 stopped; looking again in 10ms\n{short}… is not stopped any more; left alone\n"
-        ),
+        &format!("1 stopped; checking again in 10ms\n{short}… is no longer stopped; not removed\n"),
     );
     assert!(!removes(&requests(&server)));
 }
@@ -97,7 +95,7 @@ fn keeps_instance_whose_second_check_fails() {
     let error = run.ends_with(5).error();
     assert_eq!(
         error["message"],
-        "the state of g cannot be read; left alone"
+        "the status of g cannot be read; not removed"
     );
     assert_eq!(error["outcome"], "not_sent");
     assert!(!removes(&server.requests()));
@@ -113,7 +111,7 @@ fn failed_check_does_not_keep_other_stopped_instances() {
     let left = server.guids();
     assert_eq!(left.len(), 1);
     let warning = format!(
-        "warning: the state of {} cannot be read; left alone\n",
+        "warning: the status of {} cannot be read; not removed\n",
         left[0]
     );
     assert_eq!(
@@ -156,8 +154,8 @@ fn rm_stopped_needs_yes_without_terminal() {
         run.is(
             2,
             "",
-            "error: --stopped removes for good and there is nobody to ask\n\
-             hint: add --yes, or look first with --dry-run\n",
+            "error: --stopped removes instances permanently and needs a confirmation\n\
+             hint: add --yes, or check first with --dry-run\n",
         );
     }
     assert_eq!(
@@ -185,11 +183,9 @@ fn dry_run_checks_and_removes_nothing() {
 fn rejects_settle_longer_than_timeout() {
     let args = ["instance", "rm", "--stopped", "--yes"];
     let run = Qiwei::new(args).args(["--settle", "1min"]).run();
-    run.ends_with(2)
-        .says("--settle 1m leaves no time within --timeout 30s");
+    run.ends_with(2).says("--settle 1m exceeds --timeout 30s");
     let run = Qiwei::new(args).args(["--timeout", "15s"]).run();
-    run.ends_with(2)
-        .says("--settle 15s leaves no time within --timeout 15s");
+    run.ends_with(2).says("--settle 15s exceeds --timeout 15s");
 }
 
 #[test]
@@ -368,7 +364,7 @@ fn use_checks_and_saves_instance() {
     run.is(
         3,
         "",
-        &format!("error: the server has no instance gone\nhint: it has {online}, {running}\n"),
+        &format!("error: the server has no instance gone\nhint: it has: {online}, {running}\n"),
     );
     assert_eq!(home.config(), format!("guid = \"{running}\"\n"));
     qiwei(&["instance", "use", "--auto"]).run().ends_with(0);
@@ -389,7 +385,7 @@ fn use_checks_and_saves_instance() {
         .env("QIWEI_GUID", "other")
         .run();
     run.ends_with(0)
-        .says("warning: QIWEI_GUID is set and wins over the instance just saved\n");
+        .says("warning: QIWEI_GUID is set and overrides the saved instance\n");
     qiwei(&["instance", "use"]).run().ends_with(2);
 }
 

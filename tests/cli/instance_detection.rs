@@ -43,7 +43,7 @@ fn several_online_instances_are_listed() {
             "",
             &format!(
                 "error: 2 instances are online: {}, {}\n\
-                 hint: say which with --guid GUID, or for good with `qiwei instance use GUID`\n",
+                 hint: select one with --guid GUID, or permanently with `qiwei instance use GUID`\n",
                 guids[0], guids[1]
             ),
         );
@@ -85,8 +85,9 @@ fn empty_server_has_hint() {
     let server = server_of(0, 0, 0);
     for args in ACTING {
         let run = Qiwei::on(&server.base_url(), args).run();
-        run.ends_with(3)
-            .says("error: the server has no instance\nhint: make one with `qiwei instance create`");
+        run.ends_with(3).says(
+            "error: the server has no instance\nhint: create one with `qiwei instance create`",
+        );
     }
 }
 
@@ -94,7 +95,7 @@ fn empty_server_has_hint() {
 fn uses_and_names_only_online_instance() {
     let server = server_of(1, 1, 1);
     let note = format!(
-        "using {}…, the only instance online\n",
+        "using {}…, the only online instance\n",
         &server.guids()[0][..8]
     );
     for args in ACTING {
@@ -143,8 +144,7 @@ fn failed_status_lookup_prevents_detection() {
         let error = run.ends_with(5).error();
         assert_eq!(error["outcome"], "not_sent");
         assert_eq!(error["retryable"], true);
-        let message =
-            "the state of g-2 cannot be read, so it is not certain which instance is meant";
+        let message = "the status of g-2 cannot be read, so the instance cannot be detected";
         assert_eq!(error["message"], message);
         assert_eq!(server.requests().len(), 3, "looked, and did nothing else");
     }
@@ -167,7 +167,7 @@ fn failed_status_lookup_hides_no_other_instance() {
         (run.code, run.stderr.as_str()),
         (
             0,
-            "the state of g-2 is unknown: the server answered HTTP 500: lost\n\
+            "the status of g-2 is unknown: the server answered HTTP 500: lost\n\
              2 instances: 1 online, 1 unknown\n"
         )
     );

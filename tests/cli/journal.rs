@@ -50,7 +50,7 @@ fn repeated_command_sends_nothing() {
         let first = run();
         assert_eq!(outcomes(&first), ["accepted"; 3]);
         let second = run();
-        assert_eq!(second.stderr, "3 lines: 3 accepted before\n");
+        assert_eq!(second.stderr, "3 lines: 3 previously accepted\n");
         let expected = first.stdout.replace("\"accepted\"", "\"duplicate\"");
         assert_eq!(second.stdout, expected, "line by line what it was");
         assert_eq!(requests(&server).len(), 3);

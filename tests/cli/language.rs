@@ -74,15 +74,14 @@ fn rejects_unknown_language() {
     let run = Qiwei::new(["status", "--lang", "fr"]).run().ends_with(2);
     run.says("invalid value 'fr' for '--lang <LANG>'");
     let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr").run();
-    run.ends_with(3)
-        .says("error: QIWEI_LANG: zh or en is meant");
+    run.ends_with(3).says("error: QIWEI_LANG: must be zh or en");
     // It is told in the language of the locale.
     let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr");
     let run = run.env("LANG", "zh_CN.UTF-8").run();
     run.ends_with(3).says("错误：QIWEI_LANG：应为 zh 或 en");
     let run = Qiwei::new(["status"]).config("\nlang = 'fr'\n").run();
     run.ends_with(3)
-        .says("config.toml:2: lang: zh or en is meant");
+        .says("config.toml:2: lang: must be zh or en");
 }
 
 #[test]
@@ -137,7 +136,7 @@ fn chinese_help_includes_parser_texts() {
     );
     let none: [&str; 0] = [];
     let commands = Qiwei::new(none).env("LANG", "zh").run().ends_with(2);
-    commands.says("命令:\n").says("退出码：0 已接受");
+    commands.says("命令:\n").says("退出码：0 已受理");
 }
 
 #[test]
@@ -145,7 +144,7 @@ fn every_usage_error_is_translated() {
     let cases: [(&[&str], &str); 12] = [
         (&["frob"], "无法识别的子命令 'frob'"),
         (&["sned", "R:1", "x"], "提示：是不是想写 sandbox, send？"),
-        (&["send", "R:1", "--txt"], "--txt 像是一个选项"),
+        (&["send", "R:1", "--txt"], "--txt 看起来是一个选项"),
         (&["send"], "缺少必需的参数：<TO>"),
         (&["send", "R:1", "--file"], "'--file <PATH>' 需要一个值"),
         (&["login", "--qr", "x"], "的值 'x' 无效 [可选值: half, full"),
@@ -178,7 +177,7 @@ fn prints_accepted_send_in_chinese() {
     let guid = server.guids()[0][..8].to_owned();
     run.is(
         0,
-        &format!("已接受 {PERSON} 消息 1066173\n"),
+        &format!("已发送 {PERSON}，消息 ID 1066173（服务器已受理）\n"),
         &format!("使用唯一在线的实例 {guid}…\n"),
     );
 }
@@ -195,12 +194,15 @@ fn prints_status_tables_in_chinese() {
     assert!(lines[1].starts_with("实例   ") && lines[1].ends_with("（自动检测）"));
     assert_eq!(lines[2], "状态   在线");
     assert!(lines[3].starts_with("延迟   ") && lines[3].ends_with(" 毫秒"));
-    assert_eq!(lines[4], "统计   3 个实例：在线 1、运行 1、停止 1");
+    assert_eq!(
+        lines[4],
+        "统计   3 个实例：在线 1、运行（未登录） 1、停止 1"
+    );
     let words =
         |line: &str| -> Vec<String> { line.split_whitespace().map(str::to_owned).collect() };
     assert_eq!(words(lines[5]), ["GUID", "状态", "当前"]);
     assert_eq!(words(lines[6])[1..], ["在线", "*"]);
-    assert_eq!(words(lines[7])[1..], ["运行"]);
+    assert_eq!(words(lines[7])[1..], ["运行（未登录）"]);
     assert_eq!(words(lines[8])[1..], ["停止"]);
     let sessions = zh(&server, ["sessions", "-q"]).run().ends_with(0).stdout;
     assert!(sessions.starts_with("会话ID"), "{sessions}");
@@ -248,7 +250,7 @@ fn prints_login_in_chinese() {
         .says("已扫码，请在手机上确认登录\n")
         .says("新设备登录需要验证码\n")
         .says("（第 1 次，共 3 次机会）\n")
-        .says("验证码提交成功，请等待登录确认\n");
+        .says("验证码已通过，请等待登录确认\n");
 }
 
 /// Whatever a program reads is the same; only what stands beside it may differ.
@@ -288,7 +290,7 @@ fn json_is_independent_of_language() {
 fn sandbox_passes_language_to_command() {
     let run = Qiwei::new(["sandbox", "-q", "--", "qiwei", "send", PERSON, "x", "-q"]);
     let run = run.env("QIWEI_LANG", "zh").run().ends_with(0);
-    assert!(run.stdout.starts_with("已接受 "), "{run:?}");
+    assert!(run.stdout.starts_with("已发送 "), "{run:?}");
 }
 
 #[test]

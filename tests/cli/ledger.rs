@@ -253,7 +253,7 @@ fn rejects_invalid_keys() {
     for key in ["", "a\nb", "\u{7}", &long] {
         let run = Qiwei::new(["send", GROUP, "x", "--key", key]).run();
         run.ends_with(2)
-            .says("a key is one line of 1 to 200 characters");
+            .says("a key must be one line of 1 to 200 characters");
     }
 }
 
@@ -346,7 +346,7 @@ fn forgotten_key_can_be_reused() {
             .without_env("QIWEI_GUID")
             .run()
     };
-    everywhere().is(0, "forgot k\n", "");
+    everywhere().is(0, "removed k\n", "");
     everywhere()
         .ends_with(2)
         .says("no key \"k\"")
@@ -391,7 +391,7 @@ fn prunes_old_keys() {
         run(&["send", GROUP, "x", "--key", key]).ends_with(0);
     }
     change_state(&home, &format!("{AGE} 3 WHERE key < 'c'"));
-    run(&["ledger", "prune"]).is(0, "forgot 0\n", "");
+    run(&["ledger", "prune"]).is(0, "removed 0\n", "");
     run(&["ledger", "prune", "--days", "2", "--json"]).is(0, "{\"forgotten\":2}\n", "");
     let left = run(&["ledger", "ls", "--json"]).json();
     assert_eq!(field(left.as_array().unwrap(), "key"), ["c"]);

@@ -306,7 +306,7 @@ fn closed_stdout_ends_listen_and_restores_notify_url() {
 fn notes_missing_notify_url_setting() {
     let server = sandbox();
     let run = end(listen(&server, "--for 50ms")).ends_with(0);
-    assert!(run.stderr.contains("now go nowhere"), "{run:?}");
+    assert!(run.stderr.contains("are now lost"), "{run:?}");
     assert_eq!(notify_urls(&server).len(), 1);
 }
 

@@ -54,7 +54,7 @@ fn login_prints_progress_on_stderr_and_result_on_stdout() {
     );
     let told: Vec<&str> = run.stderr.lines().collect();
     let in_order = [
-        "the only instance there is",
+        "the only instance",
         "link: https://wx.work.weixin.qq.com/",
         "scanned; confirm the login on the phone",
         "confirmed on the phone; the account is being logged in",

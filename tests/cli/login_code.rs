@@ -181,7 +181,7 @@ fn code_without_waiting_login_is_an_error() {
         hand.error()["message"]
             .as_str()
             .unwrap()
-            .contains("no instance waits")
+            .contains("no instance is waiting")
     );
 }
 

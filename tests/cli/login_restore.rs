@@ -15,7 +15,7 @@ fn restores_notify_url_despite_server_faults() {
     run.event("qrcode");
     server.add_fault("drop-before@/client/set_notify_url*1".parse().unwrap());
     let run = run.finish().ends_with(0);
-    assert!(run.stderr.contains("in force again"), "{run:?}");
+    assert!(run.stderr.contains("restored notify_url"), "{run:?}");
     assert_eq!(notify_urls(&server)[1..], [CONFIGURED_URL, CONFIGURED_URL]);
 }
 
@@ -45,7 +45,7 @@ fn puts_the_url_back(
                 (2, CONFIGURED_URL),
                 "{run:?}"
             );
-            assert!(run.stderr.contains("in force again"), "{run:?}");
+            assert!(run.stderr.contains("restored notify_url"), "{run:?}");
         } else {
             assert_eq!(urls.len(), 1, "{run:?}");
             assert!(
@@ -136,5 +136,8 @@ fn warns_when_notify_url_cannot_be_restored() {
     drop(server);
     running.signal(Signal::INT);
     let run = running.finish().ends_with(130);
-    assert!(run.stderr.contains("could not be put back"), "{run:?}");
+    assert!(
+        run.stderr.contains("could not restore notify_url"),
+        "{run:?}"
+    );
 }

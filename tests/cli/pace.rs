@@ -145,7 +145,7 @@ fn exceeded_max_wait_reports_retry_after() {
     human
         .run()
         .ends_with(9)
-        .says("leaves no turn")
+        .says("allows no send")
         .says("hint: ")
         .says("--max-wait");
     // A refusal takes no turn: the wait does not grow.

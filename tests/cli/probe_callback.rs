@@ -267,9 +267,9 @@ fn receives_callback_through_server() {
 fn triggers_nothing_on_online_account() {
     let server = sandbox();
     let mut running = BackgroundChild::start(probe(&server, ""));
-    running.err.wait_for("what to do", |line| {
-        line.contains("send the account a message")
-    });
+    running
+        .err
+        .wait_for("what to do", |line| line.contains("send it a message now"));
     server.post_callback(&server.guids()[0], 11010, json!({"id": "1"}));
     let run = running.finish().ends_with(0);
     assert!(checks(&run.json()).iter().all(|(_, ok)| *ok), "{run:?}");

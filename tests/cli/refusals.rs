@@ -51,7 +51,7 @@ fn known_refusals_have_hints() {
         ),
         (1014, "login device not ready", "try again shortly"),
         (1002, "错误", "`qiwei status` tells which"),
-        (1002, "账号未登录 offline", "shows as online all the same"),
+        (1002, "账号未登录 offline", "but the instance is online"),
         (9003, "坐席已过期", "renew it"),
         (-4046, "no mini-program", "upgrade the instance"),
         (
@@ -109,20 +109,10 @@ fn prints_unknown_code_unchanged() {
 fn looks_up_status_to_tell_rejected_from_not_logged_in() {
     for (text, state, code, hint) in [
         ("奇怪", Some(2), 1, None),
-        (
-            "奇怪",
-            Some(1),
-            4,
-            Some("nobody is logged in: `qiwei login`"),
-        ),
+        ("奇怪", Some(1), 4, Some("not logged in: run `qiwei login`")),
         ("奇怪", Some(0), 4, Some("stopped or just reconnecting")),
         ("奇怪", None, 1, None),
-        (
-            "账号未登录",
-            Some(2),
-            1,
-            Some("shows as online all the same"),
-        ),
+        ("账号未登录", Some(2), 1, Some("but the instance is online")),
         ("账号未登录", Some(1), 4, Some("qiwei login")),
         ("账号未登录", None, 4, Some("qiwei login")),
     ] {
@@ -213,7 +203,7 @@ fn reads_refusals_in_every_dialect() {
         let stale = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--guid", "gone"]).run();
         stale
             .ends_with(1)
-            .says("`qiwei instance ls` lists those it has");
+            .says("`qiwei instance ls` lists its instances");
     }
 }
 

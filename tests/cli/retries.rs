@@ -139,11 +139,11 @@ fn validates_number_of_retries() {
         let flag = format!("--retries={number}");
         let run = Qiwei::new(["sessions", "--guid", "g", &flag]).run();
         run.ends_with(2)
-            .says("--retries: a number from 0 to 20 is meant");
+            .says("--retries: must be a number from 0 to 20");
         let run = Qiwei::new(["sessions", "--guid", "g"])
             .env("QIWEI_RETRIES", number)
             .run();
         run.ends_with(3)
-            .says("QIWEI_RETRIES: a number from 0 to 20 is meant");
+            .says("QIWEI_RETRIES: must be a number from 0 to 20");
     }
 }

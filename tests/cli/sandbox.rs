@@ -41,7 +41,7 @@ fn prints_address_and_one_line_per_request() {
         assert!(url.starts_with("http://127.0.0.1:"), "{url}");
         assert_eq!(
             sandbox.stderr_line(),
-            "the sandbox is listening; Ctrl-C ends it"
+            "the sandbox is listening; press Ctrl-C to stop"
         );
         send(&url).ends_with(0);
         sandbox.signal(signal);
@@ -177,7 +177,7 @@ fn unrunnable_command_is_a_usage_error() {
         2,
         "",
         "error: cannot run /nonexistent/program: No such file or directory (os error 2)\n\
-         hint: after `--` comes a program and its arguments; for a script: -- sh -c '…'\n",
+         hint: after `--` give a program and its arguments; for a script: -- sh -c '…'\n",
     );
 }
 
@@ -280,9 +280,9 @@ fn flags_set_the_scenario() {
         (&["--fault", "odd"], "--fault odd: unknown fault"),
         (
             &["--listen", "here"],
-            "an address such as 127.0.0.1:8080 or a port is meant",
+            "must be an address such as 127.0.0.1:8080, or a port",
         ),
-        (&["--sessions=-1"], "a number from 0 to 10000 is meant"),
+        (&["--sessions=-1"], "must be a number from 0 to 10000"),
     ] {
         Qiwei::new(["sandbox"])
             .args(flags)

@@ -359,7 +359,10 @@ fn second_signal_ends_batch_immediately() {
         (server.exchanges().len() == 1).then_some(())
     });
     live.signal(Signal::TERM);
-    assert!(live.stderr_line().starts_with("waiting for the message"));
+    assert!(
+        live.stderr_line()
+            .starts_with("waiting for the server's answer")
+    );
     live.signal(Signal::INT);
     let run = live.end().ends_with(130);
     assert_eq!(run.error()["outcome"], "unknown");

@@ -125,7 +125,7 @@ fn rejects_empty_text() {
     let server = sandbox();
     let home = Home::new();
     let empty = home.file("empty", "");
-    let why = "the text is empty; an empty message is not sent";
+    let why = "the text is empty; empty messages are not sent";
     refused(&server, send(&server).arg(""), why);
     refused(&server, send(&server).arg("-").stdin(""), why);
     refused(&server, send(&server).arg("-").stdin("\n"), why);

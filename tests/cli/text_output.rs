@@ -34,7 +34,7 @@ fn prints_tables_and_sentences() {
     let args = ["instance", "ls", "--guid", running];
     world.run(&args).is(0, &marked, COUNTS);
 
-    let note = format!("using {}…, the only instance online\n", &online[..8]);
+    let note = format!("using {}…, the only online instance\n", &online[..8]);
     let sessions = "\
 CONVERSATION     TYPE     NAME        LAST MESSAGE
 S:788123456789   private  张三        2025-01-29 08:30
@@ -81,7 +81,7 @@ fn prints_status_as_text() {
     assert_eq!(lines.len(), 9);
     let short = &world.running[..8];
     let error =
-        format!("error: {short}… is running, not logged in\nhint: log it in with `qiwei login`\n");
+        format!("error: {short}… is running, not logged in\nhint: log in with `qiwei login`\n");
     assert_eq!((run.code, run.stderr.as_str()), (4, error.as_str()));
 }
 

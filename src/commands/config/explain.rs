@@ -32,7 +32,7 @@ impl Args {
         })?;
         for name in layers.unknown_names() {
             context.output.note(&text!(
-                "{name} is not a setting this version knows; it does nothing",
+                "{name} is not a known setting; it has no effect",
                 name
             ));
         }

@@ -81,7 +81,7 @@ fn client_type(text: &str) -> Result<ClientType, Text> {
         _ => text
             .parse()
             .map(ClientType::Number)
-            .map_err(|_| text!("a number is meant; `--client-type list` shows the known ones")),
+            .map_err(|_| text!("must be a number; `--client-type list` shows the known ones")),
     }
 }
 
@@ -90,7 +90,7 @@ fn proxy(text: &str) -> Result<String, Text> {
     if text.is_empty() || schemes.iter().any(|scheme| text.starts_with(scheme)) {
         Ok(text.to_owned())
     } else {
-        Err(text!("an http://, socks4:// or socks5:// URL is meant"))
+        Err(text!("must be an http://, socks4:// or socks5:// URL"))
     }
 }
 

@@ -64,7 +64,7 @@ fn note_failures(context: &Context, instances: &[Instance]) {
     for instance in instances {
         if let Err(error) = &instance.status {
             context.output.note(&text!(
-                "the state of {guid} is unknown: {error}",
+                "the status of {guid} is unknown: {error}",
                 guid = instance.guid.short(),
                 error = error.summary()
             ));

@@ -17,9 +17,9 @@ use crate::context::Context;
 /// Subcommands of `qiwei instance`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List every instance, its state, and which is current
-    Ls(ls::Args),
     /// List instances, their statuses, and which is current
+    Ls(ls::Args),
+    /// Create an instance and make it the current one
     Create(create::Args),
     /// Remove instances (irreversible)
     Rm(rm::Args),

@@ -78,18 +78,18 @@ impl Args {
     fn check_unattended(&self, context: &Context) -> Result<(), Error> {
         if !self.yes && !self.dry_run && !context.can_ask() {
             return Err(Error::usage(text!(
-                "--stopped removes for good and there is nobody to ask"
+                "--stopped removes instances permanently and needs a confirmation"
             ))
-            .hint(text!("add --yes, or look first with --dry-run")));
+            .hint(text!("add --yes, or check first with --dry-run")));
         }
         let timeout = context.deadline()?.timeout();
         if self.settle >= timeout {
             return Err(Error::usage(text!(
-                "--settle {settle} leaves no time within --timeout {timeout}",
+                "--settle {settle} exceeds --timeout {timeout}",
                 settle = show_duration(self.settle),
                 timeout = show_duration(timeout)
             ))
-            .hint(text!("give the command more time with --timeout")));
+            .hint(text!("increase --timeout")));
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ impl Args {
             return Ok(first);
         }
         context.output.note(&text!(
-            "{count} stopped; looking again in {settle}",
+            "{count} stopped; checking again in {settle}",
             count = first.len(),
             settle = show_duration(self.settle)
         ));
@@ -114,7 +114,7 @@ impl Args {
         let is_back = |i: &&Instance| i.status.as_ref().is_ok_and(|s| *s != Status::Stopped);
         for back in again.iter().filter(is_back) {
             context.output.note(&text!(
-                "{guid} is not stopped any more; left alone",
+                "{guid} is no longer stopped; not removed",
                 guid = back.guid.short()
             ));
         }
@@ -129,8 +129,8 @@ impl Args {
             context.output.note(&Text::verbatim(format!("  {guid}")));
         }
         context.confirm(&match self.instances.len() {
-            1 => text!("Remove 1 stopped instance for good?"),
-            count => text!("Remove {count} stopped instances for good?", count),
+            1 => text!("Permanently remove 1 stopped instance?"),
+            count => text!("Permanently remove {count} stopped instances?", count),
         })
     }
 }
@@ -149,7 +149,7 @@ fn stopped(context: &Context, instances: Vec<Instance>) -> Result<Vec<Guid>, Err
         .collect();
     if !unknown.is_empty() {
         let guids = instances::list(&unknown);
-        let what = text!("the state of {guids} cannot be read; left alone", guids);
+        let what = text!("the status of {guids} cannot be read; not removed", guids);
         if stopped.is_empty() {
             let error = Error::new(Kind::Unreachable, what);
             return Err(error.outcome(Outcome::NotSent).retryable());

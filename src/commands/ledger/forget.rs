@@ -14,7 +14,7 @@ use crate::text::text;
 /// Arguments of `qiwei ledger forget`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Key to forget, on this server and instance (without --guid: on every instance)
+    /// Key to remove, on this server and instance (without --guid: on every instance)
     #[arg(value_name = "KEY")]
     key: String,
 }
@@ -51,7 +51,7 @@ impl Args {
         };
         context
             .output
-            .result(&view, |view| text!("forgot {key}", key = view.key))
+            .result(&view, |view| text!("removed {key}", key = view.key))
     }
 
     /// Checks that no process is sending with the key: if it were removed meanwhile, the next process could

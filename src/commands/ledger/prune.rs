@@ -31,7 +31,7 @@ impl Args {
             None => 0,
         };
         context.output.result(&Pruned { forgotten }, |view| {
-            text!("forgot {forgotten}", forgotten = view.forgotten)
+            text!("removed {forgotten}", forgotten = view.forgotten)
         })
     }
 }

@@ -34,9 +34,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Arguments of `qiwei listen`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Into a pipe, or with --json, every callback is one JSON object a line; on \
-                        a terminal it is told in words. Whatever ends it, the configured \
-                        notify_url is put back."
+    after_help = "In a pipe, or with --json, every callback is one JSON line; on a terminal it is printed as text. The configured notify_url is restored however it ends."
 )]
 pub struct Args {
     /// Only callbacks of this type, by number or name (new_message also covers lists of them); may be repeated
@@ -102,7 +100,7 @@ impl Run for Args {
         let _serving = listener.serve(guid.clone(), sink(&queue), healthy(&queue))?;
         let mut turned = self.callbacks.turn(context, context.api()?, &guid, &url)?;
         context.output.note(&text!(
-            "listening for the callbacks of {guid}; Ctrl-C ends it",
+            "listening for callbacks of {guid}; press Ctrl-C to stop",
             guid = guid.short()
         ));
         let runner = Runner::new(self.exec.clone(), context.output.clone());
@@ -137,7 +135,7 @@ impl Args {
                 Ok(result) => return result,
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Error::internal(text!(
-                        "the printer has ended without a word"
+                        "the printing thread has ended unexpectedly"
                     )));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -149,7 +147,7 @@ impl Args {
                 let grace = grace.get_or_insert_with(|| Deadline::after(GRACE));
                 if grace.is_over() || ending.is_urgent() {
                     context.output.warn(&text!(
-                        "callbacks that were taken could not be printed: nobody reads the output"
+                        "acknowledged callbacks could not be printed: nobody reads the output"
                     ));
                     return Ok(());
                 }
@@ -162,7 +160,7 @@ impl Args {
             (Some(count), Some(time)) if queue.taken() < count => Err(Error::new(
                 Kind::Deadline,
                 text!(
-                    "{taken} of {count} callbacks came within {time}",
+                    "{taken} of {count} callbacks arrived within {time}",
                     taken = queue.taken(),
                     count,
                     time = show_duration(time)

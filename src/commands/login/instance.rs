@@ -56,7 +56,7 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
     match guids.as_slice() {
         [only] => {
             context.output.note(&text!(
-                "using {guid}, the only instance there is",
+                "using {guid}, the only instance",
                 guid = only.short()
             ));
             Ok(only.clone())
@@ -75,12 +75,12 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
                 )
             });
             Err(Error::config(text!(
-                "which instance? There are {count}: {instances}",
+                "there are {count} instances: {instances}",
                 count = seen.len(),
                 instances = Text::list(instances)
             ))
             .hint(text!(
-                "say which with --guid GUID, or create one with --new"
+                "select one with --guid GUID, or create one with --new"
             )))
         }
     }

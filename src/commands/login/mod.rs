@@ -34,8 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Arguments of `qiwei login`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Takes at most --timeout (default 5min, more while a verification code is \
-                        being asked for). Whatever ends it, the configured notify_url is put back."
+    after_help = "Takes at most --timeout (default 5min, extended while waiting for a verification code). The configured notify_url is restored however it ends."
 )]
 pub struct Args {
     /// Create a new instance for the login
@@ -165,7 +164,7 @@ impl Args {
 /// Adds a hint: after `--new`, the same command would create another instance.
 fn not_again(error: Error, made: &Guid) -> Error {
     let on = text!(
-        "go on with the instance that was created: `qiwei login --guid {guid}`",
+        "continue with the created instance: `qiwei login --guid {guid}`",
         guid = made
     );
     Error {
@@ -203,7 +202,7 @@ fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
     })?;
     context
         .output
-        .note(&text!("the verification code was taken"));
+        .note(&text!("the verification code was accepted"));
     if context.output.is_json() {
         context.output.json(&Event::CodeAccepted)?;
     }
@@ -222,7 +221,7 @@ fn waiting_instance(context: &Context) -> Result<Guid, Error> {
         .collect();
     match running.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(Error::config(text!("no instance waits for a login"))),
+        [] => Err(Error::config(text!("no instance is waiting for a login"))),
         several => Err(Error::config(text!(
             "{count} instances may be waiting: {guids}",
             count = several.len(),
@@ -232,6 +231,6 @@ fn waiting_instance(context: &Context) -> Result<Guid, Error> {
                 .collect::<Vec<_>>()
                 .join(", ")
         ))
-        .hint(text!("say which with --guid GUID"))),
+        .hint(text!("select one with --guid GUID"))),
     }
 }

@@ -26,7 +26,7 @@ pub fn parse_image_path(text: &str) -> Result<PathBuf, Text> {
     let path = PathBuf::from(text);
     match extension(&path).as_deref() {
         Some("png" | "svg") => Ok(path),
-        _ => Err(text!("a file name that ends in .png or .svg is meant")),
+        _ => Err(text!("the file name must end in .png or .svg")),
     }
 }
 
@@ -102,8 +102,11 @@ impl<'c> LoginReporter<'c> {
     pub fn code_rejected(&self, attempts_left: u8) -> Result<(), Error> {
         self.event(&Event::CodeRejected { attempts_left })?;
         self.context.output.note(&match attempts_left {
-            1 => text!("the verification code was refused; 1 try left"),
-            left => text!("the verification code was refused; {left} tries left", left),
+            1 => text!("the verification code was rejected; 1 attempt left"),
+            left => text!(
+                "the verification code was rejected; {left} attempts left",
+                left
+            ),
         });
         Ok(())
     }
@@ -112,7 +115,7 @@ impl<'c> LoginReporter<'c> {
     pub fn code_accepted(&self) -> Result<(), Error> {
         self.event(&Event::CodeAccepted)?;
         self.context.output.note(&text!(
-            "the verification code was taken; the account is being logged in"
+            "the verification code was accepted; the account is being logged in"
         ));
         Ok(())
     }
@@ -123,7 +126,7 @@ impl<'c> LoginReporter<'c> {
         if via == Via::AlreadyOnline {
             self.context
                 .output
-                .note(&text!("online already; --force logs in again"));
+                .note(&text!("already online; --force logs in again"));
         }
         self.context
             .output
@@ -140,7 +143,7 @@ impl<'c> LoginReporter<'c> {
 
 fn welcome(guid: &Guid, profile: &Profile) -> Text {
     let told = |text: &Option<String>| text.clone().map(Text::verbatim);
-    let name = told(&profile.name).unwrap_or_else(|| text!("somebody"));
+    let name = told(&profile.name).unwrap_or_else(|| text!("unknown user"));
     let user = told(&profile.user_id).unwrap_or_else(|| text!("id unknown"));
     match profile.corp_name.as_ref().or(profile.corp_id.as_ref()) {
         Some(corp) => text!(

@@ -128,7 +128,7 @@ impl LoginSession<'_> {
     /// a signal.
     fn ask_for_code(&self, events: Sender<LoginEvent>) -> Result<(), Error> {
         event::qrcode(self.api.clone(), self.guid.clone(), events)
-            .map_err(|e| Error::io(text!("cannot ask for the QR code"), &e))
+            .map_err(|e| Error::io(text!("cannot request the QR code"), &e))
     }
 
     /// Waits for the first QR code; its thread ends with the deadline.
@@ -139,7 +139,7 @@ impl LoginSession<'_> {
                 Ok(LoginEvent::Qrcode(code)) => return Ok(First::Code(self.show(code)?, early)),
                 Ok(LoginEvent::Signal(signal)) => return Ok(First::Signal(signal)),
                 Ok(events) => early.push(events),
-                Err(_) => return Err(Error::internal(text!("every source of news has ended"))),
+                Err(_) => return Err(Error::internal(text!("all event sources have ended"))),
             }
         }
     }
@@ -195,7 +195,7 @@ impl Prompt {
             prompt: CodePrompt::start(source, move |code| {
                 let _ = events.send(LoginEvent::Code(code));
             })
-            .map_err(|e| Error::io(text!("cannot ask for the verification code"), &e))?,
+            .map_err(|e| Error::io(text!("cannot start asking for the verification code"), &e))?,
         })
     }
 
@@ -241,7 +241,7 @@ impl Run<'_, '_> {
                 Ok(events) => events,
                 Err(RecvTimeoutError::Timeout) => return Err(self.out_of_time()),
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::internal(text!("every source of news has ended")));
+                    return Err(Error::internal(text!("all event sources have ended")));
                 }
             };
             if let Some(end) = self.take(events)? {
@@ -278,7 +278,7 @@ impl Run<'_, '_> {
             LoginEvent::Code(Err(CodeSourceError { why, .. })) => {
                 // This source has failed; a code may still come from another shell.
                 self.session.context.output.warn(&text!(
-                    "no verification code: {why}; `qiwei login --code -` can still hand it in",
+                    "no verification code: {why}; it can still be submitted with `qiwei login --code -`",
                     why
                 ));
             }
@@ -294,7 +294,7 @@ impl Run<'_, '_> {
             }
             NotifyType::LOGIN_QRCODE => self.qrcode_changed(event)?,
             NotifyType::LOGIN_FAILED | NotifyType::LOGGED_OUT => {
-                return Err(failed(said(event, text!("the server gave the login up"))));
+                return Err(failed(said(event, text!("the server ended the login"))));
             }
             NotifyType::SAFETY_VERIFICATION => self.session.context.output.warn(&text!(
                 "the account needs a safety verification; see the phone"
@@ -352,7 +352,7 @@ impl Run<'_, '_> {
             // The code may have been accepted: the login continues, or the server asks again.
             Err(error) => {
                 session.context.output.warn(&text!(
-                    "whether the verification code was taken is not known: {error}",
+                    "it is not known whether the verification code was accepted: {error}",
                     error = error.summary()
                 ));
                 Vec::new()
@@ -386,13 +386,13 @@ impl Run<'_, '_> {
 
     fn out_of_time(&self) -> Error {
         let message = text!(
-            "nobody was logged in within {timeout}",
+            "the login was not completed within {timeout}",
             timeout = show_duration(self.deadline.timeout())
         );
         let error = Error::new(Kind::Deadline, message).retryable();
         match self.machine.health() {
-            "code_required" => error.hint(text!("the login waited for a verification code: --code-cmd, --code-file, or `qiwei login --code -`")),
-            "not_scanned" => error.hint(text!("the QR code was not scanned; give more time with --timeout 10min")),
+            "code_required" => error.hint(text!("the login was waiting for a verification code: use --code-cmd, --code-file, or `qiwei login --code -`")),
+            "not_scanned" => error.hint(text!("the QR code was not scanned; allow more time with --timeout 10min")),
             _ => error.hint(text!("the scan was not confirmed, or the server did not complete it; try again")),
         }
     }

@@ -15,9 +15,7 @@ use crate::context::Context;
 /// Arguments of `qiwei probe`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without arguments only endpoints that change nothing are asked. \
-                        `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes \
-                        one call and prints the answer as it came."
+    after_help = "Without arguments only read endpoints are called. `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes one call and prints the response unchanged."
 )]
 pub struct Args {
     #[command(subcommand)]

@@ -98,21 +98,19 @@ fn method(text: &str) -> Result<String, Error> {
         ))
     } else {
         error.hint(text!(
-            "the protocol's endpoints answer POST: `qiwei probe POST PATH -d JSON`"
+            "the protocol's endpoints use POST: `qiwei probe POST PATH -d JSON`"
         ))
     })
 }
 
 fn path(text: &str) -> Result<String, Error> {
     if text.contains("://") {
-        return Err(
-            Error::usage(text!("a path is meant, not a URL")).hint(text!(
-                "give the server with --base-url and only the path here"
-            )),
-        );
+        return Err(Error::usage(text!("must be a path, not a URL")).hint(text!(
+            "give the server with --base-url and only the path here"
+        )));
     }
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Error::usage(text!("a path has no spaces")));
+        return Err(Error::usage(text!("a path must not contain spaces")));
     }
     Ok(if text.starts_with('/') {
         text.to_owned()

@@ -29,14 +29,14 @@ pub fn run(
     };
     let scratch = TempDir::with_prefix("qiwei-sandbox-").map_err(|e| {
         Error::local(
-            text!("cannot make a folder for the sandbox's config"),
+            text!("cannot create a directory for the sandbox's config"),
             &files::of_system(e),
         )
-        .hint(text!("name a place for temporary files with TMPDIR"))
+        .hint(text!("set a directory for temporary files with TMPDIR"))
     })?;
     let config = scratch.path().join("config.toml");
     File::create(&config)
-        .map_err(|e| Error::local(text!("cannot make the sandbox's config"), &e))?;
+        .map_err(|e| Error::local(text!("cannot create the sandbox's config"), &e))?;
 
     let mut child = Command::new(program);
     child.args(args);
@@ -57,7 +57,7 @@ pub fn run(
             error = e
         ))
         .hint(text!(
-            "after `--` comes a program and its arguments; for a script: -- sh -c '…'"
+            "after `--` give a program and its arguments; for a script: -- sh -c '…'"
         ))
     })?;
     forward_signals(signals, &child, context.can_ask())?;

@@ -66,8 +66,10 @@ impl Log {
         let line = serde_json::to_string(exchange).unwrap_or_default() + "\n";
         let mut file = record.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(e) = file.write_all(line.as_bytes()) {
-            self.output
-                .warn(&text!("the record misses a request: {error}", error = e));
+            self.output.warn(&text!(
+                "a request could not be written to the record: {error}",
+                error = e
+            ));
         }
     }
 

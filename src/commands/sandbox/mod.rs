@@ -107,7 +107,7 @@ fn few(text: &str) -> Result<usize, Text> {
     text.parse()
         .ok()
         .filter(|n| *n <= 10_000)
-        .ok_or_else(|| text!("a number from 0 to 10000 is meant"))
+        .ok_or_else(|| text!("must be a number from 0 to 10000"))
 }
 
 #[derive(Serialize)]
@@ -152,7 +152,7 @@ impl Args {
         let address = self.listen.unwrap_or(usual);
         if !address.ip().is_loopback() {
             context.output.warn(&text!(
-                "the sandbox has no password; everybody who reaches the address can use it"
+                "the sandbox has no authentication; anyone who can reach the address can use it"
             ));
         }
         Sandbox::start(address, self.scenario()?, log.observer()).map_err(|e| {
@@ -237,6 +237,6 @@ fn serve(context: &Context, sandbox: &Sandbox, signals: Signals) -> CommandResul
         .result(&view, |view| Text::verbatim(view.base_url))?;
     context
         .output
-        .note(&text!("the sandbox is listening; Ctrl-C ends it"));
+        .note(&text!("the sandbox is listening; press Ctrl-C to stop"));
     Ok(signals::exit_code(signals::wait(signals)))
 }

@@ -57,11 +57,11 @@ fn say_when_interrupted(context: &Context, sender: &Sender) -> Result<(), Error>
         let error = match in_flight.load(Ordering::SeqCst) {
             true => Error::new(
                 Kind::Unknown,
-                text!("interrupted while the message was on its way; it may or may not have been carried out"),
+                text!("interrupted while the message was in flight; it may or may not have been delivered"),
             )
             .outcome(Outcome::Unknown)
-            .hint(text!("look at the result before running this again; it is never repeated by itself")),
-            false => Error::new(Kind::Busy, text!("interrupted before the message left"))
+            .hint(text!("check the result before running this again; it is not repeated automatically")),
+            false => Error::new(Kind::Busy, text!("interrupted before the message was sent"))
                 .outcome(Outcome::NotSent)
                 .retryable(),
         };

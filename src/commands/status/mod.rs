@@ -114,9 +114,9 @@ impl Run for Args {
         match self.wait {
             Some(wanted) => watch::wait(context, wanted.status(), self.interval),
             None if self.watch => watch::watch(context, self.interval),
-            None if self.interval.is_some() => Err(Error::usage(text!(
-                "--interval goes with --watch or --wait"
-            ))),
+            None if self.interval.is_some() => {
+                Err(Error::usage(text!("--interval requires --watch or --wait")))
+            }
             None => look(context).map(|()| ExitCode::SUCCESS),
         }
     }
@@ -223,19 +223,22 @@ fn judge(named: Option<(Guid, Source)>, survey: &Survey) -> Verdict {
 fn health(guid: &Guid, survey: &Survey) -> Result<(), Error> {
     let Some(own) = survey.find(guid) else {
         return Err(Error::internal(text!(
-            "the chosen instance was not looked at"
+            "the chosen instance was not looked up"
         )));
     };
     let offline = |message: Text| Error::new(Kind::NotLoggedIn, message);
     match &own.status {
         Ok(Status::Online) => Ok(()),
-        Ok(Status::Running) => Err(
-            offline(text!("{guid} is running, not logged in", guid = guid.short()))
-                .hint(text!("log it in with `qiwei login`")),
+        Ok(Status::Running) => Err(offline(text!(
+            "{guid} is running, not logged in",
+            guid = guid.short()
+        ))
+        .hint(text!("log in with `qiwei login`"))),
+        Ok(Status::Stopped) => Err(
+            offline(text!("{guid} is stopped", guid = guid.short())).hint(text!(
+                "it may be reconnecting: check again shortly, else run `qiwei instance start GUID`"
+            )),
         ),
-        Ok(Status::Stopped) => Err(offline(text!("{guid} is stopped", guid = guid.short())).hint(
-            text!("it may only be reconnecting: look again in a moment, else `qiwei instance start GUID`"),
-        )),
         // A refusal is an answer: the instance is not online.
         Err(error @ CallError::Refused(_)) => {
             let error = error.clone().into_error(Effect::Read);

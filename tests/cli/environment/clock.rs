@@ -74,7 +74,7 @@ fn prunes_only_after_a_second_day_confirms_the_clock() {
     // Whoever asks for it gets it at once.
     let days = known(&server, &home, &["ledger", "prune", "--days", "1"]);
     change_state(&home, "UPDATE sends SET changed_at = 5 WHERE key = 'new'");
-    days.run().is(0, "forgot 1\n", "");
+    days.run().is(0, "removed 1\n", "");
 }
 
 /// What is in doubt stays so, whenever that was.

@@ -181,7 +181,7 @@ fn listen_receives_callbacks_beyond_descriptor_limit() {
     running.signal(Signal::TERM);
     let run = running.finish().ends_with(143);
     assert_eq!(events(&run).len(), 2, "{run:?}");
-    run.says("the configured notify_url is in force again");
+    run.says("restored notify_url");
 }
 
 #[test]

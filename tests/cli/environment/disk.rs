@@ -134,8 +134,8 @@ fn batch_reports_progress_when_stdout_is_full() {
         let sent = sends(&server);
         assert!(sent < 50, "{sent}");
         let tally = match sent {
-            1 => "1 line: 1 accepted, and the lines after".to_owned(),
-            sent => format!("{sent} lines: {sent} accepted, and the lines after"),
+            1 => "1 line: 1 accepted; the remaining lines".to_owned(),
+            sent => format!("{sent} lines: {sent} accepted; the remaining lines"),
         };
         assert!(said.contains(&tally), "{sent} were sent: {said}");
     }
@@ -297,7 +297,7 @@ fn sandbox_continues_when_record_file_is_full() {
     ];
     let run = Qiwei::new(args).after(NO_SPACE).run().ends_with(0);
     assert!(run.stdout.contains("S:788123456789"), "{run:?}");
-    run.says("warning: the record misses a request: File too large");
+    run.says("warning: a request could not be written to the record: File too large");
 }
 
 /// What ends a listener in order also ends it when nothing can be written.

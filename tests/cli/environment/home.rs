@@ -120,7 +120,7 @@ fn relative_home_does_not_create_ledger_per_directory() {
         let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--key", "k"])
             .env("HOME", "h")
             .in_folder(&folder);
-        run.run().ends_with(3).says("there is no home folder");
+        run.run().ends_with(3).says("there is no home directory");
     }
     assert_eq!(sends(&server), 0);
 }
@@ -150,7 +150,7 @@ fn listen_works_without_home() {
         .in_folder(home.path())
         .env("HOME", "rel");
     let run = end(run).ends_with(0);
-    run.says("there is no home folder, so a second listener");
+    run.says("there is no home directory, so a second listener");
     let run = Qiwei::on(&server.base_url(), args).env("QIWEI_STATE_DIR", "/dev/null/x");
     let run = end(run).ends_with(3);
     run.says("QIWEI_STATE_DIR");
@@ -187,7 +187,9 @@ fn unknown_user_has_no_home() {
         &["config", "set", "timeout", "9s"],
         &["config", "path"],
     ] {
-        command(args).ends_with(3).says("there is no home folder");
+        command(args)
+            .ends_with(3)
+            .says("there is no home directory");
     }
     assert_eq!(sends(&server), 1);
 }
@@ -239,7 +241,7 @@ fn only_sandbox_needs_temporary_directory() {
             .env("TMPDIR", nowhere)
             .run();
         let run = run.ends_with(3);
-        run.says("cannot make a folder for the sandbox's config")
+        run.says("cannot create a directory for the sandbox's config")
             .says("TMPDIR");
     }
 }

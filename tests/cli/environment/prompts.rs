@@ -9,7 +9,7 @@ use crate::support::{Home, sandbox_with};
 
 const CODE: &str = "246810";
 const WRONG: &str = "135790";
-const PROMPT: &str = "verification code (try ";
+const PROMPT: &str = "verification code (attempt ";
 
 /// A server that asks for [`CODE`].
 fn strict() -> Sandbox {
@@ -36,16 +36,16 @@ fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
     let mut terminal = start(&server, "");
     terminal.shows("▀", 1);
     terminal.shows("new device: a verification code is needed", 1);
-    terminal.shows("verification code (try 1 of 3): ", 1);
+    terminal.shows("verification code (attempt 1 of 3): ", 1);
     terminal.types(&format!("{WRONG}\n"));
-    terminal.shows("the verification code was refused; 2 tries left", 1);
-    terminal.shows("verification code (try 2 of 3): ", 1);
+    terminal.shows("the verification code was rejected; 2 attempts left", 1);
+    terminal.shows("verification code (attempt 2 of 3): ", 1);
     terminal.types(&format!("{CODE}\n"));
     let seen = terminal.end().ends_with(0);
     let seen = seen
-        .says("the verification code was taken")
+        .says("the verification code was accepted")
         .says("logged in: ")
-        .says("the configured notify_url is in force again");
+        .says("restored notify_url");
     assert_eq!(handed_in(&server), [WRONG, CODE]);
     assert_eq!(seen.text.matches(PROMPT).count(), 2, "{seen:?}");
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
@@ -57,11 +57,14 @@ fn prompts_again_after_invalid_code() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     for (times, slip) in ["\n", "two words\n", "１２３\n"].iter().enumerate() {
-        terminal.shows("verification code (try 1 of 3): ", times + 1);
+        terminal.shows("verification code (attempt 1 of 3): ", times + 1);
         terminal.types(slip);
-        terminal.shows("a verification code is a few digits or letters", times + 1);
+        terminal.shows(
+            "a verification code must be a few digits or letters",
+            times + 1,
+        );
     }
-    terminal.shows("verification code (try 1 of 3): ", 4);
+    terminal.shows("verification code (attempt 1 of 3): ", 4);
     terminal.types(&format!("{CODE}\n"));
     terminal.end().ends_with(0).says("logged in: ");
     assert_eq!(handed_in(&server), [CODE]);
@@ -72,7 +75,7 @@ fn ends_after_three_wrong_codes() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     for attempt in 1..=3 {
-        terminal.shows(&format!("verification code (try {attempt} of 3): "), 1);
+        terminal.shows(&format!("verification code (attempt {attempt} of 3): "), 1);
         terminal.types(&format!("{WRONG}\n"));
     }
     let seen = terminal.end().ends_with(1);
@@ -113,7 +116,7 @@ fn login_continues_after_terminal_eof() {
     let mut terminal = start(&server, "--qr none");
     terminal.shows(PROMPT, 1);
     terminal.types("\x04");
-    terminal.shows("`qiwei login --code -` can still hand it in", 1);
+    terminal.shows("it can still be submitted with `qiwei login --code -`", 1);
     let other = login(&server, "--code -").stdin(CODE).run();
     other.ends_with(0);
     terminal.end().ends_with(0).says("logged in: ");
@@ -130,7 +133,7 @@ fn removal_asks_for_confirmation() {
         let server = sandbox_with(|scenario| scenario.stopped = 1);
         let args = ["instance", "rm", "--stopped", "--settle", "10ms"];
         let mut terminal = Terminal::start(known(&server, &Home::new(), &args), 80);
-        terminal.shows("Remove 1 stopped instance for good? [y/N] ", 1);
+        terminal.shows("Permanently remove 1 stopped instance? [y/N] ", 1);
         terminal.types(answer);
         terminal.end().ends_with(0);
         assert_eq!(server.guids().len() == 1, removed, "{answer:?}");

@@ -109,12 +109,8 @@ fn closed_stdin_is_empty() {
     for (args, code, words) in [
         (&["send", GROUP, "-"][..], 2, "the text is empty"),
         (&["at", GROUP, "-", "--all"], 2, "the text is empty"),
-        (&["send", "--batch", "-"], 0, "the batch had no lines"),
-        (
-            &["instance", "rm", "--stopped"],
-            2,
-            "there is nobody to ask",
-        ),
+        (&["send", "--batch", "-"], 0, "the batch is empty"),
+        (&["instance", "rm", "--stopped"], 2, "needs a confirmation"),
         (&["config", "set", "headers.X-Key", "-"], 2, "empty"),
     ] {
         let run = Qiwei::on(&server.base_url(), args).redirected("<&-").run();

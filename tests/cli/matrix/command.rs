@@ -124,7 +124,7 @@ pub struct InitialState {
     pub scan: &'static str,
     pub has_callbacks: bool,
     pub quirk: Option<Quirk>,
-    /// The URL in force before must be in force again afterwards.
+    /// The URL in force before must be restored notify_url afterwards.
     pub url: Option<Url>,
 }
 

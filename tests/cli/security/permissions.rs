@@ -60,7 +60,9 @@ fn warns_of_disabled_certificate_check() {
         let run = Qiwei::on(&url, ["status", "--retries", "0"])
             .args(flags)
             .run();
-        let warned = run.stderr.contains("warning: certificates are not checked");
+        let warned = run
+            .stderr
+            .contains("warning: certificate verification is disabled");
         assert_eq!(warned, is_warned, "{scheme} {flags:?}: {run:?}");
     }
 }

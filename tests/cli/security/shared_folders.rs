@@ -115,7 +115,7 @@ fn refuses_files_of_other_users() {
             .env("QIWEI_STATE_DIR", &shared)
             .run()
             .ends_with(3)
-            .says("belongs to somebody else");
+            .says("belongs to another user");
     }
     let (_home, shared) = shared();
     stranger(&shared.join("c.toml.lock"));
@@ -123,7 +123,7 @@ fn refuses_files_of_other_users() {
         .arg(shared.join("c.toml"))
         .run()
         .ends_with(3)
-        .says("belongs to somebody else");
+        .says("belongs to another user");
     // The file that a listener leaves its secret URL in.
     let state = |qiwei: Qiwei| qiwei.env("QIWEI_STATE_DIR", &shared);
     let (listener, _) = listening(&server, state(listen(&server, "--for 1min")));
@@ -137,7 +137,7 @@ fn refuses_files_of_other_users() {
     state(listen(&server, "--for 1s"))
         .run()
         .ends_with(3)
-        .says("belongs to somebody else");
+        .says("belongs to another user");
     assert_eq!(fs::read_to_string(&place).unwrap(), "");
     assert_eq!(server.deliveries().len(), 0);
 }

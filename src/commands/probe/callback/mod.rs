@@ -21,9 +21,7 @@ use webhook::Webhook;
 /// Arguments of `qiwei probe callback`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without URL: a `qiwei listen` or `login` that runs for the instance is \
-                        looked at; when none runs, a listener of its own is set up and a callback \
-                        of the server awaited. With --simulate the events are posted there."
+    after_help = "Without URL, checks a `qiwei listen` or `login` running for the instance; if none is running, starts a listener and waits for a callback of the server. With --simulate the events are posted there."
 )]
 pub struct Args {
     /// Webhook to check or to post to
@@ -66,10 +64,10 @@ impl Args {
             }
             None if events.is_empty() => round_trip::run(context, &self.callbacks),
             None => Err(Error::usage(text!(
-                "no listener runs for this instance, so there is nowhere to post"
+                "no listener is running for this instance"
             ))
             .hint(text!(
-                "name a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`"
+                "give a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`"
             ))),
         }
     }

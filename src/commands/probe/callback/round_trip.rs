@@ -62,9 +62,9 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
 
 fn await_callback(context: &Context, queue: &EventQueue, triggered: bool) -> Result<Check, Error> {
     let how = if triggered {
-        text!("a login QR code was asked for, which calls back")
+        text!("requested a login QR code, which triggers a callback")
     } else {
-        text!("nothing could be triggered; send the account a message now")
+        text!("no callback can be triggered for an online account; send it a message now")
     };
     context.output.note(&how);
     let start = Instant::now();
@@ -85,7 +85,7 @@ fn await_callback(context: &Context, queue: &EventQueue, triggered: bool) -> Res
             text!("callback"),
             false,
             Some(text!(
-                "none arrived; the server may not reach this address: see --listen and --notify-url"
+                "none arrived; the server may be unable to reach this address: see --listen and --notify-url"
             )),
         ),
     })

@@ -154,11 +154,11 @@ fn receive(
 /// The error for a batch with invalid lines.
 pub fn bad_lines(count: u64) -> Error {
     let message = match count {
-        1 => text!("1 bad line; nothing was sent"),
-        count => text!("{count} bad lines; nothing was sent", count),
+        1 => text!("1 invalid line; nothing was sent"),
+        count => text!("{count} invalid lines; nothing was sent", count),
     };
     Error::usage(message).hint(text!(
-        "correct them, or send only the others with --skip-bad"
+        "fix them, or send only the valid lines with --skip-bad"
     ))
 }
 

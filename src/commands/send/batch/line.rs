@@ -59,7 +59,7 @@ struct Wire {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "\"at\" is a list of user ids or \"all\"")]
+#[serde(untagged, expecting = "\"at\" must be a list of user ids or \"all\"")]
 enum At {
     Word(String),
     Ids(Vec<Id>),
@@ -167,7 +167,7 @@ fn outgoing(wire: Wire, settings: &Settings) -> Result<OutgoingMessage, Text> {
 fn mentions(at: At) -> Result<Mentions, Text> {
     match at {
         At::Word(word) if word == "all" => Ok(Mentions::All),
-        At::Word(_) => Err(text!("\"at\" is a list of user ids or \"all\"")),
+        At::Word(_) => Err(text!("\"at\" must be a list of user ids or \"all\"")),
         At::Ids(ids) => {
             let ids: Vec<String> = ids
                 .into_iter()

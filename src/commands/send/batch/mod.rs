@@ -61,7 +61,7 @@ pub fn run(
     dry: bool,
 ) -> CommandResult {
     let Some(source) = &args.batch else {
-        return Err(Error::usage(text!("neither TO nor --batch given")));
+        return Err(Error::usage(text!("TO or --batch is required")));
     };
     let mut input = Input::open(context, source)?;
     let total = input.validate(context, args.skip_bad)?;

@@ -104,7 +104,7 @@ impl OutcomeCounts {
     pub fn sentence(&self) -> Text {
         let outcomes = [
             (self.accepted, text!("accepted")),
-            (self.duplicate, text!("accepted before")),
+            (self.duplicate, text!("previously accepted")),
             (self.rejected, text!("rejected")),
             (self.not_sent, text!("not sent")),
             (self.unknown, text!("unknown")),
@@ -131,17 +131,17 @@ impl OutcomeCounts {
         let message = match stopped_at {
             None => counts,
             Some(line) => text!(
-                "{counts}; stopped at line {line} (--fail-fast), the lines after it were not sent",
+                "{counts}; stopped at line {line} (--fail-fast); the remaining lines were not sent",
                 counts,
                 line
             ),
         };
         Err(Error::new(Kind::Partial, message).hint(match self.unknown {
             0 => text!(
-                "the result lines say why; with --journal the same command tries again what was not accepted"
+                "see the result lines for the reasons; with --journal the same command retries what was not accepted"
             ),
             _ => text!(
-                "look into the conversations of the unknown lines before sending them again with --resend"
+                "check the conversations of the unknown lines before sending them again with --resend"
             ),
         }))
     }
@@ -165,7 +165,7 @@ mod tests {
         let error = counts.verdict(Some(5)).unwrap_err();
         assert_eq!(error.exit, 8);
         assert!(error.message.english().starts_with(
-            "5 lines: 1 accepted, 1 accepted before, 1 rejected, 1 not sent, 1 unknown; stopped at line 5"
+            "5 lines: 1 accepted, 1 previously accepted, 1 rejected, 1 not sent, 1 unknown; stopped at line 5"
         ), "{:?}", error.message);
     }
 }

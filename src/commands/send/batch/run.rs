@@ -98,7 +98,7 @@ fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
             path = path.display(),
             error = e
         ))
-        .hint(text!("name a journal in a folder that can be written to"))
+        .hint(text!("choose a journal in a writable directory"))
     })?;
     lock.ok_or_else(|| {
         Error::new(
@@ -122,12 +122,13 @@ fn stop_on_signal(shared: &Arc<Shared>) -> Result<(), Error> {
         shared.signal.store(signal, Ordering::SeqCst);
         if first {
             shared.output.note(&text!(
-                "waiting for the message that is on its way; interrupt again to leave at once"
+                "waiting for the server's answer to the message in flight; interrupt again to exit at once"
             ));
             return;
         }
         shared.progress.finish();
-        let message = text!("interrupted while a message was on its way; it may have arrived");
+        let message =
+            text!("interrupted while a message was in flight; it may have been delivered");
         let error = Error::new(Kind::Unknown, message).outcome(Outcome::Unknown);
         shared.output.error(&error.ending_with(signal));
         signals::end(signal)
@@ -273,7 +274,7 @@ impl Shared {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         lost.get_or_insert_with(|| {
             let message = text!(
-                "not tried: the account was not logged in at line {line}",
+                "not sent: the account was not logged in at line {line}",
                 line
             );
             Error {
@@ -341,12 +342,12 @@ impl Shared {
             _ => Kind::Partial,
         };
         let message = text!(
-            "{message}; {counts}, and the lines after that were not sent",
+            "{message}; {counts}; the remaining lines were not sent",
             message = error.message,
             counts = counts.sentence()
         );
         Error::new(kind, message).hint(text!(
-            "the results say how far it came; with --journal the same command sends only what is left"
+            "see the result lines; with --journal the same command sends only the rest"
         ))
     }
 
@@ -363,7 +364,7 @@ impl Shared {
         let signal = self.signal.load(Ordering::SeqCst);
         if signal != 0 {
             self.output.note(&text!(
-                "interrupted after {counts}; the lines after that were not sent",
+                "interrupted after {counts}; the remaining lines were not sent",
                 counts = counts.sentence()
             ));
             return Ok(signals::exit_code(signal));
@@ -375,7 +376,7 @@ impl Shared {
         counts.verdict(stopped_at)?;
         if counts == OutcomeCounts::default() {
             self.output
-                .warn(&text!("the batch had no lines, so nothing was sent"));
+                .warn(&text!("the batch is empty; nothing was sent"));
         } else {
             self.output.note(&counts.sentence());
         }

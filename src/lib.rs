@@ -26,6 +26,7 @@ mod guid;
 mod http;
 mod input;
 mod instances;
+mod json;
 mod login;
 mod mention;
 mod output;

@@ -16,12 +16,35 @@ pub fn interpret(response: &Response) -> Result<(Dialect, Payload), CallError> {
     match response.status {
         200..=299 => open(response),
         300..=399 => Err(redirected(response)),
-        400..=499 => Err(CallError::Refused(refusal(response))),
-        status => Err(CallError::NoAnswer(NoAnswer {
-            why: with_words(text!("the server answered HTTP {status}", status), response),
-            http_status: Some(status),
-            hint: None,
-        })),
+        // A proxy before the server may answer these after the server has worked.
+        408 | 409 | 460 | 499 => Err(no_answer(response)),
+        400..=499 => refused(response),
+        _ => Err(no_answer(response)),
+    }
+}
+
+/// A status that does not tell whether the server has worked.
+fn no_answer(response: &Response) -> CallError {
+    CallError::NoAnswer(NoAnswer {
+        why: with_words(
+            text!(
+                "the server answered HTTP {status}",
+                status = response.status
+            ),
+            response,
+        ),
+        http_status: Some(response.status),
+        hint: None,
+    })
+}
+
+/// HTTP 4xx is a refusal, unless the body says yes.
+fn refused(response: &Response) -> Result<(Dialect, Payload), CallError> {
+    match envelope::open(&response.body).map(|opened| opened.content) {
+        Ok(Content::Payload(payload)) if payload.confirmed && !payload.beside.is_empty() => {
+            Err(no_answer(response))
+        }
+        _ => Err(CallError::Refused(refusal(response))),
     }
 }
 
@@ -37,7 +60,7 @@ fn open(response: &Response) -> Result<(Dialect, Payload), CallError> {
         Content::Payload(payload) => Ok((opened.dialect, payload)),
         Content::Refused { code, text } => Err(CallError::Refused(Refusal {
             http_status: response.status,
-            code: Some(code),
+            code,
             text,
             retry_after: response.retry_after,
         })),
@@ -77,7 +100,7 @@ fn without_credentials(target: &str) -> String {
 
 fn refusal(response: &Response) -> Refusal {
     let (code, text) = match envelope::open(&response.body).map(|opened| opened.content) {
-        Ok(Content::Refused { code, text }) => (Some(code), text),
+        Ok(Content::Refused { code, text }) => (code, text),
         _ => (None, words(response).unwrap_or_default()),
     };
     Refusal {
@@ -99,46 +122,10 @@ fn with_words(what: Text, response: &Response) -> Text {
 fn words(response: &Response) -> Option<String> {
     match serde_json::from_slice(&response.body) {
         Ok(Value::Object(object)) => match object.get("detail") {
-            Some(detail) => Some(detail_words(detail)),
+            Some(detail) => Some(envelope::detail_words(detail)),
             None => envelope::text_of(&object),
         },
         _ => short_plain_text(&response.body),
-    }
-}
-
-/// `"Not Found"`, or the 422 array as `guid: field required; limit: …`.
-fn detail_words(detail: &Value) -> String {
-    match detail {
-        Value::String(text) => text.clone(),
-        Value::Array(entries) => entries
-            .iter()
-            .map(field_error)
-            .collect::<Vec<_>>()
-            .join("; "),
-        other => other.to_string(),
-    }
-}
-
-fn field_error(entry: &Value) -> String {
-    let message = entry
-        .get("msg")
-        .and_then(Value::as_str)
-        .unwrap_or("invalid");
-    let path: Vec<String> = entry
-        .get("loc")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|part| match part {
-            Value::String(name) if name == "body" => None,
-            Value::String(name) => Some(name.clone()),
-            other => Some(other.to_string()),
-        })
-        .collect();
-    if path.is_empty() {
-        message.to_owned()
-    } else {
-        format!("{}: {message}", path.join("."))
     }
 }
 
@@ -177,8 +164,17 @@ mod tests {
             assert!(matches!(error, CallError::NoAnswer(_)), "{status}");
         }
         for status in [400, 401, 404, 405, 422, 429] {
-            let error = interpret(&response(status, ok)).unwrap_err();
+            let error = interpret(&response(status, r#"{"detail":"no"}"#)).unwrap_err();
             assert!(matches!(error, CallError::Refused(_)), "{status}");
+            let error = interpret(&response(status, ok)).unwrap_err();
+            assert!(
+                matches!(error, CallError::NoAnswer(_)),
+                "{status} beside a yes"
+            );
+        }
+        for status in [408, 409, 460, 499] {
+            let error = interpret(&response(status, r#"{"detail":"no"}"#)).unwrap_err();
+            assert!(matches!(error, CallError::NoAnswer(_)), "{status}");
         }
     }
 

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
-/// An id as text, whatever it came as; `None` for null, empty and `0`, which name nothing.
-/// Never through a float: ids have up to 19 digits.
+use crate::json::REPLACEMENT;
+
+/// An id as text, whatever it came as; `None` for null, empty and `0`, which name nothing, and for
+/// one with a damaged character. Never through a float: ids have up to 19 digits.
 pub(super) fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let text = match Value::deserialize(from)? {
         Value::Null => return Ok(None),
@@ -12,7 +14,8 @@ pub(super) fn id<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D
         Value::Number(number) if !number.is_f64() => number.to_string(),
         other => return Err(unexpected("an id", &other)),
     };
-    Ok((!text.is_empty() && text != "0").then_some(text))
+    let is_id = !text.trim().is_empty() && text != "0" && !text.contains(REPLACEMENT);
+    Ok(is_id.then_some(text))
 }
 
 /// Text, or `None` for null and empty. A number is read as its digits.

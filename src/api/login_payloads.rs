@@ -164,6 +164,7 @@ mod tests {
         Payload {
             value,
             confirmed: true,
+            ..Payload::default()
         }
     }
 

@@ -16,6 +16,7 @@ mod resolver;
 mod response;
 mod retry;
 mod transport;
+mod wording;
 
 pub use client::Connection;
 pub use error::{CallError, NoAnswer};

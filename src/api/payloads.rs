@@ -104,9 +104,9 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
     })
 }
 
-/// An answer that only says yes: a business code 0, or an object where no code is spoken.
+/// An answer that only says yes: a business code 0, or `{}` where no code is spoken.
 pub(super) fn done(payload: Payload) -> Result<(), PayloadError> {
-    if payload.confirmed || payload.value.is_object() {
+    if payload.confirmed {
         Ok(())
     } else {
         Err(shape(text!("confirmation")))
@@ -114,8 +114,18 @@ pub(super) fn done(payload: Payload) -> Result<(), PayloadError> {
 }
 
 /// The guid of a new instance: a bare string or an object.
+///
+/// Without a code, a bare string is a guid only when it looks like one: `"denied"` is none.
 pub(super) fn guid(payload: Payload) -> Result<Guid, PayloadError> {
-    parse_guid(&payload.value).ok_or_else(|| shape(text!("guid")))
+    let is_doubtful = !payload.confirmed && payload.value.is_string();
+    parse_guid(&payload.value)
+        .filter(|guid| !is_doubtful || looks_like_guid(guid.as_str()))
+        .ok_or_else(|| shape(text!("guid")))
+}
+
+fn looks_like_guid(text: &str) -> bool {
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    is_plain && text.len() >= 8 && text.chars().any(|c| c.is_ascii_digit())
 }
 
 /// Decodes a list of guids, bare or in objects; null is an empty list.
@@ -124,6 +134,7 @@ pub(super) fn guids(payload: Payload) -> Result<Vec<Guid>, PayloadError> {
         Value::Null => Ok(Vec::new()),
         Value::Array(entries) => entries
             .iter()
+            .filter(|entry| !entry.is_null())
             .map(|entry| parse_guid(entry).ok_or_else(|| shape(text!("list of guids"))))
             .collect(),
         _ => Err(shape(text!("list of guids"))),
@@ -158,7 +169,8 @@ pub(super) fn status(payload: Payload) -> Result<Status, PayloadError> {
     }
 }
 
-/// A page of sessions whose entries are bare ids or objects.
+/// A page of sessions whose entries are bare ids or objects: in `session_list`, or the payload is
+/// the list itself and the cursor, if any, stands beside it.
 pub(super) fn session_page(payload: Payload) -> Result<SessionPage, PayloadError> {
     #[derive(Deserialize)]
     struct Wire {
@@ -166,21 +178,31 @@ pub(super) fn session_page(payload: Payload) -> Result<SessionPage, PayloadError
         #[serde(default, deserialize_with = "lenient::text")]
         begin_seq: Option<String>,
     }
+    if let Value::Array(entries) = payload.value {
+        let next_seq = lenient::text(payload.beside.get("begin_seq").unwrap_or(&Value::Null));
+        return Ok(page_of(entries, next_seq.unwrap_or_default()));
+    }
     // A missing field is an error; null is an empty list.
     if payload.value.get("session_list").is_none() {
         return Err(shape(Text::verbatim("session_list")));
     }
     let wire: Wire = typed(payload.value, Text::verbatim("session_list"))?;
-    let entries = wire.session_list.unwrap_or_default();
-    Ok(SessionPage {
+    Ok(page_of(
+        wire.session_list.unwrap_or_default(),
+        wire.begin_seq,
+    ))
+}
+
+fn page_of(entries: Vec<Value>, next_seq: Option<String>) -> SessionPage {
+    SessionPage {
         size: entries.len(),
         // An unreadable entry does not hide the others.
         sessions: entries
             .into_iter()
             .filter_map(|entry| session(entry).ok())
             .collect(),
-        next_seq: wire.begin_seq,
-    })
+        next_seq,
+    }
 }
 
 #[derive(Deserialize)]
@@ -202,9 +224,10 @@ struct WireSession {
 }
 
 fn session(entry: Value) -> Result<ConversationEntry, PayloadError> {
-    if let Value::String(conversation_id) = entry {
+    if entry.is_string() {
+        let id = lenient::id(&entry).ok().flatten();
         return Ok(ConversationEntry {
-            conversation_id,
+            conversation_id: id.ok_or_else(|| shape(text!("conversation id")))?,
             name: None,
             last_message_at: None,
         });
@@ -218,9 +241,11 @@ fn session(entry: Value) -> Result<ConversationEntry, PayloadError> {
     })
 }
 
-/// Epoch seconds or milliseconds, or a time that already is RFC 3339.
+/// Epoch seconds or milliseconds, whole or with a fraction, or a time that already is RFC 3339.
 fn point_in_time(text: &str) -> Option<String> {
-    match text.trim().parse::<i64>() {
+    let text = text.trim();
+    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+    match whole.parse::<i64>() {
         Ok(epoch) => time::rfc3339(epoch),
         Err(_) => text
             .parse::<jiff::Timestamp>()
@@ -241,10 +266,10 @@ pub(super) fn sent_message(payload: Payload) -> Result<SentMessage, PayloadError
     struct MsgData {
         #[serde(default, deserialize_with = "lenient::id")]
         id: Option<String>,
-        #[serde(default, deserialize_with = "lenient::id")]
+        #[serde(default, deserialize_with = "lenient::text")]
         seq: Option<String>,
-        #[serde(default, deserialize_with = "lenient::integer")]
-        sendtime: Option<i64>,
+        #[serde(default, deserialize_with = "lenient::text")]
+        sendtime: Option<String>,
     }
     let wire: Wire = typed(payload.value, text!("message"))?;
     if wire.is_svr_fail {
@@ -253,15 +278,16 @@ pub(super) fn sent_message(payload: Payload) -> Result<SentMessage, PayloadError
     let data: MsgData = typed(wire.msg_data.unwrap_or_default(), text!("message"))?;
     Ok(SentMessage {
         message_id: data.id.ok_or_else(|| shape(text!("message id")))?,
-        seq: data.seq,
-        sent_at: data.sendtime.and_then(time::rfc3339),
+        seq: data.seq.filter(|seq| seq != "0"),
+        // Nice to know, and no part of what decides the outcome.
+        sent_at: data.sendtime.as_deref().and_then(point_in_time),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
 
@@ -269,6 +295,7 @@ mod tests {
         Payload {
             value,
             confirmed: true,
+            ..Payload::default()
         }
     }
 
@@ -276,15 +303,17 @@ mod tests {
         Payload {
             value,
             confirmed: false,
+            ..Payload::default()
         }
     }
 
     #[test]
-    fn confirmation_needs_code_or_object() {
+    fn confirmation_needs_code_or_empty_object() {
         let cases = [
             (confirmed(Value::Null), true),
             (confirmed(json!({})), true),
-            (bare(json!({})), true),
+            (bare(json!({})), false),
+            (bare(json!({"success": true})), false),
             (bare(Value::Null), false),
             (bare(json!([])), false),
             (bare(json!("ok")), false),
@@ -360,9 +389,14 @@ mod tests {
             ]
         );
         assert_eq!(page.next_seq.as_deref(), Some("1000123"));
+        let mut listed = confirmed(json!(["S:1", "S:\u{fffd}", null, {"id":"R:2"}]));
+        listed.beside = Map::from_iter([("begin_seq".to_owned(), json!(7))]);
+        let listed = session_page(listed).unwrap();
+        assert_eq!((listed.size, listed.sessions.len()), (4, 2));
+        assert_eq!(listed.next_seq.as_deref(), Some("7"));
         let empty = session_page(confirmed(json!({"session_list":null}))).unwrap();
         assert_eq!((empty.sessions.len(), empty.next_seq), (0, None));
-        for value in [json!({}), json!([]), json!({"session_list":{}})] {
+        for value in [json!({}), json!("S:1"), json!({"session_list":{}})] {
             assert!(session_page(confirmed(value)).is_err());
         }
     }
@@ -427,7 +461,7 @@ mod tests {
     proptest! {
         #[test]
         fn decoders_never_panic(value in any_json(), is_confirmed: bool) {
-            let payload = Payload { value, confirmed: is_confirmed };
+            let payload = Payload { value, confirmed: is_confirmed, ..Payload::default() };
             let _ = done(payload.clone());
             let _ = guid(payload.clone());
             let _ = guids(payload.clone());

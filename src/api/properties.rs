@@ -17,6 +17,7 @@ use super::payloads::{self, SentMessage};
 use super::request::Effect;
 use super::{CallError, Decode, Response, login_payloads, payload_call_error};
 use crate::error::{Kind, Outcome};
+use crate::json::repair_strings;
 use crate::text::Lang;
 
 const STATUSES: [u16; 16] = [
@@ -89,8 +90,11 @@ fn check_send(response: &Response) {
 }
 
 fn check_failure(error: &CallError, response: &Response, says_no: bool) {
-    let is_refusal =
-        (400..500).contains(&response.status) || (200..300).contains(&response.status) && says_no;
+    let is_refusal = match response.status {
+        408 | 409 | 460 | 499 => false,
+        400..=499 => true,
+        status => (200..300).contains(&status) && says_no,
+    };
     let change = error.clone().into_error(Effect::Change);
     let expected = match is_refusal {
         true => Outcome::Rejected,
@@ -133,7 +137,7 @@ fn check_wrapping(body: &[u8]) {
         assert_eq!(wrapped.content, opened.content);
     }
     if let Content::Refused { code, .. } = opened.content {
-        assert_ne!(code, 0);
+        assert_ne!(code, Some(0));
     }
 }
 
@@ -144,9 +148,8 @@ fn check_decoders(response: &Response) {
         }
     };
     payload(|payload| {
-        let is_object = payload.value.is_object();
         let is_done = payloads::done(payload.clone()).is_ok();
-        assert_eq!(is_done, payload.confirmed || is_object);
+        assert_eq!(is_done, payload.confirmed);
     });
     payload(|payload| {
         if let Ok(guid) = payloads::guid(payload) {
@@ -154,7 +157,8 @@ fn check_decoders(response: &Response) {
         }
     });
     payload(|payload| {
-        let size = payload.value.as_array().map_or(0, Vec::len);
+        let entries = payload.value.as_array();
+        let size = entries.map_or(0, |all| all.iter().filter(|entry| !entry.is_null()).count());
         if let Ok(guids) = payloads::guids(payload) {
             assert_eq!(guids.len(), size);
         }
@@ -197,7 +201,35 @@ fn check_decoders(response: &Response) {
     });
 }
 
-/// A second, slower reading of a send's answer that collects every refusal in it.
+/// Whether a field of the object says no without a code.
+fn says_no(object: &Map<String, Value>) -> bool {
+    object.iter().any(|(key, value)| {
+        let word = match value {
+            Value::String(text) => text.trim().to_lowercase(),
+            other => other.to_string(),
+        };
+        match key.as_str() {
+            "success" | "ok" => ["false", "0", "no", "n"].contains(&word.as_str()),
+            "error" | "errors" | "detail" => {
+                !["", "null", "false", "0", "[]", "{}"].contains(&word.as_str())
+            }
+            "result" | "status" | "message" | "msg" | "error_message" | "err_msg" | "errmsg" => {
+                ["失败", "未登录", "fail", "denied"]
+                    .iter()
+                    .any(|no| word.contains(no))
+            }
+            "code" => word
+                .parse::<i64>()
+                .is_ok_and(|code| code != 0 && !(200..300).contains(&code)),
+            "ret" | "errcode" | "error_code" | "err_code" => {
+                word.parse::<i64>().is_ok_and(|code| code != 0)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// A second, slower reading of a send's answer: everything that could be a no, wherever it stands.
 #[derive(Default)]
 struct Spoken {
     /// Whether a code other than 0 or another refusal was found.
@@ -209,12 +241,12 @@ struct Spoken {
 
 impl Spoken {
     fn of(body: &[u8]) -> Self {
-        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+        let Ok(value) = serde_json::from_str::<Value>(&repair_strings(body)) else {
             return Self::default();
         };
         let inner = value
             .as_str()
-            .and_then(|text| serde_json::from_str(text).ok());
+            .and_then(|text| serde_json::from_str(&repair_strings(text.as_bytes())).ok());
         match inner.unwrap_or(value) {
             Value::Object(object) => Self::of_object(&object),
             payload => Self {
@@ -225,9 +257,12 @@ impl Spoken {
     }
 
     fn of_object(object: &Map<String, Value>) -> Self {
-        let codes: Vec<&Value> = ["error_code", "err_code"]
+        let codes: Vec<&Value> = ["error_code", "err_code", "errcode", "code", "ret"]
             .iter()
             .filter_map(|name| object.get(*name).filter(|code| !code.is_null()))
+            // A status of HTTP.
+            .filter(|code| !code.as_i64().is_some_and(|code| (200..300).contains(&code)))
+            .chain(object.get("baseResponse").and_then(|base| base.get("ret")))
             .collect();
         let numbers: Vec<i64> = codes
             .iter()
@@ -237,15 +272,28 @@ impl Spoken {
             })
             .collect();
         let is_envelope = !codes.is_empty() || !object.contains_key("msg_data");
-        // Whether other fields beside `data` make an envelope is left open.
-        let is_odd = codes.is_empty() && object.contains_key("data") && object.len() > 1;
+        // Fields that the protocol does not document may turn a yes into a doubt.
+        const DOCUMENTED: [&str; 6] = [
+            "error_code",
+            "err_code",
+            "data",
+            "hint",
+            "msg_data",
+            "is_svr_fail",
+        ];
+        let is_odd = codes.is_empty() && object.contains_key("data") && object.len() > 1
+            || object.keys().any(|key| !DOCUMENTED.contains(&key.as_str()));
         let payload = match object.get("data") {
             Some(data) if is_envelope => data.clone(),
             None if !codes.is_empty() => Value::Null,
             _ => object.clone().into(),
         };
         Self {
-            says_no: numbers.iter().any(|code| *code != 0),
+            says_no: says_no(object) || {
+                let inside = [object.get("data"), object.get("baseResponse")];
+                let mut inside = inside.into_iter().flatten().filter_map(Value::as_object);
+                inside.any(says_no)
+            },
             is_open: is_odd || numbers.len() < codes.len(),
             payload,
         }
@@ -267,7 +315,7 @@ impl Spoken {
             Value::Number(number) if !number.is_f64() => number.to_string(),
             _ => return None,
         };
-        (!id.is_empty() && id != "0").then_some(id)
+        (!id.trim().is_empty() && id != "0" && !id.contains('\u{fffd}')).then_some(id)
     }
 
     /// Whether all other fields have their documented type.
@@ -314,6 +362,13 @@ mod tests {
         r#"{"msg_data":{"id":"1066172","#,
         r#""seq":"7"}"#,
         r#"},"#,
+        r#""success":false,"#,
+        r#""error":"denied""#,
+        r#""detail":"x","#,
+        r#""msg":"失败","#,
+        r#""code":401,"#,
+        "\u{feff}",
+        "\\ud83d",
         r#""is_svr_fail":true"#,
         r#""is_svr_fail":"0""#,
         r#"{"status":"#,
@@ -343,18 +398,34 @@ mod tests {
             3 => Just("\"1066172\""),
             1 => prop::sample::select(&["", "7", "0", "\"\"", "1.5"][..]),
         ];
-        let parts = (code.clone(), code, failed, id, 0..3u8);
-        parts.prop_map(|(error_code, err_code, failed, id, wrap)| {
+        let words = prop_oneof![
+            3 => Just(""),
+            1 => prop::sample::select(
+                &[
+                    r#""error_message":"ok","#,
+                    r#""error_message":"失败","#,
+                    r#""success":false,"#,
+                    r#""success":true,"#,
+                    r#""detail":"x","#,
+                    r#""code":401,"#,
+                    r#""code":200,"#,
+                    r#""error":"denied","#,
+                ][..],
+            ),
+        ];
+        let parts = (code.clone(), code, failed, id, words, 0..4u8);
+        parts.prop_map(|(error_code, err_code, failed, id, words, wrap)| {
             let field = |name: &str, value: &str| match value {
                 "" => String::new(),
                 value => format!("\"{name}\":{value},"),
             };
             let message = format!("{{{}\"seq\":1}}", field("id", id));
             let payload = format!("{{{}\"msg_data\":{message}}}", field("is_svr_fail", failed));
-            let codes = field("error_code", error_code) + &field("err_code", err_code);
+            let codes = field("error_code", error_code) + &field("err_code", err_code) + words;
             match wrap {
                 0 => format!("{{{codes}\"data\":{payload}}}"),
                 1 => Value::from(format!("{{{codes}\"data\":{payload}}}")).to_string(),
+                2 => format!("{{{words}{}", &payload[1..]),
                 _ => payload,
             }
         })

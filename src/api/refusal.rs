@@ -42,7 +42,12 @@ impl Refusal {
 
     /// Whether looking up the instance's status may explain the refusal.
     pub fn may_be_about_login(&self) -> bool {
-        self.code.is_some() && !self.is_unrelated_to_login()
+        (self.code.is_some() || self.is_success_status()) && !self.is_unrelated_to_login()
+    }
+
+    /// Whether the refusal came with an HTTP status of success, so that only its words refuse.
+    fn is_success_status(&self) -> bool {
+        (200..300).contains(&self.http_status)
     }
 
     /// Whether the server gave a clear reason that is unrelated to being logged in.
@@ -67,6 +72,10 @@ fn message(refusal: &Refusal) -> Text {
         (Some(0), _) => text!("the server reports that delivery failed (is_svr_fail)"),
         (Some(code), "") => text!("the server refused with code {code} and no text", code),
         (Some(code), text) => text!("the server refused: {text} (code {code})", text, code),
+        (None, "") if refusal.is_success_status() => {
+            text!("the server refused without giving a reason")
+        }
+        (None, text) if refusal.is_success_status() => text!("the server refused: {text}", text),
         (None, "") => text!(
             "the server answered HTTP {status}",
             status = refusal.http_status
@@ -123,6 +132,7 @@ const WORDS: [(&str, Cause); 13] = [
 impl Cause {
     fn of(refusal: &Refusal) -> Option<Self> {
         match refusal.code {
+            None if refusal.is_success_status() => Self::of_text(&refusal.text),
             None => Self::of_http(refusal.http_status),
             Some(code) => Self::of_text(&refusal.text).or_else(|| Self::of_code(code)),
         }

@@ -246,7 +246,7 @@ fn names_line_of_broken_config_and_keeps_it() {
         (
             "base_url = 'ftp://u:hunter2@h'\n",
             1,
-            "base_url: a base URL starts with",
+            "base_url: a base URL must start with",
         ),
     ] {
         let home = Home::new();

@@ -110,7 +110,7 @@ fn looks_up_status_to_tell_rejected_from_not_logged_in() {
     for (text, state, code, hint) in [
         ("奇怪", Some(2), 1, None),
         ("奇怪", Some(1), 4, Some("not logged in: run `qiwei login`")),
-        ("奇怪", Some(0), 4, Some("stopped or just reconnecting")),
+        ("奇怪", Some(0), 4, Some("stopped or reconnecting")),
         ("奇怪", None, 1, None),
         ("账号未登录", Some(2), 1, Some("but the instance is online")),
         ("账号未登录", Some(1), 4, Some("qiwei login")),

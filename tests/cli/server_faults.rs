@@ -39,13 +39,91 @@ fn http_200_without_message_id_is_not_accepted() {
         r#"{"msg_data":{"id":"0"}}"#,
         r#"{"msg_data":null}"#,
         r#"{"message":"ok"}"#,
-        r#"{"detail":"Not Found"}"#,
+        r#"{"success":true}"#,
+        r#"{"error_message":"失败","data":{"msg_data":{"id":"7"}}}"#,
+        r#"{"success":false,"msg_data":{"id":"7"}}"#,
+        r#"{"detail":"x","msg_data":{"id":"7"}}"#,
+        r#"{"error_code":0,"success":false,"data":{"msg_data":{"id":"7"}}}"#,
+        r#"{"error_code":0,"data":{"msg_data":{"id":"\ud83d7"}}}"#,
+        "[]",
     ] {
         let server = RawServer::answering(ok(body));
         let run = send(&server.base_url(), &[]);
         let error = run.ends_with(6).error();
         assert_eq!(error["outcome"], "unknown", "{body}");
         assert_eq!(server.requests().len(), 1, "{body}");
+    }
+}
+
+/// Every command whose answer is only a confirmation.
+const CHANGES: [&str; 6] = [
+    "instance start g-1",
+    "instance stop g-1",
+    "instance rm g-1",
+    "logout",
+    "login --code 123456",
+    "listen --for 10ms",
+];
+
+fn change(base_url: &str, command: &str) -> Finished {
+    let args = command.split(' ').map(str::to_owned);
+    Qiwei::new(args)
+        .args(["--json", "--guid", "g-1", "--base-url", base_url])
+        .run()
+}
+
+#[test]
+fn only_code_0_or_an_empty_object_confirms_a_change() {
+    for command in CHANGES {
+        for body in [r#"{"error_code":0}"#, "{}", r#""{}""#, "\u{feff}{}"] {
+            let server = RawServer::answering(ok(body));
+            let run = change(&server.base_url(), command);
+            assert_eq!(run.code, 0, "{command} {body}: {run:?}");
+        }
+    }
+}
+
+#[test]
+fn http_200_with_a_refusal_is_rejected() {
+    for command in CHANGES {
+        for body in [
+            r#"{"code":401,"msg":"token无效"}"#,
+            r#"{"detail":"Not Found"}"#,
+            r#"{"errcode":40001,"errmsg":"x"}"#,
+            r#"{"success":false}"#,
+            r#"{"ok":false}"#,
+            r#"{"error":"denied"}"#,
+            r#"{"result":"fail"}"#,
+        ] {
+            let server = RawServer::answering(ok(body));
+            let error = change(&server.base_url(), command).ends_with(1).error();
+            assert_eq!(error["outcome"], "rejected", "{command} {body}");
+        }
+        let server = RawServer::answering(ok(r#"{"error_message":"实例未登录","data":{}}"#));
+        let error = change(&server.base_url(), command).ends_with(4).error();
+        assert_eq!(error["outcome"], "rejected", "{command}");
+    }
+}
+
+#[test]
+fn http_200_without_a_confirmation_is_unknown() {
+    for command in CHANGES {
+        for body in [
+            r#"{"data":{}}"#,
+            r#"{"success":true}"#,
+            r#"{"message":"ok"}"#,
+            r#"{"message":"处理中"}"#,
+            r#"{"error_code":0,"success":false}"#,
+            r#"{"error_code":0,"data":{"error":"denied"}}"#,
+            r#"{"error_code":0,"error_message":"操作失败"}"#,
+            "[]",
+            "null",
+            r#""ok""#,
+        ] {
+            let server = RawServer::answering(ok(body));
+            let error = change(&server.base_url(), command).ends_with(6).error();
+            assert_eq!(error["outcome"], "unknown", "{command} {body}");
+        }
     }
 }
 
@@ -59,14 +137,16 @@ fn does_not_read_body_over_16_mib() {
 
 #[test]
 fn http_4xx_is_rejected_and_5xx_is_unknown() {
-    let known = [404, 405, 422, 429, 500, 503, 504];
+    let known = [404, 405, 408, 409, 422, 429, 460, 499, 500, 503, 504];
     let codes: Vec<u16> = (400..600)
         .filter(|code| code % 9 == 4 || known.contains(code))
         .collect();
     check_all(&codes, |&status| {
         let server = RawServer::answering(http(&format!("{status} X"), r#"{"detail":"words"}"#));
         let run = send(&server.base_url(), &[]);
-        assert_eq!(run.code, if status < 500 { 1 } else { 6 }, "{status}");
+        // A proxy may answer these after the server has worked.
+        let is_unknown = status >= 500 || [408, 409, 460, 499].contains(&status);
+        assert_eq!(run.code, if is_unknown { 6 } else { 1 }, "{status}");
         let message = run.error()["message"].as_str().unwrap().to_owned();
         let start = format!("the server answered HTTP {status}: words");
         assert!(message.starts_with(&start), "{message}");

@@ -37,6 +37,19 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("the answer is empty", "应答为空"),
     ("{key} is not a number", "{key} 不是数字"),
     (
+        "the answer contradicts itself ({denial})",
+        "应答自相矛盾（{denial}）",
+    ),
+    (
+        "the answer contains neither a code nor data, only the text: {words}",
+        "应答既无错误码也无数据，只有文字：{words}",
+    ),
+    (
+        "the server refused without giving a reason",
+        "服务器拒绝了请求，未说明原因",
+    ),
+    ("the server refused: {text}", "服务器拒绝了请求：{text}"),
+    (
         "it contains both code {first} and code {code}",
         "同时包含错误码 {first} 和 {code}",
     ),

@@ -63,10 +63,10 @@ pub enum Role {
 pub enum AcceptedShape {
     /// Only one with the right fields.
     Fields,
-    /// A bare word is a guid.
-    Word,
     /// A list, and null for an empty one.
     List,
+    /// A list, or the right fields.
+    Page,
     /// An object: dialect C says yes with an empty one.
     Object,
     /// Anything that came under HTTP 200; it is printed as it is.
@@ -228,11 +228,12 @@ impl Step {
         match self.path {
             _ if report == Report::Raw => AcceptedShape::Anything,
             "/client/all_clients" => AcceptedShape::List,
-            "/client/create_client" => AcceptedShape::Word,
+            "/client/create_client" => AcceptedShape::Fields,
             "/msg/send_text" | "/msg/send_room_at" | "/client/get_client_status" => {
                 AcceptedShape::Fields
             }
-            "/session/get_session_list" | "/login/get_login_qrcode" => AcceptedShape::Fields,
+            "/login/get_login_qrcode" => AcceptedShape::Fields,
+            "/session/get_session_list" => AcceptedShape::Page,
             _ => AcceptedShape::Object,
         }
     }

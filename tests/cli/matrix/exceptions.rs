@@ -2,7 +2,7 @@
 
 use super::case::{Case, Mode};
 use super::command::{AcceptedShape, Role};
-use super::faults::{Observation, Shape};
+use super::faults::Observation;
 use super::rules::{End, Line, asked, end, is_tried_again, lines};
 
 /// Where the rules do not hold.
@@ -84,13 +84,6 @@ pub static EXCEPTIONS: &[Exception] = &[
         holds: |c| is_lie(c) && c.command.name == "login of a stopped instance",
         end: asked(1),
         why: "`login` notices a yes to the start that was a lie: there is no QR code",
-    },
-    Exception {
-        holds: |c| {
-            c.fault.observation == Observation::Bare(Shape::Word) && c.command.name == "login --new"
-        },
-        end: asked(1),
-        why: "`login --new` takes a bare word for a guid, and finds that there is no such instance",
     },
     Exception {
         holds: |c| {

@@ -127,18 +127,19 @@ pub fn lines(observation: Observation, accepted_shape: AcceptedShape) -> &'stati
 
 fn is_taken(shape: Shape, accepted_shape: AcceptedShape) -> bool {
     match shape {
-        Shape::Null | Shape::EmptyList => matches!(
+        Shape::Null => matches!(
             accepted_shape,
             AcceptedShape::List | AcceptedShape::Anything
+        ),
+        Shape::EmptyList => matches!(
+            accepted_shape,
+            AcceptedShape::List | AcceptedShape::Page | AcceptedShape::Anything
         ),
         Shape::EmptyObject => matches!(
             accepted_shape,
             AcceptedShape::Object | AcceptedShape::Anything
         ),
-        Shape::Word => matches!(
-            accepted_shape,
-            AcceptedShape::Word | AcceptedShape::Anything
-        ),
+        Shape::Word => accepted_shape == AcceptedShape::Anything,
     }
 }
 

@@ -14,6 +14,29 @@ pub const ODD: &[Row] = &[
             g.write(http("500 Oops", &good.body));
         },
     ),
+    ("408 of a proxy", Observation::OddStatus, MORE, |g, _| {
+        g.write(http("408 Request Timeout", ""))
+    }),
+    ("409 of a proxy", Observation::OddStatus, MORE, |g, _| {
+        g.write(http("409 Conflict", ""))
+    }),
+    (
+        "460 of a load balancer",
+        Observation::OddStatus,
+        MORE,
+        |g, _| g.write(http("460 Client Closed", "")),
+    ),
+    ("499 of a proxy", Observation::OddStatus, MORE, |g, _| {
+        g.write(http("499 Client Closed Request", ""))
+    }),
+    (
+        "the answer under HTTP 400",
+        Observation::OddStatus,
+        MORE,
+        |g, good| {
+            g.write(http("400 Bad Request", &good.body));
+        },
+    ),
     ("502 of a proxy", Observation::OddStatus, MORE, |g, _| {
         g.write(http("502 Bad Gateway", "<html>nginx</html>"));
     }),
@@ -120,12 +143,32 @@ pub const NONSENSE: &[Row] = &[
         },
     ),
     (
-        "the answer behind a byte order mark",
+        "the answer with \"success\":false in it",
+        Observation::Nonsense,
+        TYPICAL,
+        |g, good| {
+            g.write(ok(&contradicted(&good.body, "\"success\":false")));
+        },
+    ),
+    (
+        "the answer with an error text in it",
         Observation::Nonsense,
         MORE,
         |g, good| {
-            g.write(ok(&format!("\u{feff}{}", good.body)));
+            g.write(ok(&contradicted(&good.body, "\"error\":\"denied\"")));
         },
+    ),
+    (
+        "{\"success\":true} without a code",
+        Observation::Nonsense,
+        MORE,
+        |g, _| g.write(ok(r#"{"success":true}"#)),
+    ),
+    (
+        "a text that is neither a yes nor a no",
+        Observation::Nonsense,
+        MORE,
+        |g, _| g.write(ok("{\"msg\":\"系统繁忙\",\"data\":[]}")),
     ),
     (
         "the answer in UTF-16",
@@ -182,4 +225,12 @@ fn redirect(status: u16, good: &GoodAnswer) -> String {
     format!(
         "HTTP/1.1 {status} Moved\r\nconnection: close\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n"
     )
+}
+
+/// The answer with another field before its own.
+fn contradicted(body: &str, field: &str) -> String {
+    match body.strip_prefix('{') {
+        Some(rest) => format!("{{{field},{rest}"),
+        None => format!("{{{field},\"data\":{body}}}"),
+    }
 }

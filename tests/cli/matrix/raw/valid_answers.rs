@@ -119,6 +119,14 @@ pub const GOOD: &[Row] = &[
         },
     ),
     (
+        "the answer behind a byte order mark",
+        Observation::Answer,
+        MORE,
+        |g, good| {
+            g.write(ok(&format!("\u{feff}{}", good.body)));
+        },
+    ),
+    (
         "the answer after 103 Early Hints",
         Observation::Answer,
         MORE,
@@ -148,12 +156,46 @@ pub const REFUSED: &[Row] = &[
         g.write(http("429 Too Many", "slow down"))
     }),
     (
-        "the answer under HTTP 400",
+        "{\"success\":false}",
+        Observation::Refusal,
+        TYPICAL,
+        |g, _| g.write(ok(r#"{"success":false}"#)),
+    ),
+    ("{\"ok\":false}", Observation::Refusal, MORE, |g, _| {
+        g.write(ok(r#"{"ok":false}"#))
+    }),
+    ("an error text", Observation::Refusal, MORE, |g, _| {
+        g.write(ok(r#"{"error":"denied"}"#))
+    }),
+    (
+        "a refusal text without a code",
         Observation::Refusal,
         MORE,
-        |g, good| {
-            g.write(http("400 Bad Request", &good.body));
-        },
+        |g, _| g.write(ok(r#"{"error_message":"账号异常","data":{}}"#)),
+    ),
+    (
+        "{\"detail\":…} under HTTP 200",
+        Observation::Refusal,
+        MORE,
+        |g, _| g.write(ok(r#"{"detail":"Not Found"}"#)),
+    ),
+    (
+        "a code of the gateway",
+        Observation::Refusal,
+        MORE,
+        |g, _| g.write(ok(r#"{"code":401,"msg":"token无效"}"#)),
+    ),
+    (
+        "a code of a sibling product",
+        Observation::Refusal,
+        MORE,
+        |g, _| g.write(ok(r#"{"baseResponse":{"ret":-3},"list":[]}"#)),
+    ),
+    (
+        "{\"result\":\"fail\"}",
+        Observation::Refusal,
+        MORE,
+        |g, _| g.write(ok(r#"{"result":"fail"}"#)),
     ),
     ("a code in a string", Observation::Refusal, MORE, |g, _| {
         g.write(ok(&format!("{NO:?}")));

@@ -100,7 +100,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Time limit of the whole command [default: 30s]
+    /// Time limit of the whole command [default: 30s; login and status --wait 5min; listen, status --watch and send --batch none]
     #[arg(long, global = true, value_name = "DUR")]
     timeout: Option<String>,
 

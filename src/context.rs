@@ -142,6 +142,15 @@ impl Context {
         Ok(Deadline::from(self.started, timeout))
     }
 
+    /// The deadline of a command that runs without limit unless `--timeout` is given.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub fn explicit_deadline(&self) -> Result<Option<Deadline>, Error> {
+        let timeout = self.settings()?.timeout_flag();
+        Ok(timeout.map(|timeout| Deadline::from(self.started, timeout)))
+    }
+
     /// The API client, bounded by this command's deadline. Connects on the first call.
     ///
     /// # Errors

@@ -39,7 +39,8 @@ impl ConversationType {
     }
 }
 
-/// A conversation that can be a target: `S:<user id>` or `R:<group id>`.
+/// A conversation that can be a target: `S:<user id>`, `R:<group id>`, or `S:<user id>;<service id>`
+/// for customer service (protocol, Names).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ConversationId(String);
@@ -55,10 +56,13 @@ impl FromStr for ConversationId {
     type Err = Text;
 
     fn from_str(text: &str) -> Result<Self, Text> {
-        let valid = text
-            .strip_prefix("S:")
-            .or_else(|| text.strip_prefix("R:"))
-            .is_some_and(is_id);
+        let valid = match text.strip_prefix("S:") {
+            Some(user) => match user.split_once(';') {
+                Some((user, service)) => is_id(user) && is_id(service),
+                None => is_id(user),
+            },
+            None => text.strip_prefix("R:").is_some_and(is_id),
+        };
         if valid {
             Ok(Self(text.to_owned()))
         } else {

@@ -5,8 +5,15 @@ use serde::{Serialize, Serializer};
 use crate::conversation::is_id;
 use crate::text::{Text, text};
 
-/// The placeholder of a mention in the text.
+/// The placeholder of a mention in the text on the wire.
 const PLACEHOLDER: &str = "{$@}";
+/// The same in a form that shells leave alone: in double quotes `{$@}` becomes `{}`.
+const SHELL_SAFE_PLACEHOLDER: &str = "{at}";
+
+/// The text with the placeholders of the wire.
+pub fn place_mentions(text: &str) -> String {
+    text.replace(SHELL_SAFE_PLACEHOLDER, PLACEHOLDER)
+}
 
 /// The mentioned members.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +57,23 @@ impl Mentions {
         }
     }
 
-    /// Checks the number of `{$@}` in a text. That it must equal the number of mentions is documented only
-    /// for a sibling product; no placeholder is always accepted.
+    /// Checks the number of `{$@}` and `{at}` in a text, and that no shell has removed one. That it
+    /// must equal the number of mentions is documented only for a sibling product; no placeholder is
+    /// always accepted.
     ///
     /// # Errors
     /// Gives the actual and the expected number.
     pub fn check_places(&self, text: &str) -> Result<(), Text> {
-        let places = text.matches(PLACEHOLDER).count();
+        let places =
+            text.matches(PLACEHOLDER).count() + text.matches(SHELL_SAFE_PLACEHOLDER).count();
+        if places == 0 && text.contains("{}") {
+            return Err(text!(
+                "the text contains {braces}, which is what a shell makes of {place} in double quotes; use single quotes, or {safe}",
+                braces = "{}",
+                place = PLACEHOLDER,
+                safe = SHELL_SAFE_PLACEHOLDER
+            ));
+        }
         let mentions = self.count();
         if places == 0 || places == mentions {
             return Ok(());

@@ -48,7 +48,7 @@ impl NoAnswer {
 }
 
 /// The login device is not ready yet; documented as "try again shortly".
-const NOT_READY: i64 = 1014;
+pub(super) const NOT_READY: i64 = 1014;
 
 impl CallError {
     /// Whether a retry is harmless: the request was certainly not executed, or executing it again changes

@@ -3,6 +3,7 @@
 //! The private server documents no code for "not logged in", "unknown guid", "expired" or
 //! "too frequent", so the text is checked too, and these causes never follow from a code alone.
 
+use super::error::NOT_READY;
 use crate::error::Kind;
 use crate::text::{Text, text};
 use std::time::Duration;
@@ -134,6 +135,8 @@ impl Cause {
         match refusal.code {
             None if refusal.is_success_status() => Self::of_text(&refusal.text),
             None => Self::of_http(refusal.http_status),
+            // Documented as "try again", whatever the text reads like.
+            Some(NOT_READY) => Some(Self::NotReady),
             Some(code) => Self::of_text(&refusal.text).or_else(|| Self::of_code(code)),
         }
     }

@@ -8,14 +8,14 @@ use crate::context::Context;
 use crate::conversation::is_id;
 use crate::delivery::{OutgoingMessage, check_key};
 use crate::error::Error;
-use crate::mention::Mentions;
+use crate::mention::{Mentions, place_mentions};
 use crate::text::text;
 
 /// Arguments of `qiwei at`.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "qiwei at [OPTIONS] <ROOM> [TEXT] <--user <ID>...|--all>",
-    after_help = "Each {$@} in TEXT is replaced by one mention, in the order of --user. Without any, the server places the mentions."
+    after_help = "Each {at} in TEXT is replaced by one mention, in the order of --user. Without any, the server places the mentions. {$@} means the same, but needs single quotes in a shell."
 )]
 pub struct Args {
     /// Group (R:…) or alias
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long)]
     all: bool,
 
-    /// Send even if the number of {$@} does not match the mentions
+    /// Send TEXT unchanged, even if the number of {$@} does not match the mentions
     #[arg(long)]
     no_check: bool,
 
@@ -60,13 +60,14 @@ impl Run for Args {
         }
         self.give_text_back();
         let mentions = self.mentions()?;
-        let text = self.text.read(context)?;
+        let mut text = self.text.read(context)?;
         if !self.no_check {
             mentions.check_places(&text).map_err(|why| {
                 Error::usage(why).hint(text!(
                     "use one per mention, or none; --no-check sends it anyway"
                 ))
             })?;
+            text = place_mentions(&text);
         }
         let outgoing = OutgoingMessage {
             to,

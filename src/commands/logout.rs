@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{CommandResult, Run, dry_run, success};
+use std::process::ExitCode;
+
+use super::{CommandResult, Run, confirm, dry_run, success};
 use crate::api::request::{self, Effect};
 use crate::context::Context;
 use crate::guid::Guid;
@@ -12,6 +14,10 @@ use crate::text::text;
 /// Arguments of `qiwei logout`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Do not ask for confirmation
+    #[arg(long)]
+    yes: bool,
+
     /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
@@ -29,6 +35,22 @@ impl Run for Args {
         let request = request::logout(&guid);
         if self.dry_run {
             return dry_run::show(context, &[request]).map(success);
+        }
+        let is_detected = context.settings()?.guid.is_none();
+        if is_detected && !self.yes {
+            let question = text!("Log out {guid}, the only online instance?", guid = &guid);
+            if !confirm(
+                context,
+                &question,
+                text!("logging out a detected instance needs a confirmation"),
+                text!(
+                    "add --yes, or name the instance: --guid {guid}",
+                    guid = &guid
+                ),
+            )? {
+                context.output.note(&text!("nobody was logged out"));
+                return Ok(ExitCode::SUCCESS);
+            }
         }
         context
             .api()?

@@ -27,6 +27,7 @@ pub use send::batch_line;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::text::Text;
 
 /// The result of a command; the sandbox passes on the exit code of the command it ran.
 pub type CommandResult = Result<ExitCode, Error>;
@@ -95,6 +96,17 @@ impl Command {
     /// Parser errors.
     pub fn read(&self, matches: &mut ArgMatches) -> Result<PreparedCommand, clap::Error> {
         (self.read)(matches)
+    }
+}
+
+/// Asks for a confirmation on a terminal.
+///
+/// # Errors
+/// A usage error with `why` and `hint` when nobody can be asked.
+fn confirm(context: &Context, question: &Text, why: Text, hint: Text) -> Result<bool, Error> {
+    match context.can_ask() {
+        true => context.confirm(question),
+        false => Err(Error::usage(why).hint(hint)),
     }
 }
 

@@ -49,20 +49,43 @@ impl TextArgs {
                 )));
             }
         };
-        if text.is_empty() {
-            return Err(Error::usage(text!(
-                "the text is empty; empty messages are not sent"
-            )));
+        check_text(&text).map_err(Error::usage)?;
+        if text.len() > LONG_TEXT_BYTES {
+            context.output.warn(&text!(
+                "the text has {count} bytes; WeCom may cut or refuse texts over {limit} bytes",
+                count = text.len(),
+                limit = LONG_TEXT_BYTES
+            ));
         }
         Ok(text)
     }
 }
 
+/// The limit documented for the official bots; none is documented for this protocol.
+pub const LONG_TEXT_BYTES: usize = 2048;
+
+/// Checks that a text can be a message.
+///
+/// # Errors
+/// Explains why not.
+pub fn check_text(text: &str) -> Result<(), Text> {
+    if text.is_empty() {
+        return Err(text!("the text is empty; empty messages are not sent"));
+    }
+    if text.contains('\0') {
+        return Err(text!(
+            "the text contains a NUL character, which cannot be sent"
+        ));
+    }
+    Ok(())
+}
+
 /// Rejects an unknown option that would be sent as the text.
 fn check_no_option(context: &Context, text: &str) -> Result<(), Error> {
-    let looks_like_one = text
-        .strip_prefix("--")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+    let looks_like_one = text.starts_with('-')
+        && text
+            .trim_start_matches('-')
+            .starts_with(|c: char| c.is_ascii_alphabetic())
         && !text.contains(char::is_whitespace);
     if !looks_like_one || context.is_literal() {
         return Ok(());

@@ -29,6 +29,8 @@ pub struct Settings {
     pub ledger_days: u32,
     /// Timeout of the command, if set.
     pub timeout: Option<Duration>,
+    /// Whether the timeout was given as a flag, and so applies to the whole command in any case.
+    has_timeout_flag: bool,
     /// Retries of requests that certainly were not executed.
     pub retries: u32,
     /// Headers and TLS settings.
@@ -47,6 +49,9 @@ impl Settings {
         let by_default = timeout
             .as_ref()
             .is_none_or(|found| found.source == Source::Default);
+        let has_timeout_flag = timeout
+            .as_ref()
+            .is_some_and(|found| found.source == Source::Flag);
         let guid = match layers.lookup(Key::Guid)? {
             Some(found) => Some((parse(Key::Guid, &found, str::parse)?, found.source)),
             None => None,
@@ -70,6 +75,7 @@ impl Settings {
                 }
                 _ => None,
             },
+            has_timeout_flag,
             retries: required(layers, Key::Retries, key::parse_retries)?,
             aliases: layers
                 .aliases()
@@ -77,6 +83,16 @@ impl Settings {
                 .map(|(name, (target, _))| (name.to_owned(), target.clone()))
                 .collect(),
         })
+    }
+
+    /// The time limit given with `--timeout`.
+    pub fn timeout_flag(&self) -> Option<Duration> {
+        self.timeout.filter(|_| self.has_timeout_flag)
+    }
+
+    /// The configured time limit of one item of a batch; `--timeout` limits the whole batch instead.
+    pub fn item_timeout(&self) -> Option<Duration> {
+        self.timeout.filter(|_| !self.has_timeout_flag)
     }
 
     /// All secrets: the password in the URL and the header values.

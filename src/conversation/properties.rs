@@ -27,10 +27,14 @@ pub fn address(data: &[u8]) {
 }
 
 fn check_conversation(text: &str) {
-    let digits = text.strip_prefix("S:").or_else(|| text.strip_prefix("R:"));
-    let fits = digits.is_some_and(|digits| {
+    let is_number = |digits: &str| {
         (1..=20).contains(&digits.chars().count()) && digits.chars().all(|c| c.is_ascii_digit())
-    });
+    };
+    let fits = if let Some(user) = text.strip_prefix("S:") {
+        user.split(';').count() <= 2 && user.split(';').all(is_number)
+    } else {
+        text.strip_prefix("R:").is_some_and(is_number)
+    };
     match text.parse::<ConversationId>() {
         Ok(id) => {
             assert!(fits, "{text:?}");

@@ -74,6 +74,7 @@ pub struct Sender {
     store: Option<StateDatabase>,
     stop: Arc<AtomicBool>,
     in_flight: Arc<AtomicBool>,
+    requested_pause: Option<Duration>,
 }
 
 impl Sender {
@@ -86,6 +87,7 @@ impl Sender {
             store: None,
             stop: Arc::default(),
             in_flight: Arc::default(),
+            requested_pause: None,
         }
     }
 
@@ -97,6 +99,11 @@ impl Sender {
     /// Ends waiting for the pace when `stop` is set.
     pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
         Self { stop, ..self }
+    }
+
+    /// The pause that the server asked for in its last answer; removed when read.
+    pub fn take_requested_pause(&mut self) -> Option<Duration> {
+        self.requested_pause.take()
     }
 
     /// Sends a message before `deadline` and records it, in `journal` too if given.
@@ -141,6 +148,7 @@ impl Sender {
         match result {
             Ok(message) => Ok(Receipt { outcome, message }),
             Err((error, pause)) => {
+                self.requested_pause = pause;
                 self.pause_account(pause);
                 Err(error)
             }

@@ -284,8 +284,8 @@ mod tests {
     #[cfg(unix)]
     fn reads_code_from_command() {
         assert_eq!(
-            printed("echo $QIWEI_CODE_ATTEMPT", 2).unwrap().reveal(),
-            "2"
+            printed("echo 123$QIWEI_CODE_ATTEMPT", 2).unwrap().reveal(),
+            "1232"
         );
         assert!(printed("exit 3", 1).unwrap_err().why.contains("3"));
         assert!(printed("echo not a code", 1).is_err());

@@ -15,14 +15,20 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    /// Reads an id; the prefix is upper case and what follows is digits only.
+    /// Reads an id; the prefix is upper case, and what follows is digits, for customer service
+    /// twice with `;` between.
     pub(super) fn parse(id: &str) -> Option<Self> {
         let (peer, digits) = if let Some(digits) = id.strip_prefix("S:") {
             (Peer::User, digits)
         } else {
             (Peer::Room, id.strip_prefix("R:")?)
         };
-        let well_formed = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        // A customer-service conversation names the service behind the user.
+        let well_formed = match (peer, digits.split_once(';')) {
+            (Peer::User, Some((user, service))) => is_number(user) && is_number(service),
+            _ => is_number(digits),
+        };
         well_formed.then(|| Conversation {
             peer,
             digits: digits.into(),
@@ -39,7 +45,7 @@ impl Conversation {
     /// The user id of the receiver; `0` for a group.
     pub(super) fn receiver(&self) -> &str {
         match self.peer {
-            Peer::User => &self.digits,
+            Peer::User => self.digits.split(';').next().unwrap_or_default(),
             Peer::Room => "0",
         }
     }

@@ -1,9 +1,13 @@
 //! `qiwei instance create`: creates an instance.
 
 use serde::Serialize;
+use url::Url;
 
 use crate::api::request::{self, Effect, NewClient};
+use crate::api::{CallError, Status};
+use crate::base_url::redacted;
 use crate::commands::dry_run;
+use crate::config::Source;
 use crate::context::Context;
 use crate::error::{Error, Outcome};
 use crate::guid::Guid;
@@ -41,6 +45,9 @@ pub fn client_types() -> impl Iterator<Item = (u32, &'static str)> {
     CLIENT_TYPES.into_iter()
 }
 
+/// Schemes of proxies that servers support (protocol, Endpoints).
+const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks4", "socks5"];
+
 /// Arguments of `qiwei instance create`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -49,7 +56,13 @@ pub struct Args {
     client_type: ClientType,
 
     /// Proxy of the instance: an http, socks4 or socks5 URL
-    #[arg(long, value_name = "URL", default_value = "", value_parser = proxy, hide_default_value = true)]
+    // Checked later: the parser would print a wrong value with its password.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true
+    )]
     proxy: String,
 
     /// Id of the local proxy (bridge) of the instance
@@ -59,6 +72,10 @@ pub struct Args {
     /// Do not start it
     #[arg(long)]
     no_start: bool,
+
+    /// Make it the current instance even if the current one is online
+    #[arg(long = "use", conflicts_with = "no_use")]
+    make_current: bool,
 
     /// Do not make it the current instance
     #[arg(long)]
@@ -85,12 +102,25 @@ fn client_type(text: &str) -> Result<ClientType, Text> {
     }
 }
 
-fn proxy(text: &str) -> Result<String, Text> {
-    let schemes = ["http://", "https://", "socks4://", "socks5://"];
-    if text.is_empty() || schemes.iter().any(|scheme| text.starts_with(scheme)) {
-        Ok(text.to_owned())
-    } else {
-        Err(text!("must be an http://, socks4:// or socks5:// URL"))
+/// Checks a proxy URL, and hides its password in all output of this run.
+fn check_proxy(context: &Context, proxy: &str) -> Result<(), Error> {
+    if proxy.is_empty() {
+        return Ok(());
+    }
+    let url = Url::parse(proxy).ok().filter(Url::has_host);
+    if let Some(password) = url.as_ref().and_then(Url::password) {
+        context.output.hide(password);
+        context.output.hide(proxy);
+    }
+    match url {
+        Some(url) if PROXY_SCHEMES.contains(&url.scheme()) => Ok(()),
+        Some(url) => Err(Error::usage(text!(
+            "--proxy {proxy}: must be an http://, socks4:// or socks5:// URL",
+            proxy = redacted(&url)
+        ))),
+        None => Err(Error::usage(text!(
+            "--proxy: must be an http://, socks4:// or socks5:// URL"
+        ))),
     }
 }
 
@@ -107,6 +137,7 @@ impl Args {
         let ClientType::Number(client_type) = self.client_type else {
             return list(context);
         };
+        check_proxy(context, &self.proxy)?;
         let request = request::create_client(&NewClient {
             client_type,
             proxy: self.proxy,
@@ -116,7 +147,17 @@ impl Args {
         if self.dry_run {
             return dry_run::show(context, &[request]);
         }
-        if !self.no_use {
+        let previous = match context.settings()?.guid.clone() {
+            Some((guid, Source::Config | Source::Profile)) => Some(guid),
+            _ => None,
+        };
+        let is_kept = self.no_use
+            || (!self.make_current
+                && match &previous {
+                    Some(guid) => is_in_use(context, guid)?,
+                    None => false,
+                });
+        if !is_kept {
             context.check_can_save()?;
         }
         let guid = context
@@ -124,10 +165,23 @@ impl Args {
             .create_client(&request)
             .map_err(|e| e.into_error(Effect::Change))?;
         // From here on the guid must be printed in any case.
-        let saved = match self.no_use {
+        let saved = match is_kept {
             true => None,
             false => Some(context.save_guid(&guid)),
         };
+        match (&previous, &saved) {
+            (Some(previous), None) => context.output.note(&text!(
+                "the current instance is still {previous}; select the new one with `qiwei instance use {guid}`",
+                previous = previous.short(),
+                guid = &guid
+            )),
+            (Some(previous), Some(Ok(()))) => context.output.note(&text!(
+                "the current instance is now {guid}; it was {previous}",
+                guid = guid.short(),
+                previous
+            )),
+            _ => {}
+        }
         let view = Created {
             guid: &guid,
             client_type,
@@ -147,6 +201,16 @@ impl Args {
         });
         saved.and(printed)
     }
+}
+
+/// Whether an instance is online, or may be.
+fn is_in_use(context: &Context, guid: &Guid) -> Result<bool, Error> {
+    Ok(match context.api()?.client_status(guid) {
+        Ok(status) => status == Status::Online,
+        // The server does not know it, or refuses it.
+        Err(CallError::Refused(_)) => false,
+        Err(_) => true,
+    })
 }
 
 #[derive(Serialize)]

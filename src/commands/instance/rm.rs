@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::api::Status;
 use crate::api::request::{self, Effect};
-use crate::commands::dry_run;
+use crate::commands::{confirm, dry_run};
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
@@ -62,7 +62,11 @@ impl Args {
             let requests: Vec<_> = self.instances.iter().map(request::remove_client).collect();
             return dry_run::show(context, &requests);
         }
-        if self.stopped && !self.is_confirmed(context)? {
+        let is_confirmed = match self.stopped {
+            true => self.is_confirmed(context)?,
+            false => self.is_confirmed_if_online(context)?,
+        };
+        if !is_confirmed {
             context.output.note(&text!("nothing was removed"));
             self.instances.clear();
         }
@@ -119,6 +123,31 @@ impl Args {
             ));
         }
         stopped(context, again)
+    }
+
+    /// Removing an online instance costs an account its login, so it is confirmed.
+    fn is_confirmed_if_online(&self, context: &Context) -> Result<bool, Error> {
+        if self.yes {
+            return Ok(true);
+        }
+        let seen = instances::look_up(context.api()?, self.instances.clone());
+        let online: Vec<&Instance> = seen.iter().filter(|i| i.is(Status::Online)).collect();
+        if online.is_empty() {
+            return Ok(true);
+        }
+        let guids = instances::list(&online);
+        confirm(
+            context,
+            &text!(
+                "Permanently remove {guids}, whose account is online?",
+                guids = &guids
+            ),
+            text!(
+                "{guids} is online, and removing it needs a confirmation",
+                guids
+            ),
+            text!("add --yes, or check first with --dry-run"),
+        )
     }
 
     fn is_confirmed(&self, context: &Context) -> Result<bool, Error> {

@@ -114,7 +114,7 @@ impl Run for Args {
         refused.report();
         result?;
         match ending.signal() {
-            0 => self.verdict(&queue),
+            0 => self.verdict(context, &queue),
             signal => Ok(signals::exit_code(signal)),
         }
     }
@@ -130,7 +130,11 @@ impl Args {
         ending: &Termination,
         printed: &Receiver<Result<(), Error>>,
     ) -> Result<(), Error> {
-        let deadline = self.time.map(Deadline::after);
+        let timeout = context.explicit_deadline()?;
+        let deadline = match (self.time.map(Deadline::after), timeout) {
+            (Some(time), Some(timeout)) if timeout.remaining() < time.remaining() => Some(timeout),
+            (time, timeout) => time.or(timeout),
+        };
         let mut grace: Option<Deadline> = None;
         loop {
             match printed.recv_timeout(LOOK) {
@@ -157,8 +161,13 @@ impl Args {
         }
     }
 
-    fn verdict(&self, queue: &EventQueue) -> CommandResult {
-        match (self.count, self.time) {
+    fn verdict(&self, context: &Context, queue: &EventQueue) -> CommandResult {
+        let timeout = context.settings()?.timeout_flag();
+        let time = match (self.time, timeout) {
+            (Some(time), Some(timeout)) => Some(time.min(timeout)),
+            (time, timeout) => time.or(timeout),
+        };
+        match (self.count, time) {
             (Some(count), Some(time)) if queue.taken() < count => Err(Error::new(
                 Kind::Deadline,
                 text!(

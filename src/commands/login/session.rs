@@ -570,10 +570,11 @@ fn failed(why: Text) -> Error {
 
 /// The server's text in a callback, if any.
 fn said(event: &Event, otherwise: Text) -> Text {
-    event
-        .value()
-        .get("error_message")
-        .and_then(Value::as_str)
+    let value = event.value();
+    // 11004 may carry a plain string.
+    value
+        .as_str()
+        .or_else(|| value.get("error_message").and_then(Value::as_str))
         .filter(|text| !text.is_empty())
         .map_or_else(
             || otherwise.clone(),

@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
 use crate::instances::{self, Counts, Instance};
-use crate::output::Page;
+use crate::output::{Output, Page};
 use crate::text::{Text, text};
 use crate::time::parse_timeout;
 
@@ -126,7 +126,7 @@ impl Run for Args {
 fn look(context: &Context) -> Result<(), Error> {
     let settings = context.settings()?;
     let api = context.api()?;
-    let survey = timed_survey(api, settings.guid.as_ref())?;
+    let survey = timed_survey(&context.output, api, settings.guid.as_ref())?;
     let verdict = judge(settings.guid.clone(), &survey);
     let report = report(&settings.base_url, &verdict, &survey);
     context.output.result(&report, human)?;
@@ -158,7 +158,11 @@ impl Survey {
 
 /// Looks up all instances. The named one is looked up first and alone, so that its latency is that of
 /// one call, even if the server does not list it.
-fn timed_survey(api: &Api, named: Option<&(Guid, Source)>) -> Result<Survey, Error> {
+fn timed_survey(
+    output: &Output,
+    api: &Api,
+    named: Option<&(Guid, Source)>,
+) -> Result<Survey, Error> {
     let start = Instant::now();
     let own = named.map(|(guid, _)| Instance {
         guid: guid.clone(),
@@ -171,7 +175,18 @@ fn timed_survey(api: &Api, named: Option<&(Guid, Source)>) -> Result<Survey, Err
         return Err(error.clone().into_error(Effect::Read));
     }
     let start = Instant::now();
-    let mut guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;
+    let mut guids = match (api.all_clients(), &own) {
+        (Ok(guids), _) => guids,
+        // The status of the named instance is the answer; the list only adds to it.
+        (Err(error), Some(own)) if own.status.is_ok() => {
+            output.note(&text!(
+                "the list of instances cannot be read: {error}",
+                error = error.summary()
+            ));
+            Vec::new()
+        }
+        (Err(error), _) => return Err(error.into_error(Effect::Read)),
+    };
     let latency = latency.or_else(|| Some(millis(start)));
     let place = own
         .as_ref()

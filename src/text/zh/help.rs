@@ -25,10 +25,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("Config file to use", "使用的配置文件"),
     (
-        "Time limit of the whole command [default: 30s]",
-        "整个命令的超时时间 [默认: 30s]",
-    ),
-    (
         "Retries for requests that certainly were not executed [default: 2]",
         "确定未执行的请求的重试次数 [默认: 2]",
     ),
@@ -203,5 +199,13 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "Remove keys older than this [default: ledger_days of the config, else 30]",
         "清理早于此时间的记录 [默认: 配置中的 ledger_days，否则 30 天]",
+    ),
+    (
+        "Make it the current instance even if the current one is online",
+        "即使当前实例在线，也设为当前实例",
+    ),
+    (
+        "Time limit of the whole command [default: 30s; login and status --wait 5min; listen, status --watch and send --batch none]",
+        "整个命令的时限 [默认: 30s；login 与 status --wait 为 5min；listen、status --watch 和 send --batch 不限]",
     ),
 ];

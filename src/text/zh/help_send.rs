@@ -65,14 +65,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "Mention everyone (the server allows this to owners and admins only)",
         "@ 所有人（仅群主和管理员可用）",
     ),
-    (
-        "Send even if the number of {$@} does not match the mentions",
-        "{$@} 的数量与 @ 的人数不符时也发送",
-    ),
-    (
-        "Each {$@} in TEXT is replaced by one mention, in the order of --user. Without any, the server places the mentions.",
-        "TEXT 中的每个 {$@} 依次替换为 --user 指定的一个 @；都不写时由服务器安排位置。",
-    ),
     ("Follow all pages", "读取所有页"),
     ("Conversations per page", "每页会话数"),
     (
@@ -97,5 +89,13 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "Time between two checks [default: 10s, with --wait 1s]",
         "检查间隔 [默认: 10s，--wait 时为 1s]",
+    ),
+    (
+        "Send TEXT unchanged, even if the number of {$@} does not match the mentions",
+        "原样发送 TEXT，即使 {$@} 的数量与 @ 的人数不符",
+    ),
+    (
+        "Each {at} in TEXT is replaced by one mention, in the order of --user. Without any, the server places the mentions. {$@} means the same, but needs single quotes in a shell.",
+        "TEXT 中的每个 {at} 依次替换为 --user 指定的一个 @；都不写时由服务器安排位置。{$@} 含义相同，但在 shell 中要用单引号。",
     ),
 ];

@@ -48,10 +48,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "must be a number; `--client-type list` shows the known ones",
         "应为数字；用 `--client-type list` 查看已知的客户端类型",
     ),
-    (
-        "must be an http://, socks4:// or socks5:// URL",
-        "应为 http://、socks4:// 或 socks5:// 开头的 URL",
-    ),
     ("{guid} was created", "{guid} 已创建"),
     ("removed {guids}", "已删除 {guids}"),
     (
@@ -146,4 +142,32 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "可能还有更多：用 --all 读取所有页，或用 --begin-seq {next} 读取下一页",
     ),
     ("logged out {guid}", "已退出登录 {guid}"),
+    (
+        "--proxy {proxy}: must be an http://, socks4:// or socks5:// URL",
+        "--proxy {proxy}：必须是 http://、socks4:// 或 socks5:// 开头的 URL",
+    ),
+    (
+        "--proxy: must be an http://, socks4:// or socks5:// URL",
+        "--proxy：必须是 http://、socks4:// 或 socks5:// 开头的 URL",
+    ),
+    (
+        "Permanently remove {guids}, whose account is online?",
+        "{guids} 的账号在线，确定永久删除？",
+    ),
+    (
+        "{guids} is online, and removing it needs a confirmation",
+        "{guids} 在线，删除前需要确认",
+    ),
+    (
+        "the current instance is now {guid}; it was {previous}",
+        "当前实例已由 {previous} 改为 {guid}",
+    ),
+    (
+        "the current instance is still {previous}; select the new one with `qiwei instance use {guid}`",
+        "当前实例仍是 {previous}；要使用新实例，请运行 `qiwei instance use {guid}`",
+    ),
+    (
+        "the list of instances cannot be read: {error}",
+        "无法读取实例列表：{error}",
+    ),
 ];

@@ -194,4 +194,17 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "服务器未能确认登录已结束：{error}",
     ),
     ("the server says: {text}", "服务器提示：{text}"),
+    (
+        "Log out {guid}, the only online instance?",
+        "{guid} 是唯一在线的实例，确定退出登录？",
+    ),
+    (
+        "add --yes, or name the instance: --guid {guid}",
+        "请加 --yes，或指明实例：--guid {guid}",
+    ),
+    (
+        "logging out a detected instance needs a confirmation",
+        "退出自动找到的实例前需要确认",
+    ),
+    ("nobody was logged out", "没有账号被退出"),
 ];

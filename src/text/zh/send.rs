@@ -41,7 +41,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "the text is empty; empty messages are not sent",
         "消息内容为空，不会发送",
     ),
-    ("the text is empty", "消息内容为空"),
     (
         "{outcome} {to} message {id}",
         "{outcome} {to}，消息 ID {id}（服务器已受理）",
@@ -257,4 +256,32 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("cannot read the batch", "无法读取批量输入"),
     ("stopped while waiting for the pace", "在等待限速时停止"),
+    (
+        "not sent: the batch reached its time limit of {timeout}",
+        "未发送：批量发送已到 {timeout} 的时限",
+    ),
+    (
+        "not sent: the server asked for a pause of {pause}",
+        "未发送：服务器要求暂停 {pause}",
+    ),
+    (
+        "run the same command again later (with --journal only the rest is sent), or wait longer with --max-wait",
+        "请稍后重新运行同一命令（加 --journal 时只发送剩余的消息），或用 --max-wait 延长等待",
+    ),
+    (
+        "the server asked for a pause; the batch waits {pause}",
+        "服务器要求暂停；批量发送等待 {pause}",
+    ),
+    (
+        "the text contains a NUL character, which cannot be sent",
+        "消息内容含有 NUL 字符，无法发送",
+    ),
+    (
+        "the text contains {braces}, which is what a shell makes of {place} in double quotes; use single quotes, or {safe}",
+        "消息内容含有 {braces}：shell 会把双引号中的 {place} 变成它；请改用单引号，或改写为 {safe}",
+    ),
+    (
+        "the text has {count} bytes; WeCom may cut or refuse texts over {limit} bytes",
+        "消息内容有 {count} 字节；超过 {limit} 字节时企业微信可能截断或拒收",
+    ),
 ];

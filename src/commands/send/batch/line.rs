@@ -4,9 +4,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::commands::text_argument::check_text;
 use crate::config::Settings;
 use crate::delivery::{OutgoingMessage, check_key};
-use crate::mention::Mentions;
+use crate::mention::{Mentions, place_mentions};
 use crate::output::Output;
 use crate::text::{Text, text};
 
@@ -146,9 +147,7 @@ fn json_error(error: &serde_json::Error) -> Text {
 
 fn outgoing(wire: Wire, settings: &Settings) -> Result<OutgoingMessage, Text> {
     let to = settings.conversation(&wire.to).map_err(|e| e.message)?;
-    if wire.text.is_empty() {
-        return Err(text!("the text is empty"));
-    }
+    check_text(&wire.text)?;
     let mentions = wire.at.map(mentions).transpose()?;
     if let Some(mentions) = &mentions {
         if !to.is_group() {
@@ -156,9 +155,13 @@ fn outgoing(wire: Wire, settings: &Settings) -> Result<OutgoingMessage, Text> {
         }
         mentions.check_places(&wire.text)?;
     }
+    let text = match mentions {
+        Some(_) => place_mentions(&wire.text),
+        None => wire.text,
+    };
     Ok(OutgoingMessage {
         to,
-        text: wire.text,
+        text,
         mentions,
         key: wire.key.as_deref().map(check_key).transpose()?,
     })

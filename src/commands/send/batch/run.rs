@@ -24,12 +24,15 @@ use crate::output::Output;
 use crate::signals;
 use crate::store::{Entry, StateDatabase};
 use crate::text::text;
-use crate::time::Deadline;
+use crate::time::{Deadline, show_duration};
 
 /// Lines queued per worker.
 const WAITING: usize = 16;
 /// Default time limit of one message.
 const ITEM_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often a paused worker checks whether the batch has stopped.
+const PAUSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// State shared by all workers.
 struct Shared {
@@ -47,8 +50,12 @@ struct Shared {
     stopped_at: Mutex<Option<u64>>,
     /// Why printing failed, if it did.
     broken: Mutex<Option<Error>>,
-    /// The line at which the account was found not logged in.
-    lost: Mutex<Option<Error>>,
+    /// Why the remaining lines are not sent, if that is so.
+    abandoned: Mutex<Option<Error>>,
+    /// The end of the pause that the server asked for.
+    paused_until: Mutex<Option<Deadline>>,
+    /// The time limit of the whole batch, if one was given.
+    deadline: Option<Deadline>,
     signal: AtomicI32,
 }
 
@@ -64,7 +71,7 @@ pub fn run(
     let shared = Arc::new(Shared {
         api: context.api()?.clone(),
         output: context.output.clone(),
-        timeout: context.settings()?.timeout.unwrap_or(ITEM_TIMEOUT),
+        timeout: context.settings()?.item_timeout().unwrap_or(ITEM_TIMEOUT),
         journal: args.journal.clone(),
         fail_fast: args.fail_fast,
         progress: Progress::new(&context.output, total, plan.rate),
@@ -73,7 +80,9 @@ pub fn run(
         stop: Arc::default(),
         stopped_at: Mutex::default(),
         broken: Mutex::default(),
-        lost: Mutex::default(),
+        abandoned: Mutex::default(),
+        paused_until: Mutex::default(),
+        deadline: context.explicit_deadline()?,
         signal: AtomicI32::new(0),
     });
     stop_on_signal(&shared)?;
@@ -139,7 +148,11 @@ fn in_turn(context: &Context, shared: &Arc<Shared>, input: &mut Input) -> Result
     let mut worker = Worker::new(shared.clone())?;
     let settings = context.settings()?;
     while !shared.is_stopped() {
-        match input.next(settings, || shared.is_stopped())? {
+        match input.next(settings, || shared.is_stopped() || shared.is_out_of_time())? {
+            None if shared.is_out_of_time() => {
+                shared.abandon_for_time();
+                break;
+            }
             None => break,
             Some(Ok(item)) => worker.work(&item),
             Some(Err(bad)) => shared.report_bad(&bad),
@@ -154,10 +167,10 @@ fn at_once(
     input: &mut Input,
     jobs: u8,
 ) -> Result<(), Error> {
-    let mut lanes: HashMap<u64, SyncSender<Item>> = HashMap::new();
+    let mut queues: HashMap<u64, SyncSender<Item>> = HashMap::new();
     let mut workers = Vec::new();
     for number in 0..u64::from(jobs) {
-        let (lane, items): (SyncSender<Item>, Receiver<Item>) = sync_channel(WAITING);
+        let (queue, items): (SyncSender<Item>, Receiver<Item>) = sync_channel(WAITING);
         let mut worker = Worker::new(shared.clone())?;
         let work = move || items.iter().for_each(|item| worker.work(&item));
         let builder = thread::Builder::new().name("worker".into());
@@ -166,29 +179,33 @@ fn at_once(
                 .spawn(work)
                 .map_err(|e| Error::local(text!("cannot start a worker"), &e))?,
         );
-        lanes.insert(number, lane);
+        queues.insert(number, queue);
     }
     let settings = context.settings()?;
     let result = loop {
         if shared.is_stopped() {
             break Ok(());
         }
-        match input.next(settings, || shared.is_stopped()) {
+        match input.next(settings, || shared.is_stopped() || shared.is_out_of_time()) {
             Err(error) => break Err(error),
+            Ok(None) if shared.is_out_of_time() => {
+                shared.abandon_for_time();
+                break Ok(());
+            }
             Ok(None) => break Ok(()),
             Ok(Some(Err(bad))) => shared.report_bad(&bad),
             Ok(Some(Ok(item))) => {
                 // One queue per target keeps its order.
                 let mut hasher = DefaultHasher::new();
                 item.outgoing.to.hash(&mut hasher);
-                if let Some(lane) = lanes.get(&(hasher.finish() % u64::from(jobs))) {
+                if let Some(queue) = queues.get(&(hasher.finish() % u64::from(jobs))) {
                     // A worker ends only with its queue.
-                    let _ = lane.send(item);
+                    let _ = queue.send(item);
                 }
             }
         }
     };
-    drop(lanes);
+    drop(queues);
     for worker in workers {
         worker
             .join()
@@ -228,12 +245,19 @@ impl Worker {
         if self.shared.is_stopped() {
             return;
         }
-        let result = match self.shared.lost() {
+        self.shared.wait_out_pause();
+        if self.shared.is_stopped() {
+            return;
+        }
+        let result = match self.shared.abandoned() {
             Some(error) => Err(error),
             None => self
                 .deliver(item)
                 .map_err(|error| self.shared.output.masked(&error)),
         };
+        if let Some(pause) = self.sender.take_requested_pause() {
+            self.shared.pause(pause);
+        }
         if let Err(error) = &result
             && error.kind == Kind::NotLoggedIn
         {
@@ -252,7 +276,9 @@ impl Worker {
                 key: format!("line {}", item.line),
             },
         });
-        let deadline = Deadline::after(self.shared.timeout);
+        let left = self.shared.deadline.map(|deadline| deadline.remaining());
+        let timeout = left.map_or(self.shared.timeout, |left| left.min(self.shared.timeout));
+        let deadline = Deadline::after(timeout);
         self.sender.deliver(&item.outgoing, record, deadline)
     }
 }
@@ -262,28 +288,100 @@ impl Shared {
         self.stop.load(Ordering::SeqCst)
     }
 
-    fn lost(&self) -> Option<Error> {
-        self.lost
+    fn abandoned(&self) -> Option<Error> {
+        self.abandoned
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
+    /// Sends none of the remaining lines; each is reported with this error.
+    fn abandon(&self, error: Error) {
+        let mut abandoned = self
+            .abandoned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        abandoned.get_or_insert(Error {
+            outcome: Some(Outcome::NotSent),
+            code: None,
+            ..error
+        });
+    }
+
     /// After a lost login the remaining lines are not tried one by one.
     fn lose(&self, line: u64, error: &Error) {
-        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        lost.get_or_insert_with(|| {
-            let message = text!(
-                "not sent: the account was not logged in at line {line}",
-                line
-            );
-            Error {
-                message,
-                outcome: Some(Outcome::NotSent),
-                code: None,
-                ..error.clone()
-            }
+        let message = text!(
+            "not sent: the account was not logged in at line {line}",
+            line
+        );
+        self.abandon(Error {
+            message,
+            ..error.clone()
         });
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline.is_over())
+    }
+
+    fn abandon_for_time(&self) {
+        if let Some(deadline) = self.deadline {
+            let message = text!(
+                "not sent: the batch reached its time limit of {timeout}",
+                timeout = show_duration(deadline.timeout())
+            );
+            self.abandon(Error::new(Kind::Deadline, message).retryable());
+        }
+    }
+
+    /// Pauses all workers, because the server asked for fewer requests. A pause longer than the time
+    /// allowed for waiting ends the batch.
+    fn pause(&self, pause: Duration) {
+        let most = self.plan.max_wait.unwrap_or(self.timeout);
+        let left = self.deadline.map_or(most, |deadline| deadline.remaining());
+        if pause > most.min(left) {
+            let message = text!(
+                "not sent: the server asked for a pause of {pause}",
+                pause = show_duration(pause)
+            );
+            let error = Error::new(Kind::Busy, message)
+                .hint(text!(
+                    "run the same command again later (with --journal only the rest is sent), or wait longer with --max-wait"
+                ))
+                .retryable()
+                .retry_after(Some(pause));
+            return self.abandon(error);
+        }
+        let mut until = self
+            .paused_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if until.is_none_or(|until| until.remaining() < pause) {
+            *until = Some(Deadline::after(pause));
+            self.output.note(&text!(
+                "the server asked for a pause; the batch waits {pause}",
+                pause = show_duration(pause)
+            ));
+        }
+    }
+
+    /// Waits until the pause is over, the batch is stopped, or its time limit is reached.
+    fn wait_out_pause(&self) {
+        loop {
+            if self.is_out_of_time() {
+                return self.abandon_for_time();
+            }
+            let until = *self
+                .paused_until
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            match until {
+                Some(until) if !until.is_over() && !self.is_stopped() => {
+                    thread::sleep(until.remaining().min(PAUSE_CHECK_INTERVAL));
+                }
+                _ => return,
+            }
+        }
     }
 
     fn report(&self, item: &Item, result: &Result<Receipt, Error>) {
@@ -373,7 +471,25 @@ impl Shared {
             .stopped_at
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        counts.verdict(stopped_at)?;
+        if let Some(error) = self.abandoned()
+            && counts.good() == 0
+            && [Kind::Busy, Kind::Deadline].contains(&error.kind)
+        {
+            return Err(error);
+        }
+        counts
+            .verdict(stopped_at)
+            .map_err(|error| match self.abandoned() {
+                Some(abandoned) if abandoned.retry_after.is_some() => Error {
+                    hint: abandoned.hint,
+                    retry_after: abandoned.retry_after,
+                    ..error
+                },
+                _ => error,
+            })?;
+        if let Some(error) = self.abandoned() {
+            return Err(self.cut_short(error));
+        }
         if counts == OutcomeCounts::default() {
             self.output
                 .warn(&text!("the batch is empty; nothing was sent"));

@@ -1,4 +1,4 @@
-//! The address of the API server, which may carry credentials and a path prefix.
+//! The URL of the API server, with optional credentials and path prefix.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,15 +10,15 @@ use url::{Host, Url};
 
 use crate::text::{Text, text};
 
-/// Where the seed's demo expects its server.
+/// The default of the original demo.
 pub const DEFAULT: &str = "http://localhost:8080";
 
-/// A validated base URL. `Display` and `Debug` never show the credentials in it.
+/// A validated base URL. `Display` and `Debug` never print its credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// The URL of one endpoint: prefix kept, credentials included (for the transport alone).
+    /// The URL of an endpoint, with prefix and credentials; for the transport only.
     pub fn endpoint(&self, path: &str) -> Url {
         let mut url = self.0.clone();
         let (path, query) = match path.split_once('?') {
@@ -31,17 +31,17 @@ impl BaseUrl {
         url
     }
 
-    /// What names the server in records: the URL without credentials, which may change.
+    /// The server's identity in the state database: the URL without credentials, which may change.
     pub fn identity(&self) -> String {
         let mut url = self.0.clone();
-        // Neither call can fail for the http URLs that reach this point.
+        // Neither call can fail for an http URL.
         let _ = url.set_password(None);
         let _ = url.set_username("");
         url.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// The password in every form it takes: as it is written, as it is meant, and with the name
-    /// as it travels.
+    /// The credentials in every form in which they may appear: as written, decoded, and as sent in a
+    /// header.
     pub fn secrets(&self) -> Vec<String> {
         let Some(password) = self.0.password() else {
             return Vec::new();
@@ -51,12 +51,12 @@ impl BaseUrl {
         vec![password.to_owned(), meant, travels]
     }
 
-    /// Whether TLS will be spoken.
+    /// Whether the scheme is https.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// Whether the server is on this machine: such a connection never goes through a proxy.
+    /// Whether the server is on this machine; such connections never use a proxy.
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {
             Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
@@ -67,26 +67,26 @@ impl BaseUrl {
     }
 }
 
-/// Percent-encoded text as it is meant.
+/// Decodes percent-encoded text.
 fn decoded(text: &str) -> String {
-    // Neither a plus nor an ampersand means anything here, other than in forms.
+    // Unlike in forms, `+` and `&` have no meaning here.
     let form = format!("={}", text.replace('+', "%2B").replace('&', "%26"));
     url::form_urlencoded::parse(form.as_bytes())
         .map(|(_, value)| value.into_owned())
         .collect()
 }
 
-/// `localhost` and the names below it, which are this machine by RFC 6761.
+/// Whether the name is `localhost` or below it, which is this machine (RFC 6761).
 pub fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
-/// `url` with the credentials replaced.
+/// `url` with its credentials replaced.
 pub fn redacted(url: &Url) -> String {
     let mut shown = url.clone();
     if !url.username().is_empty() || url.password().is_some() {
-        // Neither call can fail for the http URLs that reach this point.
+        // Neither call can fail for an http URL.
         let _ = shown.set_password(None);
         let _ = shown.set_username("***");
     }
@@ -97,22 +97,21 @@ impl FromStr for BaseUrl {
     type Err = Text;
 
     fn from_str(text: &str) -> Result<Self, Text> {
-        // The messages never repeat the text: it may hold a password.
+        // The messages never repeat the text, which may hold a password.
         if !text.contains("://") {
             return Err(text!(
-                "a base URL starts with http:// or https://, \
-                        for example http://127.0.0.1:8080"
+                "a base URL must start with http:// or https://, for example http://127.0.0.1:8080"
             ));
         }
         let url = Url::parse(text).map_err(|e| text!("not a URL: {error}", error = e))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(text!(
-                "a base URL starts with http:// or https://, not {scheme}://",
+                "a base URL must start with http:// or https://, not {scheme}://",
                 scheme = url.scheme()
             ));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(text!("a base URL has no ? or # part; leave it off"));
+            return Err(text!("a base URL must not contain ? or #"));
         }
         Ok(Self(url))
     }
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_prefix() {
+    fn keeps_path_prefix() {
         let cases = [
             ("http://h:1", "http://h:1/msg/send_text"),
             ("http://h:1/", "http://h:1/msg/send_text"),
@@ -166,14 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn knows_its_secrets() {
+    fn lists_its_secrets() {
         let url = base("https://user:p%40ss+&1@host");
         assert_eq!(url.secrets(), ["p%40ss+&1", "p@ss+&1", "dXNlcjpwQHNzKyYx"]);
         assert_eq!(base("https://user@host").secrets(), [""; 0]);
     }
 
     #[test]
-    fn refuses_what_is_no_base_url() {
+    fn rejects_invalid_base_urls() {
         for text in [
             "",
             "localhost:8080",
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_loopback() {
+    fn recognizes_loopback() {
         for (text, loopback) in [
             ("http://localhost:1", true),
             ("http://LOCALHOST", true),
@@ -204,7 +203,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_password_is_never_shown(password in "[a-z0-9!$&'()*+,;=%~._-]{6,20}") {
+        fn never_prints_password(password in "[a-z0-9!$&'()*+,;=%~._-]{6,20}") {
             if let Ok(url) = format!("http://u:{password}@h.example/p").parse::<BaseUrl>() {
                 let shown = format!("{url} {url:?}");
                 prop_assert!(!shown.contains(&password));

@@ -1,4 +1,4 @@
-//! The command line: the root parser and the flags every command has.
+//! The root parser and the global flags.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,17 +7,17 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 
-use crate::commands::{COMMANDS, Command, Ready};
+use crate::commands::{COMMANDS, Command, PreparedCommand};
 use crate::config::{Flags, Key};
 use crate::output::ColorChoice;
 use crate::text::Lang;
 
-/// What the command line says.
+/// The parsed command line.
 pub struct Cli {
-    /// The flags every command has.
+    /// Global flags.
     pub global: GlobalArgs,
-    /// What to do.
-    pub command: Ready,
+    /// The command to run.
+    pub command: PreparedCommand,
 }
 
 /// Drive WeCom (企业微信) accounts hosted by an API server, from scripts
@@ -35,12 +35,12 @@ pub struct Cli {
                   8 partial, 9 busy, 70 internal, 74 local I/O"
 )]
 struct Root {
-    /// The flags every command has
+    /// The global flags
     #[command(flatten)]
     global: GlobalArgs,
 }
 
-/// The whole command line, as it is defined.
+/// The complete definition of the command line.
 pub fn command() -> clap::Command {
     with(COMMANDS.iter())
 }
@@ -49,10 +49,10 @@ fn with<'c>(commands: impl Iterator<Item = &'c Command>) -> clap::Command {
     Root::command().subcommands(commands.map(Command::definition))
 }
 
-/// Reads the arguments, the program's name first.
+/// Parses the arguments, program name first.
 ///
 /// # Errors
-/// What the parser objects to, and its answers to `--help` and `--version`.
+/// Parser errors, and the parser's answers to `--help` and `--version`.
 pub fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
     let mut matches = match quickly(args) {
         Err(error) if error.kind() != ErrorKind::DisplayVersion => {
@@ -67,28 +67,28 @@ pub fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
     Ok(Cli { global, command })
 }
 
-/// Reads the arguments with those commands only that occur among them. To define all the others
-/// takes longer than sending a message. What can be read like this means the same with all of them,
-/// since a command is known by its whole name; what cannot is the business of the whole definition.
+/// Parses with only those commands defined that occur among the arguments; defining all of them takes
+/// longer than sending a message. A command is known by its whole name, so a successful parse means the
+/// same as with all of them. After a failed one the complete definition is used.
 fn quickly(args: &[OsString]) -> Result<ArgMatches, clap::Error> {
     let occurs = |command: &&Command| args.iter().any(|arg| arg == command.name);
     with(COMMANDS.iter().filter(occurs)).try_get_matches_from(args)
 }
 
-/// Cannot happen: the parser asks for a command and knows only ours.
+/// Unreachable: the parser requires a known command.
 fn no_command() -> clap::Error {
     command().error(ErrorKind::MissingSubcommand, "no command given")
 }
 
-/// The flags every command has.
+/// Global flags.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Address of the API server [default: http://localhost:8080]
+    /// Base URL of the API server [default: http://localhost:8080]
     #[arg(long, global = true, value_name = "URL")]
     base_url: Option<String>,
 
-    /// Instance to act on [default: the current one, else the only one online]
+    /// Guid of the instance to use [default: the current one, else the only one online]
     #[arg(long, global = true, value_name = "GUID")]
     guid: Option<String>,
 
@@ -100,19 +100,19 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Time the whole command may take [default: 30s]
+    /// Time limit of the whole command [default: 30s]
     #[arg(long, global = true, value_name = "DUR")]
     timeout: Option<String>,
 
-    /// How often to retry what certainly was not executed [default: 2]
+    /// Retries for requests that certainly were not executed [default: 2]
     #[arg(long, global = true, value_name = "N")]
     retries: Option<String>,
 
-    /// PEM file of certificates to trust beside the system's
+    /// PEM file of certificates to trust in addition to the system's
     #[arg(long, global = true, value_name = "FILE")]
     cacert: Option<String>,
 
-    /// Accept any certificate (dangerous)
+    /// Disable certificate verification (dangerous)
     #[arg(long, global = true)]
     insecure: bool,
 
@@ -120,19 +120,19 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_enum, value_name = "LANG")]
     lang: Option<Lang>,
 
-    /// Print JSON for programs; errors as one JSON line on stderr
+    /// Print results as JSON, and errors as one JSON line on stderr
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// Print no notes
+    /// Suppress notes
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
-    /// Show requests; twice: their bodies, redacted
+    /// Show requests; twice: also their redacted bodies
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// When to use colour
+    /// When to use color
     #[arg(
         long,
         global = true,
@@ -145,7 +145,7 @@ pub struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// The flags that are settings, for the layers of the configuration.
+    /// The flags that are settings.
     pub fn flags(&self) -> Flags {
         let insecure = self.insecure.then(|| "true".to_owned());
         let lang = self.lang.map(|lang| lang.name().to_owned());
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definition_is_sound() {
+    fn command_definition_is_valid() {
         command().debug_assert();
     }
 }

@@ -1,7 +1,6 @@
-//! What Tab offers: the words of the command line, and the values it can take, some of which only
-//! the configuration or the server knows.
+//! Shell completion: words of the command line and values from the configuration and the server.
 //!
-//! The script of a shell asks this very binary, through [`crate::env::COMPLETE`].
+//! The completion scripts call this binary with [`crate::env::COMPLETE`] set.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
@@ -20,11 +19,11 @@ use crate::sandbox::{FORMS, Quirk};
 use crate::time::Deadline;
 use crate::usage::help;
 
-/// How long the server has to name its instances. A prompt must not hang.
+/// Time limit for asking the server for guids; a prompt must not hang.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Answers a shell: `args` are those of the process, with the words typed so far behind `--`.
-/// Whatever goes wrong, there is nothing to offer, and no error at the prompt.
+/// Answers a shell: `args` are those of the process, with the words typed so far after `--`. Errors
+/// yield no candidates.
 pub fn answer(shell: &OsStr, args: &[OsString], env: &Env) -> Vec<u8> {
     let mut offer = Vec::new();
     let shells = Shells::builtins();
@@ -44,7 +43,7 @@ pub fn answer(shell: &OsStr, args: &[OsString], env: &Env) -> Vec<u8> {
     }
 }
 
-/// The command line with everything that knows values.
+/// The command line with completers for values.
 fn command(env: &Env) -> Command {
     let aliases = known(env, |layers| {
         layers.aliases().into_keys().map(own).collect()
@@ -82,8 +81,8 @@ fn command(env: &Env) -> Command {
         })
 }
 
-/// Gives values to one argument. Not by `mut_arg`, which puts it behind all others: what stands
-/// first in the command line would then be completed as if it stood last.
+/// Sets the completer of one argument. Not by `mut_arg`, which moves the argument behind all others and
+/// would change the order of positional arguments.
 fn with(command: Command, name: &str, values: &ArgValueCompleter) -> Command {
     command.mut_args(|arg: Arg| match arg.get_id() == name {
         true => arg.add(values.clone()),
@@ -111,7 +110,7 @@ fn client_types() -> ArgValueCompleter {
     })
 }
 
-/// Values that the configuration knows.
+/// Values from the configuration.
 fn known(env: &Env, find: fn(&Layers) -> Vec<String>) -> ArgValueCompleter {
     let env = env.clone();
     ArgValueCompleter::new(move |typed: &OsStr| {
@@ -121,7 +120,7 @@ fn known(env: &Env, find: fn(&Layers) -> Vec<String>) -> ArgValueCompleter {
     })
 }
 
-/// The guids of the server, if it names them at once.
+/// Guids from the server.
 fn guids(env: &Env) -> ArgValueCompleter {
     let env = env.clone();
     ArgValueCompleter::new(move |typed: &OsStr| {

@@ -1,4 +1,4 @@
-//! What a command is given: where to print, what was configured, and the server.
+//! The environment of a command: output, configuration, and the server.
 
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
@@ -7,23 +7,23 @@ use std::time::{Duration, Instant};
 
 use crate::api::request::Effect;
 use crate::api::{Api, Tracer, Transport};
-use crate::config::exposure::{self, Exposure};
 use crate::config::layers::{self, Flags};
+use crate::config::permissions::{self, FileExposure};
 use crate::config::{Key, Layers, Location, SettingName, Settings, edit};
 use crate::env::Env;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::input;
-use crate::output::{Output, Source, WireLog};
+use crate::output::{HttpTrace, Output, Source};
 use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout};
 
-/// How long a command may take when nobody says otherwise.
+/// Default timeout of a command.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Everything a command works with. What costs something is made when it is first asked for.
+/// What a command needs. Expensive parts are created on first use.
 pub struct Context {
-    /// The door for results, notes and errors.
+    /// Output of results, notes and errors.
     pub output: Output,
     started: Instant,
     is_literal: bool,
@@ -37,8 +37,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context for one run. That the sources of settings cannot be read is said only to a command
-    /// that asks for them.
+    /// A context for one run. Configuration errors are reported only to commands that read settings.
     pub fn new(
         output: Output,
         stdin: Source,
@@ -60,18 +59,18 @@ impl Context {
         }
     }
 
-    /// The same for a command line in which `--` ends the options.
+    /// The same, for a command line with `--` when `is_literal` is true.
     pub fn literal(mut self, is_literal: bool) -> Self {
         self.is_literal = is_literal;
         self
     }
 
-    /// Whether `--` ended the options, so that what looks like one is none.
+    /// Whether `--` was given, so that text with a leading dash is no option.
     pub fn is_literal(&self) -> bool {
         self.is_literal
     }
 
-    /// The environment the program was started in.
+    /// The environment of the process.
     pub fn env(&self) -> &Env {
         &self.env
     }
@@ -99,33 +98,31 @@ impl Context {
         })
     }
 
-    /// Says what somebody else could do to us as things are configured.
+    /// Warns of unsafe configurations.
     fn warn_of_risks(&self, settings: &Settings) {
         if settings.connection.insecure && settings.base_url.is_https() {
             self.output.warn(&text!(
-                "certificates are not checked, so anybody on the way can read and answer; name the \
-                 server's with --cacert instead of --insecure"
+                "certificate verification is disabled, so the connection can be intercepted; use --cacert instead of --insecure"
             ));
         }
         let Ok(layers) = &self.layers else { return };
         let Some(Location { path, .. }) = layers.location() else {
             return;
         };
-        match exposure::of(path, || layers.file_has_secrets()) {
-            Some(Exposure::Writable) => self.output.warn(&text!(
-                "everybody on this machine can change the config {path}, and so where messages go; \
-                 `chmod 600` it",
+        match permissions::of(path, || layers.file_has_secrets()) {
+            Some(FileExposure::Writable) => self.output.warn(&text!(
+                "everyone on this machine can change the config {path}, and thereby redirect messages; run `chmod 600` on it",
                 path = path.display()
             )),
-            Some(Exposure::Readable) => self.output.warn(&text!(
-                "everybody on this machine can read the secrets in the config {path}; `chmod 600` it",
+            Some(FileExposure::Readable) => self.output.warn(&text!(
+                "everyone on this machine can read the secrets in the config {path}; run `chmod 600` on it",
                 path = path.display()
             )),
             None => {}
         }
     }
 
-    /// When this command must have ended.
+    /// The deadline of this command.
     ///
     /// # Errors
     /// As [`Settings::resolve`].
@@ -133,7 +130,7 @@ impl Context {
         self.deadline_or(DEFAULT_TIMEOUT)
     }
 
-    /// When a command must have ended that by default may take longer than others.
+    /// The deadline of a command with its own default timeout.
     ///
     /// # Errors
     /// As [`Settings::resolve`].
@@ -142,7 +139,7 @@ impl Context {
         Ok(Deadline::from(self.started, timeout))
     }
 
-    /// The server, until this command's deadline. Nothing is connected before the first call.
+    /// The API client, bounded by this command's deadline. Connects on the first call.
     ///
     /// # Errors
     /// A configuration error when a header or certificate cannot be used.
@@ -161,15 +158,15 @@ impl Context {
         })
     }
 
-    /// Who prints the wire, with `-v`.
+    /// The tracer for `-v`, if enabled.
     pub fn tracer(&self) -> Option<Arc<dyn Tracer>> {
         match self.output.verbosity() {
             0 => None,
-            _ => Some(Arc::new(WireLog(self.output.clone()))),
+            _ => Some(Arc::new(HttpTrace(self.output.clone()))),
         }
     }
 
-    /// Whether a person can be asked: both what they would read and where they would type.
+    /// Whether a person can be prompted: stdin and stderr are terminals.
     pub fn can_ask(&self) -> bool {
         self.stdin_is_terminal && self.output.stderr_is_terminal()
     }
@@ -182,7 +179,7 @@ impl Context {
         input::stdin_bytes(self.take_stdin()?, self.deadline()?)
     }
 
-    /// [`Context::read_stdin`] for commands that must work while the configuration is broken.
+    /// [`Context::read_stdin`] for commands that work with an invalid configuration.
     ///
     /// # Errors
     /// As [`Context::read_stdin`].
@@ -194,7 +191,7 @@ impl Context {
         input::stdin_bytes(stdin, deadline)
     }
 
-    /// Standard input, for a command that reads it piece by piece.
+    /// Standard input, to be read in pieces.
     ///
     /// # Errors
     /// When it was taken before.
@@ -203,7 +200,7 @@ impl Context {
         stdin.ok_or_else(|| Error::usage(text!("standard input can be used only once")))
     }
 
-    /// Asks a yes-or-no question on the terminal. Anything but `y` or `yes` is a no.
+    /// Asks a yes-or-no question on the terminal. Anything but `y` or `yes` means no.
     ///
     /// # Errors
     /// As [`input::stdin_line`].
@@ -219,17 +216,17 @@ impl Context {
     /// A configuration error where there is no home folder and no file was named.
     pub fn config_location(&self) -> Result<Location, Error> {
         layers::locate(&self.flags, &self.env).ok_or_else(|| {
-            Error::config(text!("there is no home folder to keep a config in"))
-                .hint(text!("name a file with --config or QIWEI_CONFIG"))
+            Error::config(text!("there is no home directory for a config file"))
+                .hint(text!("choose a file with --config or QIWEI_CONFIG"))
         })
     }
 
-    /// The folder for locks and other state; `None` where there is no home folder.
+    /// The folder for state and locks; `None` without a home folder.
     pub fn state_folder(&self) -> Option<PathBuf> {
         layers::state_folder(&self.env)
     }
 
-    /// The profile that settings are read from and saved to.
+    /// The selected profile.
     ///
     /// # Errors
     /// When the variable is not UTF-8.
@@ -237,11 +234,11 @@ impl Context {
         layers::selected_profile(&self.flags, &self.env)
     }
 
-    /// Makes sure that an instance about to be created can be made the current one: a script that
-    /// fails after creating, again and again, would fill the server.
+    /// Checks that a new instance can be saved as the current one: a script that fails after creating it
+    /// would create another on every run.
     ///
     /// # Errors
-    /// A configuration error when the file is broken or cannot be written.
+    /// A configuration error when the file is invalid or cannot be written.
     pub fn check_can_save(&self) -> Result<(), Error> {
         let location = self.config_location()?;
         edit::check_writable(&location.path)
@@ -250,14 +247,14 @@ impl Context {
     /// Makes `guid` the current instance.
     ///
     /// # Errors
-    /// A configuration error when the file is broken or cannot be written.
+    /// A configuration error when the file is invalid or cannot be written.
     pub fn save_guid(&self, guid: &Guid) -> Result<(), Error> {
         let location = self.config_location()?;
         edit::set(&location.path, &self.guid_setting()?, guid.as_str())?;
         self.note_overridden_guid(guid)
     }
 
-    /// Forgets `guid` if it is the current instance of the config.
+    /// Removes `guid` from the configuration if it is the current instance.
     ///
     /// # Errors
     /// As [`Context::save_guid`].
@@ -275,13 +272,13 @@ impl Context {
         Ok(SettingName::of(self.profile()?.as_deref(), Key::Guid))
     }
 
-    /// A saved guid does nothing while the environment names another one.
+    /// Notes that a saved guid is overridden by the environment.
     fn note_overridden_guid(&self, saved: &Guid) -> Result<(), Error> {
         if let Some(other) = self.env.text(Key::Guid.env())?
             && other != saved.as_str()
         {
             self.output.warn(&text!(
-                "{env} is set and wins over the instance just saved",
+                "{env} is set and overrides the saved instance",
                 env = Key::Guid.env()
             ));
         }

@@ -1,7 +1,7 @@
-//! Conversation ids: whom a message goes to.
+//! Conversation ids.
 
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::text::{Text, text};
 
-/// What kind of conversation an id names.
+/// The type of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ConversationType {
@@ -21,7 +21,7 @@ pub enum ConversationType {
 }
 
 impl ConversationType {
-    /// The type that an id from the server shows by its prefix, `None` for a prefix we do not know.
+    /// The type of an id from the server, by its prefix; `None` for an unknown prefix.
     pub fn of(id: &str) -> Option<Self> {
         match id.split_once(':')?.0 {
             "S" => Some(Self::Private),
@@ -30,7 +30,7 @@ impl ConversationType {
         }
     }
 
-    /// The word people read.
+    /// The text for people.
     pub fn word(self) -> Text {
         match self {
             Self::Private => text!("private"),
@@ -39,13 +39,13 @@ impl ConversationType {
     }
 }
 
-/// A conversation that can be sent to: `S:<user id>` or `R:<group id>`.
+/// A conversation that can be a target: `S:<user id>` or `R:<group id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ConversationId(String);
 
 impl ConversationId {
-    /// Whether a mention is possible here.
+    /// Whether members can be mentioned.
     pub fn is_group(&self) -> bool {
         self.0.starts_with("R:")
     }
@@ -67,13 +67,13 @@ impl FromStr for ConversationId {
     }
 }
 
-/// Whether `text` can be a user or group id: digits, at most 20 of them.
+/// Whether `text` can be a user or group id: 1 to 20 digits.
 pub fn is_id(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Says what is wrong with `text` and what was probably meant. Never guesses on its own:
-/// a message to the wrong conversation cannot be taken back.
+/// Explains an invalid id and suggests the likely one. Nothing is guessed: a message to the wrong
+/// conversation cannot be taken back.
 fn explain(text: &str) -> Text {
     if text.is_empty() {
         return text!("the conversation id is empty; use S:<user id> or R:<group id>");
@@ -108,7 +108,7 @@ fn explain(text: &str) -> Text {
     )
 }
 
-/// 788… are WeChat contacts, 168… WeCom users, 10… external groups (protocol, Ids).
+/// The likely prefix: 788… are WeChat contacts, 168… WeCom users, 10… external groups (protocol, Ids).
 fn likely_prefix(digits: &str) -> Option<char> {
     if digits.starts_with("788") || digits.starts_with("168") {
         Some('S')
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_and_names_the_fix() {
+    fn rejects_with_hint() {
         let cases = [
             ("7881234567890", "did you mean S:7881234567890?"),
             ("1688856814580613", "did you mean S:1688856814580613?"),
@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_parses_is_a_prefix_and_digits(text in "\\PC{0,24}") {
+        fn parsed_ids_are_prefix_and_digits(text in "\\PC{0,24}") {
             if let Ok(id) = text.parse::<ConversationId>() {
                 prop_assert!(id.to_string() == text && is_id(&text[2..]));
             }

@@ -1,10 +1,9 @@
-//! What is in the memory of this process, passwords among it, stays out of files.
+//! Keeps the process's memory, which holds passwords, out of core files.
 
-/// Asks the system not to write this process's memory to a core file when a signal ends it, and not
-/// to let other processes of the same user look into it. Whatever it starts is not concerned: the
-/// system forgets this when a program is started.
+/// Makes the process not dumpable: no core file, and no access by other processes of the same user.
+/// Child processes are not affected.
 pub fn forbid() {
-    // Where it cannot be had, the process ends as any other does.
+    // If it fails, the process continues without this protection.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
@@ -14,7 +13,7 @@ mod tests {
     use rustix::process::{DumpableBehavior, dumpable_behavior};
 
     #[test]
-    fn memory_is_not_dumped() {
+    fn process_is_not_dumpable() {
         super::forbid();
         assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable));
     }

@@ -1,7 +1,7 @@
-//! Every environment variable this program reads, and the only place that reads them.
+//! All environment variables of this program, and the only code that reads them.
 //!
 //! The HTTP library reads the proxy variables (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`,
-//! `NO_PROXY`) itself; they are looked at here only to know whether a proxy speaks TLS.
+//! `NO_PROXY`) itself; they are read here only to find out whether a proxy uses TLS.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -10,49 +10,49 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::text::{Lang, text};
 
-/// The server's address.
+/// Base URL of the server.
 pub const BASE_URL: &str = "QIWEI_BASE_URL";
-/// The instance to act on.
+/// Guid of the instance.
 pub const GUID: &str = "QIWEI_GUID";
-/// The profile of the configuration to use.
+/// Profile of the configuration.
 pub const PROFILE: &str = "QIWEI_PROFILE";
 /// The configuration file.
 pub const CONFIG: &str = "QIWEI_CONFIG";
-/// Where the instance's callbacks usually go.
+/// The instance's usual `notify_url`.
 pub const NOTIFY_URL: &str = "QIWEI_NOTIFY_URL";
-/// How fast an account may send.
+/// Rate limit of an account.
 pub const PACE: &str = "QIWEI_PACE";
-/// How many days the ledger remembers.
+/// Retention of ledger entries in days.
 pub const LEDGER_DAYS: &str = "QIWEI_LEDGER_DAYS";
-/// The folder for locks and other state.
+/// Folder of the state database and locks.
 pub const STATE_DIR: &str = "QIWEI_STATE_DIR";
-/// How long a command may take.
+/// Timeout of a command.
 pub const TIMEOUT: &str = "QIWEI_TIMEOUT";
-/// How often to try again what certainly was not executed.
+/// Retries of requests that certainly were not executed.
 pub const RETRIES: &str = "QIWEI_RETRIES";
-/// A PEM file of certificates to trust as well.
+/// A PEM file with additional trusted certificates.
 pub const CACERT: &str = "QIWEI_CACERT";
-/// Whether to accept any certificate.
+/// Disables certificate verification.
 pub const INSECURE: &str = "QIWEI_INSECURE";
-/// The language people are spoken to in.
+/// Language of messages.
 pub const LANG: &str = "QIWEI_LANG";
-/// Set by the completion scripts: the shell that asks what could come next.
+/// Set by completion scripts to the shell's name.
 pub const COMPLETE: &str = "QIWEI_COMPLETE";
-/// Set to anything: no colour (see no-color.org).
+/// Any value disables color (no-color.org).
 pub const NO_COLOR: &str = "NO_COLOR";
-/// `0`: no colour (see bixense.com/clicolors).
+/// `0` disables color (bixense.com/clicolors).
 pub const CLICOLOR: &str = "CLICOLOR";
-/// `dumb`: no colour, and nothing that moves.
+/// `dumb` disables color and cursor movement.
 pub const TERM: &str = "TERM";
-/// Where commands are found; the sandbox puts this binary first in it.
+/// Search path of commands; the sandbox puts this binary first.
 pub const PATH: &str = "PATH";
 
-/// What every variable of this program's own starts with.
+/// Prefix of this program's own variables.
 pub const PREFIX: &str = "QIWEI_";
 
 const PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// The environment as it was when the program started.
+/// The environment at the start of the program.
 #[derive(Clone, Debug, Default)]
 pub struct Env(HashMap<OsString, OsString>);
 
@@ -62,7 +62,7 @@ impl Env {
         Self(std::env::vars_os().collect())
     }
 
-    /// A variable as it is; set to nothing counts as not set.
+    /// A variable; an empty one counts as unset.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         let value = self.0.get(OsStr::new(name))?;
         (!value.is_empty()).then_some(value.as_os_str())
@@ -95,8 +95,7 @@ impl Env {
             .filter(|name| name.to_str().is_some_and(|name| name.starts_with(PREFIX)))
     }
 
-    /// The language of the system's messages and the variable that names it: the first of these
-    /// that is set decides.
+    /// The language of the locale and the variable that sets it; the first one set decides.
     pub fn locale(&self) -> Option<(&'static str, Lang)> {
         ["LC_ALL", "LC_MESSAGES", "LANG"]
             .into_iter()
@@ -104,7 +103,7 @@ impl Env {
             .map(|(name, locale)| (name, Lang::of_locale(&locale.to_string_lossy())))
     }
 
-    /// Whether the locale's characters are UTF-8: the first of these that is set decides.
+    /// Whether the locale's encoding is UTF-8; the first variable set decides.
     pub fn is_utf8(&self) -> bool {
         ["LC_ALL", "LC_CTYPE", "LANG"]
             .iter()

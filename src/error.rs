@@ -1,4 +1,4 @@
-//! What can go wrong: the one error type, its kinds and their exit codes.
+//! The error type, its kinds, and the exit codes.
 
 use std::time::Duration;
 
@@ -6,24 +6,24 @@ use serde::Serialize;
 
 use crate::text::{Text, text};
 
-/// What became of a request that changes something.
+/// The outcome of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The server said yes.
+    /// The server confirmed it.
     Accepted,
-    /// The same message was accepted before, and was not sent again.
+    /// The message was previously accepted and not sent again.
     Duplicate,
-    /// The server understood and refused.
+    /// The server refused it.
     Rejected,
     /// Certainly not executed.
     NotSent,
-    /// It was written, and no trustworthy answer came.
+    /// The request was written, and no trustworthy answer arrived.
     Unknown,
 }
 
 impl Outcome {
-    /// The word people read.
+    /// The text for people.
     pub fn word(self) -> Text {
         match self {
             Self::Accepted => text!("accepted"),
@@ -34,7 +34,7 @@ impl Outcome {
         }
     }
 
-    /// The word scripts see.
+    /// The name used in output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -46,33 +46,33 @@ impl Outcome {
     }
 }
 
-/// The kinds of failure. Each has one exit code, and both are a promise to scripts.
+/// Kinds of failure. Each has one exit code; both are a contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The server understood and refused.
+    /// The server refused the request.
     Rejected,
-    /// Bad arguments or input; nothing left this machine.
+    /// Invalid arguments or input; nothing was sent.
     Usage,
-    /// No instance, several candidates, or a configuration that cannot be used.
+    /// No instance, several candidates, or unusable configuration.
     Config,
     /// The instance is not online.
     NotLoggedIn,
-    /// No connection; for reads also: no trustworthy answer.
+    /// No connection; for reads also no trustworthy answer.
     Unreachable,
-    /// The request was written and no trustworthy answer came.
+    /// The request was written, and no trustworthy answer arrived.
     Unknown,
     /// A wait ran out of time.
     Deadline,
-    /// Some items of several were not accepted.
+    /// Some of several items were not accepted.
     Partial,
-    /// Another process holds what is needed.
+    /// Another process holds a lock, or the pace allows no send in time.
     Busy,
-    /// Reading or writing on this machine failed, after the work itself was done.
+    /// A local read or write failed after the work itself was done.
     Io,
     /// A bug in this program.
     Internal,
-    /// Whoever read our output has gone: not an error, only the end.
+    /// Stdout is closed; ends the program without an error.
     ClosedPipe,
 }
 
@@ -96,30 +96,30 @@ impl Kind {
     }
 }
 
-/// A failure with everything a person or a script needs to act on it. Rendered once, at the edge.
+/// A failure with everything needed to act on it. Printed once, in `lib::run`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Error {
-    /// What kind of failure, and with it the exit code.
+    /// The kind, which decides the exit code.
     pub kind: Kind,
-    /// The server's business code, when it gave one.
+    /// The server's business code, if there was one.
     pub code: Option<i64>,
-    /// What happened, in one or two sentences.
+    /// The message, one or two sentences.
     pub message: Text,
     /// What to do about it.
     pub hint: Option<Text>,
-    /// What became of the request, for commands that change something.
+    /// The outcome, for commands that change something.
     pub outcome: Option<Outcome>,
-    /// Whether the same command may simply be run again.
+    /// Whether the same command may be run again safely.
     pub retryable: bool,
-    /// Seconds after which it may, where that is known.
+    /// Seconds after which it may be run again, if known.
     pub retry_after: Option<f64>,
-    /// The exit code, repeated for those who read only the JSON.
+    /// The exit code, repeated for readers of the JSON.
     pub exit: u8,
 }
 
 impl Error {
-    /// An error of `kind`, with no outcome, not retryable. Its hint is what helps when the system
-    /// has run out of something, until a better one is given.
+    /// An error of `kind` without outcome, not retryable. Its hint names a resource shortage, until a more
+    /// specific one is set.
     pub fn new(kind: Kind, message: Text) -> Self {
         Self {
             kind,
@@ -133,39 +133,39 @@ impl Error {
         }
     }
 
-    /// Bad arguments or input. Nothing has left this machine.
+    /// Invalid arguments or input; nothing was sent.
     pub fn usage(message: Text) -> Self {
         Self::new(Kind::Usage, message).outcome(Outcome::NotSent)
     }
 
-    /// A configuration that cannot be used. Nothing has been changed anywhere.
+    /// Unusable configuration; nothing was changed.
     pub fn config(message: Text) -> Self {
         Self::new(Kind::Config, message).outcome(Outcome::NotSent)
     }
 
-    /// A step on this machine that failed before anything was changed anywhere.
+    /// A local failure before anything was changed.
     pub fn local(what: Text, error: &std::io::Error) -> Self {
         Self::config(text!("{what}: {error}", what, error))
     }
 
-    /// A local read or write that failed after the work itself was done.
+    /// A local read or write failure after the work itself was done.
     pub fn io(what: Text, error: &std::io::Error) -> Self {
         Self::new(Kind::Io, text!("{what}: {error}", what, error))
     }
 
-    /// A state this program should never be in.
+    /// A violated invariant.
     pub fn internal(message: Text) -> Self {
         Self::new(Kind::Internal, message).hint(text!(
             "this is a bug in qiwei; please report it with the command and the output of -vv"
         ))
     }
 
-    /// The end of output because nobody reads it any more.
+    /// The end of output because stdout is closed.
     pub fn closed_pipe() -> Self {
         Self::new(Kind::ClosedPipe, text!("output closed"))
     }
 
-    /// Adds what to do about it. Where descriptors have run out, nothing but more of them helps.
+    /// Sets the hint. A descriptor shortage keeps its own hint, as nothing else helps.
     pub fn hint(mut self, hint: Text) -> Self {
         if shortage(self.kind, &self.message) != Some(Shortage::Descriptors) {
             self.hint = Some(hint);
@@ -173,7 +173,7 @@ impl Error {
         self
     }
 
-    /// The same when only printing failed: says what was done, or a script would do it again.
+    /// The error when only printing failed: says what was done, so that a script does not repeat it.
     pub fn after(self, done: &Text) -> Self {
         if self.kind != Kind::Io {
             return self;
@@ -182,7 +182,7 @@ impl Error {
         Self { message, ..self }.outcome(Outcome::Accepted)
     }
 
-    /// Sets what became of the request.
+    /// Sets the outcome.
     pub fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = Some(outcome);
         self
@@ -194,25 +194,25 @@ impl Error {
         self
     }
 
-    /// Says that running the same command again is safe and may help.
+    /// Marks the command as safe to run again.
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
         self
     }
 
-    /// Says when running the same command again may help.
+    /// Sets when the command may be run again.
     pub fn retry_after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait.map(|wait| (wait.as_secs_f64() * 1000.0).ceil() / 1000.0);
         self
     }
 
-    /// The same, ended by a signal: that decides the exit code.
+    /// Sets the exit code of an end by signal.
     pub fn ending_with(mut self, signal: i32) -> Self {
         self.exit = u8::try_from(128 + signal).unwrap_or(self.exit);
         self
     }
 
-    /// Turns it into another kind, with the exit code of that.
+    /// Changes the kind and its exit code.
     pub fn into_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self.exit = kind.exit_code();
@@ -220,7 +220,7 @@ impl Error {
     }
 }
 
-/// Something the system has run out of.
+/// A resource the system has run out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shortage {
     Descriptors,
@@ -228,7 +228,7 @@ enum Shortage {
     FileSize,
 }
 
-/// What the system's error in a message says has run out, if it does. Not what a server says, whose
+/// The resource shortage reported by a local system error in the message, not by a server.
 /// system is another one.
 fn shortage(kind: Kind, message: &Text) -> Option<Shortage> {
     if matches!(
@@ -237,7 +237,7 @@ fn shortage(kind: Kind, message: &Text) -> Option<Shortage> {
     ) {
         return None;
     }
-    // The numbers of Linux, macOS and the BSDs; the words come with the number.
+    // Error numbers of Linux, macOS and the BSDs; the text carries the number.
     match message.system_code()? {
         23 | 24 => Some(Shortage::Descriptors),
         28 => Some(Shortage::Space),
@@ -250,7 +250,7 @@ impl Shortage {
     fn remedy(self) -> Text {
         match self {
             Self::Descriptors => text!(
-                "allow more open files, for example with `ulimit -n 1024`; fewer --jobs take fewer"
+                "allow more open files, for example with `ulimit -n 1024`, or use fewer --jobs"
             ),
             Self::Space => text!("free some space"),
             Self::FileSize => text!("allow larger files, for example with `ulimit -f unlimited`"),
@@ -263,10 +263,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_run_out_says_how_to_get_more() {
+    fn resource_shortage_has_hint() {
         let of = |code| {
             let system = std::io::Error::from_raw_os_error(code);
-            Error::local(text!("cannot watch for signals"), &system)
+            Error::local(text!("cannot handle signals"), &system)
         };
         let hint = |error: Error| error.hint.map(|hint| hint.english()).unwrap_or_default();
         for (code, part) in [
@@ -278,16 +278,16 @@ mod tests {
             assert!(hint(of(code)).contains(part), "{code}");
         }
         assert_eq!(hint(of(13)), "");
-        // A server may have troubles of its own.
+        // A server's text may mention its own shortage.
         let theirs = of(24).message;
         assert_eq!(hint(Error::new(Kind::Rejected, theirs)), "");
-        // A full disk may have a better remedy; without descriptors there is no other.
+        // A full disk may have a better hint; a descriptor shortage has only this one.
         assert_eq!(hint(of(28).hint("move it".into())), "move it");
         assert!(hint(of(24).hint("move it".into())).contains("ulimit -n"));
     }
 
     #[test]
-    fn a_failure_to_print_says_what_was_done() {
+    fn output_error_reports_completed_change() {
         let full = std::io::Error::from_raw_os_error(28);
         let error = Error::io(text!("cannot write the result to stdout"), &full);
         let error = error.after(&Text::verbatim("it was made"));
@@ -302,9 +302,9 @@ mod tests {
         assert_eq!(closed, Error::closed_pipe());
     }
 
-    /// The exit codes are a contract: this table may only grow.
+    /// Exit codes are a contract: entries may only be added.
     #[test]
-    fn kinds_names_and_exit_codes() {
+    fn kinds_have_names_and_exit_codes() {
         let cases = [
             (Kind::Rejected, "rejected", 1),
             (Kind::Usage, "usage", 2),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_there_even_when_unknown() {
+    fn json_error_has_every_field() {
         let json = serde_json::to_string(&Error::usage("no".into())).unwrap();
         assert_eq!(
             json,

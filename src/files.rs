@@ -1,6 +1,6 @@
-//! Files that are ours alone: private, replaced whole, locked between processes.
+//! Private files: created 0600, replaced atomically, locked between processes.
 
-pub mod trust;
+pub mod ownership;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use crate::time::Deadline;
 
 const LOCK_POLL: Duration = Duration::from_millis(10);
 
-/// The folder a file is in.
+/// The folder of a file.
 pub fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -22,10 +22,10 @@ pub fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-/// Makes a folder, and those above it, that only its owner can look into.
+/// Creates a folder and its parents, accessible only to the owner.
 ///
 /// # Errors
-/// The system's.
+/// I/O errors.
 pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -34,30 +34,29 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Replaces a file whole: a temporary one beside it, 0600, written through, then renamed over it.
-/// A reader sees the old bytes or the new ones, also after a power cut.
+/// Replaces a file atomically: writes a temporary file beside it, 0600, syncs it, and renames it.
+/// Readers see the old or the new content, even after a power failure.
 ///
 /// # Errors
-/// The system's; the old file is then as it was.
+/// I/O errors; the old file is then unchanged.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
     let file = written_beside(&folder, bytes)?;
     file.persist(path).map_err(|e| e.error)?;
-    // The rename itself is durable once the folder is; not every system can sync one.
+    // The rename is durable once the folder is synced; not every system can sync one.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-/// Makes sure that [`replace`] could write so many bytes now: permissions, space, limits. Nothing
-/// is left behind.
+/// Checks that [`replace`] could write that many bytes now: permissions, space, limits. Leaves no file.
 ///
 /// # Errors
-/// The system's.
+/// I/O errors.
 pub fn check_replaceable(path: &Path, bytes: usize) -> io::Result<()> {
     written_beside(&folder_of(path), &vec![b'\n'; bytes]).map(drop)
 }
 
-/// A temporary file with these bytes, written through. It is gone when it is dropped.
+/// A synced temporary file with these bytes; removed when dropped.
 fn written_beside(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let write = || {
         let mut file = NamedTempFile::new_in(folder)?;
@@ -68,20 +67,19 @@ fn written_beside(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     write().map_err(of_system)
 }
 
-/// Files that SQLite opens beside a database, at most.
+/// Most files that SQLite opens beside a database.
 const BESIDE: usize = 4;
 
-/// The system's refusal to open a few more files, where it does refuse.
+/// The system error if a few more files cannot be opened.
 pub fn shortage() -> Option<io::Error> {
     let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
     let opened: io::Result<Vec<File>> = (0..BESIDE).map(|_| File::open(null)).collect();
     opened.err()
 }
 
-/// The system's own error, without the temporary name that is put around it, which means nothing
-/// to anybody.
+/// The system's own error, without the name of the temporary file.
 pub fn of_system(error: io::Error) -> io::Error {
-    // tempfile hands the error on in words only: its `source` is that of the inner one.
+    // tempfile keeps the original error only as text: its `source` is that of the inner one.
     let words = error.to_string();
     let code = words
         .split_once(" (os error ")
@@ -90,32 +88,32 @@ pub fn of_system(error: io::Error) -> io::Error {
     code.map_or(error, io::Error::from_raw_os_error)
 }
 
-/// A lock whose file goes away with it.
+/// A lock whose file is removed with it.
 #[derive(Debug)]
 pub struct Transient {
     path: PathBuf,
-    // Held for the lock on it.
+    // Kept open for its lock.
     _file: File,
 }
 
 impl Drop for Transient {
     fn drop(&mut self) {
-        // While it is still locked, so nobody else can be working with it.
+        // Removed while locked, so no other process is using it.
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Like [`lock`], and the file is removed in the end, so that locks do not pile up.
+/// Like [`lock`], but the file is removed when the lock is dropped.
 ///
 /// # Errors
-/// The system's.
+/// I/O errors.
 pub fn lock_transient(path: &Path, patience: Duration) -> io::Result<Option<Transient>> {
     let deadline = Deadline::after(patience);
     loop {
         let Some(file) = lock(path, deadline.remaining())? else {
             return Ok(None);
         };
-        // Whoever held it before may have removed the file that we waited for.
+        // The previous holder may have removed the file that was waited for.
         if is_at(&file, path) {
             return Ok(Some(Transient {
                 path: path.to_owned(),
@@ -139,9 +137,8 @@ fn is_at(_file: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// Opens a lock file, made when it is missing. Where it lies may be a folder others write to as
-/// well, so it is neither followed elsewhere nor taken from a stranger, and opening it does not
-/// wait for the other end of a pipe.
+/// Opens or creates a lock file. Its folder may be writable by others, so links are not followed, files
+/// of other users are refused, and opening a FIFO does not block.
 fn open_lock(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
@@ -153,15 +150,15 @@ fn open_lock(path: &Path) -> io::Result<File> {
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     }
     let file = options.open(path)?;
-    trust::check_open(&file, path)?;
+    ownership::check_open(&file, path)?;
     Ok(file)
 }
 
-/// Waits for a lock file, made when it is missing; `None` when another process holds it longer
-/// than `patience`. The lock goes away with the file handle, whatever becomes of the process.
+/// Locks a file, creating it if needed; `None` when another process holds the lock for longer than
+/// `patience`. The lock ends with the file handle.
 ///
 /// # Errors
-/// The system's.
+/// I/O errors.
 pub fn lock(path: &Path, patience: Duration) -> io::Result<Option<File>> {
     let file = open_lock(path)?;
     let deadline = Deadline::after(patience);
@@ -180,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_temporary_name_is_in_an_error() {
+    fn errors_hide_temporary_file_names() {
         let folder = tempfile::tempdir().unwrap();
         let nowhere = folder.path().join("gone/file");
         for error in [
@@ -193,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_leaves_nothing_behind() {
+    fn check_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         check_replaceable(&folder.path().join("file"), 1000).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

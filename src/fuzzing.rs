@@ -1,14 +1,13 @@
-//! What the fuzz targets in `fuzz/` call: one function a target, bytes in, a panic when something
-//! does not hold. Built only by cargo-fuzz; the same functions run in the unit tests, on inputs of
-//! proptest.
+//! Entry points of the fuzz targets in `fuzz/`: one function per target that panics when a property
+//! does not hold. Built only by cargo-fuzz; unit tests call the same functions with proptest inputs.
 
-pub use crate::api::oracle::answer;
-pub use crate::callback::oracle::callback;
+pub use crate::api::properties::answer;
+pub use crate::callback::properties::callback;
 pub use crate::commands::batch_line;
-pub use crate::config::oracle::config;
-pub use crate::conversation::oracle::{address, mention};
-pub use crate::http::oracle::http;
-pub use crate::output::oracle::terminal;
-pub use crate::pace::oracle::time;
-pub use crate::redact::oracle::redact;
-pub use crate::sandbox::oracle::{sandbox, sandbox_spec};
+pub use crate::config::properties::config;
+pub use crate::conversation::properties::{address, mention};
+pub use crate::http::properties::http;
+pub use crate::output::properties::terminal;
+pub use crate::pace::properties::time;
+pub use crate::redact::properties::redact;
+pub use crate::sandbox::properties::{sandbox, sandbox_spec};

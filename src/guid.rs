@@ -1,4 +1,4 @@
-//! The name of an instance on the server.
+//! The guid of an instance.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::text::{Text, text};
 
-/// An instance's guid. Servers hand out UUIDs; nothing here depends on that.
+/// An instance's guid. Servers use UUIDs; this program does not depend on that.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Guid(String);
@@ -18,8 +18,7 @@ impl Guid {
         &self.0
     }
 
-    /// The first eight characters: enough to recognise one in a note or a log,
-    /// where the whole guid has no business.
+    /// The first eight characters, for notes and logs.
     pub fn short(&self) -> String {
         shorten(&self.0)
     }
@@ -42,12 +41,11 @@ impl FromStr for Guid {
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.{}".contains(c);
         if text.is_empty() {
             Err(text!(
-                "a guid is empty; `qiwei instance ls` lists the guids there are"
+                "the guid is empty; `qiwei instance ls` lists all guids"
             ))
         } else if text.len() > 128 || !text.chars().all(fits) {
             Err(text!(
-                "not a guid: letters, digits and dashes are meant, \
-                 as `qiwei instance ls` prints them"
+                "not a guid: it must consist of letters, digits and dashes, as printed by `qiwei instance ls`"
             ))
         } else {
             Ok(Self(text.to_owned()))
@@ -66,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parses_what_servers_hand_out() {
+    fn parses_guids_of_servers() {
         let cases = [
             ("555d07bf-ebd4-378a-8285-a6d3c255988c", true),
             ("abc_1.2", true),
@@ -83,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn shortens_only_what_is_long() {
+    fn shortens_only_long_guids() {
         let guid: Guid = "555d07bf-ebd4-378a".parse().unwrap();
         assert_eq!(guid.short(), "555d07bf…");
         assert_eq!("abc".parse::<Guid>().unwrap().short(), "abc");

@@ -1,4 +1,4 @@
-//! Reading text that a user hands over: an argument, standard input, a file.
+//! Reads user input: standard input and files.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -11,8 +11,8 @@ use crate::output::Source;
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
-/// The most that is read from a file or standard input: far above any message.
-const AT_MOST: u64 = 16 * 1024 * 1024;
+/// Most bytes read from a file or standard input.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Reads standard input to its end.
 ///
@@ -36,7 +36,7 @@ pub fn stdin_line(stdin: Source, deadline: Deadline) -> Result<String, Error> {
     })
 }
 
-/// A read cannot be interrupted, so it gets a thread, which ends with the process.
+/// A blocking read cannot be interrupted, so it runs on a thread that ends with the process.
 fn in_time<T: Send + 'static>(
     deadline: Deadline,
     otherwise: Text,
@@ -60,7 +60,7 @@ fn in_time<T: Send + 'static>(
             ),
         )
         .hint(text!(
-            "give it more time with --timeout, for example --timeout 10min"
+            "allow more time with --timeout, for example --timeout 10min"
         ))
         .outcome(Outcome::NotSent)),
     }
@@ -80,10 +80,10 @@ pub fn file_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// Takes bytes as text.
+/// Converts bytes to text.
 ///
 /// # Errors
-/// A usage error that says where `what` stops being UTF-8.
+/// A usage error with the position at which `what` stops being UTF-8.
 pub fn utf8(bytes: Vec<u8>, what: &Text) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
@@ -95,8 +95,8 @@ pub fn utf8(bytes: Vec<u8>, what: &Text) -> Result<String, Error> {
 
 fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(AT_MOST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > AT_MOST {
+    from.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::other("longer than 16 MiB"));
     }
     Ok(bytes)

@@ -1,4 +1,4 @@
-//! The instances of a server: their states, and which one a command acts on.
+//! The server's instances: their statuses, and the choice of the one a command uses.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -13,49 +13,49 @@ use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::text::{Text, text};
 
-/// How many states are looked up at once.
+/// Status look-ups made at once.
 const AT_ONCE: usize = 16;
 
-/// An instance and what its look-up came to.
+/// An instance and its looked-up status.
 #[derive(Clone, Debug)]
 pub struct Instance {
-    /// Its name.
+    /// Its guid.
     pub guid: Guid,
-    /// Its state, or why that is unknown.
+    /// Its status, or why the look-up failed.
     pub status: Result<Status, CallError>,
 }
 
 impl Instance {
-    /// Its state in one word; `unknown` when the look-up failed.
+    /// The status name; `unknown` when the look-up failed.
     pub fn status_name(&self) -> &'static str {
         self.status
             .as_ref()
             .map_or("unknown", |status| status.name())
     }
 
-    /// Its state as people read it.
+    /// The status as text for people.
     pub fn status_word(&self) -> Text {
         self.status
             .as_ref()
             .map_or_else(|_| text!("unknown"), |status| status.word())
     }
 
-    /// Whether its look-up found it in `status`.
+    /// Whether it has this status.
     pub fn is(&self, status: Status) -> bool {
         self.status.as_ref() == Ok(&status)
     }
 }
 
-/// Every instance with its state, in the server's order. A look-up that fails hides no other.
+/// Lists all instances with their statuses, in the server's order. A failed look-up hides no other.
 ///
 /// # Errors
-/// Only when the list itself cannot be had.
+/// Only when the list itself cannot be read.
 pub fn survey(api: &Api) -> Result<Vec<Instance>, Error> {
     let guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;
     Ok(look_up(api, guids))
 }
 
-/// The states of `guids`, looked up a few at a time, in the order given.
+/// Looks up the statuses of `guids`, several at once, in the given order.
 pub fn look_up(api: &Api, guids: Vec<Guid>) -> Vec<Instance> {
     let workers = guids.len().min(AT_ONCE);
     if workers <= 1 {
@@ -100,18 +100,18 @@ fn one(api: &Api, guid: Guid) -> Instance {
     Instance { guid, status }
 }
 
-/// How many instances are in each state.
+/// Number of instances per status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// All of them.
+    /// All instances.
     pub total: usize,
     /// Logged in.
     pub online: usize,
-    /// Running, nobody logged in.
+    /// Running, not logged in.
     pub running: usize,
     /// Stopped, or reconnecting.
     pub stopped: usize,
-    /// The look-up failed.
+    /// Failed look-ups.
     pub unknown: usize,
 }
 
@@ -133,7 +133,7 @@ impl Counts {
         counts
     }
 
-    /// `3 instances: 1 online, 1 running, 1 stopped`.
+    /// The summary: `3 instances: 1 online, 1 running, 1 stopped`.
     pub fn sentence(&self) -> Text {
         let states = [
             (self.online, text!("online")),
@@ -152,11 +152,10 @@ impl Counts {
     }
 }
 
-/// The instance that was named; without one, the only one online. `effect` is that of the request
-/// it is chosen for.
+/// The named instance, else the only online one. `effect` is that of the request it is chosen for.
 ///
 /// # Errors
-/// Several online, none online, or no answer: never a guess.
+/// When several or none are online, or the server does not answer.
 pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
@@ -167,16 +166,16 @@ pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
     })?;
     let guid = detect(&seen)?;
     context.output.note(&text!(
-        "using {guid}, the only instance online",
+        "using {guid}, the only online instance",
         guid = guid.short()
     ));
     Ok(guid)
 }
 
-/// The instance that was named; without one the only one there is, in whatever state.
+/// The named instance, else the only one on the server, whatever its status.
 ///
 /// # Errors
-/// Several, none, or no answer.
+/// When there are several or none, or the server does not answer.
 pub fn named_or_only(context: &Context) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
@@ -200,7 +199,7 @@ pub fn detect(instances: &[Instance]) -> Result<Guid, Error> {
     match online.as_slice() {
         [only] if unknown.is_empty() => Ok(only.guid.clone()),
         [] if instances.is_empty() => Err(Error::config(text!("the server has no instance"))
-            .hint(text!("make one with `qiwei instance create`"))),
+            .hint(text!("create one with `qiwei instance create`"))),
         [] | [_] if !unknown.is_empty() => Err(undecided(&unknown)),
         [] => Err(nobody_online(&running)),
         several => Err(Error::config(text!(
@@ -209,7 +208,7 @@ pub fn detect(instances: &[Instance]) -> Result<Guid, Error> {
             guids = list(several)
         ))
         .hint(text!(
-            "say which with --guid GUID, or for good with `qiwei instance use GUID`"
+            "select one with --guid GUID, or permanently with `qiwei instance use GUID`"
         ))),
     }
 }
@@ -218,11 +217,11 @@ fn undecided(unknown: &[&Instance]) -> Error {
     Error::new(
         Kind::Unreachable,
         text!(
-            "the state of {guids} cannot be read, so it is not certain which instance is meant",
+            "the status of {guids} cannot be read, so the instance cannot be detected",
             guids = list(unknown)
         ),
     )
-    .hint(text!("say which with --guid GUID, or try again"))
+    .hint(text!("select one with --guid GUID, or try again"))
     .outcome(Outcome::NotSent)
     .retryable()
 }
@@ -232,17 +231,17 @@ fn nobody_online(running: &[&Instance]) -> Error {
         Error::new(Kind::NotLoggedIn, text!("no instance is online")).outcome(Outcome::NotSent);
     if running.is_empty() {
         error.hint(text!(
-            "start one with `qiwei instance start GUID`, then log it in with `qiwei login`"
+            "start one with `qiwei instance start GUID`, then log in with `qiwei login`"
         ))
     } else {
         error.hint(text!(
-            "log one in with `qiwei login --guid GUID`; running: {running}",
+            "log in with `qiwei login --guid GUID`; running: {running}",
             running = list(running)
         ))
     }
 }
 
-/// Their guids, for a sentence.
+/// Their guids as a list in a sentence.
 pub fn list(instances: &[&Instance]) -> String {
     let guids: Vec<&str> = instances.iter().map(|i| i.guid.as_str()).collect();
     guids.join(", ")
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn detection_never_guesses() {
+    fn detection_refuses_ambiguity() {
         let cases = [
             ("o", Ok("g-0")),
             ("rso", Ok("g-2")),
@@ -278,8 +277,8 @@ mod tests {
             ("", Err((3, "no instance"))),
             ("s", Err((4, "no instance is online"))),
             ("rs", Err((4, "no instance is online"))),
-            ("o?", Err((5, "the state of g-1"))),
-            ("s?", Err((5, "the state of g-1"))),
+            ("o?", Err((5, "the status of g-1"))),
+            ("s?", Err((5, "the status of g-1"))),
         ];
         for (states, expected) in cases {
             match (detect(&instances(states)), expected) {
@@ -301,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_and_their_sentence() {
+    fn counts_by_status() {
         let counts = Counts::of(&instances("orss?"));
         assert_eq!(
             counts.sentence(),

@@ -1,7 +1,7 @@
 //! `qiwei` drives WeCom accounts hosted by an API server, from shell scripts, cron and CI.
 //!
 //! The binary is [`run`] on the process's own arguments, environment and streams. The
-//! [`sandbox`] stands alone: a stateful stand-in for the API server.
+//! [`sandbox`] is independent: a simulated API server.
 
 #![cfg_attr(test, allow(clippy::string_slice))]
 
@@ -26,6 +26,7 @@ mod guid;
 mod http;
 mod input;
 mod instances;
+mod json;
 mod login;
 mod mention;
 mod output;
@@ -36,11 +37,11 @@ mod redact;
 pub mod sandbox;
 mod secret;
 mod signals;
-#[cfg(test)]
-mod soup;
 mod store;
 mod text;
 mod time;
+#[cfg(test)]
+mod token_sequences;
 mod usage;
 
 use std::ffi::OsString;
@@ -50,16 +51,16 @@ use cli::Cli;
 use config::Layers;
 use context::Context;
 pub use env::Env;
-use output::{Manner, Output};
+use output::{Output, OutputOptions};
 pub use output::{Sink, Source, Streams};
 pub use panics::end_the_program as end_on_panic;
 
-/// Runs one command: arguments (the program's name first) in, an exit code out.
+/// Runs one command; `args` start with the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(shell) = env.get(env::COMPLETE) {
         let offer = completion::answer(shell, &args, &env);
-        let output = Output::new(Manner::default(), streams.stdout, streams.stderr);
+        let output = Output::new(OutputOptions::default(), streams.stdout, streams.stderr);
         return finish(&output, output.bytes(&offer).map(|()| ExitCode::SUCCESS));
     }
     match cli::parse(&args) {
@@ -68,7 +69,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams)
     }
 }
 
-/// The command line as it is defined, for generating its man pages.
+/// The definition of the command line, for generating man pages.
 pub fn command() -> clap::Command {
     cli::command()
 }
@@ -78,30 +79,30 @@ fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode 
     signals::survive_size_limits();
     let global = &cli.global;
     let flags = global.flags();
-    // Read once: it may be a pipe. Commands that need no file run although it is broken.
+    // Read once: it may be a pipe. Commands that need no configuration run when it is invalid.
     let layers = Layers::load(flags.clone(), env.clone());
     let lang = match &layers {
         Ok(layers) => layers.lang(),
         Err(_) => Layers::without_file(flags.clone(), env.clone()).lang(),
     };
-    let manner = Manner {
+    let options = OutputOptions {
         json: global.json,
         quiet: global.quiet,
         verbosity: global.verbose,
         color: global.color,
-        no_color: Manner::is_colorless(&env),
-        dumb: Manner::is_dumb(&env),
+        no_color: OutputOptions::is_colorless(&env),
+        dumb: OutputOptions::is_dumb(&env),
         utf8: env.is_utf8(),
         lang,
     };
-    let output = Output::new(manner, streams.stdout, streams.stderr);
+    let output = Output::new(options, streams.stdout, streams.stderr);
     let context =
         Context::new(output.clone(), streams.stdin, flags, env, layers).literal(is_literal);
     let result = (cli.command)(&context);
     finish(&output, result)
 }
 
-fn finish(output: &Output, result: commands::Finish) -> ExitCode {
+fn finish(output: &Output, result: commands::CommandResult) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {

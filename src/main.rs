@@ -1,4 +1,4 @@
-//! The `qiwei` program: everything it does is in the library.
+//! The `qiwei` program; see the library.
 
 use std::process::ExitCode;
 

@@ -1,31 +1,31 @@
-//! Mentions: who is mentioned in a group, and where in the text.
+//! Group mentions and their placeholders in the text.
 
 use serde::{Serialize, Serializer};
 
 use crate::conversation::is_id;
 use crate::text::{Text, text};
 
-/// Where a mention stands in the text.
+/// The placeholder of a mention in the text.
 const PLACEHOLDER: &str = "{$@}";
 
-/// The members mentioned in a message.
+/// The mentioned members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mentions {
-    /// Everyone; the server allows it to the group's owner and admins.
+    /// Everyone; allowed to the group's owner and admins.
     All,
     /// These user ids.
     Users(Vec<String>),
 }
 
 impl Mentions {
-    /// The mention of these ids.
+    /// Mentions of these ids.
     ///
     /// # Errors
-    /// Says which is no id, or is there twice, or that there is none.
+    /// Names the invalid or repeated id, or says that there is none.
     pub fn of_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Self, Text> {
         let mut all: Vec<String> = Vec::new();
         for id in ids {
-            // 0 is how the protocol spells "everyone".
+            // 0 means "everyone" in the protocol.
             if !is_id(id) || id == "0" {
                 return Err(text!(
                     "{id}: a user id is digits, such as 1688856814580613",
@@ -50,11 +50,11 @@ impl Mentions {
         }
     }
 
-    /// Checks the number of `{$@}` in a text. That it must be the number of mentions is documented
-    /// only for a sibling of the server; no placeholder at all is fine everywhere.
+    /// Checks the number of `{$@}` in a text. That it must equal the number of mentions is documented only
+    /// for a sibling product; no placeholder is always accepted.
     ///
     /// # Errors
-    /// Says how many there are and should be.
+    /// Gives the actual and the expected number.
     pub fn check_places(&self, text: &str) -> Result<(), Text> {
         let places = text.matches(PLACEHOLDER).count();
         let mentions = self.count();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_digits_and_there_once() {
+    fn validates_mentioned_ids() {
         assert_eq!(Mentions::of_ids(["1", "2"]), Ok(users(2)));
         for bad in [&["x"][..], &["1", ""], &["1", "1"], &["@all"], &[]] {
             assert!(Mentions::of_ids(bad.iter().copied()).is_err(), "{bad:?}");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_none_or_as_many_as_mentions() {
+    fn checks_placeholder_count() {
         for (text, mentions, fits) in [
             ("x", users(2), true),
             ("{$@}", users(1), true),
@@ -122,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_check_counts_what_is_there(places in 0usize..6, mentions in 1usize..6) {
+        fn check_counts_placeholders(places in 0usize..6, mentions in 1usize..6) {
             let text = "a {$@".to_owned() + &"{$@}".repeat(places);
             let fits = places == 0 || places == mentions;
             prop_assert_eq!(users(mentions).check_places(&text).is_ok(), fits);

@@ -1,39 +1,39 @@
-//! How fast an account may send. Pure: times in, waits out.
+//! The rate limit of an account. Pure: times in, waits out.
 //!
-//! WeCom drops messages of an account that sends too fast, without an error, so the pace holds
-//! across all processes of a machine.
+//! WeCom silently drops messages of an account that sends too fast, so the limit is shared by all
+//! processes of a machine.
 
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::text::{Text, text};
 
-/// Microseconds.
+/// Time in microseconds.
 pub type Micros = i64;
 
-/// So many messages in a second, minute or hour, and how many may come at once.
+/// Messages per second, minute or hour, and the burst allowed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     interval: Micros,
     burst: u32,
 }
 
-/// When an account may send next.
+/// The stored state of an account's rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// The time up to which its messages are spread, on the clock of this boot.
+    /// The time up to which sends are reserved, on the clock of this boot.
     pub next_at: Micros,
-    /// The end of the last pause that the server asked for, on the same clock.
+    /// The end of the last pause requested by the server, on the same clock.
     pub held_until: Micros,
-    /// When that was written, on the same clock.
+    /// The time of the last change, on the same clock.
     pub seen_at: Micros,
 }
 
 impl Rate {
-    /// The wait before the next message, and the slot with that message in it.
+    /// Reserves the next send: the wait before it, and the new slot.
     pub fn reserve(self, slot: Option<Slot>, now: Micros) -> (Micros, Slot) {
         let slot = Slot::as_of(slot, now);
         let wait = (slot.next_at.saturating_sub(self.tolerance()))
@@ -46,8 +46,8 @@ impl Rate {
         (wait, slot)
     }
 
-    /// The slot after the server asked for a pause: nobody sends before it is over.
-    pub fn hold(self, slot: Option<Slot>, now: Micros, pause: Micros) -> Slot {
+    /// The slot after the server requested a pause.
+    pub fn pause(self, slot: Option<Slot>, now: Micros, pause: Micros) -> Slot {
         let slot = Slot::as_of(slot, now);
         let end = now.saturating_add(pause);
         Slot {
@@ -63,9 +63,8 @@ impl Rate {
 }
 
 impl Slot {
-    /// The slot as of now; one that is free at once when there was none. A clock behind the one
-    /// that wrote it was set back, or started again: the slot moves with it, or the account would
-    /// wait for hours.
+    /// The slot adjusted to `now`; a free one when there was none. A clock behind the stored time was set
+    /// back or restarted, so the slot is moved with it; the account would otherwise wait for hours.
     pub fn as_of(slot: Option<Self>, now: Micros) -> Self {
         let slot = slot.unwrap_or(Self {
             next_at: now,
@@ -87,8 +86,7 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Self, Text> {
         let wrong = || {
             text!(
-                "a pace such as 20/min, 2/s or 100/h is meant, with ,burst=5 behind it if several may \
-                   come at once"
+                "must be a pace such as 20/min, 2/s or 100/h, optionally with ,burst=5 to allow several at once"
             )
         };
         let (rate, burst) = match text.split_once(',') {
@@ -120,17 +118,17 @@ impl FromStr for Rate {
 }
 
 impl Rate {
-    /// The time from one message to the next, bursts aside.
+    /// The interval between two messages, ignoring bursts.
     pub fn interval(self) -> Duration {
         Duration::from_micros(self.interval.unsigned_abs())
     }
 
-    /// How fast that is, in words.
+    /// The rate as text.
     pub fn words(self) -> Text {
         let seconds = format!("{:.2}", self.interval as f64 / 1e6);
         match self.burst {
-            1 => text!("one each {seconds}s", seconds),
-            burst => text!("one each {seconds}s, up to {burst} at once", seconds, burst),
+            1 => text!("one per {seconds}s", seconds),
+            burst => text!("one per {seconds}s, up to {burst} at once", seconds, burst),
         }
     }
 }
@@ -148,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn rates() {
+    fn parses_rates() {
         for (text, interval, burst) in [
             ("20/min", 3 * SECOND, 1),
             ("2/s", SECOND / 2, 1),
@@ -174,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_spread() {
+    fn spaces_messages_evenly() {
         let rate = rate("20/min");
         let (wait, slot) = rate.reserve(None, 0);
         assert_eq!(wait, 0);
@@ -187,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_comes_at_once_and_is_paid_for() {
+    fn burst_is_immediate_and_then_spaced() {
         let rate = rate("60/min,burst=3");
         let mut slot = None;
         let waits: Vec<Micros> = (0..5)
@@ -201,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_keeps_nobody_waiting() {
+    fn clock_set_back_delays_nobody() {
         let rate = rate("20/min");
         let (_, slot) = rate.reserve(None, 1_000_000 * SECOND);
         let (wait, _) = rate.reserve(Some(slot), 5 * SECOND);
@@ -209,16 +207,16 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_holds_everybody() {
+    fn pause_applies_to_all_reservations() {
         let rate = rate("60/min,burst=3");
-        let slot = rate.hold(None, 0, 30 * SECOND);
+        let slot = rate.pause(None, 0, 30 * SECOND);
         let (wait, _) = rate.reserve(Some(slot), 10 * SECOND);
         assert_eq!(wait, 20 * SECOND);
     }
 
     proptest! {
         #[test]
-        fn no_more_than_the_rate_in_any_order_of_arrival(
+        fn never_exceeds_rate_in_any_order(
             arrivals in proptest::collection::vec(0i64..2_000_000, 1..60),
             burst in 1u32..5,
         ) {
@@ -236,11 +234,11 @@ mod tests {
             }
         }
         #[test]
-        fn no_text_and_no_times_make_it_panic(text in "\\PC{0,16}", next_at: i64, seen_at: i64, now: i64) {
+        fn never_panics_on_any_text_or_time(text in "\\PC{0,16}", next_at: i64, seen_at: i64, now: i64) {
             let _ = text.parse::<Rate>();
             let slot = Some(Slot { next_at, held_until: next_at, seen_at });
             let rate = rate("1/h,burst=10000");
-            let _ = (rate.reserve(slot, now), rate.hold(slot, now, next_at));
+            let _ = (rate.reserve(slot, now), rate.pause(slot, now, next_at));
         }
     }
 }

@@ -1,19 +1,17 @@
-//! A panic, which is always a bug of ours: it is said like any other error, and the program ends.
+//! Panic handling: a panic is a bug; it is reported as an `internal` error and ends the program.
 //!
-//! Nothing is unwound. A half of the program that goes on without the other, a job that waits for
-//! a thread that is no more, would be worse than an end; and the tables for unwinding are a tenth
-//! of the binary.
+//! There is no unwinding: a program that continues without one of its threads could wait forever, and
+//! the unwind tables are a tenth of the binary.
 
 use std::any::Any;
 use std::ffi::OsString;
 use std::panic;
 
 use crate::error::Error;
-use crate::output::{Manner, Output, Streams};
+use crate::output::{Output, OutputOptions, Streams};
 use crate::text::{Text, text};
 
-/// Ends the program with an `internal` error on a panic, whichever thread it is in. For programs
-/// only: in a test it would end all of them.
+/// Installs the panic hook, which ends the program from any thread. Not for tests.
 #[expect(
     clippy::exit,
     reason = "the panicking thread need not be the one that could end the program"
@@ -22,13 +20,13 @@ pub fn end_the_program() {
     panic::set_hook(Box::new(|info| {
         let args: Vec<OsString> = std::env::args_os().collect();
         let streams = Streams::of_process();
-        // Whatever was configured is out of reach, or half-made, here.
-        let manner = Manner {
+        // Output options are not available here.
+        let options = OutputOptions {
             json: args.iter().any(|arg| arg == "--json"),
-            ..Manner::default()
+            ..OutputOptions::default()
         };
         let error = error(info.payload(), info.location().map(ToString::to_string));
-        Output::new(manner, streams.stdout, streams.stderr).error(&error);
+        Output::new(options, streams.stdout, streams.stderr).error(&error);
         std::process::exit(error.exit.into());
     }));
 }
@@ -41,8 +39,7 @@ fn error(payload: &(dyn Any + Send), place: Option<String>) -> Error {
     let what = text.map_or_else(|| text!("no details"), Text::verbatim);
     let place = Text::verbatim(place.unwrap_or_default());
     Error::internal(text!("internal error: {what} ({place})", what, place)).hint(text!(
-        "what was on its way may or may not have been carried out; please report this with the \
-         command and the output of -vv"
+        "the current operation may or may not have been executed; please report this with the command and the output of -vv"
     ))
 }
 
@@ -52,7 +49,7 @@ mod tests {
     use crate::text::Lang;
 
     #[test]
-    fn the_words_of_a_panic_are_said_with_its_place() {
+    fn prints_panic_message_with_location() {
         let said = |payload: Box<dyn Any + Send>| {
             let error = error(payload.as_ref(), Some("src/x.rs:1:2".into()));
             assert_eq!(error.exit, 70);

@@ -1,26 +1,26 @@
-//! Request and answer bodies with everything secret taken out, for `-vv`.
+//! Redacts request and response bodies for `-vv`.
 
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 
 use serde_json::Value;
 
 use crate::guid::shorten;
 use crate::secret::REDACTED;
 
-/// Longer strings are cut in a log: base64 pictures, for one.
+/// Longer strings are cut, for example base64 pictures.
 const LONGEST: usize = 500;
 
-/// Who wrote a body.
+/// The sender of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// We did: a `code` in it is a login code, also as a number.
+    /// This program: `code` is a login code, even as a number.
     Ours,
-    /// The server: a number called `code` says how it went.
+    /// The server: a numeric `code` is a result code.
     Servers,
 }
 
-/// A body as a log may show it: guids shortened, login codes, callback URLs and secrets gone.
+/// The body for a log: guids shortened; login codes, callback URLs and secrets removed.
 pub fn body(bytes: &[u8], side: Side) -> String {
     match serde_json::from_slice::<Value>(bytes) {
         Ok(mut value) => {
@@ -70,7 +70,7 @@ fn redact(value: &mut Value, depth: u8, side: Side) {
     }
 }
 
-/// Nothing is no secret.
+/// An empty value is no secret.
 fn hide(value: &mut Value) {
     if !value.is_null() && value.as_str() != Some("") {
         *value = REDACTED.into();
@@ -93,7 +93,7 @@ fn shorten_guid(value: &mut Value) {
     }
 }
 
-/// `text` with every guid of 8-4-4-4-12 hexadecimal digits cut to eight, wherever it stands.
+/// Shortens every guid of the form 8-4-4-4-12 in `text` to eight digits.
 fn without_guids(text: &str) -> String {
     const LENGTH: usize = 36;
     let mut left = text;
@@ -124,7 +124,7 @@ mod tests {
     const GUID: &str = "555d07bf-ebd4-378a-8285-a6d3c255988c";
 
     #[test]
-    fn takes_out_what_is_secret() {
+    fn redacts_secrets() {
         let cases = [
             (
                 format!(r#"{{"guid":"{GUID}","content":"hi"}}"#),
@@ -162,7 +162,7 @@ mod tests {
                 .count()
                 < 600
         );
-        // A number is a login code when we say it, and a result when the server does.
+        // A number is a login code in a request and a result code in a response.
         let number = br#"{"code":864209}"#;
         assert_eq!(body(number, Side::Ours), r#"{"code":"[redacted]"}"#);
         assert_eq!(body(number, Side::Servers), r#"{"code":864209}"#);
@@ -170,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        fn never_panics_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _ = body(&bytes, Side::Ours);
         }
     }

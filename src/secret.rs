@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// What stands in the place of a secret wherever something is shown.
+/// Printed in place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// A header value, password or token. `Debug` and `Display` say only that it is there.
+/// A header value, password or token. `Debug` and `Display` print [`REDACTED`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -15,7 +15,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value itself, for the one place that sends it.
+    /// The value, for the code that sends it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM as events: whoever waits for something can put things in order first.
+//! SIGINT and SIGTERM as events, so that a command can clean up.
 
 use std::process::ExitCode;
 #[cfg(unix)]
@@ -11,25 +11,24 @@ use signal_hook::iterator::Signals;
 use crate::error::Error;
 use crate::text::text;
 
-/// Lets a write beyond a limit of file size (`ulimit -f`) fail as on a full disk, which is reported,
-/// instead of ending the process without a word.
+/// Ignores SIGXFSZ, so that exceeding `ulimit -f` is a reported write error instead of a silent end.
 pub fn survive_size_limits() {
     #[cfg(unix)]
     {
-        // Without it the process only ends as it always did.
+        // If this fails, the default action stays.
         let _ = signal_hook::flag::register(libc::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     }
 }
 
-/// Starts to watch for both signals. From here on they no longer end the process by themselves.
+/// Starts handling both signals; they no longer end the process by themselves.
 ///
 /// # Errors
-/// When the system does not let us.
+/// When the system refuses.
 pub fn watch() -> Result<Signals, Error> {
-    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::local(text!("cannot watch for signals"), &e))
+    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::local(text!("cannot handle signals"), &e))
 }
 
-/// Calls `tell` with each signal from a thread that ends with the process.
+/// Calls `tell` with each signal, on a thread that ends with the process.
 ///
 /// # Errors
 /// When no thread can be started.
@@ -38,11 +37,11 @@ pub fn forward(mut signals: Signals, tell: impl Fn(i32) + Send + 'static) -> Res
         .name("signals".into())
         .spawn(move || signals.forever().for_each(tell))
         .map(drop)
-        .map_err(|e| Error::local(text!("cannot watch for signals"), &e))
+        .map_err(|e| Error::local(text!("cannot handle signals"), &e))
 }
 
-/// Ends the process at once, as after a signal. For threads that wait for signals beside a call
-/// that nothing can interrupt, once everything is said.
+/// Ends the process at once with the exit code of a signal, for threads that handle signals beside an
+/// uninterruptible call.
 #[expect(
     clippy::exit,
     reason = "the main thread cannot be reached while it waits for an answer"
@@ -56,7 +55,7 @@ pub fn wait(mut signals: Signals) -> i32 {
     signals.forever().next().unwrap_or(SIGTERM)
 }
 
-/// The exit code after a signal, as shells count it: 130 for SIGINT, 143 for SIGTERM.
+/// The exit code after a signal: 130 for SIGINT, 143 for SIGTERM.
 pub fn exit_code(signal: i32) -> ExitCode {
     ExitCode::from(u8::try_from(128 + signal).unwrap_or(255))
 }

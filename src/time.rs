@@ -1,4 +1,4 @@
-//! Durations as people write them, points in time as JSON has them, and the end of every wait.
+//! Durations, points in time, and deadlines.
 
 use std::time::{Duration, Instant};
 
@@ -7,10 +7,10 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::text::{Text, text};
 
-/// Parses `30`, `30s`, `5min`, `1h 30m`; a bare number counts seconds.
+/// Parses `30`, `30s`, `5min`, `1h 30m`; a bare number is in seconds.
 ///
 /// # Errors
-/// Says which forms are meant.
+/// Lists the accepted forms.
 pub fn parse_duration(text: &str) -> Result<Duration, Text> {
     let text = text.trim();
     let parsed = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
@@ -18,33 +18,31 @@ pub fn parse_duration(text: &str) -> Result<Duration, Text> {
     } else {
         SpanParser::new().parse_unsigned_duration(text).ok()
     };
-    // A year: longer waits are typing mistakes, and Instant arithmetic stays far from its end.
+    // At most a year: longer ones are typing mistakes, and Instant arithmetic cannot overflow.
     parsed
         .filter(|d| *d <= Duration::from_secs(366 * 86_400))
         .ok_or_else(|| text!("not a duration; write 30s, 500ms, 5min or 1h30m"))
 }
 
-/// Like [`parse_duration`], and zero is refused.
+/// Like [`parse_duration`], but refuses zero.
 ///
 /// # Errors
-/// Says which forms are meant.
+/// Lists the accepted forms.
 pub fn parse_timeout(text: &str) -> Result<Duration, Text> {
     match parse_duration(text)? {
-        Duration::ZERO => Err(text!(
-            "the timeout must be longer than nothing, for example 30s"
-        )),
+        Duration::ZERO => Err(text!("the timeout must be greater than 0, for example 30s")),
         some => Ok(some),
     }
 }
 
-/// `30s`, `1m 30s`, `250ms`.
+/// Formats a duration: `30s`, `1m 30s`, `250ms`.
 pub fn show_duration(duration: Duration) -> String {
     let step: u64 = match duration.as_secs() {
         0 => 1,
         1..10 => 100,
         _ => 1000,
     };
-    // Rounded up, so that whoever waits that long has waited long enough.
+    // Rounded up, so that waiting that long is enough.
     let millis = u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
     let rounded = Duration::from_millis(millis.div_ceil(step).saturating_mul(step));
     SpanPrinter::new()
@@ -52,10 +50,10 @@ pub fn show_duration(duration: Duration) -> String {
         .unsigned_duration_to_string(&rounded)
 }
 
-/// Seconds since 1970 as RFC 3339 in UTC; milliseconds are recognised by their size.
-/// `None` for zero, which servers send for "never", and for what no calendar holds.
+/// Converts seconds or milliseconds since 1970, told apart by size, to RFC 3339 in UTC. `None` for zero,
+/// which servers send for "never", and for times out of range.
 pub fn rfc3339(epoch: i64) -> Option<String> {
-    // Seconds reach 11 digits in the year 5138; thirteen digits are milliseconds of today.
+    // Seconds reach 11 digits in the year 5138; thirteen digits are current milliseconds.
     let seconds = if epoch >= 100_000_000_000 {
         epoch / 1000
     } else {
@@ -67,12 +65,12 @@ pub fn rfc3339(epoch: i64) -> Option<String> {
     Timestamp::from_second(seconds).ok().map(|t| t.to_string())
 }
 
-/// An RFC 3339 time as a person reads it: local, to the minute.
+/// Formats an RFC 3339 time in the local time zone, to the minute.
 pub fn local_minute(rfc3339: &str) -> String {
     local(rfc3339, "%Y-%m-%d %H:%M")
 }
 
-/// The same to the second.
+/// The same, to the second.
 pub fn local_second(rfc3339: &str) -> String {
     local(rfc3339, "%Y-%m-%d %H:%M:%S")
 }
@@ -87,7 +85,7 @@ fn local(rfc3339: &str, format: &str) -> String {
     }
 }
 
-/// The moment a command must have ended.
+/// The time by which a command must end.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     end: Instant,
@@ -108,7 +106,7 @@ impl Deadline {
         }
     }
 
-    /// What is left; zero once it has passed.
+    /// The remaining time; zero once it has passed.
     pub fn remaining(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
@@ -118,7 +116,7 @@ impl Deadline {
         self.remaining().is_zero()
     }
 
-    /// The whole span, as it was asked for.
+    /// The whole time span.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -131,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations() {
+    fn parses_durations() {
         let cases = [
             ("30", Some(30_000)),
             ("30s", Some(30_000)),
@@ -160,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_shown_short() {
+    fn prints_durations_in_short_form() {
         for (micros, shown) in [
             (30_000_000, "30s"),
             (90_000_000, "1m30s"),
@@ -175,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn epochs() {
+    fn reads_epoch_seconds_and_milliseconds() {
         let cases = [
             (1_711_601_053, Some("2024-03-28T04:44:13Z")),
             (1_711_601_053_000, Some("2024-03-28T04:44:13Z")),
@@ -191,11 +189,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_the_parser_panic(text in "\\PC{0,40}") {
+        fn parser_never_panics(text in "\\PC{0,40}") {
             let _ = parse_duration(&text);
         }
         #[test]
-        fn no_number_makes_the_calendar_panic(epoch: i64) {
+        fn calendar_never_panics(epoch: i64) {
             let _ = rfc3339(epoch);
         }
     }

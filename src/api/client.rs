@@ -1,4 +1,4 @@
-//! The HTTP client, built for one base URL.
+//! Builds the HTTP client for one base URL.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,25 +8,25 @@ use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect;
 
-use super::resolve::DetachedResolver;
-use super::trust;
+use super::certificates;
+use super::resolver::DetachedResolver;
 use crate::base_url::BaseUrl;
 use crate::secret::Secret;
 use crate::text::{Text, text};
 
-/// The longest a connection may take, however long the whole command may.
+/// Longest time for connecting.
 const CONNECT_AT_MOST: Duration = Duration::from_secs(5);
 
-/// What a connection to the server needs besides its address.
+/// Connection settings besides the address.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
     /// Extra headers for every request.
     pub headers: Vec<(String, Secret)>,
-    /// A PEM file with certificates to trust beside the system's.
+    /// A PEM file with certificates trusted in addition to the system's.
     pub cacert: Option<PathBuf>,
-    /// Whether any certificate will do.
+    /// Whether certificate verification is disabled.
     pub insecure: bool,
-    /// Whether the environment sends requests through a proxy that is itself reached over TLS.
+    /// Whether requests go through a proxy that is itself reached over TLS.
     pub https_proxy: bool,
 }
 
@@ -34,7 +34,7 @@ pub struct Connection {
 /// that was never made is known as such.
 ///
 /// # Errors
-/// Says which header or certificate cannot be used.
+/// Names the header or certificate that cannot be used.
 pub(super) fn build(
     base: &BaseUrl,
     connection: &Connection,
@@ -61,14 +61,14 @@ pub(super) fn build(
     })
 }
 
-/// Trust is loaded only where TLS will be spoken: reading the system's roots costs more than a
-/// whole request over plain http.
+/// Loads certificates only when TLS will be used: reading the system's roots costs more than a whole
+/// request over http.
 fn with_tls(
     builder: ClientBuilder,
     base: &BaseUrl,
     connection: &Connection,
 ) -> Result<ClientBuilder, Text> {
-    // Fails only when a provider is installed already, which then is this one.
+    // Fails only when a provider is installed already, which is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     if !base.is_https() && (!connection.https_proxy || base.is_loopback()) {
         return Ok(builder.tls_certs_only([]));
@@ -80,7 +80,8 @@ fn with_tls(
         None => Ok(builder),
         Some(path) => {
             let provider = Arc::new(rustls::crypto::ring::default_provider());
-            trust::with_extra(path, provider).map(|tls| builder.tls_backend_preconfigured(tls))
+            certificates::with_extra(path, provider)
+                .map(|tls| builder.tls_backend_preconfigured(tls))
         }
     }
 }
@@ -90,18 +91,18 @@ fn headers(pairs: &[(String, Secret)]) -> Result<HeaderMap, Text> {
     for (name, value) in pairs {
         let header: HeaderName = name
             .parse()
-            .map_err(|_| text!("headers.{name}: not a header name", name))?;
+            .map_err(|_| text!("headers.{name}: not a valid header name", name))?;
         let mut value: HeaderValue = value
             .reveal()
             .parse()
-            .map_err(|_| text!("headers.{name}: the value cannot stand in a header", name))?;
+            .map_err(|_| text!("headers.{name}: the value is not valid in a header", name))?;
         value.set_sensitive(true);
         map.insert(header, value);
     }
     Ok(map)
 }
 
-/// The words of the cause at the bottom of an error, which are the telling ones.
+/// The text of the innermost cause, which is the most specific one.
 pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {

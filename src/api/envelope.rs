@@ -6,6 +6,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::wording::{is_refusal_wording, is_success_wording};
+use crate::json::repair_strings;
 use crate::text::{Text, text};
 
 /// How a server wraps its answers.
@@ -35,35 +37,63 @@ pub struct Envelope {
 pub enum Content {
     /// The payload of a success.
     Payload(Payload),
-    /// A business code other than 0 and the text that came with it.
+    /// The server says that it did not do it.
     Refused {
-        /// The business code.
-        code: i64,
+        /// The business code, which is not 0, when there was one.
+        code: Option<i64>,
         /// The server's words, possibly empty.
         text: String,
     },
 }
 
 /// The payload of a success.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Payload {
     /// The value; `null` when the envelope had no `data`.
     pub value: Value,
-    /// Whether a business code 0 said that it is a success. Without one, only the
-    /// shape of the value tells.
+    /// Whether the server said yes: a business code 0, or `{}` where no code is spoken. Without
+    /// either, only the shape of the value tells.
     pub confirmed: bool,
+    /// The other fields of the envelope.
+    pub beside: Map<String, Value>,
 }
+
+/// Fields that hold a business code. The last three come from the hosted gateway and from servers
+/// that answer for a sibling product.
+const CODES: [(&str, Dialect); 5] = [
+    ("error_code", Dialect::A),
+    ("err_code", Dialect::B),
+    ("errcode", Dialect::A),
+    ("code", Dialect::A),
+    ("ret", Dialect::A),
+];
+
+/// Fields that hold the server's words, in the order in which they are believed.
+const WORDS: [&str; 6] = [
+    "error_message",
+    "err_msg",
+    "errmsg",
+    "message",
+    "msg",
+    "hint",
+];
+
+/// Fields that say whether it went well, beside the codes and the words.
+const VERDICTS: [&str; 7] = [
+    "success", "ok", "error", "errors", "detail", "result", "status",
+];
 
 /// Opens a body.
 ///
 /// # Errors
-/// Says why the body cannot be trusted: not JSON, empty, a code that is no number, or two that
-/// contradict each other.
+/// Says why the body cannot be trusted: not JSON, empty, a code that is no number, or an answer
+/// that says yes and no at once.
 pub fn open(body: &[u8]) -> Result<Envelope, Text> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(text!("the answer is empty"));
     }
-    let value: Value = serde_json::from_slice(body).map_err(|_| describe_non_json(body))?;
+    let value: Value =
+        serde_json::from_str(&repair_strings(body)).map_err(|_| describe_non_json(body))?;
     match unwrap_string(&value) {
         Some(inner) => open_value(inner).map(|opened| Envelope {
             dialect: Dialect::D,
@@ -75,96 +105,273 @@ pub fn open(body: &[u8]) -> Result<Envelope, Text> {
 
 /// Dialect D: a string that holds JSON. A bare guid is a string too, and stays one.
 fn unwrap_string(value: &Value) -> Option<Value> {
-    let inner: Value = serde_json::from_str(value.as_str()?).ok()?;
+    let inner: Value = serde_json::from_str(&repair_strings(value.as_str()?.as_bytes())).ok()?;
     let wrapped = inner.is_object() || inner.is_array() || inner.is_string() || inner.is_null();
     wrapped.then_some(inner)
 }
 
 fn open_value(value: Value) -> Result<Envelope, Text> {
     let Value::Object(mut object) = value else {
-        return Ok(bare(value));
+        return payload(value, Dialect::C, false, Map::new());
     };
-    let mut spoken = None;
-    for (key, dialect) in [("error_code", Dialect::A), ("err_code", Dialect::B)] {
-        match object.get(key) {
-            None | Some(Value::Null) => {}
-            Some(code) => {
-                let code = integer(code).ok_or_else(|| text!("{key} is not a number", key))?;
-                spoken = match spoken {
-                    None => Some((code, dialect)),
-                    Some((first, _)) if (first == 0) != (code == 0) => {
-                        return Err(text!("it says {first} and {code} at once", first, code));
-                    }
-                    first => first,
-                };
-            }
+    let spoken = code(&object)?;
+    let denial = denial(&object);
+    match (spoken, denial) {
+        (Some((0, _)), Some(denial)) => Err(contradiction(&denial)),
+        (Some((0, dialect)), None) => {
+            let value = object.remove("data").unwrap_or(Value::Null);
+            payload(value, dialect, true, object)
         }
-    }
-    if let Some((code, dialect)) = spoken {
-        return Ok(coded(code, dialect, object));
-    }
-    if is_uncoded_envelope(&object) {
-        let value = object.remove("data").unwrap_or(Value::Null);
-        return Ok(Envelope {
+        (Some((code, dialect)), _) => Ok(Envelope {
+            dialect,
+            content: Content::Refused {
+                code: Some(code),
+                text: text_of(&object).unwrap_or_default(),
+            },
+        }),
+        (None, Some(denial)) if carries_nothing(&object) => Ok(Envelope {
             dialect: Dialect::A,
-            content: Content::Payload(Payload {
-                value,
-                confirmed: false,
-            }),
-        });
+            content: Content::Refused {
+                code: None,
+                text: denial,
+            },
+        }),
+        (None, Some(denial)) => Err(contradiction(&denial)),
+        (None, None) => uncoded(object),
     }
-    Ok(bare(Value::Object(object)))
 }
 
-fn bare(value: Value) -> Envelope {
-    Envelope {
-        dialect: Dialect::C,
-        content: Content::Payload(Payload {
-            value,
-            confirmed: false,
+/// An object without a business code and without a refusal.
+fn uncoded(mut object: Map<String, Value>) -> Result<Envelope, Text> {
+    if !is_uncoded_envelope(&object) {
+        let is_yes = object.is_empty();
+        return payload(Value::Object(object), Dialect::C, is_yes, Map::new());
+    }
+    let words = text_of(&object).filter(|words| !is_success_wording(words));
+    match words {
+        // An empty list beside words that are no success may be no list at all.
+        Some(words) if carries_nothing(&object) => Err(text!(
+            "the answer contains neither a code nor data, only the text: {words}",
+            words
+        )),
+        _ => {
+            let value = object.remove("data").unwrap_or(Value::Null);
+            payload(value, Dialect::A, false, object)
+        }
+    }
+}
+
+/// The payload, unless it says no inside an answer that says yes outside.
+fn payload(
+    value: Value,
+    dialect: Dialect,
+    confirmed: bool,
+    beside: Map<String, Value>,
+) -> Result<Envelope, Text> {
+    let denial = match &value {
+        Value::Object(object) => match code(object) {
+            Ok(Some((code, _))) if code != 0 => Some(text_of(object).unwrap_or(code.to_string())),
+            _ => denial(object),
+        },
+        Value::String(text) => is_refusal_wording(text).then(|| text.clone()),
+        Value::Bool(false) => Some("false".to_owned()),
+        _ => None,
+    };
+    match denial {
+        Some(denial) => Err(contradiction(&denial)),
+        None => Ok(Envelope {
+            dialect,
+            content: Content::Payload(Payload {
+                value,
+                confirmed,
+                beside,
+            }),
         }),
     }
 }
 
-fn coded(code: i64, dialect: Dialect, mut object: Map<String, Value>) -> Envelope {
-    let content = if code == 0 {
-        Content::Payload(Payload {
-            value: object.remove("data").unwrap_or(Value::Null),
-            confirmed: true,
-        })
-    } else {
-        Content::Refused {
-            code,
-            text: text_of(&object).unwrap_or_default(),
-        }
-    };
-    Envelope { dialect, content }
+fn contradiction(denial: &str) -> Text {
+    text!(
+        "the answer contradicts itself ({denial})",
+        denial = denial.to_owned()
+    )
 }
 
-/// `{"data":[…]}` is a real answer of `/client/all_clients`: `data` and words, but no code.
-fn is_uncoded_envelope(object: &Map<String, Value>) -> bool {
-    const WORDS: [&str; 7] = [
-        "error_message",
-        "err_msg",
-        "message",
-        "msg",
-        "hint",
-        "error_code",
-        "err_code",
-    ];
-    object.contains_key("data")
-        && object
-            .keys()
-            .all(|key| key == "data" || WORDS.contains(&key.as_str()))
-}
-
-/// The server's words for a failure, wherever the dialect puts them.
-pub fn text_of(object: &Map<String, Value>) -> Option<String> {
-    ["error_message", "err_msg", "message", "msg"]
+/// The business code and the dialect of the field that holds it. An HTTP status such as 200 in
+/// `code` is none.
+///
+/// # Errors
+/// A code that is no number, and two codes of which only one is 0.
+fn code(object: &Map<String, Value>) -> Result<Option<(i64, Dialect)>, Text> {
+    let nested = object
+        .get("baseResponse")
+        .and_then(|base| base.get("ret"))
+        .map(|ret| ("ret", ret, Dialect::A));
+    let fields = CODES
         .iter()
+        .filter_map(|(key, dialect)| object.get(*key).map(|code| (*key, code, *dialect)))
+        .chain(nested);
+    let mut spoken = None;
+    for (key, value, dialect) in fields {
+        if value.is_null() {
+            continue;
+        }
+        let code = integer(value).ok_or_else(|| text!("{key} is not a number", key))?;
+        if key == "code" && (200..300).contains(&code) {
+            continue;
+        }
+        spoken = match spoken {
+            None => Some((code, dialect)),
+            Some((first, _)) if (first == 0) != (code == 0) => {
+                return Err(text!(
+                    "it contains both code {first} and code {code}",
+                    first,
+                    code
+                ));
+            }
+            first => first,
+        };
+    }
+    Ok(spoken)
+}
+
+/// The words of a refusal that is spoken without a business code.
+fn denial(object: &Map<String, Value>) -> Option<String> {
+    let words = || text_of(object).unwrap_or_default();
+    let says_no = ["success", "ok"]
+        .iter()
+        .any(|key| object.get(*key).is_some_and(is_no));
+    if says_no {
+        return Some(words());
+    }
+    for key in ["error", "errors", "detail"] {
+        if let Some(denial) = object.get(key).and_then(fault_words) {
+            return Some(denial);
+        }
+    }
+    for key in ["result", "status"] {
+        match object.get(key) {
+            Some(Value::Bool(false)) => return Some(words()),
+            Some(Value::String(word)) if is_refusal_wording(word) => {
+                return Some(text_of(object).unwrap_or_else(|| word.clone()));
+            }
+            _ => {}
+        }
+    }
+    text_of(object).filter(|text| is_refusal_wording(text))
+}
+
+/// Whether the value of `success` or `ok` is a no.
+fn is_no(value: &Value) -> bool {
+    match value {
+        Value::Bool(truth) => !truth,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => ["false", "0", "no", "n"].contains(&text.to_lowercase().as_str()),
+        _ => false,
+    }
+}
+
+/// The words of an `error` or `detail` field that is not empty.
+fn fault_words(value: &Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Bool(false) => None,
+        Value::Number(number) if number.as_i64() == Some(0) => None,
+        Value::String(text) if text.trim().is_empty() || is_success_wording(text) => None,
+        Value::Array(list) if list.is_empty() => None,
+        Value::Object(object) if object.is_empty() => None,
+        Value::Object(object) => Some(text_of(object).unwrap_or_else(|| value.to_string())),
+        other => Some(detail_words(other)),
+    }
+}
+
+/// Whether an object holds nothing but codes, words and verdicts: no data.
+fn carries_nothing(object: &Map<String, Value>) -> bool {
+    const CIRCUMSTANCES: [&str; 6] = [
+        "request_id",
+        "trace_id",
+        "timestamp",
+        "time",
+        "path",
+        "baseResponse",
+    ];
+    object.iter().all(|(key, value)| {
+        let key = key.as_str();
+        is_empty(value)
+            || CODES.iter().any(|(code, _)| *code == key)
+            || WORDS.contains(&key)
+            || VERDICTS.contains(&key)
+            || CIRCUMSTANCES.contains(&key)
+    })
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        _ => false,
+    }
+}
+
+/// `{"data":[…]}` is a real answer of `/client/all_clients`: `data` and words, but no code. Counts
+/// such as `total` may stand beside it.
+fn is_uncoded_envelope(object: &Map<String, Value>) -> bool {
+    const COUNTS: [&str; 4] = ["total", "count", "page", "size"];
+    object.contains_key("data")
+        && object.keys().map(String::as_str).all(|key| {
+            key == "data"
+                || CODES.iter().any(|(code, _)| *code == key)
+                || WORDS.contains(&key)
+                || VERDICTS.contains(&key)
+                || COUNTS.contains(&key)
+        })
+}
+
+/// The server's words, wherever the dialect puts them.
+pub fn text_of(object: &Map<String, Value>) -> Option<String> {
+    WORDS
+        .iter()
+        .filter(|key| **key != "hint")
         .filter_map(|key| object.get(*key)?.as_str())
         .find(|text| !text.is_empty())
         .map(str::to_owned)
+}
+
+/// FastAPI's `detail`: `"Not Found"`, or the array of a 422 as `guid: field required; limit: …`.
+pub(super) fn detail_words(detail: &Value) -> String {
+    match detail {
+        Value::String(text) => text.clone(),
+        Value::Array(entries) => entries
+            .iter()
+            .map(field_error)
+            .collect::<Vec<_>>()
+            .join("; "),
+        other => other.to_string(),
+    }
+}
+
+fn field_error(entry: &Value) -> String {
+    let message = entry
+        .get("msg")
+        .and_then(Value::as_str)
+        .unwrap_or("invalid");
+    let path: Vec<String> = entry
+        .get("loc")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|part| match part {
+            Value::String(name) if name == "body" => None,
+            Value::String(name) => Some(name.clone()),
+            other => Some(other.to_string()),
+        })
+        .collect();
+    if path.is_empty() {
+        message.to_owned()
+    } else {
+        format!("{}: {message}", path.join("."))
+    }
 }
 
 /// An integer that may have come as a string.
@@ -223,6 +430,25 @@ mod tests {
                 r#"{"err_code":0,"err_msg":"success","data":"g","hint":"h"}"#,
                 (Dialect::B, json!("g"), true),
             ),
+            (r#"{}"#, (Dialect::C, json!({}), true)),
+            (r#""{}""#, (Dialect::D, json!({}), true)),
+            (r#"{"data":{}}"#, (Dialect::A, json!({}), false)),
+            (
+                r#"{"success":true}"#,
+                (Dialect::C, json!({"success":true}), false),
+            ),
+            (
+                r#"{"data":["g"],"total":1}"#,
+                (Dialect::A, json!(["g"]), false),
+            ),
+            (
+                r#"{"code":200,"msg":"success","data":["g"]}"#,
+                (Dialect::A, json!(["g"]), false),
+            ),
+            (
+                "\u{feff}{\"error_code\":0,\"data\":\"\u{1}\"}",
+                (Dialect::A, json!("\u{fffd}"), true),
+            ),
             (r#"["g"]"#, (Dialect::C, json!(["g"]), false)),
             (r#""g-1""#, (Dialect::C, json!("g-1"), false)),
             (r#""12345""#, (Dialect::C, json!("12345"), false)),
@@ -250,33 +476,83 @@ mod tests {
             (
                 r#"{"error_code":-4017,"error_message":"no","data":{}}"#,
                 Dialect::A,
-                -4017,
+                Some(-4017),
                 "no",
             ),
             (
                 r#"{"err_code":-1,"err_msg":"不","data":null}"#,
                 Dialect::B,
-                -1,
+                Some(-1),
                 "不",
             ),
-            (r#"{"error_code":"7","msg":"m"}"#, Dialect::A, 7, "m"),
+            (r#"{"error_code":"7","msg":"m"}"#, Dialect::A, Some(7), "m"),
             (
                 r#"{"error_code":-1,"err_code":-2,"err_msg":"no"}"#,
                 Dialect::A,
-                -1,
+                Some(-1),
                 "no",
             ),
             (
                 r#"{"err_code":7,"err_msg":"","message":"m"}"#,
                 Dialect::B,
-                7,
+                Some(7),
                 "m",
             ),
             (
                 r#""{\"error_code\":5,\"error_message\":\"e\"}""#,
                 Dialect::D,
-                5,
+                Some(5),
                 "e",
+            ),
+            (
+                r#"{"code":401,"msg":"token无效"}"#,
+                Dialect::A,
+                Some(401),
+                "token无效",
+            ),
+            (
+                r#"{"errcode":40001,"errmsg":"x"}"#,
+                Dialect::A,
+                Some(40001),
+                "x",
+            ),
+            (
+                r#"{"baseResponse":{"ret":-3},"list":[]}"#,
+                Dialect::A,
+                Some(-3),
+                "",
+            ),
+            (
+                r#"{"error_message":"实例未登录","data":{}}"#,
+                Dialect::A,
+                None,
+                "实例未登录",
+            ),
+            (r#"{"detail":"Not Found"}"#, Dialect::A, None, "Not Found"),
+            (
+                r#"{"detail":[{"loc":["body","guid"],"msg":"field required"}]}"#,
+                Dialect::A,
+                None,
+                "guid: field required",
+            ),
+            (r#"{"success":false}"#, Dialect::A, None, ""),
+            (
+                r#"{"success":"false","message":"no"}"#,
+                Dialect::A,
+                None,
+                "no",
+            ),
+            (r#"{"ok":false}"#, Dialect::A, None, ""),
+            (r#"{"ok":0}"#, Dialect::A, None, ""),
+            (r#"{"error":"denied"}"#, Dialect::A, None, "denied"),
+            (r#"{"error":{"message":"m"}}"#, Dialect::A, None, "m"),
+            (r#"{"result":"fail"}"#, Dialect::A, None, "fail"),
+            (r#"{"status":"error","msg":"m"}"#, Dialect::A, None, "m"),
+            (
+                r#"{"data":[],"msg":"操作未成功"}"#,
+                Dialect::A,
+                None,
+                "操作未成功",
             ),
         ];
         for (body, dialect, code, text) in cases {
@@ -288,18 +564,38 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_trusted() {
-        let cases: [(&[u8], &str); 8] = [
+    fn rejects_untrustworthy_bodies() {
+        let cases: [(&[u8], &str); 19] = [
             (b"", "empty"),
             (b" \r\n", "empty"),
             (b"<!doctype html>", "HTML"),
             (b"\xff\xfe{", "not JSON"),
             (br#"{"error_code":0,"data":"#, "not JSON"),
             (br#"{"error_code":0.5,"data":{}}"#, "not a number"),
-            (br#"{"error_code":0,"err_code":-1,"data":{}}"#, "at once"),
+            (br#"{"error_code":0,"err_code":-1,"data":{}}"#, "both code"),
             (
                 br#"{"error_code":-1,"err_code":0,"err_msg":"no"}"#,
-                "at once",
+                "both code",
+            ),
+            (br#"{"error_code":0,"code":401}"#, "both code"),
+            (br#"{"error_code":0,"success":false}"#, "contradicts"),
+            (br#"{"error_code":0,"data":{"ok":false}}"#, "contradicts"),
+            (br#"{"error_code":0,"data":{"err_code":-1}}"#, "contradicts"),
+            (br#"{"error_code":0,"data":false}"#, "contradicts"),
+            (
+                "{\"error_code\":0,\"data\":\"创建失败\"}".as_bytes(),
+                "contradicts",
+            ),
+            (br#"{"success":false,"msg_data":{"id":"7"}}"#, "contradicts"),
+            (br#"{"detail":"x","msg_data":{"id":"7"}}"#, "contradicts"),
+            (
+                "{\"error_message\":\"失败\",\"data\":{\"msg_data\":{\"id\":\"7\"}}}".as_bytes(),
+                "contradicts",
+            ),
+            (br#"{"msg":"Unauthorized","data":["g"]}"#, "contradicts"),
+            (
+                "{\"msg\":\"系统繁忙\",\"data\":[]}".as_bytes(),
+                "only the text",
             ),
         ];
         for (body, part) in cases {
@@ -310,11 +606,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn never_panics_on_any_bytes(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = open(&body);
         }
         #[test]
-        fn a_code_is_never_taken_for_success(code in any::<i64>(), text in "\\PC{0,20}") {
+        fn nonzero_code_is_never_success(code in any::<i64>(), text in "\\PC{0,20}") {
             prop_assume!(code != 0);
             let body = json!({"error_code": code, "error_message": text, "data": {"msg_data": {"id": "1"}}});
             for body in [body.to_string(), json!(body.to_string()).to_string()] {

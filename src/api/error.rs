@@ -1,35 +1,34 @@
-//! What a call can come to, told apart by whether the server can have acted on it.
+//! Errors of API calls, classified by whether the server may have acted on the request.
 
-use super::explain::explain;
 use super::refusal::Refusal;
+use super::refusal::explain;
 use super::request::Effect;
 use crate::error::{Error, Kind, Outcome};
 use crate::text::{Text, text};
 
-/// Why a call did not succeed.
+/// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
-    /// There was no connection, so the request was certainly not executed.
+    /// No connection was made, so the request was certainly not executed.
     NotConnected(Text),
-    /// There was somebody, but not one whose certificate is trusted: not executed either, and
-    /// trying again will not help.
+    /// The server's certificate is not trusted; not executed, and not worth a retry.
     Untrusted(Text),
-    /// The server understood and refused.
+    /// The server refused the request.
     Refused(Refusal),
-    /// The request was written and no trustworthy answer came: it may have been executed.
+    /// The request was written and no trustworthy answer arrived: it may have been executed.
     NoAnswer(NoAnswer),
-    /// The request could not even be made on this machine.
+    /// The request could not be built.
     Setup(Text),
 }
 
-/// The absence of an answer that can be trusted.
+/// A missing or untrustworthy answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoAnswer {
-    /// What came instead.
+    /// What arrived instead.
     pub why: Text,
-    /// The HTTP status, when at least that was read.
+    /// The HTTP status, if one was read.
     pub http_status: Option<u16>,
-    /// What may help.
+    /// A hint, if there is one.
     pub hint: Option<Text>,
 }
 
@@ -43,12 +42,12 @@ impl NoAnswer {
     }
 }
 
-/// The login device is not ready yet: documented as "try again shortly".
+/// The login device is not ready yet; documented as "try again shortly".
 const NOT_READY: i64 = 1014;
 
 impl CallError {
-    /// Whether trying again cannot do harm: the request was certainly not executed, or executing it
-    /// again changes nothing more.
+    /// Whether a retry is harmless: the request was certainly not executed, or executing it again changes
+    /// nothing.
     pub fn may_retry(&self, effect: Effect) -> bool {
         match self {
             Self::NotConnected(_) => true,
@@ -58,7 +57,7 @@ impl CallError {
         }
     }
 
-    /// Whether there was no server to speak to at all.
+    /// Whether there was no connection to a server.
     pub fn is_without_server(&self) -> bool {
         matches!(
             self,
@@ -66,18 +65,18 @@ impl CallError {
         )
     }
 
-    /// Whether the server said "not ready yet".
+    /// Whether the server answered "not ready yet".
     pub fn is_not_ready(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.code == Some(NOT_READY))
     }
 
-    /// Whether the server said that something has expired.
+    /// Whether the server reported an expiry.
     pub fn is_expired(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.text.contains("过期")
             || refusal.text.to_lowercase().contains("expired"))
     }
 
-    /// What happened, for logs and for the row of one instance among many.
+    /// The message for logs and for one row of a list.
     pub fn summary(&self) -> Text {
         match self {
             Self::NotConnected(why) => text!("cannot connect: {why}", why),
@@ -88,32 +87,31 @@ impl CallError {
         }
     }
 
-    /// The error a person or script is shown.
+    /// The error for the user.
     pub fn into_error(self, effect: Effect) -> Error {
         let message = self.summary();
         let changes = effect != Effect::Read;
         match self {
             Self::NotConnected(_) => not_connected(message, changes)
                 .hint(text!(
-                    "check the base URL (`qiwei config explain`) and that the server runs"
+                    "check the base URL (`qiwei config explain`) and that the server is running"
                 ))
                 .retryable(),
             Self::Untrusted(_) => not_connected(message, changes).hint(text!(
-                "if it is your own, name its certificate with --cacert FILE or `qiwei config set \
-                 cacert FILE`"
+                "if it is your own server, give its certificate with --cacert FILE or `qiwei config set cacert FILE`"
             )),
             Self::Refused(refusal) => refused(&refusal, changes),
             Self::NoAnswer(none) if changes => {
                 let error = Error::new(
                     Kind::Unknown,
                     text!(
-                        "{message}; it may or may not have been carried out",
+                        "{message}; the request may or may not have been executed",
                         message
                     ),
                 )
                 .outcome(Outcome::Unknown);
                 error.hint(none.hint.unwrap_or_else(|| {
-                    text!("look at the result before running this again; it is never repeated by itself")
+                    text!("check the result before running this again; it is not repeated automatically")
                 }))
             }
             Self::NoAnswer(none) => {
@@ -161,9 +159,9 @@ mod tests {
         })
     }
 
-    /// The promise about delivery, as a table.
+    /// The delivery promise as a table.
     #[test]
-    fn kinds_and_outcomes() {
+    fn maps_call_errors_to_kinds_and_outcomes() {
         let none = || NoAnswer::because("the connection was closed".into());
         let cases = [
             (
@@ -209,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_cannot_do_harm_is_retried() {
+    fn retries_only_harmless_errors() {
         let cases = [
             (CallError::NotConnected("".into()), true, true),
             (NoAnswer::because("timeout".into()), true, false),

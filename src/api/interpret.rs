@@ -1,66 +1,89 @@
-//! From an HTTP answer to a payload or a refusal. Pure: what came, and nothing else, decides.
+//! Interprets an HTTP response as a payload or an error. Pure.
 
 use serde_json::Value;
 
 use super::envelope::{self, Content, Dialect, Payload};
 use super::error::{CallError, NoAnswer};
 use super::refusal::Refusal;
-use super::reply::Reply;
+use super::response::Response;
 use crate::text::{Text, text};
 
 /// Opens a reply. HTTP 200 is not success until the body says so.
 ///
 /// # Errors
 /// [`CallError::Refused`] for business codes and HTTP 4xx, [`CallError::NoAnswer`] for the rest.
-pub fn interpret(reply: &Reply) -> Result<(Dialect, Payload), CallError> {
-    match reply.status {
-        200..=299 => open(reply),
-        300..=399 => Err(redirected(reply)),
-        400..=499 => Err(CallError::Refused(refusal(reply))),
-        status => Err(CallError::NoAnswer(NoAnswer {
-            why: with_words(text!("the server answered HTTP {status}", status), reply),
-            http_status: Some(status),
-            hint: None,
-        })),
+pub fn interpret(response: &Response) -> Result<(Dialect, Payload), CallError> {
+    match response.status {
+        200..=299 => open(response),
+        300..=399 => Err(redirected(response)),
+        // A proxy before the server may answer these after the server has worked.
+        408 | 409 | 460 | 499 => Err(no_answer(response)),
+        400..=499 => refused(response),
+        _ => Err(no_answer(response)),
     }
 }
 
-fn open(reply: &Reply) -> Result<(Dialect, Payload), CallError> {
-    let opened = envelope::open(&reply.body).map_err(|why| {
+/// A status that does not tell whether the server has worked.
+fn no_answer(response: &Response) -> CallError {
+    CallError::NoAnswer(NoAnswer {
+        why: with_words(
+            text!(
+                "the server answered HTTP {status}",
+                status = response.status
+            ),
+            response,
+        ),
+        http_status: Some(response.status),
+        hint: None,
+    })
+}
+
+/// HTTP 4xx is a refusal, unless the body says yes.
+fn refused(response: &Response) -> Result<(Dialect, Payload), CallError> {
+    match envelope::open(&response.body).map(|opened| opened.content) {
+        Ok(Content::Payload(payload)) if payload.confirmed && !payload.beside.is_empty() => {
+            Err(no_answer(response))
+        }
+        _ => Err(CallError::Refused(refusal(response))),
+    }
+}
+
+fn open(response: &Response) -> Result<(Dialect, Payload), CallError> {
+    let opened = envelope::open(&response.body).map_err(|why| {
         CallError::NoAnswer(NoAnswer {
             why,
-            http_status: Some(reply.status),
+            http_status: Some(response.status),
             hint: None,
         })
     })?;
     match opened.content {
         Content::Payload(payload) => Ok((opened.dialect, payload)),
         Content::Refused { code, text } => Err(CallError::Refused(Refusal {
-            http_status: reply.status,
-            code: Some(code),
+            http_status: response.status,
+            code,
             text,
-            retry_after: reply.retry_after,
+            retry_after: response.retry_after,
         })),
     }
 }
 
-/// A redirect of a POST is not followed: a repeated POST is what this program exists to avoid.
-fn redirected(reply: &Reply) -> CallError {
-    let target = reply.location.as_deref().unwrap_or("nowhere");
+/// A redirect of a POST is not followed: it would repeat the request.
+fn redirected(response: &Response) -> CallError {
+    let target = response.location.as_deref().unwrap_or("nowhere");
     CallError::NoAnswer(NoAnswer {
         why: text!(
             "the server answered HTTP {status} (redirect)",
-            status = reply.status
+            status = response.status
         ),
-        http_status: Some(reply.status),
+        http_status: Some(response.status),
         hint: Some(text!(
-            "the redirect points to {target}; set the base URL to where the server really is",
+            "the redirect points to {target}; set the base URL to the server's actual address",
             target = without_credentials(target)
         )),
     })
 }
 
-/// A target without what may be secret in it: credentials, and a query, which may hold a token.
+/// A redirect target without credentials and query, which may hold a token.
 fn without_credentials(target: &str) -> String {
     let target = match url::Url::parse(target) {
         Ok(url) if url.has_host() => crate::base_url::redacted(&url),
@@ -75,70 +98,34 @@ fn without_credentials(target: &str) -> String {
     }
 }
 
-fn refusal(reply: &Reply) -> Refusal {
-    let (code, text) = match envelope::open(&reply.body).map(|opened| opened.content) {
-        Ok(Content::Refused { code, text }) => (Some(code), text),
-        _ => (None, words(reply).unwrap_or_default()),
+fn refusal(response: &Response) -> Refusal {
+    let (code, text) = match envelope::open(&response.body).map(|opened| opened.content) {
+        Ok(Content::Refused { code, text }) => (code, text),
+        _ => (None, words(response).unwrap_or_default()),
     };
     Refusal {
-        http_status: reply.status,
+        http_status: response.status,
         code,
         text,
-        retry_after: reply.retry_after,
+        retry_after: response.retry_after,
     }
 }
 
-fn with_words(what: Text, reply: &Reply) -> Text {
-    match words(reply) {
+fn with_words(what: Text, response: &Response) -> Text {
+    match words(response) {
         Some(words) => text!("{what}: {words}", what, words),
         None => what,
     }
 }
 
-/// The server's words in a failed answer: FastAPI's `detail`, an error text, or a short plain body.
-fn words(reply: &Reply) -> Option<String> {
-    match serde_json::from_slice(&reply.body) {
+/// The server's text: FastAPI's `detail`, an error text, or a short plain body.
+fn words(response: &Response) -> Option<String> {
+    match serde_json::from_slice(&response.body) {
         Ok(Value::Object(object)) => match object.get("detail") {
-            Some(detail) => Some(detail_words(detail)),
+            Some(detail) => Some(envelope::detail_words(detail)),
             None => envelope::text_of(&object),
         },
-        _ => short_plain_text(&reply.body),
-    }
-}
-
-/// `"Not Found"`, or the 422 array as `guid: field required; limit: …`.
-fn detail_words(detail: &Value) -> String {
-    match detail {
-        Value::String(text) => text.clone(),
-        Value::Array(entries) => entries
-            .iter()
-            .map(field_error)
-            .collect::<Vec<_>>()
-            .join("; "),
-        other => other.to_string(),
-    }
-}
-
-fn field_error(entry: &Value) -> String {
-    let message = entry
-        .get("msg")
-        .and_then(Value::as_str)
-        .unwrap_or("invalid");
-    let path: Vec<String> = entry
-        .get("loc")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|part| match part {
-            Value::String(name) if name == "body" => None,
-            Value::String(name) => Some(name.clone()),
-            other => Some(other.to_string()),
-        })
-        .collect();
-    if path.is_empty() {
-        message.to_owned()
-    } else {
-        format!("{}: {message}", path.join("."))
+        _ => short_plain_text(&response.body),
     }
 }
 
@@ -156,8 +143,8 @@ mod tests {
 
     use super::*;
 
-    fn reply(status: u16, body: &str) -> Reply {
-        Reply {
+    fn response(status: u16, body: &str) -> Response {
+        Response {
             status,
             location: Some("https://u:secret@h/x".into()),
             retry_after: None,
@@ -167,23 +154,32 @@ mod tests {
     }
 
     #[test]
-    fn statuses_decide_who_is_believed() {
+    fn classifies_http_statuses() {
         let ok = r#"{"error_code":0,"data":{}}"#;
         for status in [200, 201, 299] {
-            assert!(interpret(&reply(status, ok)).is_ok(), "{status}");
+            assert!(interpret(&response(status, ok)).is_ok(), "{status}");
         }
         for status in [301, 302, 307, 308, 500, 502, 503, 100] {
-            let error = interpret(&reply(status, ok)).unwrap_err();
+            let error = interpret(&response(status, ok)).unwrap_err();
             assert!(matches!(error, CallError::NoAnswer(_)), "{status}");
         }
         for status in [400, 401, 404, 405, 422, 429] {
-            let error = interpret(&reply(status, ok)).unwrap_err();
+            let error = interpret(&response(status, r#"{"detail":"no"}"#)).unwrap_err();
             assert!(matches!(error, CallError::Refused(_)), "{status}");
+            let error = interpret(&response(status, ok)).unwrap_err();
+            assert!(
+                matches!(error, CallError::NoAnswer(_)),
+                "{status} beside a yes"
+            );
+        }
+        for status in [408, 409, 460, 499] {
+            let error = interpret(&response(status, r#"{"detail":"no"}"#)).unwrap_err();
+            assert!(matches!(error, CallError::NoAnswer(_)), "{status}");
         }
     }
 
     #[test]
-    fn words_of_refusals() {
+    fn extracts_refusal_text() {
         let cases = [
             (404, r#"{"detail":"Not Found"}"#, "HTTP 404: Not Found"),
             (
@@ -207,13 +203,13 @@ mod tests {
             ),
         ];
         for (status, body, part) in cases {
-            let summary = interpret(&reply(status, body)).unwrap_err().summary();
+            let summary = interpret(&response(status, body)).unwrap_err().summary();
             assert!(summary.english().ends_with(part), "{summary:?}");
         }
     }
 
     #[test]
-    fn a_redirect_names_its_target_without_credentials() {
+    fn redirect_error_hides_credentials() {
         for (location, shown) in [
             ("https://u:secret@h/x", "https://***@h/x"),
             ("//u:secret@h/x", "***@h/x"),
@@ -221,11 +217,11 @@ mod tests {
             ("/login?state=secret", "/login?***"),
             ("https://h/x?token=secret#y", "https://h/x?***"),
         ] {
-            let reply = Reply {
+            let response = Response {
                 location: Some(location.into()),
-                ..reply(302, "")
+                ..response(302, "")
             };
-            let CallError::NoAnswer(none) = interpret(&reply).unwrap_err() else {
+            let CallError::NoAnswer(none) = interpret(&response).unwrap_err() else {
                 panic!("not classified as unanswered");
             };
             let hint = none.hint.unwrap().english();
@@ -236,12 +232,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_a_server_says_makes_it_panic(
+        fn never_panics_on_any_response(
             status in 100u16..600,
             body in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
-            let reply = Reply { status, location: None, retry_after: None, body, latency: Duration::ZERO };
-            let _ = interpret(&reply).map_err(|e| e.summary());
+            let response = Response { status, location: None, retry_after: None, body, latency: Duration::ZERO };
+            let _ = interpret(&response).map_err(|e| e.summary());
         }
     }
 }

@@ -1,44 +1,42 @@
-//! The API client: one method an endpoint, over one transport.
+//! The API client: one method per endpoint, over one transport.
 
-mod answer;
+mod certificates;
 mod client;
 pub mod envelope;
 mod error;
-mod explain;
-mod flex;
 pub mod interpret;
-pub mod login_answer;
+mod lenient;
+pub mod login_payloads;
+mod payloads;
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 mod refusal;
-mod reply;
 pub mod request;
-mod resolve;
+mod resolver;
+mod response;
 mod retry;
-mod trace;
 mod transport;
-mod trust;
+mod wording;
 
-pub use answer::{SentMessage, Session, SessionPage, Status};
 pub use client::Connection;
 pub use error::{CallError, NoAnswer};
+pub use payloads::{ConversationEntry, SentMessage, SessionPage, Status};
 pub use refusal::Refusal;
-pub use reply::Reply;
-pub use trace::{Trace, Tracer};
+pub use response::{Response, Trace, Tracer};
 pub use transport::Transport;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use answer::Unfit;
 use envelope::Payload;
+use payloads::PayloadError;
 use request::Request;
 
 use crate::guid::Guid;
 use crate::time::Deadline;
-use login_answer::{LoginQrcode, Profile, QrcodeStatus};
+use login_payloads::{LoginQrcode, Profile, QrcodeStatus};
 
-/// Time between two tries while a login device gets ready.
+/// Pause between requests while the login device is not ready.
 const NOT_READY_PAUSE: Duration = Duration::from_secs(1);
 
 /// The endpoints of one server, until a deadline. Clones share the connections.
@@ -47,29 +45,28 @@ pub struct Api {
     transport: Arc<Transport>,
     retries: u32,
     deadline: Deadline,
-    patience: Option<Duration>,
+    exchange_timeout: Option<Duration>,
 }
 
-type Decode<T> = fn(Payload) -> Result<T, Unfit>;
+type Decode<T> = fn(Payload) -> Result<T, PayloadError>;
 
 impl Api {
-    /// Calls go through `transport` and end at `deadline`; what may be tried again is tried up to
-    /// `retries` times more.
+    /// A client that uses `transport`, ends at `deadline`, and retries what may be retried up to `retries`
+    /// times.
     pub fn new(transport: Transport, retries: u32, deadline: Deadline) -> Self {
         let transport = Arc::new(transport);
-        // Never dropped: that would wait for the HTTP library's thread. It takes a twentieth of a
-        // send to end, and a server can keep it busy for as long as it likes (with interim answers,
-        // 1xx, without end).
+        // Never dropped: dropping waits for the HTTP library's thread, which takes a twentieth of a send,
+        // and as long as a server keeps sending interim responses (1xx).
         std::mem::forget(transport.clone());
         Self {
             transport,
             retries,
             deadline,
-            patience: None,
+            exchange_timeout: None,
         }
     }
 
-    /// The same server with another deadline.
+    /// The same client with another deadline.
     pub fn until(&self, deadline: Deadline) -> Self {
         Self {
             deadline,
@@ -77,61 +74,61 @@ impl Api {
         }
     }
 
-    /// The same, but no single exchange takes longer than `patience`: for commands that wait
-    /// long, where one silent answer must not use up all the time.
-    pub fn patient_for(&self, patience: Duration) -> Self {
+    /// The same client with a limit on each exchange, for long waits in which one silent answer must not
+    /// use up all the time.
+    pub fn with_exchange_timeout(&self, exchange_timeout: Duration) -> Self {
         Self {
-            patience: Some(patience),
+            exchange_timeout: Some(exchange_timeout),
             ..self.clone()
         }
     }
 
-    /// Every instance. Falls back to GET where the server answers nothing else.
+    /// Lists all instances. Falls back to GET on servers that refuse POST.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn all_clients(&self) -> Result<Vec<Guid>, CallError> {
-        match self.call(&request::all_clients(), answer::guids) {
+        match self.call(&request::all_clients(), payloads::guids) {
             Err(CallError::Refused(refusal)) if refusal.http_status == 405 => {
-                self.call(&request::all_clients_get(), answer::guids)
+                self.call(&request::all_clients_get(), payloads::guids)
             }
             other => other,
         }
     }
 
-    /// The state of one instance.
+    /// The status of an instance.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn client_status(&self, guid: &Guid) -> Result<Status, CallError> {
-        self.call(&request::client_status(guid), answer::status)
+        self.call(&request::client_status(guid), payloads::status)
     }
 
-    /// Creates an instance; the request is one of [`request::create_client`].
+    /// Creates an instance; `request` comes from [`request::create_client`].
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn create_client(&self, request: &Request) -> Result<Guid, CallError> {
-        self.call(request, answer::guid)
+        self.call(request, payloads::guid)
     }
 
-    /// Makes a change that is answered with nothing but a yes.
+    /// Makes a change whose answer is only a confirmation.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn apply(&self, request: &Request) -> Result<(), CallError> {
-        self.call(request, answer::done)
+        self.call(request, payloads::done)
     }
 
-    /// A login QR code. A device that is not ready yet (1014) is asked again until it is.
+    /// Requests a login QR code, retrying while the device is not ready (1014).
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn login_qrcode(&self, guid: &Guid) -> Result<LoginQrcode, CallError> {
         let request = request::login_qrcode(guid);
         loop {
-            match self.call(&request, login_answer::qrcode) {
-                // Without the time to ask again, what the server said last is what there is to say.
+            match self.call(&request, login_payloads::qrcode) {
+                // Without time for another try, the last answer is the result.
                 Err(error)
                     if error.is_not_ready() && self.deadline.remaining() > NOT_READY_PAUSE =>
                 {
@@ -142,29 +139,29 @@ impl Api {
         }
     }
 
-    /// How far the scan of the login QR code is.
+    /// The status of the login QR code.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn qrcode_status(&self, guid: &Guid) -> Result<QrcodeStatus, CallError> {
         self.call(
             &request::check_login_qrcode(guid),
-            login_answer::qrcode_status,
+            login_payloads::qrcode_status,
         )
     }
 
-    /// Who is logged in.
+    /// The logged-in user.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn profile(&self, guid: &Guid) -> Result<Profile, CallError> {
-        self.call(&request::profile(guid), login_answer::profile)
+        self.call(&request::profile(guid), login_payloads::profile)
     }
 
-    /// One page of sessions.
+    /// One page of the session list.
     ///
     /// # Errors
-    /// As every call: see [`CallError`].
+    /// Those of any call, see [`CallError`].
     pub fn session_page(
         &self,
         guid: &Guid,
@@ -172,32 +169,34 @@ impl Api {
         limit: u32,
     ) -> Result<SessionPage, CallError> {
         let request = request::session_list(guid, begin_seq, limit);
-        self.call(&request, answer::session_page)
+        self.call(&request, payloads::session_page)
     }
 
-    /// Sends a message; the request is one of [`request::send_text`] or [`request::send_room_at`].
+    /// Sends a message; `request` comes from [`request::send_text`] or [`request::send_room_at`].
     ///
     /// # Errors
-    /// As every call: see [`CallError`]. An answer that names no message is no success.
+    /// Those of any call, see [`CallError`]. An answer without a message id is not a success.
     pub fn deliver(&self, request: &Request) -> Result<SentMessage, CallError> {
-        self.call(request, answer::sent_message)
+        self.call(request, payloads::sent_message)
     }
 
-    /// Any request at all, with the answer as it came. Retried as far as its effect allows.
+    /// Makes any request and returns the response unchanged; retried as far as its effect allows.
     ///
     /// # Errors
-    /// Only those of the transport; the answer's meaning is not looked at.
-    pub fn raw(&self, request: &Request) -> Result<Reply, CallError> {
+    /// Only transport errors; the response is not interpreted.
+    pub fn raw(&self, request: &Request) -> Result<Response, CallError> {
         self.with_retries(request, || self.once(request))
     }
 
-    /// One exchange, neither retried nor interpreted.
+    /// Makes one exchange, neither retried nor interpreted.
     ///
     /// # Errors
-    /// Only those of the transport.
-    pub fn once(&self, request: &Request) -> Result<Reply, CallError> {
-        let limit = match self.patience {
-            Some(patience) => Deadline::after(patience.min(self.deadline.remaining())),
+    /// Only transport errors.
+    pub fn once(&self, request: &Request) -> Result<Response, CallError> {
+        let limit = match self.exchange_timeout {
+            Some(exchange_timeout) => {
+                Deadline::after(exchange_timeout.min(self.deadline.remaining()))
+            }
             None => self.deadline,
         };
         self.transport.exchange(request, limit)
@@ -220,22 +219,23 @@ impl Api {
 
     fn call<T>(&self, request: &Request, decode: Decode<T>) -> Result<T, CallError> {
         self.with_retries(request, || {
-            let reply = self.once(request)?;
-            let (_, payload) = interpret::interpret(&reply)?;
-            decode(payload).map_err(|unfit| unfit_answer(unfit, reply.status))
+            let response = self.once(request)?;
+            let (_, payload) = interpret::interpret(&response)?;
+            decode(payload)
+                .map_err(|payload_error| payload_call_error(payload_error, response.status))
         })
     }
 }
 
-fn unfit_answer(unfit: Unfit, http_status: u16) -> CallError {
-    match unfit {
-        Unfit::Refused => CallError::Refused(Refusal {
+fn payload_call_error(payload_error: PayloadError, http_status: u16) -> CallError {
+    match payload_error {
+        PayloadError::Refused => CallError::Refused(Refusal {
             http_status,
             code: Some(0),
             text: String::new(),
             retry_after: None,
         }),
-        Unfit::Shape(why) => CallError::NoAnswer(NoAnswer {
+        PayloadError::Shape(why) => CallError::NoAnswer(NoAnswer {
             why,
             http_status: Some(http_status),
             hint: None,

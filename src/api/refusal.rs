@@ -1,16 +1,349 @@
-//! A server's no.
+//! Causes of refusals, with hints.
+//!
+//! The private server documents no code for "not logged in", "unknown guid", "expired" or
+//! "too frequent", so the text is checked too, and these causes never follow from a code alone.
 
+use crate::error::Kind;
+use crate::text::{Text, text};
 use std::time::Duration;
 
-/// A refusal in the server's own terms.
+/// The explanation of a refusal.
+pub(super) struct ExplainedRefusal {
+    pub(super) kind: Kind,
+    pub(super) message: Text,
+    pub(super) hint: Option<Text>,
+    pub(super) retryable: bool,
+}
+
+/// Explains a refusal. Unknown codes are printed unchanged, with their text.
+pub(super) fn explain(refusal: &Refusal) -> ExplainedRefusal {
+    let cause = Cause::of(refusal);
+    ExplainedRefusal {
+        kind: match cause {
+            Some(Cause::NotLoggedIn) => Kind::NotLoggedIn,
+            _ => Kind::Rejected,
+        },
+        message: message(refusal),
+        hint: cause.map(Cause::hint),
+        retryable: matches!(cause, Some(Cause::TooFrequent | Cause::NotReady)),
+    }
+}
+
+impl Refusal {
+    /// Whether the server has no such instance.
+    pub fn is_bad_guid(&self) -> bool {
+        Cause::of(self) == Some(Cause::BadGuid)
+    }
+
+    /// Whether the server asks for fewer requests.
+    pub fn is_too_frequent(&self) -> bool {
+        Cause::of(self) == Some(Cause::TooFrequent)
+    }
+
+    /// Whether looking up the instance's status may explain the refusal.
+    pub fn may_be_about_login(&self) -> bool {
+        (self.code.is_some() || self.is_success_status()) && !self.is_unrelated_to_login()
+    }
+
+    /// Whether the refusal came with an HTTP status of success, so that only its words refuse.
+    fn is_success_status(&self) -> bool {
+        (200..300).contains(&self.http_status)
+    }
+
+    /// Whether the server gave a clear reason that is unrelated to being logged in.
+    fn is_unrelated_to_login(&self) -> bool {
+        Cause::of(self).is_some_and(|cause| {
+            !matches!(
+                cause,
+                Cause::NotReady
+                    | Cause::OfflineOrBadGuid
+                    | Cause::NotLoggedIn
+                    | Cause::BadGuid
+                    | Cause::NotStarted
+                    | Cause::Heartbeat
+            )
+        })
+    }
+}
+
+fn message(refusal: &Refusal) -> Text {
+    match (refusal.code, refusal.text.trim()) {
+        // `is_svr_fail` beside code 0 comes without text.
+        (Some(0), _) => text!("the server reports that delivery failed (is_svr_fail)"),
+        (Some(code), "") => text!("the server refused with code {code} and no text", code),
+        (Some(code), text) => text!("the server refused: {text} (code {code})", text, code),
+        (None, "") if refusal.is_success_status() => {
+            text!("the server refused without giving a reason")
+        }
+        (None, text) if refusal.is_success_status() => text!("the server refused: {text}", text),
+        (None, "") => text!(
+            "the server answered HTTP {status}",
+            status = refusal.http_status
+        ),
+        (None, text) => text!(
+            "the server answered HTTP {status}: {text}",
+            status = refusal.http_status,
+            text
+        ),
+    }
+}
+
+/// The known causes, each with a hint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    BadConversation,
+    NoPermission,
+    NotReady,
+    OfflineOrBadGuid,
+    SeatExpired,
+    LimitReached,
+    MiniProgramVersion,
+    StaleCdnRules,
+    Heartbeat,
+    NotLoggedIn,
+    BadGuid,
+    NotStarted,
+    Expired,
+    TooFrequent,
+    Credentials,
+    NoEndpoint,
+    Method,
+    Schema,
+    TooLarge,
+}
+
+/// Texts that identify a cause whatever the code; the first match counts.
+const WORDS: [(&str, Cause); 13] = [
+    ("上限", Cause::LimitReached),
+    ("频繁", Cause::TooFrequent),
+    ("too frequent", Cause::TooFrequent),
+    ("未登录", Cause::NotLoggedIn),
+    ("not logged in", Cause::NotLoggedIn),
+    ("not login", Cause::NotLoggedIn),
+    ("offline", Cause::NotLoggedIn),
+    ("离线", Cause::NotLoggedIn),
+    ("invalid guid", Cause::BadGuid),
+    ("not started", Cause::NotStarted),
+    ("未启动", Cause::NotStarted),
+    ("坐席已过期", Cause::SeatExpired),
+    ("过期", Cause::Expired),
+];
+
+impl Cause {
+    fn of(refusal: &Refusal) -> Option<Self> {
+        match refusal.code {
+            None if refusal.is_success_status() => Self::of_text(&refusal.text),
+            None => Self::of_http(refusal.http_status),
+            Some(code) => Self::of_text(&refusal.text).or_else(|| Self::of_code(code)),
+        }
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        let text = text.to_lowercase();
+        WORDS
+            .iter()
+            .find(|(word, _)| text.contains(word))
+            .map(|(_, cause)| *cause)
+    }
+
+    /// Codes with one documented meaning.
+    fn of_code(code: i64) -> Option<Self> {
+        match code {
+            -2003 => Some(Self::BadConversation),
+            -4017 => Some(Self::NoPermission),
+            1014 => Some(Self::NotReady),
+            1002 => Some(Self::OfflineOrBadGuid),
+            9003 => Some(Self::SeatExpired),
+            -4046 => Some(Self::MiniProgramVersion),
+            -5_103_011 => Some(Self::StaleCdnRules),
+            -15_001_500 => Some(Self::Heartbeat),
+            _ => None,
+        }
+    }
+
+    fn of_http(status: u16) -> Option<Self> {
+        match status {
+            401 | 403 | 407 => Some(Self::Credentials),
+            404 => Some(Self::NoEndpoint),
+            405 => Some(Self::Method),
+            413 => Some(Self::TooLarge),
+            422 => Some(Self::Schema),
+            429 => Some(Self::TooFrequent),
+            _ => None,
+        }
+    }
+
+    fn hint(self) -> Text {
+        match self {
+            Self::BadConversation => {
+                text!(
+                    "check the conversation id: S:<user id> or R:<group id>, as `qiwei sessions` lists them"
+                )
+            }
+            Self::NoPermission => {
+                text!(
+                    "this account may not message that contact; check on the phone that the contact still exists"
+                )
+            }
+            Self::NotReady => text!("the login device is not ready yet; try again shortly"),
+            Self::OfflineOrBadGuid => {
+                text!("the account is offline or the guid is wrong; `qiwei status` tells which")
+            }
+            Self::SeatExpired => {
+                text!("the seat of this account has expired; renew it with the operator")
+            }
+            Self::LimitReached => {
+                text!(
+                    "the server's limit of instances is reached; `qiwei instance rm --stopped` removes the stopped ones"
+                )
+            }
+            Self::MiniProgramVersion => {
+                text!("this client version cannot send mini-programs; upgrade the instance")
+            }
+            Self::StaleCdnRules => {
+                text!(
+                    "the CDN rules are outdated; refresh them with `qiwei probe POST /cloud/update_cdn_rule`"
+                )
+            }
+            Self::Heartbeat => {
+                text!("the instance has lost its connection; check with `qiwei status`")
+            }
+            Self::NotLoggedIn => {
+                text!("log in with `qiwei login`, then run this again")
+            }
+            Self::BadGuid => {
+                text!("the server has no such instance; `qiwei instance ls` lists its instances")
+            }
+            Self::NotStarted => text!("start it with `qiwei instance start GUID`"),
+            Self::Expired => text!("something of this account has expired; see the server's text"),
+            Self::TooFrequent => {
+                text!("too many requests; wait and send more slowly")
+            }
+            Self::Credentials => {
+                text!(
+                    "put the credentials into the base URL (https://user:password@host) or into [headers] of the config"
+                )
+            }
+            Self::NoEndpoint => {
+                text!(
+                    "the server has no such endpoint; check the path prefix of the base URL, and `qiwei probe`"
+                )
+            }
+            Self::Method => {
+                text!("the server requires another HTTP method here; `qiwei probe` shows which")
+            }
+            Self::Schema => text!("the server does not accept this field; see its text"),
+            Self::TooLarge => {
+                text!("the request is larger than the server or its proxy allows")
+            }
+        }
+    }
+}
+
+/// A refusal as the server expressed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The HTTP status it came with.
+    /// HTTP status.
     pub http_status: u16,
-    /// The business code; `None` when HTTP itself refused.
+    /// Business code, if there was one.
     pub code: Option<i64>,
-    /// The server's words, possibly empty.
+    /// The server's text, possibly empty.
     pub text: String,
-    /// How long to wait before the next request, when the server said so.
+    /// Wait before the next request, if the server gave one.
     pub retry_after: Option<Duration>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(http_status: u16, code: Option<i64>, text: &str) -> ExplainedRefusal {
+        explain(&Refusal {
+            http_status,
+            code,
+            text: text.into(),
+            retry_after: None,
+        })
+    }
+
+    #[test]
+    fn known_causes_have_hints() {
+        let cases = [
+            (Some(-1), "实例数量已达上限", "qiwei instance rm --stopped"),
+            (Some(-4017), "head rsp code error", "contact"),
+            (
+                Some(-2003),
+                "head rsp code error, error_msg: ",
+                "S:<user id>",
+            ),
+            (Some(-1), "实例未登录", "qiwei login"),
+            (Some(1002), "", "qiwei status"),
+            (Some(1002), "client Offline", "qiwei login"),
+            (Some(-1), "Invalid GUID", "qiwei instance ls"),
+            (Some(9003), "坐席已过期", "renew"),
+            (Some(-1), "操作频繁", "more slowly"),
+            (Some(-5_103_011), "", "/cloud/update_cdn_rule"),
+        ];
+        for (code, text, part) in cases {
+            let hint = explained(200, code, text).hint.unwrap();
+            assert!(hint.contains(part), "{code:?} {text}: {hint:?}");
+        }
+        for (status, part) in [
+            (401, "base URL"),
+            (404, "prefix"),
+            (422, "field"),
+            (429, "slowly"),
+        ] {
+            assert!(explained(status, None, "").hint.unwrap().contains(part));
+        }
+    }
+
+    #[test]
+    fn prints_unknown_codes_unchanged() {
+        let unknown = explained(200, Some(-987), "奇怪的错误");
+        assert_eq!(
+            unknown.message,
+            "the server refused: 奇怪的错误 (code -987)"
+        );
+        assert_eq!(unknown.hint, None);
+        assert_eq!(
+            explained(200, Some(-987), " ").message,
+            "the server refused with code -987 and no text"
+        );
+        assert_eq!(
+            explained(418, None, "").message,
+            "the server answered HTTP 418"
+        );
+    }
+
+    #[test]
+    fn separates_causes_unrelated_to_login() {
+        let unrelated = |code, text: &str| {
+            let refusal = Refusal {
+                http_status: 200,
+                code: Some(code),
+                text: text.into(),
+                retry_after: None,
+            };
+            refusal.is_unrelated_to_login()
+        };
+        for (code, text, expected) in [
+            (-2003, "", true),
+            (-4017, "x", true),
+            (-1, "操作频繁", true),
+            (-1, "未登录", false),
+            (1002, "", false),
+            (-1, "invalid guid", false),
+            (-987, "奇怪的错误", false),
+        ] {
+            assert_eq!(unrelated(code, text), expected, "{code} {text}");
+        }
+    }
+
+    #[test]
+    fn only_text_means_not_logged_in() {
+        assert_eq!(explained(200, Some(1002), "").kind, Kind::Rejected);
+        assert_eq!(explained(200, Some(-1), "未登录").kind, Kind::NotLoggedIn);
+        assert_eq!(explained(200, Some(-2003), "error").kind, Kind::Rejected);
+    }
 }

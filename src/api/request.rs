@@ -1,6 +1,6 @@
-//! Every request this program builds itself, one function an endpoint.
+//! The requests this program builds, one function per endpoint.
 //!
-//! Requests are plain values so that `--dry-run` shows exactly what would be sent.
+//! Requests are plain values, so that `--dry-run` prints exactly what would be sent.
 
 use std::borrow::Cow;
 
@@ -11,14 +11,14 @@ use crate::guid::Guid;
 use crate::mention::Mentions;
 use crate::secret::Secret;
 
-/// Whether executing a request twice, or not knowing whether it was executed, matters.
+/// What executing a request does, which decides whether it may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Asks only; may be repeated at will.
+    /// A read; may be repeated.
     Read,
-    /// Changes something, and twice is the same as once: may be repeated like a question.
+    /// An idempotent change; may be repeated.
     Set,
-    /// Changes something on the server.
+    /// A change that must not be repeated.
     Change,
 }
 
@@ -40,7 +40,7 @@ impl Request {
         Self {
             method: "POST".into(),
             path: path.into(),
-            // Maps with string keys and plain values cannot fail to serialise.
+            // A map with string keys and plain values always serialises.
             body: Some(serde_json::to_vec(body).unwrap_or_default()),
             effect,
         }
@@ -55,30 +55,30 @@ struct Named<'a> {
     guid: &'a Guid,
 }
 
-/// `/client/create_client`: what a new instance is to be.
+/// Options of `/client/create_client`.
 #[derive(Clone, Debug, Serialize)]
 pub struct NewClient {
-    /// The client version it poses as.
+    /// The client version.
     pub client_type: u32,
     /// An http, socks4 or socks5 URL, or empty.
     pub proxy: String,
-    /// The local proxy's id, or empty.
+    /// The bridge id, or empty.
     pub bridge: String,
-    /// Whether it starts running at once.
+    /// Whether it is started at once.
     pub auto_start: bool,
 }
 
 impl NewClient {
-    /// The newest version the vendor's changelog names.
+    /// The newest version in the vendor's changelog.
     pub const LATEST_TYPE: u32 = 262;
 }
 
-/// All instances, by POST as the reference has it.
+/// All instances, by POST as documented.
 pub fn all_clients() -> Request {
     Request::post("/client/all_clients", Effect::Read, &Nothing {})
 }
 
-/// All instances, by GET, the only method some servers have for it.
+/// All instances, by GET, which some servers require.
 pub fn all_clients_get() -> Request {
     Request {
         method: "GET".into(),
@@ -92,7 +92,7 @@ pub fn create_client(new: &NewClient) -> Request {
     Request::post("/client/create_client", Effect::Change, new)
 }
 
-/// The state of an instance.
+/// The status of an instance.
 pub fn client_status(guid: &Guid) -> Request {
     let body = Named { guid };
     Request::post("/client/get_client_status", Effect::Read, &body)
@@ -104,19 +104,19 @@ pub fn remove_client(guid: &Guid) -> Request {
     Request::post("/client/remove_client", Effect::Change, &body)
 }
 
-/// Starts a stopped instance, leaving every setting at the server's default.
+/// Starts a stopped instance with the server's default settings.
 pub fn restore_client(guid: &Guid) -> Request {
     let body = Named { guid };
     Request::post("/client/restore_client", Effect::Change, &body)
 }
 
-/// Stops an instance, which is like logging it out.
+/// Stops an instance, which also logs it out.
 pub fn stop_client(guid: &Guid) -> Request {
     let body = Named { guid };
     Request::post("/client/stop_client", Effect::Change, &body)
 }
 
-/// Where this instance's callbacks go.
+/// Sets the `notify_url` of an instance.
 pub fn set_notify_url(guid: &Guid, notify_url: &str) -> Request {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -127,7 +127,7 @@ pub fn set_notify_url(guid: &Guid, notify_url: &str) -> Request {
     Request::post("/client/set_notify_url", Effect::Change, &body)
 }
 
-/// Where the callbacks of **every** instance go.
+/// Sets the `notify_url` of **every** instance.
 pub fn set_global_notify_url(notify_url: &str) -> Request {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -140,7 +140,7 @@ pub fn set_global_notify_url(notify_url: &str) -> Request {
     )
 }
 
-/// The local proxy an instance connects through; empty for none.
+/// Sets the bridge an instance connects through; empty for none.
 pub fn set_bridge(guid: &Guid, bridge: &str) -> Request {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -150,7 +150,7 @@ pub fn set_bridge(guid: &Guid, bridge: &str) -> Request {
     Request::post("/client/set_bridge", Effect::Change, &Body { guid, bridge })
 }
 
-/// A login QR code. Asking again only makes another code, so it may be repeated.
+/// Requests a login QR code. Repeating it only creates another code.
 pub fn login_qrcode(guid: &Guid) -> Request {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -164,12 +164,12 @@ pub fn login_qrcode(guid: &Guid) -> Request {
     Request::post("/login/get_login_qrcode", Effect::Read, &body)
 }
 
-/// How far the scan of the QR code is.
+/// Reads the status of the QR code.
 pub fn check_login_qrcode(guid: &Guid) -> Request {
     Request::post("/login/check_login_qrcode", Effect::Read, &Named { guid })
 }
 
-/// Hands in the verification code of a first login on a new device.
+/// Submits the verification code of a first login on a new device.
 pub fn verify_login_qrcode(guid: &Guid, code: &Secret) -> Request {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -188,12 +188,12 @@ pub fn logout(guid: &Guid) -> Request {
     Request::post("/user/logout", Effect::Change, &Named { guid })
 }
 
-/// Who is logged in.
+/// Reads the logged-in user.
 pub fn profile(guid: &Guid) -> Request {
     Request::post("/user/get_profile", Effect::Read, &Named { guid })
 }
 
-/// One page of sessions from `begin_seq` on.
+/// Reads one page of the session list from `begin_seq` on.
 pub fn session_list(guid: &Guid, begin_seq: &str, limit: u32) -> Request {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -225,7 +225,7 @@ pub fn send_text(guid: &Guid, to: &ConversationId, content: &str) -> Request {
     Request::post("/msg/send_text", Effect::Change, &body)
 }
 
-/// Sends a text to a group that mentions members of it.
+/// Sends a text to a group with mentions.
 pub fn send_room_at(
     guid: &Guid,
     room: &ConversationId,
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_what_the_protocol_says() {
+    fn builds_documented_bodies() {
         let guid: Guid = "g-1".parse().unwrap();
         let room: ConversationId = "R:10001".parse().unwrap();
         let users = Mentions::Users(vec!["1688".into(), "7881".into()]);

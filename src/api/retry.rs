@@ -1,4 +1,4 @@
-//! Trying again where that cannot do harm.
+//! Retries of harmless failures.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use crate::time::Deadline;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// Runs `attempt` once and, while its failure allows it and the deadline leaves room, up to
-/// `retries` times more, each after twice the wait of the one before, give or take a half.
+/// Runs `attempt`, and again up to `retries` times while the failure allows it and the deadline leaves
+/// time, doubling the wait each time, with jitter of half of it.
 pub(super) fn with_retries<T>(
     retries: u32,
     effect: Effect,
@@ -36,7 +36,7 @@ pub(super) fn with_retries<T>(
     }
 }
 
-/// The wait before retry number `tried`, `chance` between 0 and 1 deciding the jitter.
+/// The wait before retry number `tried`; `chance` between 0 and 1 sets the jitter.
 fn backoff(tried: u32, chance: f32) -> Duration {
     let doubled = FIRST_WAIT.saturating_mul(1 << tried.min(10));
     doubled.min(LONGEST_WAIT).mul_f32(0.5 + chance)
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_with_jitter_and_end_somewhere() {
+    fn backoff_doubles_with_jitter_up_to_a_limit() {
         let millis = |tried, chance| backoff(tried, chance).as_millis();
         assert_eq!(
             [millis(0, 0.5), millis(1, 0.5), millis(2, 0.5)],

@@ -1,26 +1,25 @@
-//! One HTTP exchange, and the knowledge of how far it got.
+//! Makes one HTTP exchange and classifies its failure.
 
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{self, Client};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 
 use super::client::{self, Connection, innermost};
 use super::error::{CallError, NoAnswer};
-use super::reply::Reply;
 use super::request::Request;
-use super::trace::{Trace, Tracer};
+use super::response::{Response, Trace, Tracer};
 use crate::base_url::{BaseUrl, redacted};
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
-/// The longest body that is read.
+/// Largest response body in bytes.
 const BODY_AT_MOST: u64 = 16 * 1024 * 1024;
 
-/// Carries requests to one server.
+/// Sends requests to one server.
 pub struct Transport {
     client: Client,
     base: BaseUrl,
@@ -28,7 +27,7 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// A transport that connects on its first request, in at most `connect_time`.
+    /// A transport that connects on its first request, within `connect_time`.
     ///
     /// # Errors
     /// [`CallError::Setup`] when a header or certificate cannot be used.
@@ -46,12 +45,12 @@ impl Transport {
         })
     }
 
-    /// Sends `request` once and reads the answer, whatever its status, until `limit`.
+    /// Sends `request` once and reads the response, of any status, before `limit`.
     ///
     /// # Errors
     /// [`CallError::NotConnected`] when nothing can have been executed,
     /// [`CallError::NoAnswer`] when something may have been.
-    pub fn exchange(&self, request: &Request, limit: Deadline) -> Result<Reply, CallError> {
+    pub fn exchange(&self, request: &Request, limit: Deadline) -> Result<Response, CallError> {
         let start = Instant::now();
         if let Some(tracer) = &self.tracer {
             tracer.trace(&Trace::Request {
@@ -63,14 +62,14 @@ impl Transport {
         let result = self.attempt(request, start, limit);
         if let Some(tracer) = &self.tracer {
             tracer.trace(&match &result {
-                Ok(reply) => Trace::Reply(reply),
+                Ok(response) => Trace::Response(response),
                 Err(error) => Trace::Failure(error, start.elapsed()),
             });
         }
         result
     }
 
-    /// Tells the watcher, if there is one, that a call will be tried again.
+    /// Reports a retry to the tracer, if there is one.
     pub(super) fn note_retry(&self, wait: Duration) {
         if let Some(tracer) = &self.tracer {
             tracer.trace(&Trace::Retry(wait));
@@ -82,12 +81,10 @@ impl Transport {
         request: &Request,
         start: Instant,
         limit: Deadline,
-    ) -> Result<Reply, CallError> {
+    ) -> Result<Response, CallError> {
         let remaining = limit.remaining();
         if remaining.is_zero() {
-            return Err(CallError::NotConnected(text!(
-                "there was no time left for it"
-            )));
+            return Err(CallError::NotConnected(text!("there was no time left")));
         }
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
             CallError::Setup(text!(
@@ -107,7 +104,7 @@ impl Transport {
         }
         let mut response = builder.send().map_err(|e| classify(&e, limit))?;
         let body = read(&mut response, limit)?;
-        Ok(Reply {
+        Ok(Response {
             status: response.status().as_u16(),
             location: header(&response, LOCATION),
             retry_after: header(&response, RETRY_AFTER)
@@ -119,8 +116,8 @@ impl Transport {
     }
 }
 
-/// Tells "never connected" from "connected, then something happened". Only the former is
-/// certain: a request counts as possibly executed from the moment there is a connection.
+/// Tells "never connected" from any later failure. Only the former is certain: a request counts as
+/// possibly executed once there was a connection.
 fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
     if error.is_builder() {
         return CallError::Setup(Text::verbatim(innermost(error)));
@@ -145,18 +142,18 @@ fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
     })
 }
 
-/// Why a certificate was not believed, if that is what happened.
+/// Why the certificate was rejected, if that was the failure.
 fn distrust(error: &reqwest::Error) -> Option<Text> {
     let text = innermost(error);
     let why = text.strip_prefix("invalid peer certificate: ")?;
     Some(match why {
-        "UnknownIssuer" => text!("nobody we trust has signed it"),
-        why if why.contains("CaUsedAsEndEntity") => text!("it is signed by itself"),
+        "UnknownIssuer" => text!("it is not signed by a trusted authority"),
+        why if why.contains("CaUsedAsEndEntity") => text!("it is self-signed"),
         why => Text::verbatim(why),
     })
 }
 
-fn read(response: &mut Response, limit: Deadline) -> Result<Vec<u8>, CallError> {
+fn read(response: &mut blocking::Response, limit: Deadline) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     match response.take(BODY_AT_MOST + 1).read_to_end(&mut body) {
         Ok(_) if body.len() as u64 > BODY_AT_MOST => Err(NoAnswer::because(text!(
@@ -165,13 +162,13 @@ fn read(response: &mut Response, limit: Deadline) -> Result<Vec<u8>, CallError> 
         Ok(_) => Ok(body),
         Err(_) if limit.is_over() => Err(NoAnswer::because(timed_out(limit))),
         Err(e) => Err(NoAnswer::because(text!(
-            "the answer broke off in the middle ({error})",
+            "the answer was cut off ({error})",
             error = innermost(&e)
         ))),
     }
 }
 
-fn header(response: &Response, name: HeaderName) -> Option<String> {
+fn header(response: &blocking::Response, name: HeaderName) -> Option<String> {
     let value = response.headers().get(name)?;
     value.to_str().ok().map(str::to_owned)
 }

@@ -1,22 +1,20 @@
-//! From the body of a callback to an event. Pure: the bytes decide.
+//! Parses the body of a callback. Pure.
 
-use std::borrow::Cow;
-
+use crate::text::{Text, text};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::str::FromStr;
 
-use super::kind::NotifyType;
-use crate::text::{Text, text};
-
-/// A callback as it was received.
+/// A callback as received.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// The instance it is about.
+    /// The instance it belongs to.
     pub guid: String,
-    /// What happened.
+    /// The type of the event.
     pub notify_type: NotifyType,
-    /// The data, byte for byte as the server wrote it.
+    /// The data, byte for byte as received.
     pub data: Box<RawValue>,
 }
 
@@ -25,19 +23,19 @@ struct Wire<'a> {
     #[serde(borrow)]
     guid: Option<Cow<'a, str>>,
     notify_type: Option<Value>,
-    /// Where older servers put the type.
+    /// The field older servers use for the type.
     msg_type: Option<Value>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
 }
 
 impl Event {
-    /// Reads a callback.
+    /// Parses a callback.
     ///
     /// # Errors
-    /// Says what is missing.
+    /// Names the missing or invalid part.
     pub fn parse(body: &[u8]) -> Result<Self, Text> {
-        // A list would be taken for the fields in order.
+        // serde would read an array as the fields in order.
         if !body.trim_ascii_start().starts_with(b"{") {
             return Err(text!("not a JSON object"));
         }
@@ -60,12 +58,12 @@ impl Event {
         })
     }
 
-    /// The data as a value; null when it is deeper than anything the server sends.
+    /// The data as a value; null when it is nested too deeply to parse.
     pub fn value(&self) -> Value {
         serde_json::from_str(self.data.get()).unwrap_or_default()
     }
 
-    /// The data as an object of type `T`, every field of it optional.
+    /// The data as a `T`, all of whose fields are optional.
     pub fn read<T: Default + for<'de> Deserialize<'de>>(&self) -> T {
         serde_json::from_str(self.data.get()).unwrap_or_default()
     }
@@ -75,7 +73,7 @@ fn null() -> Box<RawValue> {
     RawValue::NULL.to_owned()
 }
 
-/// An integer that may have come as a string.
+/// Reads an integer that may be a string.
 pub fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
@@ -84,14 +82,104 @@ pub fn integer(value: &Value) -> Option<i64> {
     }
 }
 
+/// `notify_type` and its name in output and in `--type`. Source: the protocol's table of callbacks.
+const NAMES: [(i64, &str); 22] = [
+    (11001, "ready"),
+    (11002, "login_qrcode"),
+    (11003, "logged_in"),
+    (11004, "logged_out"),
+    (11005, "init_finished"),
+    (11006, "heartbeat_error"),
+    (11007, "session_timeout"),
+    (11008, "login_failed"),
+    (11009, "contacts_synced"),
+    (11010, "new_message"),
+    (11011, "logged_in_elsewhere"),
+    (11012, "safety_verification"),
+    (11013, "message_batch"),
+    (2131, "friend_change"),
+    (2132, "friend_request"),
+    (1001, "room_renamed"),
+    (1002, "member_added"),
+    (1003, "member_removed"),
+    (1023, "room_dismissed"),
+    (2118, "room_info"),
+    (2166, "call"),
+    (573, "admin_task"),
+];
+
+/// A `notify_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NotifyType(pub i64);
+
+impl NotifyType {
+    /// 11002
+    pub const LOGIN_QRCODE: Self = Self(11002);
+    /// 11003
+    pub const LOGGED_IN: Self = Self(11003);
+    /// 11004
+    pub const LOGGED_OUT: Self = Self(11004);
+    /// 11008
+    pub const LOGIN_FAILED: Self = Self(11008);
+    /// 11010
+    pub const NEW_MESSAGE: Self = Self(11010);
+    /// 11012
+    pub const SAFETY_VERIFICATION: Self = Self(11012);
+    /// 11013
+    pub const MESSAGE_BATCH: Self = Self(11013);
+
+    /// Names of all documented types.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(_, name)| *name)
+    }
+
+    /// The name; `None` for an undocumented type.
+    pub fn name(self) -> Option<&'static str> {
+        NAMES
+            .iter()
+            .find(|(number, _)| *number == self.0)
+            .map(|(_, name)| *name)
+    }
+}
+
+impl FromStr for NotifyType {
+    type Err = Text;
+
+    fn from_str(text: &str) -> Result<Self, Text> {
+        if let Ok(number) = text.parse() {
+            return Ok(Self(number));
+        }
+        NAMES
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(number, _)| Self(*number))
+            .ok_or_else(|| {
+                let names: Vec<&str> = Self::names().collect();
+                text!(
+                    "must be a number such as 11010, or one of {names}",
+                    names = names.join(", ")
+                )
+            })
+    }
+}
+
+impl NotifyType {
+    /// The text shown to a person: the name, which is the same in every language.
+    pub fn word(self) -> Text {
+        match self.name() {
+            Some(name) => Text::verbatim(name),
+            None => text!("event {number}", number = self.0),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
     use proptest::prelude::*;
 
-    use super::*;
-
     #[test]
-    fn callbacks_of_every_age() {
+    fn parses_current_and_old_callbacks() {
         let cases = [
             (
                 r#"{"guid":"g","notify_type":11003,"data":{"user_id":"1688"}}"#,
@@ -115,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_callback() {
+    fn rejects_invalid_callbacks() {
         let cases = [
             ("", "not a JSON object"),
             ("[]", "not a JSON object"),
@@ -136,15 +224,40 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..120)) {
+        fn never_panics_on_any_bytes(body in proptest::collection::vec(any::<u8>(), 0..120)) {
             let _ = Event::parse(&body);
         }
         #[test]
-        fn data_stays_as_it_came(text in "\\PC{0,30}", number: i64) {
+        fn keeps_data_unchanged(text in "\\PC{0,30}", number: i64) {
             let data = serde_json::json!({"text": text, "n": number}).to_string();
             let body = format!(r#"{{"guid":"g","notify_type":1,"data":{data}}}"#);
             let event = Event::parse(body.as_bytes()).unwrap();
             prop_assert_eq!(event.data.get(), data);
+        }
+    }
+
+    #[test]
+    fn maps_numbers_to_names() {
+        assert_eq!(
+            "11010".parse::<NotifyType>().unwrap(),
+            NotifyType::NEW_MESSAGE
+        );
+        assert_eq!("new_message".parse::<NotifyType>().unwrap().0, 11010);
+        assert_eq!("99".parse::<NotifyType>().unwrap().word(), "event 99");
+        assert!(
+            "message"
+                .parse::<NotifyType>()
+                .unwrap_err()
+                .contains("new_message")
+        );
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for (place, (number, name)) in NAMES.iter().enumerate() {
+            for (other_number, other_name) in &NAMES[..place] {
+                assert!(number != other_number && name != other_name, "{name}");
+            }
         }
     }
 }

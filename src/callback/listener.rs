@@ -1,8 +1,8 @@
 //! The HTTP server that receives callbacks.
 //!
-//! Requests are read by our own bounded reader, because tiny_http's server waits without limit
-//! for a client that does not finish its request, takes headers of any length, and stops
-//! accepting for good at the first error of the socket; its responses are what is sent.
+//! Requests are read by our own bounded reader: tiny_http's server waits without limit for an
+//! unfinished request, accepts headers of any length, and stops accepting for good at the first
+//! socket error. tiny_http writes the responses.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,45 +14,46 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
-use super::crowd::{Crowd, Guest};
-use super::door::{BODY_CAP, Door, Knock, Verdict};
+use super::connections::{Connection, Connections};
 use super::event::Event;
+use super::policy::{CallbackPolicy, CallbackRequest, Decision, MAX_BODY_BYTES};
 use crate::http::{Framing, Head, ReadError, RequestReader};
 
-/// Time for a whole request, once its first byte is there.
+/// Time limit for a whole request after its first byte.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Time a connection may stay open between requests: longer than the usual client keeps one.
+/// Time a connection may be idle between requests: longer than common clients keep one.
 const IDLE: Duration = Duration::from_secs(75);
-/// Time for a client to take some of its answers. One that sends and never reads would otherwise
-/// hold its place for ever, for who is being answered is not sent away for somebody else.
+/// Time limit for writing a response. A client that sends and never reads would otherwise keep its
+/// place forever, because busy connections are not closed to make room.
 const DEAF: Duration = Duration::from_secs(5);
-/// Pause when the system has no connection to give.
+/// Pause when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Largest body that is read of somebody who will be refused anyway: many of them together must
-/// not take much memory.
+/// Largest body read from a client without the token; many of them together must not take much
+/// memory.
 const STRANGERS_BODY: usize = 64 * 1024;
-/// Time that answers still to be written have at the end, and the pause between two looks.
+/// Time allowed for pending responses at the end, and the poll interval meanwhile.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_micros(200);
-/// A connection's thread needs little.
+/// Stack size of a connection's thread.
 const STACK: usize = 256 * 1024;
 
-/// What becomes of a callback that was let in.
+/// What happens to an accepted callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
-    /// It will be worked on: the sender is told yes.
-    Taken,
-    /// Nobody works on callbacks any more: the sender may try elsewhere.
+pub enum Acceptance {
+    /// It will be processed; the sender gets 200.
+    Accepted,
+    /// The queue is closed; the sender gets 503 and may retry elsewhere.
     Closed,
 }
 
-/// Who gets the callbacks. Called before the sender is answered, so what it takes is never lost.
-pub type Sink = Arc<dyn Fn(Event) -> Admission + Send + Sync>;
+/// Receives the callbacks. Called before the sender is answered, so that no acknowledged callback is
+/// lost.
+pub type Sink = Arc<dyn Fn(Event) -> Acceptance + Send + Sync>;
 
-/// Who tells how things stand, for `GET /health`.
+/// Provides the body of `GET /health`.
 pub type Health = Arc<dyn Fn() -> Value + Send + Sync>;
 
-/// A bound port, not yet served.
+/// A bound port that is not served yet.
 pub struct Listener(TcpListener);
 
 impl Listener {
@@ -64,33 +65,37 @@ impl Listener {
         TcpListener::bind(address).map(Self)
     }
 
-    /// The address with its real port.
+    /// The bound address with its actual port.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// When the system does not report it.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
 
-    /// Serves from threads of its own, until the process ends.
+    /// Serves on its own threads until the process ends.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn serve(self, door: Door, sink: Sink, health: Health) -> io::Result<Serving> {
-        let service = Arc::new(Service { door, sink, health });
-        let crowd = Crowd::default();
-        let serving = Serving(crowd.clone());
+    pub fn serve(self, policy: CallbackPolicy, sink: Sink, health: Health) -> io::Result<Serving> {
+        let service = Arc::new(Service {
+            policy,
+            sink,
+            health,
+        });
+        let connections = Connections::default();
+        let serving = Serving(connections.clone());
         thread::Builder::new()
             .name("callbacks".into())
-            .spawn(move || accept(&self.0, &crowd, &service))?;
+            .spawn(move || accept(&self.0, &connections, &service))?;
         Ok(serving)
     }
 }
 
-/// A listener at work. Dropping it waits a moment for answers that are being written: the sender
-/// of the callback that ends a command is to hear that it arrived.
+/// A running listener. Dropping it waits briefly for pending responses, so that the sender of the last
+/// callback is answered.
 #[must_use]
-pub struct Serving(Crowd);
+pub struct Serving(Connections);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -102,51 +107,51 @@ impl Drop for Serving {
 }
 
 struct Service {
-    door: Door,
+    policy: CallbackPolicy,
     sink: Sink,
     health: Health,
 }
 
-fn accept(listener: &TcpListener, crowd: &Crowd, service: &Arc<Service>) {
+fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Service>) {
     loop {
         let Ok((stream, _)) = listener.accept() else {
-            // Out of descriptors, most likely: make room, and never stop accepting.
-            crowd.relieve();
+            // Probably out of descriptors: make room and keep accepting.
+            connections.relieve();
             thread::sleep(PAUSE);
             continue;
         };
-        let Some(guest) = crowd.admit(stream) else {
+        let Some(connection) = connections.admit(stream) else {
             continue;
         };
         let service = service.clone();
         let spawned = thread::Builder::new()
             .name("callback".into())
             .stack_size(STACK)
-            .spawn(move || converse(&guest, &service));
+            .spawn(move || converse(&connection, &service));
         if spawned.is_err() {
-            crowd.relieve();
+            connections.relieve();
             thread::sleep(PAUSE);
         }
     }
 }
 
-/// Serves one connection to its end.
-fn converse(guest: &Guest, service: &Service) {
-    let stream = &guest.stream;
+/// Serves one connection until it ends.
+fn converse(connection: &Connection, service: &Service) {
+    let stream = &connection.stream;
     if stream.set_nodelay(true).is_err() || stream.set_write_timeout(Some(DEAF)).is_err() {
         return;
     }
-    let mut reader = RequestReader::new(Patient::new(stream), BODY_CAP);
+    let mut reader = RequestReader::new(DeadlineReader::new(stream), MAX_BODY_BYTES);
     loop {
         if reader.stream().rest().is_err() {
             return;
         }
         match read(&mut reader, stream, service) {
             Ok((head, body)) => {
-                guest.busy(true);
+                connection.busy(true);
                 let answer = service.answer(&head, &body);
                 let sent = send(stream, &head, answer);
-                guest.busy(false);
+                connection.busy(false);
                 if sent.is_err() || !head.keep_alive {
                     return;
                 }
@@ -162,7 +167,7 @@ fn converse(guest: &Guest, service: &Service) {
 }
 
 fn read(
-    reader: &mut RequestReader<Patient<'_>>,
+    reader: &mut RequestReader<DeadlineReader<'_>>,
     mut stream: &TcpStream,
     service: &Service,
 ) -> Result<(Head, Vec<u8>), ReadError> {
@@ -171,7 +176,7 @@ fn read(
     if !is_small && let Some(status) = service.refuses(&head) {
         return Err(ReadError::Refused(status));
     }
-    let fits = !matches!(head.body, Framing::Length(length) if length > BODY_CAP);
+    let fits = !matches!(head.body, Framing::Length(length) if length > MAX_BODY_BYTES);
     if head.expects_continue && fits && reader.is_drained() {
         stream
             .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -186,36 +191,36 @@ type Answer = Response<io::Cursor<Vec<u8>>>;
 impl Service {
     /// The refusal that is certain before the body is read.
     fn refuses(&self, head: &Head) -> Option<u16> {
-        let knock = Knock {
+        let request = CallbackRequest {
             method: &head.method,
             target: &head.target,
             host: head.header("host"),
             content_type: head.header("content-type"),
             body: b"",
         };
-        match self.door.decide(knock) {
-            // 400 is about the body.
-            Verdict::Refused(status, _) if status != 400 => Some(status),
+        match self.policy.decide(request) {
+            // 400 depends on the body.
+            Decision::Refused(status, _) if status != 400 => Some(status),
             _ => None,
         }
     }
 
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
-        let knock = Knock {
+        let request = CallbackRequest {
             method: &head.method,
             target: &head.target,
             host: head.header("host"),
             content_type: head.header("content-type"),
             body,
         };
-        match self.door.decide(knock) {
-            Verdict::Callback(event) => match (self.sink)(event) {
-                Admission::Taken => answer(200, &json!({"status": "ok"})),
-                Admission::Closed => refusal(503, "closing"),
+        match self.policy.decide(request) {
+            Decision::Callback(event) => match (self.sink)(event) {
+                Acceptance::Accepted => answer(200, &json!({"status": "ok"})),
+                Acceptance::Closed => refusal(503, "closing"),
             },
-            Verdict::Webhook => answer(200, &self.door.webhook(&Timestamp::now().to_string())),
-            Verdict::Health => answer(200, &(self.health)()),
-            Verdict::Refused(status, why) => refusal(status, why),
+            Decision::Webhook => answer(200, &self.policy.webhook(&Timestamp::now().to_string())),
+            Decision::Health => answer(200, &(self.health)()),
+            Decision::Refused(status, why) => refusal(status, why),
         }
     }
 }
@@ -253,7 +258,7 @@ fn write(
     let connection = if closes { "close" } else { "keep-alive" };
     let mut bytes = Vec::with_capacity(512);
     answer.raw_print(&mut bytes, version, &[], head_only, None)?;
-    // tiny_http leaves this header out, even when it is given: it goes behind the status line.
+    // tiny_http omits this header even when given, so it is inserted after the status line.
     let place = bytes.windows(2).position(|pair| pair == b"\r\n");
     let place = place.map_or(bytes.len(), |end| end + 2);
     bytes.splice(
@@ -263,13 +268,13 @@ fn write(
     stream.write_all(&bytes)
 }
 
-/// A stream that waits long for the first byte of a request and not long for the rest of it.
-struct Patient<'a> {
+/// A stream that waits long for the first byte of a request and briefly for the rest.
+struct DeadlineReader<'a> {
     stream: &'a TcpStream,
     until: Option<Instant>,
 }
 
-impl<'a> Patient<'a> {
+impl<'a> DeadlineReader<'a> {
     fn new(stream: &'a TcpStream) -> Self {
         Self {
             stream,
@@ -284,7 +289,7 @@ impl<'a> Patient<'a> {
     }
 }
 
-impl Read for Patient<'_> {
+impl Read for DeadlineReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(until) = self.until {
             let left = until.saturating_duration_since(Instant::now());

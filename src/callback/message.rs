@@ -1,33 +1,33 @@
-//! The messages in a callback: who wrote what where, and whether it was seen before.
+//! The messages in a callback: sender, conversation, text, and identity for deduplication.
 
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::event::NotifyType;
 use super::event::{Event, integer};
-use super::kind::NotifyType;
 
-/// Where a list of messages may be wrapped.
+/// Fields that may wrap a list of messages.
 const WRAPPERS: [&str; 4] = ["list", "messages", "msgs", "items"];
 
-/// What of a message interests a person, ids as text whatever they came as.
+/// The parts of a message shown to a person, ids as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// `S:…` or `R:…`, as far as it can be told.
+    /// `S:…` or `R:…`, as far as it is known.
     pub conversation_id: Option<String>,
-    /// Sent by this account itself.
+    /// Whether this account sent it.
     pub is_own: bool,
-    /// The name of the sender, or the id.
+    /// The sender's name, or the id.
     pub sender: Option<String>,
-    /// The text, or what stands for it.
+    /// The text, or a description of other content.
     pub text: Option<String>,
-    /// `msg_type`: 2 is text.
+    /// `msg_type`; 2 is text.
     pub msg_type: Option<i64>,
 }
 
-/// The entries of a message callback: the one of 11010, or the list of 11013, bare or wrapped.
-/// Empty for every other callback.
+/// The messages of a callback: the one of 11010, or the list of 11013, bare or wrapped. Empty for
+/// every other type.
 pub fn entries(event: &Event) -> Vec<Value> {
     match event.notify_type {
         NotifyType::NEW_MESSAGE => vec![event.value()],
@@ -49,7 +49,7 @@ fn wrapped(mut object: Map<String, Value>) -> Vec<Value> {
     Vec::new()
 }
 
-/// What a person reads of an entry.
+/// Reads the parts of a message that are shown.
 pub fn message(entry: &Value) -> Message {
     let sender_id = id(entry, "sender");
     let is_own = entry.get("send_flag").and_then(integer) == Some(1);
@@ -70,8 +70,8 @@ pub fn message(entry: &Value) -> Message {
     }
 }
 
-/// What makes a message the same as another: `appinfo`, which is global; else its ids within the
-/// account (protocol, Callbacks). `None` when it carries neither.
+/// The identity of a message: `appinfo`, which is global, else its ids within the account (protocol,
+/// Callbacks). `None` when it has neither.
 pub fn identity(guid: &str, entry: &Value) -> Option<String> {
     if let Some(appinfo) = text(entry, "appinfo") {
         return Some(format!("a:{appinfo}:{}", kind_of(entry)));
@@ -81,7 +81,7 @@ pub fn identity(guid: &str, entry: &Value) -> Option<String> {
     Some(format!("i:{guid}:{id}:{referid}:{}", kind_of(entry)))
 }
 
-/// A revocation may carry the `appinfo` of what it revokes, so the type always counts.
+/// A revocation may carry the `appinfo` of the revoked message, so the type is part of the identity.
 fn kind_of(entry: &Value) -> i64 {
     entry.get("msg_type").and_then(integer).unwrap_or_default()
 }
@@ -91,7 +91,7 @@ fn text(entry: &Value, name: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// An id as text; `0` names nothing.
+/// An id as text; `0` is no id.
 fn id(entry: &Value, name: &str) -> Option<String> {
     let text = match entry.get(name)? {
         Value::String(text) => text.clone(),
@@ -101,8 +101,8 @@ fn id(entry: &Value, name: &str) -> Option<String> {
     (!text.is_empty() && text != "0").then_some(text)
 }
 
-/// The same event with only those entries of its list that `keep` wants; `None` when it wants
-/// none. What is kept stays byte for byte, a list that is kept whole with what is around it.
+/// The event with only the list entries for which `keep` returns true; `None` when none remain. Kept
+/// entries are unchanged; a list kept whole stays as it was received.
 pub fn retain(event: Event, mut keep: impl FnMut(&Value) -> bool) -> Option<Event> {
     let kept: Vec<bool> = entries(&event).iter().map(&mut keep).collect();
     if kept.iter().all(|kept| *kept) {
@@ -121,7 +121,7 @@ pub fn retain(event: Event, mut keep: impl FnMut(&Value) -> bool) -> Option<Even
     })
 }
 
-/// The entries of a list, bare or wrapped, as they were written.
+/// The entries of a list, bare or wrapped, as received.
 fn raw_entries(data: &str) -> Vec<&RawValue> {
     if let Ok(list) = serde_json::from_str(data) {
         return list;
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn one_or_many_bare_or_wrapped() {
+    fn reads_single_bare_and_wrapped_messages() {
         let one = json!({"id":"1"});
         let many = json!([{"id":"1"},{"id":"2"}]);
         let count = |kind, data: &Value| entries(&event(kind, data)).len();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wrote_where() {
+    fn reads_sender_and_conversation() {
         let cases = [
             (
                 json!({"sender":"7881","roomid":"0","receiver":"1688","send_flag":0,"sender_name":"张三","content":"hi"}),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_message_is_recognised() {
+    fn recognizes_duplicates() {
         let same = [
             (
                 json!({"appinfo":"x","id":"1"}),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_kept_whole_stays_as_it_was() {
+    fn unfiltered_list_is_unchanged() {
         let data = json!([{"id":"1"},{"id":"2"}]);
         let whole = event(NotifyType::MESSAGE_BATCH, &data);
         let kept = retain(whole.clone(), |_| true).unwrap();
@@ -249,7 +249,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_data_makes_it_panic(body in "[\\[{]\"?(list|id|roomid|sender)?[\\PC]{0,20}") {
+        fn never_panics_on_any_data(body in "[\\[{]\"?(list|id|roomid|sender)?[\\PC]{0,20}") {
             if let Ok(raw) = RawValue::from_string(body) {
                 let event = Event { guid: "g".into(), notify_type: NotifyType::MESSAGE_BATCH, data: raw };
                 for entry in entries(&event) {

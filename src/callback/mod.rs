@@ -1,19 +1,17 @@
-//! Callbacks: the listener that receives them, and what they say.
+//! Callbacks: the listener that receives them, and the parser of their content.
 
-mod crowd;
-pub mod door;
+pub mod address;
+mod connections;
 pub mod event;
-pub mod inbox;
-mod kind;
 pub mod listener;
 pub mod message;
+pub mod policy;
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
-pub mod place;
+pub mod properties;
+pub mod queue;
 pub mod simulate;
-mod token;
 
+pub use address::Token;
 pub use event::Event;
-pub use kind::NotifyType;
+pub use event::NotifyType;
 pub use listener::Listener;
-pub use token::Token;

@@ -1,11 +1,11 @@
-//! Callbacks as a server would send them, for trying a webhook without an account.
+//! Simulated callbacks for testing a webhook without an account.
 
 use std::str::FromStr;
 
 use crate::text::{Text, text};
 use serde_json::{Value, json};
 
-/// The events that can be simulated, in the order a login and what follows would bring them.
+/// Events that can be simulated, in the order of a login and the messages after it.
 const EVENTS: [(&str, Simulated); 16] = [
     ("not-scanned", Simulated::Status(0)),
     ("scanned", Simulated::Status(1)),
@@ -25,7 +25,7 @@ const EVENTS: [(&str, Simulated); 16] = [
     ("batch", Simulated::Batch),
 ];
 
-/// One event to simulate.
+/// A simulated event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Simulated {
     /// 11002 with this status.
@@ -43,12 +43,12 @@ pub enum Simulated {
 }
 
 impl Simulated {
-    /// Every event, in order.
+    /// All events, in order.
     pub fn all() -> impl Iterator<Item = Self> {
         EVENTS.iter().map(|(_, event)| *event)
     }
 
-    /// Its name.
+    /// The event's name.
     pub fn name(self) -> &'static str {
         EVENTS
             .iter()
@@ -56,8 +56,7 @@ impl Simulated {
             .map_or("", |(name, _)| name)
     }
 
-    /// Its body, for the instance `guid`. `number`, microseconds since 1970, makes its messages
-    /// new ones.
+    /// The body for the instance `guid`. `number`, microseconds since 1970, makes message ids unique.
     pub fn body(self, guid: &str, number: i64) -> Value {
         let (notify_type, data) = match self {
             Self::Status(status) => (
@@ -121,7 +120,7 @@ impl FromStr for Simulated {
             .map(|(_, event)| *event)
             .ok_or_else(|| {
                 let names: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
-                text!("one of {names}, or all, is meant", names = names.join(", "))
+                text!("must be one of {names}, or all", names = names.join(", "))
             })
     }
 }
@@ -132,7 +131,7 @@ mod tests {
     use crate::callback::{Event, message};
 
     #[test]
-    fn every_event_is_a_callback_our_own_parser_takes() {
+    fn simulated_events_parse() {
         let mut identities = Vec::new();
         for event in Simulated::all() {
             assert_eq!(event.name().parse(), Ok(event));

@@ -1,12 +1,12 @@
-//! `qiwei at`: a text to a group that mentions members of it.
+//! `qiwei at`: sends a text to a group and mentions members.
 
-use super::message::TextArgs;
 use super::send::one;
 use super::send::options::DeliveryArgs;
-use super::{Finish, Run, done};
+use super::text_argument::TextArgs;
+use super::{CommandResult, Run, success};
 use crate::context::Context;
 use crate::conversation::is_id;
-use crate::delivery::{Outgoing, check_key};
+use crate::delivery::{OutgoingMessage, check_key};
 use crate::error::Error;
 use crate::mention::Mentions;
 use crate::text::text;
@@ -15,11 +15,10 @@ use crate::text::text;
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "qiwei at [OPTIONS] <ROOM> [TEXT] <--user <ID>...|--all>",
-    after_help = "Each {$@} in TEXT is the place of one mention, in the order of --user. \
-                        Without any, the server puts the mentions itself."
+    after_help = "Each {$@} in TEXT is replaced by one mention, in the order of --user. Without any, the server places the mentions."
 )]
 pub struct Args {
-    /// Group (R:…) or an alias of the config
+    /// Group (R:…) or alias
     #[arg(value_name = "ROOM")]
     room: String,
 
@@ -30,19 +29,19 @@ pub struct Args {
     #[arg(long, value_name = "ID", num_args = 1.., required_unless_present = "all", conflicts_with = "all")]
     user: Vec<String>,
 
-    /// Mention everyone (the server allows it to the owner and admins)
+    /// Mention everyone (the server allows this to owners and admins only)
     #[arg(long)]
     all: bool,
 
-    /// Send even if the number of {$@} does not fit the mentions
+    /// Send even if the number of {$@} does not match the mentions
     #[arg(long)]
     no_check: bool,
 
-    /// Idempotency key: the same key again is not sent again
+    /// Idempotency key: a message with the same key is sent only once
     #[arg(long, value_name = "KEY", value_parser = check_key)]
     key: Option<String>,
 
-    /// Show the request and send nothing
+    /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
 
@@ -51,12 +50,12 @@ pub struct Args {
 }
 
 impl Run for Args {
-    fn run(mut self, context: &Context) -> Finish {
+    fn run(mut self, context: &Context) -> CommandResult {
         let to = context.settings()?.conversation(&self.room)?;
         if !to.is_group() {
             return Err(
                 Error::usage(text!("{to} is a person; only groups have mentions", to))
-                    .hint(text!("to write to a person: `qiwei send {to} TEXT`", to)),
+                    .hint(text!("to send to a person, use `qiwei send {to} TEXT`", to)),
             );
         }
         self.give_text_back();
@@ -65,23 +64,23 @@ impl Run for Args {
         if !self.no_check {
             mentions.check_places(&text).map_err(|why| {
                 Error::usage(why).hint(text!(
-                    "use as many as there are mentions, or none; --no-check sends it anyway"
+                    "use one per mention, or none; --no-check sends it anyway"
                 ))
             })?;
         }
-        let outgoing = Outgoing {
+        let outgoing = OutgoingMessage {
             to,
             text,
             mentions: Some(mentions),
             key: self.key,
         };
-        one::send(context, &outgoing, &self.delivery, self.dry_run).map(done)
+        one::send(context, &outgoing, &self.delivery, self.dry_run).map(success)
     }
 }
 
 impl Args {
-    /// In `at ROOM --user ID TEXT` the parser takes TEXT for another id. An id is digits, so the
-    /// last value is the text when there is none yet and it cannot be an id.
+    /// In `at ROOM --user ID TEXT` the parser reads TEXT as another id. Ids are digits, so the last value
+    /// is the text when there is none yet and the value cannot be an id.
     fn give_text_back(&mut self) {
         let takes = self.text.text.is_none()
             && self.text.file.is_none()

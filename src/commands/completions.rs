@@ -1,11 +1,11 @@
-//! `qiwei completions`: the script that makes a shell's Tab know this program.
+//! `qiwei completions`: prints the completion script of a shell.
 
 use std::io;
 
 use clap::ValueEnum;
 use clap_complete::env::Shells;
 
-use super::{Finish, Run, done};
+use super::{CommandResult, Run, success};
 use crate::context::Context;
 use crate::env;
 use crate::error::Error;
@@ -44,18 +44,18 @@ impl Shell {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let script = script(self.shell.name())
             .and_then(Result::ok)
-            .ok_or_else(|| Error::internal(text!("no script for this shell")))?;
+            .ok_or_else(|| Error::internal(text!("no completion script for this shell")))?;
         context
             .output
             .text(&String::from_utf8_lossy(&script))
-            .map(done)
+            .map(success)
     }
 }
 
-/// The script that makes a shell ask us; `None` for a shell we do not know.
+/// The completion script; `None` for an unknown shell.
 fn script(shell: &str) -> Option<Result<Vec<u8>, io::Error>> {
     let completer = Shells::builtins();
     let completer = completer.completer(shell)?;
@@ -68,8 +68,8 @@ fn script(shell: &str) -> Option<Result<Vec<u8>, io::Error>> {
     Some(written.map(|()| script))
 }
 
-/// zsh runs an autoloaded script when Tab is pressed for the first time: it must answer that Tab,
-/// and not only register itself for the next.
+/// Changes the zsh script: zsh runs an autoloaded script at the first Tab, which must complete that Tab
+/// and not only register for later ones.
 const ZSH_FIRST_TAB: &[u8] = b"
 if [[ $funcstack[1] = _qiwei ]]; then
     _clap_dynamic_completer_qiwei \"$@\"

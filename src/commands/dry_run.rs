@@ -1,4 +1,4 @@
-//! `--dry-run`: the exact requests, redacted, and nothing sent.
+//! `--dry-run`: prints the exact requests, redacted, without sending them.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -25,7 +25,7 @@ struct Planned<'a> {
     body: Option<Cow<'a, RawValue>>,
 }
 
-/// Prints what would be sent, in order.
+/// Prints requests in order.
 ///
 /// # Errors
 /// When stdout cannot be written.
@@ -45,7 +45,7 @@ pub fn show(context: &Context, requests: &[Request]) -> Result<(), Error> {
     })
 }
 
-/// Prints one of many requests, as a JSON object on a line.
+/// Prints one of many requests as a JSON line.
 ///
 /// # Errors
 /// When stdout cannot be written.
@@ -73,7 +73,7 @@ fn plan<'a>(settings: &'a Settings, request: &'a Request) -> Planned<'a> {
     }
 }
 
-/// The body as it is, unless there is a password in it: a proxy's.
+/// The body unchanged, except for the password of a proxy URL.
 fn shown_body(body: &[u8]) -> Option<Cow<'_, RawValue>> {
     let exact: &RawValue = serde_json::from_slice(body).ok()?;
     let mut value: Value = serde_json::from_slice(body).ok()?;

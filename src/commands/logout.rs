@@ -1,8 +1,8 @@
-//! `qiwei logout`: the account leaves the instance.
+//! `qiwei logout`: logs the account out.
 
 use serde::Serialize;
 
-use super::{Finish, Run, done, dry_run};
+use super::{CommandResult, Run, dry_run, success};
 use crate::api::request::{self, Effect};
 use crate::context::Context;
 use crate::guid::Guid;
@@ -12,7 +12,7 @@ use crate::text::text;
 /// Arguments of `qiwei logout`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Show the request and log nobody out
+    /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
 }
@@ -24,11 +24,11 @@ struct LoggedOut<'a> {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let guid = instances::choose(context, Effect::Change)?;
         let request = request::logout(&guid);
         if self.dry_run {
-            return dry_run::show(context, &[request]).map(done);
+            return dry_run::show(context, &[request]).map(success);
         }
         context
             .api()?
@@ -43,6 +43,6 @@ impl Run for Args {
             .output
             .result(&view, |_| text.clone())
             .map_err(|e| e.after(&text))
-            .map(done)
+            .map(success)
     }
 }

@@ -1,7 +1,7 @@
-//! The subcommands, one file or folder each: arguments and what they do.
+//! The subcommands, one file or folder each: arguments and their execution.
 
 mod at;
-mod callbacks;
+mod callback_listener;
 mod completions;
 mod config;
 mod dry_run;
@@ -10,12 +10,12 @@ mod ledger;
 mod listen;
 mod login;
 mod logout;
-mod message;
 mod probe;
 mod sandbox;
 mod send;
 mod sessions;
 mod status;
+mod text_argument;
 
 use std::process::ExitCode;
 
@@ -28,77 +28,82 @@ pub use send::batch_line;
 use crate::context::Context;
 use crate::error::Error;
 
-/// How a command ends when nothing went wrong: almost always with success, but the sandbox hands
-/// on the code of the command it ran.
-pub type Finish = Result<ExitCode, Error>;
+/// The result of a command; the sandbox passes on the exit code of the command it ran.
+pub type CommandResult = Result<ExitCode, Error>;
 
-/// A command whose arguments are read.
-pub type Ready = Box<dyn FnOnce(&Context) -> Finish>;
+/// A command with parsed arguments.
+pub type PreparedCommand = Box<dyn FnOnce(&Context) -> CommandResult>;
 
-/// What the program can do, in the order of the help.
+/// All commands, in the order of the help.
 pub const COMMANDS: [Command; 13] = [
-    several::<instance::Command>(
+    command_group::<instance::Command>(
         "instance",
-        "List, create, choose, start, stop and remove instances",
+        "List, create, select, start, stop and remove instances",
     ),
-    one::<login::Args>("login", "Log an account in by QR code"),
-    one::<logout::Args>("logout", "Log the account out"),
-    one::<listen::Args>("listen", "Receive callbacks, one line each"),
-    one::<sessions::Args>("sessions", "List the conversations of the account"),
-    one::<send::Args>("send", "Send a text to a person or a group"),
-    one::<at::Args>("at", "Send a text to a group that mentions members of it"),
-    one::<status::Args>("status", "Tell the account's health, also as the exit code"),
-    one::<probe::Args>(
+    command::<login::Args>("login", "Log an account in by QR code"),
+    command::<logout::Args>("logout", "Log the account out"),
+    command::<listen::Args>("listen", "Receive callbacks and print one line for each"),
+    command::<sessions::Args>("sessions", "List the conversations of the account"),
+    command::<send::Args>("send", "Send a text to a person or a group"),
+    command::<at::Args>("at", "Send a text to a group and mention members"),
+    command::<status::Args>(
+        "status",
+        "Show whether the account is online (exit code 0 or 4)",
+    ),
+    command::<probe::Args>(
         "probe",
-        "Find out what the server can do, or call any endpoint",
+        "Check which endpoints the server has, or call any endpoint",
     ),
-    several::<ledger::Command>("ledger", "List and tidy the keys of sends made with --key"),
-    several::<config::Command>("config", "Read and change the config file"),
-    one::<completions::Args>("completions", "Print a completion script for a shell"),
-    one::<sandbox::Args>(
+    command_group::<ledger::Command>(
+        "ledger",
+        "List and remove idempotency keys of sent messages",
+    ),
+    command_group::<config::Command>("config", "Read and change the config file"),
+    command::<completions::Args>("completions", "Print a completion script for a shell"),
+    command::<sandbox::Args>(
         "sandbox",
-        "Run a stand-in for the API server, for trying things without an account",
+        "Run a simulated API server, to try commands without an account",
     ),
 ];
 
-/// A subcommand. Its arguments are defined only when somebody asks for them: defining those of all
-/// commands takes longer than sending a message.
+/// A subcommand. Its arguments are defined on demand: defining those of all commands takes longer than
+/// sending a message.
 pub struct Command {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     about: &'static str,
     define: fn(clap::Command) -> clap::Command,
-    read: fn(&mut ArgMatches) -> Result<Ready, clap::Error>,
+    read: fn(&mut ArgMatches) -> Result<PreparedCommand, clap::Error>,
 }
 
-/// The arguments of a command, which know what to do.
+/// Arguments that can be executed.
 trait Run: FromArgMatches + 'static {
-    /// Does it.
-    fn run(self, context: &Context) -> Finish;
+    /// Executes the command.
+    fn run(self, context: &Context) -> CommandResult;
 }
 
 impl Command {
-    /// Its part of the command line.
+    /// The command's part of the command line.
     pub fn definition(&self) -> clap::Command {
-        // Last, or the arguments' own comment would stand there.
+        // Set last, because the doc comment of the arguments would replace it.
         (self.define)(clap::Command::new(self.name)).about(self.about)
     }
 
-    /// The command with what `matches` has for it.
+    /// Reads the arguments from `matches`.
     ///
     /// # Errors
-    /// The parser's.
-    pub fn read(&self, matches: &mut ArgMatches) -> Result<Ready, clap::Error> {
+    /// Parser errors.
+    pub fn read(&self, matches: &mut ArgMatches) -> Result<PreparedCommand, clap::Error> {
         (self.read)(matches)
     }
 }
 
-/// Nothing more to say than that it went well.
-fn done((): ()) -> ExitCode {
+/// Exit code 0, for commands without one of their own.
+fn success((): ()) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-const fn one<A: Args + Run>(name: &'static str, about: &'static str) -> Command {
+const fn command<A: Args + Run>(name: &'static str, about: &'static str) -> Command {
     Command {
         name,
         about,
@@ -107,7 +112,7 @@ const fn one<A: Args + Run>(name: &'static str, about: &'static str) -> Command 
     }
 }
 
-const fn several<S: Subcommand + Run>(name: &'static str, about: &'static str) -> Command {
+const fn command_group<S: Subcommand + Run>(name: &'static str, about: &'static str) -> Command {
     Command {
         name,
         about,
@@ -119,7 +124,7 @@ const fn several<S: Subcommand + Run>(name: &'static str, about: &'static str) -
     }
 }
 
-fn read<R: Run>(matches: &mut ArgMatches) -> Result<Ready, clap::Error> {
+fn read<R: Run>(matches: &mut ArgMatches) -> Result<PreparedCommand, clap::Error> {
     let command = R::from_arg_matches_mut(matches)?;
     Ok(Box::new(|context| command.run(context)))
 }

@@ -1,13 +1,13 @@
-//! `qiwei sessions`: the conversations of the account.
+//! `qiwei sessions`: lists the account's conversations.
 
 use std::collections::HashSet;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Finish, Run, done};
+use super::{CommandResult, Run, success};
 use crate::api::request::Effect;
-use crate::api::{Api, Session};
+use crate::api::{Api, ConversationEntry};
 use crate::context::Context;
 use crate::conversation::ConversationType;
 use crate::error::Error;
@@ -20,19 +20,19 @@ use crate::time::local_minute;
 /// Arguments of `qiwei sessions`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Follow the pages to the end
+    /// Follow all pages
     #[arg(long)]
     all: bool,
 
-    /// Sessions to ask for in one page
+    /// Conversations per page
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
 
-    /// Where to start, as an earlier answer said
+    /// Cursor to start from, as printed by an earlier call
     #[arg(long, value_name = "S", default_value = "0")]
     begin_seq: String,
 
-    /// Show only one type
+    /// Show only this type
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<TypeArg>,
 }
@@ -54,7 +54,7 @@ struct Row {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let guid = instances::choose(context, Effect::Read)?;
         let sessions = self.fetch(context, &guid)?;
         let wanted = self.kind.map(|kind| match kind {
@@ -77,12 +77,12 @@ impl Run for Args {
                 ];
                 Table::new(header, rows.iter().map(cells)).may_cut(2)
             })
-            .map(done)
+            .map(success)
     }
 }
 
 impl Args {
-    fn fetch(&self, context: &Context, guid: &Guid) -> Result<Vec<Session>, Error> {
+    fn fetch(&self, context: &Context, guid: &Guid) -> Result<Vec<ConversationEntry>, Error> {
         let api = context.api()?;
         if self.all {
             let (sessions, unread) = every_page(api, guid, &self.begin_seq, self.limit)?;
@@ -96,7 +96,7 @@ impl Args {
         let full = page.size >= self.limit as usize;
         if let (true, Some(next)) = (full, page.next_seq) {
             context.output.note(&text!(
-                "there may be more: --all follows the pages, --begin-seq {next} shows the next one",
+                "there may be more: use --all for all pages, or --begin-seq {next} for the next one",
                 next
             ));
         }
@@ -104,15 +104,14 @@ impl Args {
     }
 }
 
-/// Follows the pages. The protocol does not say how the last one looks, so the end is whatever
-/// cannot be followed further: an empty or short page, a cursor that is missing, 0 or seen
-/// before, or a page with nothing new.
+/// Reads all pages. The protocol does not document the last page, so reading ends at an empty or short
+/// page, at a cursor that is missing, 0 or repeated, or at a page without new entries.
 fn every_page(
     api: &Api,
     guid: &Guid,
     begin_seq: &str,
     limit: u32,
-) -> Result<(Vec<Session>, usize), Error> {
+) -> Result<(Vec<ConversationEntry>, usize), Error> {
     let mut unread = 0;
     let mut all = Vec::new();
     let mut known = HashSet::new();
@@ -141,13 +140,13 @@ fn every_page(
 fn note_unread(context: &Context, count: usize) {
     if count > 0 {
         context.output.note(&text!(
-            "{count} entries of the server's list name no conversation and are left out",
+            "{count} entries without a conversation id were omitted",
             count
         ));
     }
 }
 
-fn row(session: Session) -> Row {
+fn row(session: ConversationEntry) -> Row {
     Row {
         r#type: ConversationType::of(&session.conversation_id),
         conversation_id: session.conversation_id,

@@ -1,4 +1,4 @@
-//! The text of a configuration file before and after a change. Pure: no file is touched here.
+//! Edits the text of a configuration file. Pure.
 
 use std::ops::Range;
 use std::path::Path;
@@ -7,15 +7,15 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value, value};
 
 use super::file::{ConfigFile, wrong_at};
 use super::key::{self, Key};
-use super::name::{Leaf, SettingName};
+use super::setting_name::{Leaf, SettingName};
 use crate::error::Error;
 use crate::text::{Text, text};
 
-/// The text with one setting set. Comments, order and unknown keys stay as they are.
+/// The text with one setting set; comments, order and unknown keys are kept.
 ///
 /// # Errors
-/// A configuration error when the text, which came from `path`, is no configuration, or holds
-/// something else where the setting's table belongs.
+/// A configuration error when the text of `path` is invalid, or has another value where the setting's
+/// table belongs.
 pub(super) fn with(
     path: &Path,
     before: &str,
@@ -28,10 +28,10 @@ pub(super) fn with(
     Ok(written(&document, before))
 }
 
-/// The text without one setting, if it is there and equals `only_if` where that is given.
+/// The text without one setting, if it is set, and equals `only_if` when that is given.
 ///
 /// # Errors
-/// A configuration error when the text, which came from `path`, is no configuration.
+/// A configuration error when the text of `path` is invalid.
 pub(super) fn without(
     path: &Path,
     before: &str,
@@ -56,24 +56,24 @@ pub(super) fn without(
     }
 }
 
-/// Checks that the text, which came from `path`, could be changed.
+/// Checks that the text of `path` can be edited.
 ///
 /// # Errors
-/// A configuration error when it is no configuration.
+/// A configuration error when it is invalid.
 pub(super) fn check(path: &Path, text: &str) -> Result<(), Error> {
     parse(path, text).map(drop)
 }
 
 fn parse(path: &Path, text: &str) -> Result<DocumentMut, Error> {
     text.parse().map_err(|e: TomlError| {
-        // The reader says it in terms of settings, but looks only at those it knows.
+        // The reader reports errors in terms of settings, but checks only known ones.
         let known = ConfigFile::parse(path, text).err();
         let at = e.span().unwrap_or_default().start;
         known.unwrap_or_else(|| wrong_at(path, text, at, Text::verbatim(e.message())))
     })
 }
 
-/// The document with the line ends that the whole text had before; the library writes line feeds.
+/// The document with the original line endings; the library writes line feeds.
 fn written(document: &DocumentMut, before: &str) -> String {
     let after = document.to_string();
     let ends = before.matches('\n').count();
@@ -94,7 +94,7 @@ fn typed(leaf: &Leaf, text: &str) -> Value {
     }
 }
 
-/// Puts a value in the place of another and keeps the comment that stood beside it.
+/// Replaces a value and keeps the comment after it.
 fn put(table: &mut dyn TableLike, key: &str, mut new: Value) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(old) => {
@@ -107,7 +107,7 @@ fn put(table: &mut dyn TableLike, key: &str, mut new: Value) {
     }
 }
 
-/// The table at `path`, made where it is missing.
+/// The table at `path`, created if missing.
 fn descend<'d>(
     document: &'d mut DocumentMut,
     path: &[&str],
@@ -136,12 +136,11 @@ fn find<'t>(table: &'t mut dyn TableLike, path: &[&str]) -> Option<&'t mut dyn T
     Some(table)
 }
 
-/// How many lines of comment stand right above a key. What is further up, behind an empty line,
-/// is not about it.
+/// Number of comment lines directly above a key. Those above an empty line do not belong to it.
 fn comment_lines(table: &dyn TableLike, key: &str) -> usize {
     let key = table.key(key);
     let above = key.and_then(|key| key.leaf_decor().prefix()?.as_str());
-    // Behind the last line feed is the key's own line.
+    // After the last line feed comes the key's own line.
     let lines = above.and_then(|above| above.rsplit_once('\n'));
     lines.map_or(0, |(lines, _)| {
         let about = |line: &&str| line.trim_start().starts_with('#');
@@ -149,8 +148,7 @@ fn comment_lines(table: &dyn TableLike, key: &str) -> usize {
     })
 }
 
-/// The bytes from a setting's name to the end of its value; `None` where it has no lines of its
-/// own: in a table within braces.
+/// The bytes from a setting's name to the end of its value; `None` inside an inline table.
 fn lines_of(text: &str, name: &SettingName) -> Option<Range<usize>> {
     let document = toml_edit::Document::parse(text).ok()?;
     let mut table: &Table = document.as_table();
@@ -162,19 +160,19 @@ fn lines_of(text: &str, name: &SettingName) -> Option<Range<usize>> {
     Some(key.span()?.start..value.span()?.end)
 }
 
-/// The text without the lines that hold `range`, and without `comment` lines above them.
+/// The text without the lines of `range` and the `comment` lines above them.
 fn cut(text: &str, range: Range<usize>, comment: usize) -> String {
     let (Some(before), Some(after)) = (text.get(..range.start), text.get(range.end..)) else {
         return text.to_owned();
     };
     let mut above: Vec<&str> = before.split_inclusive('\n').collect();
-    // The key's own line, unless it has nothing before the key.
+    // The key's own line, unless it starts with the key.
     if above.last().is_some_and(|line| !line.ends_with('\n')) {
         above.pop();
     }
     above.truncate(above.len().saturating_sub(comment));
     let mut below = after.split_once('\n').map_or("", |(_, below)| below);
-    // Of two empty lines that meet, one is enough.
+    // Two adjacent empty lines become one.
     if above.last().is_none_or(|line| line.trim().is_empty())
         && let Some((line, rest)) = below.split_once('\n')
         && line.trim().is_empty()
@@ -210,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_this_parser_refuses_has_its_line_too() {
+    fn syntax_errors_have_line_numbers() {
         let before = "guid = 'a'\nfrob = 1e999\n";
         let error = with(Path::new("c.toml"), before, &"guid".parse().unwrap(), "b").unwrap_err();
         let message = error.message.english();
@@ -218,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn makes_profiles_and_typed_values() {
+    fn creates_profiles_and_typed_values() {
         let cases = [
             (
                 "",
@@ -241,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn unset_removes_only_what_it_should() {
+    fn unset_removes_only_named_setting() {
         let before = "guid = \"a\"\nx = 1\n";
         assert_eq!(unset(before, "guid", Some("b")), None);
         assert_eq!(unset(before, "pace", None), None);
@@ -256,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn unset_takes_only_the_comment_that_belongs_to_the_key() {
+    fn unset_removes_only_comment_of_key() {
         let cases = [
             (
                 "# header\n\n# mine\nguid = \"a\" # old\nx = 1\n",
@@ -267,7 +265,7 @@ mod tests {
                 "# header\n\n# about x\nx = 1\n",
             ),
             ("x = 1\n# about the guid\nguid = \"a\"\n", "x = 1\n"),
-            // Nothing follows that could take the header over.
+            // Nothing follows that could take over the header.
             ("# header\n\nguid = \"a\"\n", "# header\n\n"),
             (
                 "# header\n\nguid = \"a\"\n\n[headers]\nX = \"1\"\n",

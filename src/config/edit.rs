@@ -1,4 +1,4 @@
-//! Changing the configuration file: comments and unknown keys stay, two processes lose nothing.
+//! Edits the configuration file under a lock.
 
 use std::fs::File;
 use std::io;
@@ -7,29 +7,29 @@ use std::time::Duration;
 
 use super::document;
 use super::file::unreadable;
-use super::name::SettingName;
+use super::setting_name::SettingName;
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::text::text;
 
-/// How long to wait for another process that is writing the same file.
+/// Wait for another process that is editing the same file.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
-/// More bytes than one more setting takes.
+/// Upper bound of the bytes added by one setting.
 const A_SETTING: usize = 512;
 
 /// Sets one setting.
 ///
 /// # Errors
-/// A configuration error when the file is broken or cannot be written; `busy` when another
-/// process holds it for 10 s.
+/// A configuration error when the file is invalid or cannot be written; `busy` when another process
+/// holds the lock for 10 s.
 pub fn set(path: &Path, name: &SettingName, text: &str) -> Result<(), Error> {
     edit(path, |path, before| {
         document::with(path, before, name, text).map(Some)
     })
 }
 
-/// Removes one setting, if it equals `only_if` where that is given. Says whether it was there.
+/// Removes one setting, if it equals `only_if` when that is given. Returns whether it was set.
 ///
 /// # Errors
 /// As [`set`].
@@ -43,7 +43,7 @@ pub fn unset(path: &Path, name: &SettingName, only_if: Option<&str>) -> Result<b
     Ok(removed)
 }
 
-/// Makes sure that the file could be changed now, and changes nothing.
+/// Checks that the file could be edited now, without changing it.
 ///
 /// # Errors
 /// As [`set`].
@@ -51,20 +51,20 @@ pub fn check_writable(path: &Path) -> Result<(), Error> {
     edit(path, |path, text| {
         document::check(path, text).map(|()| None)
     })?;
-    // The new file would be made beside the old one, and take a little more space.
+    // The new file is created beside the old one and may be larger.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let present = std::fs::metadata(&path).map_or(0, |file| file.len());
     let size = usize::try_from(present).unwrap_or(0) + A_SETTING;
     files::check_replaceable(&path, size).map_err(|e| unwritable(&path, &e))
 }
 
-/// Reads, changes and replaces the file under a lock. `change` is told the path and the text, and
-/// makes another text of it, or none when all is to stay as it is.
+/// Reads, changes and replaces the file under a lock. `change` gets the path and the text, and returns
+/// the new text, or `None` to keep the old one.
 fn edit(
     path: &Path,
     change: impl FnOnce(&Path, &str) -> Result<Option<String>, Error>,
 ) -> Result<(), Error> {
-    // A dotfile manager's symlink is followed, not replaced.
+    // A symbolic link is followed, not replaced.
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     files::create_private_folder(&files::folder_of(path)).map_err(|e| unwritable(path, &e))?;
     let _lock = lock(path)?;
@@ -81,7 +81,7 @@ fn edit(
     }
 }
 
-/// Waits for the lock beside the file.
+/// Locks the file with a lock file beside it.
 fn lock(path: &Path) -> Result<File, Error> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -90,7 +90,7 @@ fn lock(path: &Path) -> Result<File, Error> {
         Error::new(
             Kind::Busy,
             text!(
-                "another process holds the config {path}",
+                "another process has locked the config {path}",
                 path = path.display()
             ),
         )
@@ -106,7 +106,7 @@ fn unwritable(path: &Path, error: &io::Error) -> Error {
         error
     ))
     .hint(text!(
-        "name another file with --config or QIWEI_CONFIG, or make this one writable"
+        "choose another file with --config or QIWEI_CONFIG, or make this one writable"
     ))
 }
 
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_made_changed_and_left_alone() {
+    fn creates_changes_and_keeps_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("c.toml");
         let name: SettingName = "guid".parse().unwrap();

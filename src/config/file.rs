@@ -1,4 +1,4 @@
-//! Reading the configuration file: TOML, checked value by value, every error with its line.
+//! Reads and validates the configuration file; errors have line numbers.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -12,26 +12,26 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::text::{Text, text};
 
-/// The top level of the file, or one profile.
+/// The top level of the file, or a profile.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
     values: BTreeMap<Key, String>,
     /// Headers to add to every request.
     pub headers: BTreeMap<String, Secret>,
-    /// Short names of conversations.
+    /// Aliases of conversations.
     pub aliases: BTreeMap<String, String>,
-    /// Names this version does not know.
+    /// Unknown keys.
     pub unknown: Vec<String>,
 }
 
 impl Section {
-    /// The text of a setting.
+    /// The text of a setting, if set.
     pub fn get(&self, key: Key) -> Option<&str> {
         self.values.get(&key).map(String::as_str)
     }
 }
 
-/// A configuration file that has been read and checked.
+/// A validated configuration file.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigFile {
     /// The settings outside any profile.
@@ -41,10 +41,10 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Checks `text`, which came from `path`.
+    /// Parses and validates `text` from `path`.
     ///
     /// # Errors
-    /// A configuration error that names the file and, where there is one, the line.
+    /// A configuration error with the file and, where possible, the line.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Error> {
         let source = Source { path, text };
         let document = DeTable::parse(text).map_err(|e| {
@@ -69,7 +69,7 @@ impl ConfigFile {
     }
 }
 
-/// What to say when a file that should be there cannot be read.
+/// The error for a file that cannot be read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::config(text!(
         "cannot read the config {path}: {error}",
@@ -78,7 +78,7 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     ))
 }
 
-/// What to say of something wrong in the text of a file, `offset` bytes from its start.
+/// The error for the text of a file at byte `offset`.
 pub(super) fn wrong_at(path: &Path, text: &str, offset: usize, what: Text) -> Error {
     let before = text.as_bytes().get(..offset).unwrap_or_default();
     let line = before.iter().filter(|b| **b == b'\n').count() + 1;
@@ -88,12 +88,10 @@ pub(super) fn wrong_at(path: &Path, text: &str, offset: usize, what: Text) -> Er
         line,
         what
     ))
-    .hint(text!(
-        "correct the line in an editor; the file was left as it is"
-    ))
+    .hint(text!("fix the line in an editor; the file was not changed"))
 }
 
-/// A file that is checked, for error messages.
+/// A file being validated, for error messages.
 struct Source<'a> {
     path: &'a Path,
     text: &'a str,
@@ -175,24 +173,24 @@ impl Source<'_> {
             DeValue::Boolean(truth) => Ok(truth.to_string()),
             _ => Err(self.error(
                 value.span().start,
-                text!("{path} must be a text, a number or true or false", path),
+                text!("{path} must be a string, a number, or true or false", path),
             )),
         }
     }
 }
 
-/// Where the configuration is, and whether somebody said so.
+/// The path of the configuration, and whether it was given explicitly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// The file.
+    /// The path.
     pub path: PathBuf,
-    /// Named by a flag or a variable: then it must exist.
+    /// Given by a flag or a variable; then the file must exist.
     pub explicit: bool,
 }
 
 impl Location {
-    /// Reads the file; one that nobody asked for may be missing, also because the home folder is
-    /// none: accounts of services have `/dev/null` there.
+    /// Reads the file. A default file may be missing, also because the home folder does not exist: service
+    /// accounts have `/dev/null` there.
     ///
     /// # Errors
     /// As [`ConfigFile::parse`], and when the file cannot be read.
@@ -206,7 +204,7 @@ impl Location {
                 Ok(ConfigFile::default())
             }
             Err(e) => Err(unreadable(&self.path, &e).hint(text!(
-                "correct --config or QIWEI_CONFIG, or create the file with `qiwei config set`"
+                "fix --config or QIWEI_CONFIG, or create the file with `qiwei config set`"
             ))),
         }
     }
@@ -223,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_everything_it_knows_and_remembers_what_it_does_not() {
+    fn reads_known_settings_and_lists_unknown_ones() {
         let file = parse(
             r#"
             base_url = "http://h:1/p"  # the server
@@ -284,18 +282,18 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_address_is_refused_without_showing_its_password() {
+    fn rejects_invalid_url_without_printing_password() {
         let error = parse("base_url = 'ftp://u:hunter2@h'").unwrap_err();
         assert!(!error.message.contains("hunter2"), "{:?}", error.message);
     }
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,80}") {
+        fn never_panics_on_any_text(text in "\\PC{0,80}") {
             let _ = parse(&text);
         }
         #[test]
-        fn no_lines_make_it_panic(lines in proptest::collection::vec("(guid|timeout|\\[profiles|aliases\\]|headers)[ =.\\[\\]\"']{0,4}[a-z0-9:\"]{0,6}", 0..6)) {
+        fn never_panics_on_any_lines(lines in proptest::collection::vec("(guid|timeout|\\[profiles|aliases\\]|headers)[ =.\\[\\]\"']{0,4}[a-z0-9:\"]{0,6}", 0..6)) {
             let _ = parse(&lines.join("\n"));
         }
     }

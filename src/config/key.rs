@@ -1,4 +1,4 @@
-//! The settings there are: their names, where else they may come from, what they may hold.
+//! The settings: names, sources, and validation.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::pace::Rate;
 use crate::text::{Lang, Text, text};
 use crate::time;
 
-/// A setting with a single value.
+/// A single-valued setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
     /// `base_url`
@@ -39,7 +39,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// All of them, in the order they are shown.
+    /// All settings, in display order.
     pub const ALL: [Self; 10] = [
         Self::BaseUrl,
         Self::Guid,
@@ -69,7 +69,7 @@ impl Key {
         }
     }
 
-    /// The setting of that name.
+    /// The setting with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|key| key.name() == name)
     }
@@ -90,7 +90,7 @@ impl Key {
         }
     }
 
-    /// The flag that sets it. Where callbacks usually go is configured once, not given each time.
+    /// The flag that sets it. The usual `notify_url` has none.
     pub fn flag(self) -> &'static str {
         match self {
             Self::NotifyUrl | Self::LedgerDays => "",
@@ -105,7 +105,7 @@ impl Key {
         }
     }
 
-    /// What holds when nothing sets it.
+    /// The built-in default.
     pub fn default(self) -> Option<&'static str> {
         match self {
             Self::BaseUrl => Some(base_url::DEFAULT),
@@ -119,10 +119,10 @@ impl Key {
         }
     }
 
-    /// Checks a value.
+    /// Validates a value.
     ///
     /// # Errors
-    /// Says what is wrong, without repeating what may be a secret.
+    /// Explains the error without repeating possible secrets.
     pub fn check(self, text: &str) -> Result<(), Text> {
         match self {
             Self::BaseUrl => text.parse::<BaseUrl>().map(drop),
@@ -138,7 +138,7 @@ impl Key {
         }
     }
 
-    /// `text` as it may be shown.
+    /// `text` with secrets redacted.
     pub fn redact(self, text: &str) -> String {
         match self {
             Self::BaseUrl => text.parse::<BaseUrl>().map_or_else(
@@ -148,7 +148,7 @@ impl Key {
             Self::NotifyUrl => Url::parse(text).map_or_else(
                 |_| crate::secret::REDACTED.to_owned(),
                 |mut url| {
-                    // A token may stand in the query.
+                    // The query may contain a token.
                     if url.query().is_some() {
                         url.set_query(Some("***"));
                     }
@@ -160,22 +160,22 @@ impl Key {
     }
 }
 
-/// Where callbacks go: any http or https URL, kept as it was written.
+/// Parses a `notify_url`: any http or https URL, kept as written.
 pub(super) fn parse_notify_url(text: &str) -> Result<String, Text> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
             Ok(text.to_owned())
         }
-        _ => Err(text!("an http:// or https:// URL is meant")),
+        _ => Err(text!("must be an http:// or https:// URL")),
     }
 }
 
-/// How long a command may take.
+/// Parses a timeout.
 pub(super) fn parse_timeout(text: &str) -> Result<Duration, Text> {
     time::parse_timeout(text)
 }
 
-/// How fast to send; `None` for `off`.
+/// Parses a pace; `None` for `off`.
 pub(super) fn parse_pace(text: &str) -> Result<Option<Rate>, Text> {
     match text.trim() {
         "off" => Ok(None),
@@ -186,23 +186,23 @@ pub(super) fn parse_pace(text: &str) -> Result<Option<Rate>, Text> {
     }
 }
 
-/// How long the ledger remembers, in days.
+/// Parses a retention in days.
 pub(super) fn parse_days(text: &str) -> Result<u32, Text> {
     text.parse()
         .ok()
         .filter(|days| (1..=3650).contains(days))
-        .ok_or_else(|| text!("a number of days from 1 to 3650 is meant"))
+        .ok_or_else(|| text!("must be a number of days from 1 to 3650"))
 }
 
-/// How often to try again, at most 20 times.
+/// Parses a number of retries, at most 20.
 pub(super) fn parse_retries(text: &str) -> Result<u32, Text> {
     text.parse()
         .ok()
         .filter(|n| *n <= 20)
-        .ok_or_else(|| text!("a number from 0 to 20 is meant"))
+        .ok_or_else(|| text!("must be a number from 0 to 20"))
 }
 
-/// A path, which may not be empty.
+/// Parses a non-empty path.
 pub(super) fn parse_path(text: &str) -> Result<PathBuf, Text> {
     if text.is_empty() {
         Err(text!("the path is empty"))
@@ -211,38 +211,38 @@ pub(super) fn parse_path(text: &str) -> Result<PathBuf, Text> {
     }
 }
 
-/// `true` and `false`, and what people write for them in an environment variable.
+/// Parses a boolean, including common spellings in environment variables.
 pub(super) fn parse_bool(text: &str) -> Result<bool, Text> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err(text!("true or false is meant")),
+        _ => Err(text!("must be true or false")),
     }
 }
 
-/// Checks the name of an alias: it must not look like an id.
+/// Validates the name of an alias, which must not look like an id.
 ///
 /// # Errors
-/// Says what a name may be.
+/// Describes a valid name.
 pub fn check_alias_name(name: &str) -> Result<(), Text> {
     if name.is_empty() || name == "-" {
         Err(text!("an alias needs a name"))
     } else if name.contains(':') || is_id(name) {
         Err(text!(
-            "{name} looks like a conversation id; an alias is a word, such as ops",
+            "{name} looks like a conversation id; an alias must be a word, such as ops",
             name = format!("{name:?}")
         ))
     } else if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        Err(text!("an alias has no spaces"))
+        Err(text!("an alias must not contain spaces"))
     } else {
         Ok(())
     }
 }
 
-/// Checks what an alias stands for.
+/// Validates the target of an alias.
 ///
 /// # Errors
-/// Says what a conversation id looks like.
+/// Describes a valid conversation id.
 pub fn check_alias_target(text: &str) -> Result<(), Text> {
     text.parse::<ConversationId>().map(drop)
 }
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_again_and_defaults_pass_their_own_check() {
+    fn names_round_trip_and_defaults_are_valid() {
         for key in Key::ALL {
             assert_eq!(Key::named(key.name()), Some(key));
             assert!(key.env().starts_with(env::PREFIX));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_checked() {
+    fn validates_values() {
         let cases = [
             (Key::BaseUrl, "http://h", true),
             (Key::BaseUrl, "h", false),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn alias_names() {
+    fn validates_alias_names() {
         for (name, fits) in [
             ("ops", true),
             ("夜班", true),

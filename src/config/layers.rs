@@ -1,4 +1,4 @@
-//! Where a setting may come from, and which source wins.
+//! Sources of settings and their precedence.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,10 +14,10 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::text::{Lang, Text, text};
 
-/// What the command line said, unchecked.
+/// Settings from the command line, not validated.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
-    /// Settings given by a flag.
+    /// Settings given as flags.
     pub values: BTreeMap<Key, String>,
     /// `--profile`
     pub profile: Option<String>,
@@ -25,7 +25,7 @@ pub struct Flags {
     pub config: Option<PathBuf>,
 }
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
@@ -37,14 +37,14 @@ pub enum Source {
     Profile,
     /// The top level of the config file.
     Config,
-    /// The system's own settings: the language.
+    /// The system's locale, for the language.
     Locale,
-    /// Built in.
+    /// The built-in default.
     Default,
 }
 
 impl Source {
-    /// The word people read.
+    /// The text for people.
     pub fn word(&self) -> Text {
         match self {
             Self::Flag => text!("flag"),
@@ -56,7 +56,7 @@ impl Source {
         }
     }
 
-    /// The word the output uses.
+    /// The name used in output.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Flag => "flag",
@@ -72,13 +72,13 @@ impl Source {
 /// A value and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The value, checked only if it came from the file.
+    /// The value, validated only if it came from the file.
     pub text: String,
-    /// Where it came from.
+    /// Its source.
     pub source: Source,
 }
 
-/// All the sources of settings, ready to be asked.
+/// All sources of settings.
 #[derive(Clone, Debug)]
 pub struct Layers {
     flags: Flags,
@@ -88,8 +88,8 @@ pub struct Layers {
     location: Option<Location>,
 }
 
-/// The file that holds the configuration: `--config`, else `QIWEI_CONFIG`, else the platform's
-/// place. `None` where there is no home folder.
+/// The path of the configuration: `--config`, else `QIWEI_CONFIG`, else the platform's default. `None`
+/// without a home folder.
 pub fn locate(flags: &Flags, env: &Env) -> Option<Location> {
     if let Some(path) = flags.config.clone().or_else(|| env.path(env::CONFIG)) {
         return Some(Location {
@@ -103,13 +103,13 @@ pub fn locate(flags: &Flags, env: &Env) -> Option<Location> {
     })
 }
 
-/// The platform's places. A home folder that is not absolute is none: the ledger would be another
-/// one in every working directory, and a key no protection.
+/// The platform's folders. A relative home folder counts as none: each working directory would have its
+/// own ledger, and a key would protect nothing.
 fn folders() -> Option<ProjectDirs> {
     ProjectDirs::from("", "", "qiwei").filter(|folders| folders.config_dir().is_absolute())
 }
 
-/// The folder for locks and other state: `QIWEI_STATE_DIR`, else the platform's place.
+/// The folder for state and locks: `QIWEI_STATE_DIR`, else the platform's default.
 pub fn state_folder(env: &Env) -> Option<PathBuf> {
     env.path(env::STATE_DIR).or_else(|| {
         let folders = folders()?;
@@ -118,7 +118,7 @@ pub fn state_folder(env: &Env) -> Option<PathBuf> {
     })
 }
 
-/// The profile in use: `--profile`, else `QIWEI_PROFILE`.
+/// The selected profile: `--profile`, else `QIWEI_PROFILE`.
 ///
 /// # Errors
 /// When the variable is not UTF-8.
@@ -133,7 +133,7 @@ impl Layers {
     /// Reads the file and selects the profile.
     ///
     /// # Errors
-    /// A configuration error for a broken file or a profile that is not there.
+    /// A configuration error for an invalid file or an unknown profile.
     pub fn load(flags: Flags, env: Env) -> Result<Self, Error> {
         let location = locate(&flags, &env);
         let file = match &location {
@@ -166,12 +166,12 @@ impl Layers {
         }
     }
 
-    /// The layers, without the file where it cannot be used.
+    /// The layers, without the file when it is unusable.
     pub fn as_far_as_possible(flags: Flags, env: Env) -> Self {
         Self::load(flags.clone(), env.clone()).unwrap_or_else(|_| Self::without_file(flags, env))
     }
 
-    /// The winning value of `key`. Precedence:
+    /// The effective value of `key`. Precedence:
     ///
     /// 1. the flag
     /// 2. the environment variable
@@ -210,8 +210,7 @@ impl Layers {
         }
     }
 
-    /// The language people are spoken to in. A name that is none is left to the command, which
-    /// checks every setting.
+    /// The language of messages. An invalid name is reported later, when settings are resolved.
     pub fn lang(&self) -> Lang {
         let named = self.lookup(Key::Lang).ok().flatten();
         named
@@ -220,12 +219,12 @@ impl Layers {
             .unwrap_or_default()
     }
 
-    /// The headers of the file, those of the profile over those of the top level.
+    /// The headers; those of the profile override the top level.
     pub fn headers(&self) -> BTreeMap<&str, (&Secret, Source)> {
         self.merged(|section| &section.headers)
     }
 
-    /// The aliases of the file, those of the profile over those of the top level.
+    /// The aliases; those of the profile override the top level.
     pub fn aliases(&self) -> BTreeMap<&str, (&String, Source)> {
         self.merged(|section| &section.aliases)
     }
@@ -248,18 +247,18 @@ impl Layers {
         self.file.profiles.get(self.profile.as_ref()?)
     }
 
-    /// The names of all profiles.
+    /// Names of all profiles.
     pub fn profiles(&self) -> impl Iterator<Item = &str> {
         self.file.profiles.keys().map(String::as_str)
     }
 
-    /// Names in the file that this version does not know.
+    /// Unknown keys of the file.
     pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
         let sections = std::iter::once(&self.file.top).chain(self.file.profiles.values());
         sections.flat_map(|section| section.unknown.iter().map(String::as_str))
     }
 
-    /// Whether the file itself holds something that others must not read.
+    /// Whether the file contains secrets.
     pub fn file_has_secrets(&self) -> bool {
         let has_password = |section: &Section| {
             let url = section.get(Key::BaseUrl).map(str::parse::<BaseUrl>);
@@ -270,12 +269,12 @@ impl Layers {
             .any(|section| !section.headers.is_empty() || has_password(section))
     }
 
-    /// The environment the program was started in.
+    /// The environment of the process.
     pub fn env(&self) -> &Env {
         &self.env
     }
 
-    /// The file behind it, `None` where there is no home folder.
+    /// The file's location; `None` without a home folder.
     pub fn location(&self) -> Option<&Location> {
         self.location.as_ref()
     }
@@ -294,11 +293,11 @@ fn no_such_profile(name: &str, file: &ConfigFile) -> Error {
     ));
     if names.is_empty() {
         error.hint(text!(
-            "make one with `qiwei config set profiles.{name}.base_url URL`",
+            "create one with `qiwei config set profiles.{name}.base_url URL`",
             name
         ))
     } else {
-        error.hint(text!("it has {names}", names = names.join(", ")))
+        error.hint(text!("it has: {names}", names = names.join(", ")))
     }
 }
 
@@ -326,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn precedence() {
+    fn precedence_is_flag_env_profile_file() {
         let cases = [
             (true, true, true, ("flag", Source::Flag)),
             (false, true, true, ("env", Source::Env)),
@@ -344,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_overrides_single_headers() {
+    fn profile_overrides_single_headers() {
         let with = layers(false, false, true);
         assert_eq!(with.headers()["X"].0.reveal(), "p");
         let without = layers(false, false, false);

@@ -1,18 +1,18 @@
-//! Configuration: the file, its layers, and the settings that come out of them.
+//! Configuration: the file, its layers, and the resolved settings.
 
 mod document;
 pub mod edit;
-pub mod exposure;
 pub mod file;
 pub mod key;
 pub mod layers;
-pub mod name;
+pub mod permissions;
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
+pub mod setting_name;
 pub mod settings;
 
 pub use file::Location;
 pub use key::Key;
 pub use layers::{Flags, Layers, Source};
-pub use name::SettingName;
+pub use setting_name::SettingName;
 pub use settings::Settings;

@@ -1,4 +1,4 @@
-//! The settings a command works with: typed, checked, final.
+//! The typed, validated settings of a command.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,34 +14,34 @@ use crate::guid::Guid;
 use crate::pace::Rate;
 use crate::text::{Lang, Text, text};
 
-/// What a command works with. Nothing asks flags, environment or file after this.
+/// Resolved settings. After resolving, nothing reads flags, environment or file.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The server.
     pub base_url: BaseUrl,
-    /// The instance, when one is known, and where it came from.
+    /// The instance and the source of its guid, if one is set.
     pub guid: Option<(Guid, Source)>,
-    /// Where callbacks usually go, and are sent again after a login.
+    /// The usual `notify_url`, which is restored after a login.
     pub notify_url: Option<String>,
-    /// How fast an account may send; `None` is as fast as it goes.
+    /// Rate limit of the account; `None` for unlimited.
     pub pace: Option<Rate>,
-    /// How many days the ledger remembers.
+    /// Retention of ledger entries in days.
     pub ledger_days: u32,
-    /// How long the command may take, when somebody said so.
+    /// Timeout of the command, if set.
     pub timeout: Option<Duration>,
-    /// How often to try again what certainly was not executed.
+    /// Retries of requests that certainly were not executed.
     pub retries: u32,
-    /// Headers and certificates.
+    /// Headers and TLS settings.
     pub connection: Connection,
     aliases: BTreeMap<String, String>,
 }
 
 impl Settings {
-    /// Turns layers into settings.
+    /// Resolves settings from their layers.
     ///
     /// # Errors
-    /// A usage error for a bad flag, a configuration error for a bad variable; the file was
-    /// checked when it was read.
+    /// A usage error for an invalid flag, a configuration error for an invalid variable; the file was
+    /// validated when it was read.
     pub fn resolve(layers: &Layers) -> Result<Self, Error> {
         let timeout = layers.lookup(Key::Timeout)?;
         let by_default = timeout
@@ -51,7 +51,7 @@ impl Settings {
             Some(found) => Some((parse(Key::Guid, &found, str::parse)?, found.source)),
             None => None,
         };
-        // Whoever prints has taken it already, as well as it could; here it is refused if wrong.
+        // The output options have read it already, leniently; an invalid value is refused here.
         required(layers, Key::Lang, Lang::parse)?;
         Ok(Self {
             base_url: required(layers, Key::BaseUrl, str::parse)?,
@@ -78,7 +78,7 @@ impl Settings {
         })
     }
 
-    /// What must not be shown: the password in the URL and the values of headers.
+    /// All secrets: the password in the URL and the header values.
     pub fn secrets(&self) -> Vec<String> {
         let headers = self.connection.headers.iter();
         let mut secrets = self.base_url.secrets();
@@ -86,10 +86,10 @@ impl Settings {
         secrets
     }
 
-    /// Whom TO means: a conversation id, or an alias of the config.
+    /// The conversation id for TO, which is an id or an alias.
     ///
     /// # Errors
-    /// A usage error that says which id or alias was probably meant.
+    /// A usage error that suggests the likely id or alias.
     pub fn conversation(&self, to: &str) -> Result<ConversationId, Error> {
         if let Some(target) = self.aliases.get(to) {
             return target.parse().map_err(Error::usage);

@@ -1,21 +1,21 @@
-//! The way of one message: recorded, paced, sent, and its outcome recorded.
+//! Delivery of one message: recorded, paced, sent, and its outcome recorded.
 
-mod courier;
-mod explain;
-pub mod key;
-mod outgoing;
+pub mod key_lock;
+mod outgoing_message;
+mod refusal;
+mod sender;
 
-pub use courier::{Courier, Plan, Record, STATE_FILE, no_state_folder};
-pub use outgoing::{Outgoing, check_key};
+pub use outgoing_message::{OutgoingMessage, check_key};
+pub use sender::{PendingRecord, STATE_FILE, SendOptions, Sender, no_state_folder};
 
 use crate::api::SentMessage;
 use crate::error::Outcome;
 
-/// What came of a message that is where it should be.
+/// The result for a delivered message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// `accepted` now, or a `duplicate` of one that was accepted before.
+    /// `accepted`, or `duplicate` when it was previously accepted.
     pub outcome: Outcome,
-    /// The message, the earlier one for a duplicate.
+    /// The message; the earlier one for a duplicate.
     pub message: SentMessage,
 }

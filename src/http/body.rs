@@ -1,12 +1,11 @@
-//! How a body is delimited.
+//! Framing of request bodies.
 
-use super::error::ReadError;
-use super::headers::values;
+use super::head::{ReadError, values};
 
-/// Longest line of a chunk size; extensions are allowed, novels are not.
+/// Longest line of a chunk size; extensions are allowed.
 const SIZE_LINE_CAP: usize = 1024;
 
-/// Where a body ends.
+/// How a body is delimited.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     Length(usize),
@@ -14,7 +13,7 @@ pub(crate) enum Framing {
 }
 
 impl Framing {
-    /// Reads the framing off the headers, refusing what two readers could read differently.
+    /// Reads the framing from the headers; ambiguous framing is refused.
     pub(super) fn of(headers: &[(String, String)]) -> Result<Self, ReadError> {
         let coding: Vec<&str> = values(headers, "transfer-encoding").collect();
         let lengths: Vec<&str> = values(headers, "content-length").collect();
@@ -33,16 +32,16 @@ fn length(text: &str) -> Result<Framing, ReadError> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ReadError::Refused(400));
     }
-    // Only a number too large for the machine fails now, and that is too large for us.
+    // Only a number too large for usize fails here, and that is over the limit.
     digits
         .parse()
         .map(Framing::Length)
         .map_err(|_| ReadError::Refused(413))
 }
 
-/// The length of the size line at the start of `buffer`, and the size; none while incomplete.
+/// The length of the size line at the start of `buffer`, and the size; `None` while incomplete.
 pub(super) fn chunk_size(buffer: &[u8]) -> Result<Option<(usize, usize)>, ReadError> {
-    // A line without a number is no end of the body, whatever the library makes of it.
+    // An empty size line must not end the body, although the library reads it as 0.
     if buffer.first().is_some_and(|byte| !byte.is_ascii_hexdigit()) {
         return Err(ReadError::Refused(400));
     }

@@ -1,33 +1,31 @@
-//! The head of a request.
+//! The head of a request, header look-ups, and read errors.
 
 use super::body::Framing;
-use super::error::ReadError;
-use super::headers::{mentions, values};
 use super::{HEAD_CAP, HEADERS_CAP};
 
-/// What a head says.
+/// A parsed request head.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Framing,
-    /// HTTP/1.1; else 1.0.
+    /// Whether the version is HTTP/1.1 rather than 1.0.
     pub(crate) is_modern: bool,
-    /// Whether the connection stays open after the answer.
+    /// Whether the connection stays open after the response.
     pub(crate) keep_alive: bool,
-    /// Whether the client waits for `100 Continue` before it sends the body.
+    /// Whether the client waits for `100 Continue`.
     pub(crate) expects_continue: bool,
 }
 
 impl Head {
-    /// The first value of a header, by its name in any case.
+    /// The first value of a header; the name is case-insensitive.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         values(&self.headers, name).next()
     }
 }
 
-/// The head at the start of `buffer` and its length; none while it is incomplete.
+/// Parses the head at the start of `buffer` and returns its length; `None` while incomplete.
 pub(super) fn parse(buffer: &[u8]) -> Result<Option<(Head, usize)>, ReadError> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_CAP];
     let mut request = httparse::Request::new(&mut headers);
@@ -61,11 +59,38 @@ fn head(request: &httparse::Request) -> Result<Head, ReadError> {
     })
 }
 
-/// HTTP/1.1 stays open unless told to close, HTTP/1.0 the other way round.
+/// HTTP/1.1 stays open unless told to close, HTTP/1.0 closes unless told to stay open.
 fn keeps_alive(headers: &[(String, String)], is_modern: bool) -> bool {
     if is_modern {
         !mentions(headers, "connection", "close")
     } else {
         mentions(headers, "connection", "keep-alive")
     }
+}
+
+/// Whether a comma-separated header contains `word`.
+pub(super) fn mentions(headers: &[(String, String)], name: &str, word: &str) -> bool {
+    values(headers, name)
+        .flat_map(|value| value.split(','))
+        .any(|part| part.trim().eq_ignore_ascii_case(word))
+}
+
+/// Every value of a header.
+pub(super) fn values<'h, 'n>(
+    headers: &'h [(String, String)],
+    name: &'n str,
+) -> impl Iterator<Item = &'h str> + use<'h, 'n> {
+    headers
+        .iter()
+        .filter(move |(candidate, _)| candidate.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}
+
+/// Why no request could be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ReadError {
+    /// The client has disconnected or been silent for too long.
+    Gone,
+    /// The request is refused with this HTTP status.
+    Refused(u16),
 }

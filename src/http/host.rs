@@ -1,13 +1,13 @@
-//! Whom a request was meant for. A web page can make the browser of somebody on this machine send
-//! requests here; what it cannot do is forge `Origin`, or put into `Host` anything but the name by
-//! which it found us. After DNS rebinding that is a name of the attacker's.
+//! Checks of the `Host` header. A web page can make a local browser send requests here, but cannot
+//! forge `Origin`, nor set `Host` to anything but the name it used. After DNS rebinding that is a name
+//! of the attacker.
 
 use std::net::IpAddr;
 
 use crate::base_url::is_localhost;
 
-/// Whether a `Host` header names this machine: a loopback name or address, or an address that the
-/// server is bound to. An address cannot be rebound; only names can.
+/// Whether a `Host` header names this machine: a loopback name or address, or the address the server is
+/// bound to. Only names can be rebound, not addresses.
 pub(crate) fn is_ours(host: &str, bound: IpAddr) -> bool {
     let name = without_port(host);
     is_localhost(name)
@@ -16,14 +16,14 @@ pub(crate) fn is_ours(host: &str, bound: IpAddr) -> bool {
             .is_ok_and(|ip| ip.is_loopback() || ip == bound || bound.is_unspecified())
 }
 
-/// Whether a `Host` header can be a name that somebody on the Internet has given us: one with a dot
-/// in it that is no address. Names without belong to this network: a container's, a neighbour's.
+/// Whether a `Host` header may be a public DNS name: it contains a dot and is not an address. Names
+/// without a dot belong to the local network.
 pub(crate) fn is_public_name(host: &str) -> bool {
     let name = without_port(host).trim_end_matches('.');
     name.contains('.') && !is_localhost(name) && name.parse::<IpAddr>().is_err()
 }
 
-/// The name or address in a `Host` header.
+/// The name or address in a `Host` header, without the port.
 pub(crate) fn without_port(host: &str) -> &str {
     if let Some(rest) = host.strip_prefix('[') {
         return rest.split_once(']').map_or(rest, |(name, _)| name);
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine() {
+    fn recognizes_own_host_names() {
         let (loopback, other): (IpAddr, IpAddr) =
             ("127.0.0.1".parse().unwrap(), "192.168.1.5".parse().unwrap());
         for (host, bound, ours) in [
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_anybody_can_give_us() {
+    fn recognizes_public_host_names() {
         for (host, public) in [
             ("evil.example:8080", true),
             ("evil.example.", true),

@@ -1,22 +1,20 @@
-//! Reading HTTP/1.1 requests off a socket, with a bound on everything a client may send.
+//! Reads HTTP/1.1 requests from a socket, with limits on everything a client sends.
 //!
-//! Both of this program's servers stand on it: the sandbox and the callback listener.
+//! Used by the sandbox and by the callback listener.
 
 mod body;
-mod error;
 mod head;
-mod headers;
 pub(crate) mod host;
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 mod reader;
 
 pub(crate) use body::Framing;
-pub(crate) use error::ReadError;
 pub(crate) use head::Head;
+pub(crate) use head::ReadError;
 pub(crate) use reader::RequestReader;
 
-/// Largest head that is read; more is answered 431.
+/// Largest head in bytes; a larger one is answered 431.
 const HEAD_CAP: usize = 64 * 1024;
-/// Headers that are read; more are answered 431.
+/// Most headers; more are answered 431.
 const HEADERS_CAP: usize = 100;

@@ -1,24 +1,24 @@
-//! A buffer in front of a socket, from which requests are read one after the other.
+//! A buffered reader of successive requests.
 
 use super::HEAD_CAP;
 use super::body::{self, Framing};
-use super::error::ReadError;
+use super::head::ReadError;
 use super::head::{self, Head};
 use std::io::{ErrorKind, Read};
 
 /// Bytes read at once.
 const PIECE: usize = 16 * 1024;
 
-/// Reads requests off a stream; what follows a request stays for the next one.
+/// Reads requests from a stream; bytes after a request remain for the next one.
 pub(crate) struct RequestReader<R> {
     stream: R,
     buffer: Vec<u8>,
-    /// Largest body that is read; more is answered 413.
+    /// Largest body in bytes; a larger one is answered 413.
     body_cap: usize,
 }
 
 impl<R: Read> RequestReader<R> {
-    /// Reads requests whose bodies have at most `body_cap` bytes.
+    /// A reader that accepts bodies of up to `body_cap` bytes.
     pub(crate) fn new(stream: R, body_cap: usize) -> Self {
         RequestReader {
             stream,
@@ -32,7 +32,7 @@ impl<R: Read> RequestReader<R> {
         &mut self.stream
     }
 
-    /// The head of the next request.
+    /// Reads the head of the next request.
     pub(crate) fn head(&mut self) -> Result<Head, ReadError> {
         loop {
             if let Some((head, length)) = head::parse(&self.buffer)? {
@@ -46,24 +46,24 @@ impl<R: Read> RequestReader<R> {
         }
     }
 
-    /// The body that follows `head`.
+    /// Reads the body that follows `head`.
     pub(crate) fn body(&mut self, head: &Head) -> Result<Vec<u8>, ReadError> {
         let body = match head.body {
             Framing::Length(length) if length > self.body_cap => Err(ReadError::Refused(413)),
             Framing::Length(length) => self.exactly(length),
             Framing::Chunked => self.chunks(),
         };
-        // One large body must not hold its room for as long as the connection lives.
+        // A large body's memory must not be kept as long as the connection.
         self.buffer.shrink_to(PIECE);
         body
     }
 
-    /// Whether nothing behind the head has arrived yet.
+    /// Whether nothing after the head has arrived yet.
     pub(crate) fn is_drained(&self) -> bool {
         self.buffer.is_empty()
     }
 
-    /// Takes the next `length` bytes.
+    /// Removes the next `length` bytes from the buffer.
     fn exactly(&mut self, length: usize) -> Result<Vec<u8>, ReadError> {
         while self.buffer.len() < length {
             self.fill()?;
@@ -101,8 +101,7 @@ impl<R: Read> RequestReader<R> {
         }
     }
 
-    /// Skips the lines behind the last chunk, up to the empty one. Together they may be as long as
-    /// a head.
+    /// Skips the trailers after the last chunk; together they may be as long as a head.
     fn trailers(&mut self) -> Result<(), ReadError> {
         let mut total = 0;
         loop {
@@ -156,7 +155,7 @@ mod tests {
 
     const BODY_CAP: usize = 16 * 1024 * 1024;
 
-    /// Hands out its bytes one at a time, the way a slow client does.
+    /// Yields its bytes one at a time, like a slow client.
     struct Trickle<'a>(&'a [u8]);
 
     impl Read for Trickle<'_> {
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_requests_one_after_the_other() {
+    fn reads_pipelined_requests() {
         let bytes = b"POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}\
                       POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
                       1;x=y\r\n{\r\n1\r\n}\r\n0\r\nTrailer: t\r\n\r\n\
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_read() {
+    fn rejects_malformed_requests() {
         let huge_head = format!("GET / HTTP/1.1\r\nA: {}", "x".repeat(HEAD_CAP));
         let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
         let long_extension = format!("{chunked}0;{}\r\n\r\n", "x".repeat(1024));
@@ -271,7 +270,7 @@ mod tests {
         assert_eq!(reader.head().unwrap_err(), ReadError::Refused(431));
     }
 
-    /// Bytes that look like parts of requests, in any order.
+    /// Fragments of requests in any order.
     fn pieces() -> impl Strategy<Value = Vec<u8>> {
         prop_oneof![
             proptest::collection::vec(any::<u8>(), 0..40),
@@ -293,14 +292,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic_or_read_for_ever(parts in proptest::collection::vec(pieces(), 0..12)) {
-            // Ends, because what it hands out is never empty-handed.
+        fn any_bytes_end_without_panic(parts in proptest::collection::vec(pieces(), 0..12)) {
+            // Ends, because every read returns bytes.
             let bytes = parts.concat();
             prop_assert!(read_all(&bytes).len() <= bytes.len());
         }
 
         #[test]
-        fn a_body_is_what_was_sent_however_it_was_cut(
+        fn body_is_independent_of_chunking(
             body in proptest::collection::vec(any::<u8>(), 0..300),
             cuts in proptest::collection::vec(1usize..40, 0..20),
         ) {

@@ -1,9 +1,8 @@
-//! Logging an account in: the state of a login, where its news come from, and what is shown.
+//! Logging in: the state of a login, the sources of its events, and the QR code display.
 
-mod bounded;
-pub mod code;
-pub mod machine;
-pub mod show;
-pub mod watch;
+pub mod event;
+pub mod qr_display;
+pub mod state_machine;
+pub mod verification_code;
 
-pub use machine::{Machine, Step};
+pub use state_machine::{LoginStateMachine, Step};

@@ -1,20 +1,20 @@
-//! The one door through which anything is printed.
+//! All output of the program.
 //!
-//! stdout is data, stderr is everything else. Text from the server is sanitised on a terminal and
-//! on stderr, and byte-exact in a pipe. A reader that has gone ends the program quietly.
+//! stdout is for data, stderr for everything else. Text from the server is sanitised on a terminal and
+//! on stderr, and byte-exact in a pipe. A closed stdout ends the program quietly.
 //!
-//! Here, and nowhere else, a text becomes words of a language. JSON has none: it is the same in all.
+//! Only this module renders texts in a language. JSON is the same in all languages.
 
-mod narrow;
-#[cfg(any(test, fuzzing))]
-pub mod oracle;
+mod http_trace;
 mod page;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod sanitize;
-mod status;
-mod stream;
+mod secret_mask;
+mod status_line;
+mod streams;
 pub mod table;
-mod veil;
-mod wire_log;
+mod table_layout;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -26,56 +26,56 @@ use serde::Serialize;
 use crate::env::{self, Env};
 use crate::error::{Error, Kind};
 use crate::text::{Lang, Text, text};
+pub use http_trace::HttpTrace;
 pub use page::Page;
 use sanitize::{for_terminal, json_for_terminal};
-use status::Stderr;
-pub use stream::{Sink, Source, Streams};
-use table::Look;
-use veil::Veil;
-pub use wire_log::WireLog;
+use secret_mask::SecretMask;
+use status_line::Stderr;
+pub use streams::{Sink, Source, Streams};
+use table::TableStyle;
 
-/// When to use colour.
+/// When to use color.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
     /// On a terminal that can show it
     #[default]
     Auto,
-    /// Always, also into a pipe
+    /// Always, even in a pipe
     Always,
     /// Never
     Never,
 }
 
-/// How output is to be, as the command line and the environment have it.
+/// Output options from the command line and the environment.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Manner {
-    /// One JSON document, or one object a line.
+pub struct OutputOptions {
+    /// Whether results are JSON.
     pub json: bool,
-    /// No notes.
+    /// Whether notes are suppressed.
     pub quiet: bool,
     /// 0, 1 for requests, 2 for bodies as well.
     pub verbosity: u8,
-    /// Colour or none.
+    /// When to use color.
     pub color: ColorChoice,
-    /// The terminal cannot show colour, or its user does not want it.
+    /// Whether the environment disables color.
     pub no_color: bool,
-    /// The terminal cannot go back on a line.
+    /// Whether the terminal cannot move the cursor.
     pub dumb: bool,
-    /// The locale's characters are UTF-8.
+    /// Whether the locale's encoding is UTF-8.
     pub utf8: bool,
-    /// What people are spoken to in.
+    /// The language.
     pub lang: Lang,
 }
 
-impl Manner {
-    /// Whether the terminal cannot show colour, or its user does not want it.
+impl OutputOptions {
+    /// Whether the environment disables color.
     pub fn is_colorless(env: &Env) -> bool {
         env.get(env::NO_COLOR).is_some()
             || env.get(env::CLICOLOR).is_some_and(|value| value == "0")
             || Self::is_dumb(env)
     }
 
-    /// Whether the terminal can only write line below line.
+    /// Whether the terminal cannot move the cursor.
     pub fn is_dumb(env: &Env) -> bool {
         env.get(env::TERM).is_some_and(|term| term == "dumb")
     }
@@ -89,55 +89,55 @@ impl Manner {
     }
 }
 
-/// What a stream can show.
+/// What a stream can display.
 #[derive(Clone, Copy, Debug)]
-pub struct Canvas {
-    /// Somebody looks at it.
+pub struct TerminalCapabilities {
+    /// Whether it is a terminal.
     pub terminal: bool,
-    /// Colours may be set.
+    /// Whether color may be used.
     pub color: bool,
-    /// Its width, where it has one.
+    /// Its width, if known.
     pub columns: Option<usize>,
 }
 
-/// Where results, notes and errors go. Cheap to clone, usable from every thread.
+/// Output of results, notes and errors. Cheap to clone; usable from every thread.
 #[derive(Clone)]
 pub struct Output {
-    manner: Manner,
+    options: OutputOptions,
     out: Arc<Mutex<Sink>>,
     err: Arc<Mutex<Stderr>>,
-    out_look: Look,
-    err_look: Look,
-    veil: Veil,
+    stdout_style: TableStyle,
+    stderr_style: TableStyle,
+    mask: SecretMask,
 }
 
 impl Output {
-    /// Output in this manner.
-    pub fn new(manner: Manner, stdout: Sink, stderr: Sink) -> Self {
-        let look = |sink: &Sink| Look {
+    /// Output with these options.
+    pub fn new(options: OutputOptions, stdout: Sink, stderr: Sink) -> Self {
+        let look = |sink: &Sink| TableStyle {
             terminal: sink.terminal,
-            color: manner.colors(sink.terminal),
-            utf8: manner.utf8,
+            color: options.colors(sink.terminal),
+            utf8: options.utf8,
             columns: None,
         };
         Self {
-            manner,
-            out_look: look(&stdout),
-            err_look: look(&stderr),
-            veil: Veil::default(),
+            options,
+            stdout_style: look(&stdout),
+            stderr_style: look(&stderr),
+            mask: SecretMask::default(),
             out: Arc::new(Mutex::new(stdout)),
             err: Arc::new(Mutex::new(Stderr::new(stderr))),
         }
     }
 
-    /// From now on this is never printed to stderr, nor in an error, whoever repeats it.
+    /// Adds a secret that is masked in all notes and errors.
     pub fn hide(&self, secret: &str) {
-        self.veil.hide(secret);
+        self.mask.hide(secret);
     }
 
-    /// An error without the secrets a server may have repeated.
-    pub fn veiled(&self, error: &Error) -> Error {
-        let over = |words: &str| self.veil.over(words).into_owned();
+    /// The error with secrets masked.
+    pub fn masked(&self, error: &Error) -> Error {
+        let over = |words: &str| self.mask.over(words).into_owned();
         Error {
             message: error.message.with_words(&over),
             hint: error.hint.as_ref().map(|hint| hint.with_words(&over)),
@@ -147,25 +147,25 @@ impl Output {
 
     /// Whether results are JSON.
     pub fn is_json(&self) -> bool {
-        self.manner.json
+        self.options.json
     }
 
-    /// How chatty `-v` made us.
+    /// The level of `-v`.
     pub fn verbosity(&self) -> u8 {
-        self.manner.verbosity
+        self.options.verbosity
     }
 
-    /// Whether a person watches stderr.
+    /// Whether stderr is a terminal.
     pub fn stderr_is_terminal(&self) -> bool {
-        self.err_look.terminal
+        self.stderr_style.terminal
     }
 
-    /// How tables on stdout look.
-    pub fn look(&self) -> Look {
-        self.out_look
+    /// The table style on stdout.
+    pub fn look(&self) -> TableStyle {
+        self.stdout_style
     }
 
-    /// Prints the result of a command: `view` as JSON, or what `human` makes of it.
+    /// Prints a command's result: `view` as JSON, or the text made by `human`.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -174,7 +174,7 @@ impl Output {
         view: &T,
         human: impl FnOnce(&T) -> P,
     ) -> Result<(), Error> {
-        if self.manner.json {
+        if self.options.json {
             self.json(view)
         } else {
             self.page(human(view))
@@ -188,7 +188,7 @@ impl Output {
     pub fn json<T: Serialize>(&self, view: &T) -> Result<(), Error> {
         let json = serde_json::to_string(view)
             .map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
-        let shown = if self.out_look.terminal {
+        let shown = if self.stdout_style.terminal {
             json_for_terminal(&json)
         } else {
             Cow::Borrowed(json.as_str())
@@ -196,7 +196,7 @@ impl Output {
         self.write_out(format!("{shown}\n").as_bytes())
     }
 
-    /// Prints text of our own, which ends its own lines.
+    /// Prints text of this program, which includes its line breaks.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -204,24 +204,24 @@ impl Output {
         self.write_out(text.as_bytes())
     }
 
-    /// The width of the terminal that stdout is, where it is one that tells.
+    /// The width of stdout, if it is a terminal and known.
     pub fn stdout_columns(&self) -> Option<usize> {
-        match self.out_look.terminal {
+        match self.stdout_style.terminal {
             true => columns_of(io::stdout()),
             false => None,
         }
     }
 
-    /// Prints something for a person.
+    /// Prints a text result.
     ///
     /// # Errors
     /// When stdout cannot be written.
     pub fn page(&self, page: impl Into<Page>) -> Result<(), Error> {
-        let look = Look {
+        let look = TableStyle {
             columns: self.stdout_columns(),
-            ..self.out_look
+            ..self.stdout_style
         };
-        self.text(&page.into().render(look, self.manner.lang))
+        self.text(&page.into().render(look, self.options.lang))
     }
 
     /// Prints a line of text from outside.
@@ -229,103 +229,101 @@ impl Output {
         self.write_out(format!("{}\n", self.shown(text)).as_bytes())
     }
 
-    /// `text` from outside as it may stand on stdout.
+    /// `text` from outside, sanitised if stdout is a terminal.
     fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.out_look.terminal {
+        if self.stdout_style.terminal {
             for_terminal(text)
         } else {
             Cow::Borrowed(text)
         }
     }
 
-    /// Prints bytes as they came; on a terminal, made harmless and ended with a line feed.
+    /// Prints bytes unchanged; on a terminal, sanitised and with a final line break.
     ///
     /// # Errors
     /// When stdout cannot be written.
     pub fn bytes(&self, bytes: &[u8]) -> Result<(), Error> {
-        if self.out_look.terminal {
+        if self.stdout_style.terminal {
             self.line(&String::from_utf8_lossy(bytes))
         } else {
             self.write_out(bytes)
         }
     }
 
-    /// Tells a person something that is not the result. Silent with `--quiet`.
+    /// Prints a note; suppressed by `--quiet`.
     pub fn note(&self, text: &Text) {
-        if !self.manner.quiet {
+        if !self.options.quiet {
             self.write_err(&self.words(text), Style::new());
         }
     }
 
-    /// One of several things wrong with the input, before the error that sums them up.
+    /// Prints one of several input errors, before the error that sums them up.
     pub fn complain(&self, text: &Text) {
         self.write_err(&self.words(text), AnsiColor::Red.on_default());
     }
 
-    /// Whether a line that changes on stderr helps anybody.
+    /// Whether a status line may be drawn.
     pub fn shows_progress(&self) -> bool {
-        self.err_look.terminal
-            && !self.manner.dumb
-            && !self.manner.quiet
-            && self.manner.verbosity == 0
+        self.stderr_style.terminal
+            && !self.options.dumb
+            && !self.options.quiet
+            && self.options.verbosity == 0
     }
 
-    /// Draws a line that stands until the next output of any kind, in the place of the one before.
-    /// Only for where [`Output::shows_progress`].
+    /// Draws a status line, which stays until the next output. Only if [`Output::shows_progress`].
     pub fn status(&self, text: &Text) {
         let words = self.words(text);
-        let columns = self.stderr_canvas().columns.unwrap_or(80);
+        let columns = self.stderr_capabilities().columns.unwrap_or(80);
         let room = columns.saturating_sub(1);
-        let line = narrow::cut(&for_terminal(&words), room, self.err_look.utf8);
+        let line = table_layout::cut(&for_terminal(&words), room, self.stderr_style.utf8);
         self.stderr().status(&line);
     }
 
-    /// Takes away the line that [`Output::status`] drew.
+    /// Erases the line drawn by [`Output::status`].
     pub fn clear_status(&self) {
         self.stderr().clear();
     }
 
-    /// A text in the language of this run.
+    /// Renders a text in the language of this run.
     fn words(&self, text: &Text) -> String {
-        text.render(self.manner.lang)
+        text.render(self.options.lang)
     }
 
-    /// Tells a person something they must not miss.
+    /// Prints a warning, also with `--quiet`.
     pub fn warn(&self, text: &Text) {
         let text = text!("warning: {text}", text);
         self.write_err(&self.words(&text), AnsiColor::Yellow.on_default());
     }
 
-    /// What a drawing on stderr can use.
-    pub fn stderr_canvas(&self) -> Canvas {
-        Canvas {
-            terminal: self.err_look.terminal,
-            color: self.err_look.color,
-            columns: match self.err_look.terminal {
+    /// What stderr can display.
+    pub fn stderr_capabilities(&self) -> TerminalCapabilities {
+        TerminalCapabilities {
+            terminal: self.stderr_style.terminal,
+            color: self.stderr_style.color,
+            columns: match self.stderr_style.terminal {
                 true => columns_of(io::stderr()),
                 false => None,
             },
         }
     }
 
-    /// A text as it may stand on stderr, where what came from outside must not act.
+    /// Renders a text for stderr, with text from outside sanitised.
     fn told(&self, text: &Text) -> String {
         for_terminal(&self.words(text)).into_owned()
     }
 
-    /// Prints a drawing of our own to stderr as it is, colours and all, also with `--quiet`; and
-    /// a line above it.
+    /// Prints a drawing of this program to stderr unchanged, also with `--quiet`, below its caption.
     pub fn drawing(&self, drawing: &str, caption: Option<&Text>) {
         let caption = caption.map_or_else(String::new, |text| self.told(text) + "\n");
         let mut err = self.stderr();
         let err = err.writer();
-        // What stands last stays on a small screen.
+        // The drawing comes last, so that it stays visible on a small screen.
         let _ = err.write_all(caption.as_bytes());
         let _ = err.write_all(drawing.as_bytes());
         let _ = err.flush();
     }
 
-    /// Prints to stderr without a line end, for a prompt.
+    /// Prints a prompt to stderr, without a line break.
     pub fn prompt(&self, text: &Text) {
         let text = self.told(text);
         let mut err = self.stderr();
@@ -334,7 +332,7 @@ impl Output {
         let _ = err.flush();
     }
 
-    /// Ends a line that a prompt began.
+    /// Ends the line of a prompt.
     pub fn end_line(&self) {
         let mut err = self.stderr();
         let err = err.writer();
@@ -342,13 +340,13 @@ impl Output {
         let _ = err.flush();
     }
 
-    /// Renders an error: the last line on stderr, as JSON when results are.
+    /// Prints an error as the last line on stderr; as JSON when results are JSON.
     pub fn error(&self, error: &Error) {
         if error.kind == Kind::ClosedPipe {
             return;
         }
-        if self.manner.json {
-            // A struct of plain fields cannot fail to serialise.
+        if self.options.json {
+            // A struct of plain fields always serialises.
             let json = serde_json::to_string(error).unwrap_or_default();
             self.write_err(&format!("{{\"error\":{json}}}"), Style::new());
             return;
@@ -365,10 +363,10 @@ impl Output {
         self.err.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One line to stderr; its first word, up to the colon, painted.
+    /// Writes one line to stderr, with its label up to the colon in color.
     fn write_err(&self, text: &str, label: Style) {
-        // Also into a file: stderr is for eyes, if not now, then when somebody looks at the log.
-        let text = self.veil.over(text);
+        // Sanitised also in a file: logs are read on terminals.
+        let text = self.mask.over(text);
         let text = match text.starts_with('{') {
             true => json_for_terminal(&text),
             false => for_terminal(&text),
@@ -376,7 +374,7 @@ impl Output {
         let colon = text.char_indices().find(|(_, c)| matches!(c, ':' | '：'));
         let parts = colon.and_then(|(at, c)| text.split_at_checked(at + c.len_utf8()));
         let painted = match parts {
-            Some((word, rest)) if self.err_look.color && label != Style::new() => {
+            Some((word, rest)) if self.stderr_style.color && label != Style::new() => {
                 format!("{label}{word}{label:#}{rest}\n")
             }
             _ => format!("{text}\n"),
@@ -388,8 +386,8 @@ impl Output {
     }
 
     fn write_out(&self, bytes: &[u8]) -> Result<(), Error> {
-        // Both may be the same terminal: held meanwhile, so that nothing is drawn in between. Not
-        // held where nothing is drawn, or a stderr that nobody reads would stop stdout too.
+        // Both streams may be the same terminal, so stderr is locked while a status line is drawn; otherwise
+        // not, because a blocked stderr would then block stdout.
         let _undrawn = self.shows_progress().then(|| {
             let mut err = self.stderr();
             err.clear();
@@ -406,7 +404,7 @@ impl Output {
     }
 }
 
-/// A terminal that does not know its width says 0.
+/// A terminal of unknown width reports 0.
 #[cfg(unix)]
 fn columns_of(stream: impl std::os::fd::AsFd) -> Option<usize> {
     terminal_size::terminal_size_of(stream).map(|(width, _)| width.0.into())

@@ -1,12 +1,12 @@
-//! What a command shows a person: lines, tables, names with values. No language yet.
+//! The text form of a result: lines, tables, and named values.
 
 use tabled::grid::util::string::get_string_width;
 
 use super::sanitize::for_terminal;
-use super::table::{Look, Table};
+use super::table::{Table, TableStyle};
 use crate::text::{Lang, Text};
 
-/// The human form of a result.
+/// The text form of a result.
 #[derive(Clone, Debug, Default)]
 pub struct Page(Vec<Block>);
 
@@ -18,7 +18,7 @@ enum Block {
 }
 
 impl Page {
-    /// Nothing yet.
+    /// An empty page.
     pub fn new() -> Self {
         Self::default()
     }
@@ -29,7 +29,7 @@ impl Page {
         self
     }
 
-    /// Adds names and their values, one a line, the values below each other.
+    /// Adds names and values, one pair per line, aligned.
     pub fn fields(mut self, fields: Vec<(Text, Text)>) -> Self {
         self.0.push(Block::Fields(fields));
         self
@@ -41,8 +41,8 @@ impl Page {
         self
     }
 
-    /// The page in a language, every line with its end.
-    pub(super) fn render(&self, look: Look, lang: Lang) -> String {
+    /// Renders the page; every line has a line break.
+    pub(super) fn render(&self, look: TableStyle, lang: Lang) -> String {
         self.0
             .iter()
             .map(|block| match block {
@@ -72,14 +72,14 @@ impl FromIterator<Text> for Page {
     }
 }
 
-fn line(text: &str, look: Look) -> String {
+fn line(text: &str, look: TableStyle) -> String {
     match look.terminal {
         true => format!("{}\n", for_terminal(text)),
         false => format!("{text}\n"),
     }
 }
 
-fn columns(fields: &[(Text, Text)], look: Look, lang: Lang) -> String {
+fn columns(fields: &[(Text, Text)], look: TableStyle, lang: Lang) -> String {
     let names: Vec<String> = fields.iter().map(|(name, _)| name.render(lang)).collect();
     let widest = names.iter().map(|name| get_string_width(name)).max();
     let width = widest.unwrap_or_default() + 1;
@@ -100,25 +100,25 @@ mod tests {
     use crate::text::text;
 
     #[test]
-    fn values_stand_below_each_other() {
+    fn aligns_field_values() {
         let fields = vec![
             (text!("server"), Text::verbatim("http://h")),
             (text!("instances"), Text::verbatim("none")),
         ];
         let page = Page::new().fields(fields);
         assert_eq!(
-            page.render(Look::PLAIN, Lang::En),
+            page.render(TableStyle::PLAIN, Lang::En),
             "server    http://h\ninstances none\n"
         );
     }
 
     #[test]
-    fn lines_are_harmless_on_a_terminal_and_untouched_in_a_pipe() {
+    fn escapes_lines_on_terminal_only() {
         let page = Page::from(Text::verbatim("a\x1b[2J"));
-        assert_eq!(page.render(Look::PLAIN, Lang::En), "a\x1b[2J\n");
-        let eyes = Look {
+        assert_eq!(page.render(TableStyle::PLAIN, Lang::En), "a\x1b[2J\n");
+        let eyes = TableStyle {
             terminal: true,
-            ..Look::PLAIN
+            ..TableStyle::PLAIN
         };
         assert_eq!(page.render(eyes, Lang::En), "a\\u{1b}[2J\n");
     }

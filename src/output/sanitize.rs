@@ -1,10 +1,10 @@
-//! Text from outside, made harmless for a terminal.
+//! Sanitises text from outside for a terminal.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// `text` with everything that could move the cursor, change colours or turn the reading order
-/// written out as `\u{…}`. Line feeds stay.
+/// `text` with every character that could move the cursor, change colors or reorder text written as
+/// `\\u{…}`. Line feeds are kept.
 pub fn for_terminal(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
         return Cow::Borrowed(text);
@@ -21,7 +21,7 @@ pub fn for_terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// The same for JSON that is already serialised: its own escapes keep it valid JSON.
+/// The same for serialised JSON, using JSON's own escapes.
 pub fn json_for_terminal(json: &str) -> Cow<'_, str> {
     if !json.chars().any(is_harmful) {
         return Cow::Borrowed(json);
@@ -40,7 +40,7 @@ pub fn json_for_terminal(json: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Control characters, and those that reorder or hide text: see "Trojan Source" (CVE-2021-42574).
+/// Whether a character is a control or bidi character; see "Trojan Source" (CVE-2021-42574).
 fn is_harmful(c: char) -> bool {
     let hidden = matches!(c,
         '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_out_what_could_do_harm() {
+    fn escapes_control_and_bidi_characters() {
         let cases = [
             ("plain 中文\n", "plain 中文\n"),
             ("\x1b[2J", "\\u{1b}[2J"),
@@ -69,7 +69,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn json_means_the_same_afterwards(text in any::<String>()) {
+        fn escaped_json_keeps_its_value(text in any::<String>()) {
             let json = serde_json::to_string(&text).unwrap();
             let safe = json_for_terminal(&json);
             prop_assert!(!safe.chars().any(is_harmful));

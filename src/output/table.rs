@@ -1,4 +1,4 @@
-//! Tables: drawn on a terminal, plain columns in a pipe.
+//! Tables: with frames on a terminal, as plain columns in a pipe.
 
 use anstyle::{AnsiColor, Color, Style};
 use tabled::builder::Builder;
@@ -7,11 +7,11 @@ use tabled::settings::object::Cell as At;
 use tabled::settings::style::Style as Frame;
 use tabled::settings::{Color as Paint, Modify, Padding};
 
-use super::narrow::{self, Layout};
 use super::sanitize::for_terminal;
+use super::table_layout::{self, Layout};
 use crate::text::{Lang, Text};
 
-/// One cell: its text and, on a terminal with colour, how it is painted.
+/// A cell: text, and its style on a terminal with color.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     text: Text,
@@ -31,43 +31,43 @@ impl From<Text> for Cell {
     }
 }
 
-/// Names, ids and numbers.
+/// For names, ids and numbers.
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
         Text::verbatim(text).into()
     }
 }
 
-/// Names, ids and numbers.
+/// For names, ids and numbers.
 impl From<String> for Cell {
     fn from(text: String) -> Self {
         Text::verbatim(text).into()
     }
 }
 
-/// Good news.
+/// Success.
 pub const GREEN: Style = AnsiColor::Green.on_default();
-/// Neither here nor there.
+/// Neutral or pending.
 pub const YELLOW: Style = AnsiColor::Yellow.on_default();
-/// Bad news.
+/// Failure.
 pub const RED: Style = AnsiColor::Red.on_default();
 
-/// How a table is to look.
+/// How a table is drawn.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
-    /// Frames and sanitising, for eyes; or plain columns, for programs.
+pub struct TableStyle {
+    /// Frames and sanitised text for a terminal, or plain columns for a pipe.
     pub terminal: bool,
-    /// Whether cells are painted.
+    /// Whether cells are colored.
     pub color: bool,
-    /// Whether frames can be drawn with more than ASCII.
+    /// Whether frames may use non-ASCII characters.
     pub utf8: bool,
-    /// Columns of the terminal, where it tells.
+    /// Width of the terminal, if known.
     pub columns: Option<usize>,
 }
 
 #[cfg(any(test, fuzzing))]
-impl Look {
-    /// For programs.
+impl TableStyle {
+    /// For pipes.
     pub const PLAIN: Self = Self {
         terminal: false,
         color: false,
@@ -76,7 +76,7 @@ impl Look {
     };
 }
 
-/// A table before it is drawn.
+/// A table.
 #[derive(Clone, Debug)]
 pub struct Table {
     header: Vec<Text>,
@@ -85,7 +85,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of these columns.
+    /// A table with these columns.
     pub fn new<const N: usize>(
         header: [Text; N],
         rows: impl IntoIterator<Item = [Cell; N]>,
@@ -97,15 +97,14 @@ impl Table {
         }
     }
 
-    /// Lets the texts of a column end in an ellipsis where the terminal is too narrow. Not for what
-    /// is copied: ids and guids.
+    /// Allows shortening a column on a narrow terminal. Not for ids and guids, which are copied.
     pub fn may_cut(mut self, column: usize) -> Self {
         self.cuttable.push(column);
         self
     }
 
-    /// The table, with its last line's end. Double-width characters count as two columns.
-    pub(super) fn render(&self, look: Look, lang: Lang) -> String {
+    /// The rendered table with a final line break. Double-width characters count as two columns.
+    pub(super) fn render(&self, look: TableStyle, lang: Lang) -> String {
         let header = self.header.iter().map(|text| text.render(lang)).collect();
         let rows = self.rows.iter().map(|row| {
             let cells = row.iter().map(|cell| shown(&cell.text.render(lang), look));
@@ -115,14 +114,14 @@ impl Table {
         let Some(columns) = look.columns.filter(|_| look.terminal) else {
             return self.draw(&grid, look, look.terminal);
         };
-        match narrow::layout(&widths(&grid), &self.cuttable, columns) {
+        match table_layout::layout(&widths(&grid), &self.cuttable, columns) {
             Layout::Framed => self.draw(&grid, look, true),
             Layout::Bare(widths) => self.draw(&cut(&grid, &widths, look), look, false),
             Layout::Records => self.records(&grid, look, columns),
         }
     }
 
-    fn draw(&self, grid: &[Vec<String>], look: Look, framed: bool) -> String {
+    fn draw(&self, grid: &[Vec<String>], look: TableStyle, framed: bool) -> String {
         let mut builder = Builder::with_capacity(grid.len(), self.header.len());
         for row in grid {
             builder.push_record(row);
@@ -133,7 +132,7 @@ impl Table {
             (true, false) => table.with(Frame::ascii()),
             (false, _) => table
                 .with(Frame::empty())
-                .with(Padding::new(0, narrow::GAP, 0, 0)),
+                .with(Padding::new(0, table_layout::GAP, 0, 0)),
         };
         if look.color {
             self.paint(&mut table);
@@ -146,8 +145,8 @@ impl Table {
         text
     }
 
-    /// One field a line, an empty line between two rows.
-    fn records(&self, grid: &[Vec<String>], look: Look, columns: usize) -> String {
+    /// One field per line, with an empty line between rows.
+    fn records(&self, grid: &[Vec<String>], look: TableStyle, columns: usize) -> String {
         let Some((names, rows)) = grid.split_first() else {
             return String::new();
         };
@@ -162,7 +161,7 @@ impl Table {
                         true => format!("{style}{value}{style:#}"),
                         false => value.clone(),
                     };
-                    narrow::field(name, width, value, &shown, columns)
+                    table_layout::field(name, width, value, &shown, columns)
                 })
                 .collect()
         };
@@ -193,17 +192,17 @@ fn widths(grid: &[Vec<String>]) -> Vec<usize> {
     widths
 }
 
-fn cut(grid: &[Vec<String>], widths: &[usize], look: Look) -> Vec<Vec<String>> {
+fn cut(grid: &[Vec<String>], widths: &[usize], look: TableStyle) -> Vec<Vec<String>> {
     let cut = |row: &Vec<String>| {
         let cells = row.iter().zip(widths);
         cells
-            .map(|(text, width)| narrow::cut(text, *width, look.utf8))
+            .map(|(text, width)| table_layout::cut(text, *width, look.utf8))
             .collect()
     };
     grid.iter().map(cut).collect()
 }
 
-fn shown(text: &str, look: Look) -> String {
+fn shown(text: &str, look: TableStyle) -> String {
     match look.terminal {
         true => for_terminal(text).into_owned(),
         false => text.to_owned(),
@@ -223,7 +222,7 @@ fn paint(style: Style) -> Option<Paint> {
 mod tests {
     use super::*;
 
-    fn render<const N: usize>(header: [&str; N], rows: &[[Cell; N]], look: Look) -> String {
+    fn render<const N: usize>(header: [&str; N], rows: &[[Cell; N]], look: TableStyle) -> String {
         Table::new(header.map(Text::verbatim), rows.to_vec()).render(look, Lang::En)
     }
 
@@ -238,17 +237,17 @@ mod tests {
     }
 
     #[test]
-    fn plain_columns_have_no_frame_and_change_no_byte() {
-        let text = render(["ID", "NAME"], &rows()[..1], Look::PLAIN);
+    fn plain_columns_have_no_frame_and_exact_bytes() {
+        let text = render(["ID", "NAME"], &rows()[..1], TableStyle::PLAIN);
         assert_eq!(text, "ID              NAME\nS:788123456789  张三\n");
-        assert!(render(["ID", "NAME"], &rows(), Look::PLAIN).contains("\x1b[1m"));
+        assert!(render(["ID", "NAME"], &rows(), TableStyle::PLAIN).contains("\x1b[1m"));
     }
 
     #[test]
-    fn frames_line_up_under_double_width_text() {
-        let look = Look {
+    fn frames_align_with_double_width_text() {
+        let look = TableStyle {
             terminal: true,
-            ..Look::PLAIN
+            ..TableStyle::PLAIN
         };
         let text = render(["ID", "NAME"], &rows(), look);
         assert_eq!(
@@ -263,22 +262,22 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_without_utf8_gets_frames_of_ascii() {
-        let look = Look {
+    fn uses_ascii_frames_without_utf8() {
+        let look = TableStyle {
             terminal: true,
             utf8: false,
-            ..Look::PLAIN
+            ..TableStyle::PLAIN
         };
         let rows = [["x".into(), "y".into()]];
         assert!(render(["A", "B"], &rows, look).is_ascii());
     }
 
     #[test]
-    fn colour_is_painted_around_the_text() {
-        let look = Look {
+    fn color_surrounds_text() {
+        let look = TableStyle {
             terminal: true,
             color: true,
-            ..Look::PLAIN
+            ..TableStyle::PLAIN
         };
         let text = render(
             ["A"],
@@ -289,18 +288,18 @@ mod tests {
     }
 
     #[test]
-    fn narrow_terminals_lose_frames_then_names_then_columns() {
+    fn narrow_terminals_drop_frames_then_shorten_then_list() {
         let rows = [
             ["S:788123456789".into(), "项目讨论与技术交流".into()],
             ["R:1".into(), Cell::styled(Text::verbatim("张三"), GREEN)],
         ];
         let table = Table::new(["ID", "NAME"].map(Text::verbatim), rows).may_cut(1);
         let on = |columns, color| {
-            let look = Look {
+            let look = TableStyle {
                 terminal: true,
                 color,
                 columns: Some(columns),
-                ..Look::PLAIN
+                ..TableStyle::PLAIN
             };
             table.render(look, Lang::En)
         };
@@ -318,10 +317,10 @@ mod tests {
             "ID    S:788123456789\nNAME\n项目讨论与技术交流\n\nID    R:1\nNAME  张三\n"
         );
         assert!(on(20, true).ends_with("NAME  \u{1b}[32m张三\u{1b}[0m\n"));
-        // A pipe has no width, whatever the terminal behind it.
-        let pipe = Look {
+        // A pipe has no width, whatever terminal is behind it.
+        let pipe = TableStyle {
             columns: Some(20),
-            ..Look::PLAIN
+            ..TableStyle::PLAIN
         };
         assert!(table.render(pipe, Lang::En).contains("项目讨论与技术交流"));
     }

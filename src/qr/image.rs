@@ -1,4 +1,4 @@
-//! QR codes as files: PNG and SVG.
+//! QR codes as PNG and SVG files.
 
 use std::fmt::Write;
 
@@ -6,13 +6,13 @@ use png::{BitDepth, ColorType, Encoder};
 
 use super::Matrix;
 
-/// Pixels a module: large enough for a phone at arm's length.
+/// Pixels per module: enough for a phone at arm's length.
 const SCALE: usize = 8;
 
 /// A black and white PNG.
 ///
 /// # Errors
-/// Never for a matrix; the encoder's own, in words.
+/// Encoder errors, which do not occur for a valid matrix.
 pub fn png(code: &Matrix) -> Result<Vec<u8>, String> {
     let side = u32::try_from(code.width() * SCALE).map_err(|e| e.to_string())?;
     let mut bytes = Vec::new();
@@ -36,7 +36,7 @@ pub fn png(code: &Matrix) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// An SVG that scales to whatever shows it.
+/// A scalable SVG.
 pub fn svg(code: &Matrix) -> String {
     let width = code.width();
     let side = width * SCALE;
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_png_shows_the_modules() {
+    fn png_shows_every_module() {
         let code = Matrix::of("https://example.com/?key=1").unwrap();
         let bytes = png(&code).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_svg_has_one_square_for_each_dark_module() {
+    fn svg_has_one_square_per_dark_module() {
         let code = Matrix::of("x").unwrap();
         let dark = code.rows().flatten().filter(|dark| **dark).count();
         assert_eq!(svg(&code).matches("h1v1h-1z").count(), dark);

@@ -1,4 +1,4 @@
-//! QR codes: from a link to something a phone can scan. Pure rendering.
+//! QR code rendering. Pure.
 
 pub mod image;
 pub mod text;
@@ -8,10 +8,10 @@ use qrcode::{EcLevel, QrCode};
 
 use crate::text::{Text, text};
 
-/// Light modules around the code. The standard asks for four.
+/// Light modules around the code; the standard requires four.
 pub const QUIET_ZONE: usize = 4;
 
-/// The modules of a code, quiet zone included.
+/// The modules of a code, including the quiet zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
     width: usize,
@@ -38,12 +38,12 @@ impl Matrix {
         Ok(Self { width, dark })
     }
 
-    /// Modules in a row.
+    /// Modules per row.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Whether a module is dark; outside everything is light.
+    /// Whether a module is dark; modules outside are light.
     pub fn is_dark(&self, row: usize, column: usize) -> bool {
         column < self.width && self.dark.get(row * self.width + column) == Some(&true)
     }
@@ -54,8 +54,8 @@ impl Matrix {
     }
 }
 
-/// Low error correction keeps the code small: a screen has no scratches.
+/// Low error correction keeps the code small; a screen has no scratches.
 fn encode(content: &str) -> Result<QrCode, Text> {
     QrCode::with_error_correction_level(content, EcLevel::L)
-        .map_err(|e| text!("the link does not fit into a QR code: {error}", error = e))
+        .map_err(|e| text!("the link is too long for a QR code: {error}", error = e))
 }

@@ -1,34 +1,33 @@
-//! QR codes made of characters.
+//! QR codes drawn with characters.
 //!
-//! Wherever colour is possible both colours are set explicitly, so that the code is dark on light
-//! whatever the terminal's own colours are.
+//! With color, both colors are set explicitly, so that the code is dark on light on any terminal theme.
 
 use std::fmt::Write;
 
 use super::Matrix;
 
-/// Black on white of the 256 colours that no theme changes.
+/// Black on white from the 256-color palette, which themes do not change.
 const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
 const WHITE: &str = "\x1b[48;5;231m";
 const BLACK: &str = "\x1b[48;5;16m";
 const RESET: &str = "\x1b[0m";
 
-/// How a code is drawn.
+/// The style of a drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drawing {
-    /// Two modules in one character. Half the width and height of [`Drawing::Full`].
+    /// Two modules per character. Half the width and height of [`Drawing::Full`].
     Half {
-        /// Whether colours may be set; without, light modules are the filled ones.
+        /// Whether colors are used; without, filled modules are the light ones.
         color: bool,
     },
-    /// Two coloured spaces a module: needs colour, but no Unicode.
+    /// Two colored spaces per module; needs color but no Unicode.
     Full,
-    /// `##` for a dark module: for a log and for paper.
+    /// `##` for a dark module, for logs and paper.
     Ascii,
 }
 
 impl Drawing {
-    /// Columns that a code of `modules` needs.
+    /// Width in columns of a code of `modules` modules.
     pub fn columns(self, modules: usize) -> usize {
         match self {
             Self::Half { .. } => modules,
@@ -37,7 +36,7 @@ impl Drawing {
     }
 }
 
-/// Draws a code, every line with its end.
+/// Draws a code; every line has a line break.
 pub fn draw(code: &Matrix, drawing: Drawing) -> String {
     match drawing {
         Drawing::Half { color } => half(code, color),
@@ -55,7 +54,7 @@ fn half(code: &Matrix, color: bool) -> String {
         for column in 0..code.width() {
             let upper = code.is_dark(row, column);
             let lower = code.is_dark(row + 1, column);
-            // Without colours the glyph is the light one: most terminals and logs are dark.
+            // Without color the filled glyph is light: most terminals and logs are dark.
             let (upper, lower) = if color {
                 (upper, lower)
             } else {
@@ -108,13 +107,12 @@ mod tests {
     const LINK: &str =
         "https://wx.work.weixin.qq.com/cgi-bin/crtx_auth?key=09E37EA5F762A7F966A9148FDFF8E73C&wx=1";
 
-    /// What an eye sees on a terminal whose own colours are `light` on not-`light`: the modules,
-    /// dark where they are dark.
+    /// The modules a camera sees on a terminal with these default colors.
     fn seen(text: &str, drawing: Drawing, dark_terminal: bool) -> Vec<Vec<bool>> {
         let mut rows = Vec::new();
         for line in text.lines() {
             let (mut upper, mut lower) = (Vec::new(), Vec::new());
-            // Ink and paper as luminance: true is dark.
+            // Luminance of foreground and background: true is dark.
             let (mut ink, mut paper) = (!dark_terminal, dark_terminal);
             let mut rest = line;
             while let Some(c) = rest.chars().next() {
@@ -166,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn coloured_codes_are_dark_on_light_on_every_terminal() {
+    fn colored_codes_are_dark_on_light() {
         for content in [LINK, "x", &"长".repeat(300)] {
             let code = Matrix::of(content).unwrap();
             for drawing in [Drawing::Half { color: true }, Drawing::Full] {
@@ -181,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_codes_hold_the_same_modules() {
+    fn uncolored_codes_show_every_module() {
         let code = Matrix::of(LINK).unwrap();
         let half = Drawing::Half { color: false };
         let mut rows = seen(&draw(&code, half), half, true);
@@ -197,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_as_wide_as_they_say() {
+    fn lines_have_declared_width() {
         let code = Matrix::of(LINK).unwrap();
         for drawing in [Drawing::Half { color: false }, Drawing::Ascii] {
             for line in draw(&code, drawing).lines() {
@@ -207,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quiet_zone_is_there() {
+    fn has_quiet_zone() {
         let code = Matrix::of(LINK).unwrap();
         let last = code.width() - 1;
         for edge in 0..super::super::QUIET_ZONE {
@@ -229,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_an_error() {
+    fn too_long_content_is_an_error() {
         assert!(Matrix::of(&"x".repeat(5000)).is_err());
     }
 }

@@ -1,18 +1,18 @@
-//! `/_sandbox/…`: looking into the sandbox and changing it while it runs.
+//! The admin interface `/_sandbox/…`: shows and changes the sandbox while it runs.
 //!
-//! Nobody authenticates here; see [`super::guard`] for what is refused.
+//! There is no authentication; see `dispatch.rs` for what is refused.
 
 mod instances;
 
-use super::answer::Answer;
-use super::engine::Received;
 use super::fault::Fault;
-use super::incoming::Arrival;
+use super::http_response::HttpResponse;
 use super::lock;
+use super::message::IncomingKind;
 use super::server::Server;
+use super::simulator::ReceivedRequest;
 use serde_json::{Value, json};
 
-/// Where admin paths start.
+/// Prefix of admin paths.
 pub(super) const PREFIX: &str = "/_sandbox/";
 
 /// A refusal: HTTP status and reason.
@@ -20,38 +20,42 @@ struct Refusal(u16, String);
 
 type Outcome = Result<Value, Refusal>;
 
-/// Answers an admin request for `place` (the path behind the prefix).
-pub(super) fn answer(server: &Server, received: &Received, place: &str) -> Answer {
+/// Answers an admin request for `place`, the path after the prefix.
+pub(super) fn answer(server: &Server, received: &ReceivedRequest, place: &str) -> HttpResponse {
     match route(server, received, place) {
         Ok(answer) => answer,
-        Err(Refusal(405, allowed)) => Answer::method_not_allowed(&allowed),
-        Err(Refusal(status, reason)) => Answer::detail(status, &json!(reason), ""),
+        Err(Refusal(405, allowed)) => HttpResponse::method_not_allowed(&allowed),
+        Err(Refusal(status, reason)) => HttpResponse::detail(status, &json!(reason), ""),
     }
 }
 
-fn route(server: &Server, received: &Received, place: &str) -> Result<Answer, Refusal> {
+fn route(
+    server: &Server,
+    received: &ReceivedRequest,
+    place: &str,
+) -> Result<HttpResponse, Refusal> {
     let parts: Vec<&str> = place.split('/').collect();
     match (received.method.as_str(), parts.as_slice()) {
-        ("GET", ["requests"]) => Ok(Answer::list(server.exchanges())),
+        ("GET", ["requests"]) => Ok(HttpResponse::list(server.exchanges())),
         ("GET", ["deliveries"]) => {
-            let deliveries = lock(&server.engine).state.deliveries.handles();
-            Ok(Answer::list(deliveries))
+            let deliveries = lock(&server.simulator).state.deliveries.handles();
+            Ok(HttpResponse::list(deliveries))
         }
-        ("GET", ["callbacks"]) => Ok(Answer::list(server.callbacks.posted())),
+        ("GET", ["callbacks"]) => Ok(HttpResponse::list(server.callbacks.posted())),
         (method, parts) => {
             let answer = short(server, received, method, parts)?;
-            Ok(Answer::json(200, answer.to_string().into_bytes(), ""))
+            Ok(HttpResponse::json(200, answer.to_string().into_bytes(), ""))
         }
     }
 }
 
-fn short(server: &Server, received: &Received, method: &str, parts: &[&str]) -> Outcome {
+fn short(server: &Server, received: &ReceivedRequest, method: &str, parts: &[&str]) -> Outcome {
     match (method, parts) {
         ("GET", ["state"]) => Ok(state(server)),
         ("GET", ["faults"]) => Ok(faults(server)),
         ("POST", ["faults"]) => add_faults(server, &json_body(&received.body)?),
         ("DELETE", ["faults"]) => {
-            lock(&server.engine).faults.clear();
+            lock(&server.simulator).faults.clear();
             Ok(faults(server))
         }
         ("POST", ["instances", guid, rest @ ..]) => instance(server, guid, rest, &received.body),
@@ -68,30 +72,30 @@ fn instance(server: &Server, guid: &str, action: &[&str], bytes: &[u8]) -> Outco
         [] => instances::set_status(server, guid, &body()?),
         ["scan"] => instances::scan(server, guid, &body()?),
         ["callback"] => instances::callback(server, guid, &body()?),
-        ["message"] => instances::arrival(server, guid, &body()?, Arrival::Text),
-        ["read"] => instances::arrival(server, guid, &body()?, Arrival::ReadReport),
+        ["message"] => instances::arrival(server, guid, &body()?, IncomingKind::Text),
+        ["read"] => instances::arrival(server, guid, &body()?, IncomingKind::ReadReport),
         ["kick"] => instances::kick(server, guid),
         _ => Err(Refusal(404, "Not Found".into())),
     }
 }
 
 fn state(server: &Server) -> Value {
-    let engine = lock(&server.engine);
+    let simulator = lock(&server.simulator);
     json!({
         "base_url": server.base_url(),
-        "dialect": engine.state.dialect.to_string(),
-        "quirks": engine.state.quirks.names(),
-        "limit": engine.state.limit,
-        "global_notify_url": engine.state.global_notify_url,
-        "instances": engine.state.view(),
-        "faults": engine.faults.specs(),
-        "requests": engine.exchanges.len(),
-        "deliveries": engine.state.deliveries.len(),
+        "dialect": simulator.state.dialect.to_string(),
+        "quirks": simulator.state.quirks.names(),
+        "limit": simulator.state.limit,
+        "global_notify_url": simulator.state.global_notify_url,
+        "instances": simulator.state.view(),
+        "faults": simulator.faults.specs(),
+        "requests": simulator.exchanges.len(),
+        "deliveries": simulator.state.deliveries.len(),
     })
 }
 
 fn faults(server: &Server) -> Value {
-    json!({ "faults": lock(&server.engine).faults.specs() })
+    json!({ "faults": lock(&server.simulator).faults.specs() })
 }
 
 fn json_body(bytes: &[u8]) -> Outcome {

@@ -1,12 +1,10 @@
-//! Callbacks: events POSTed to the URL a client has set.
+//! Posts events to the `notify_url`.
 //!
-//! Each instance has a queue and, while there is something in it, a thread of its own: events of an
-//! instance keep their order, and a receiver that is silent delays nobody else.
+//! Each instance has a queue and a thread while it is not empty: events of an instance keep their order,
+//! and a silent receiver does not delay other instances.
 
-mod letter;
 mod post;
 mod queue;
-mod target;
 
 use super::event::Event;
 use super::lock;
@@ -14,31 +12,31 @@ use super::quirk::Quirk;
 use super::record::Record;
 use super::scenario::Scenario;
 use jiff::Timestamp;
-pub use letter::Callback;
-use letter::Letter;
-pub(super) use letter::Posted;
+use post::Target;
+pub use queue::Callback;
+use queue::PendingCallback;
+pub(super) use queue::Posted;
 use queue::{Job, Queues};
 use serde_json::value::to_raw_value;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
-use target::Target;
 
-/// How long a thread waits for more events before it ends.
+/// Idle time after which a thread ends.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Posts events, in order for each instance.
+/// The queues and their threads.
 #[derive(Debug)]
 pub(super) struct Callbacks {
-    manners: Manners,
+    options: CallbackOptions,
     queues: Mutex<Queues>,
     changed: Condvar,
     posted: Mutex<Record<Posted>>,
 }
 
-/// How this server posts.
+/// How callbacks are posted.
 #[derive(Debug)]
-struct Manners {
+struct CallbackOptions {
     enabled: bool,
     delay: Duration,
     copies: usize,
@@ -49,7 +47,7 @@ impl Callbacks {
     pub(super) fn new(scenario: &Scenario) -> Self {
         let has = |quirk| scenario.quirks.contains(&quirk);
         Callbacks {
-            manners: Manners {
+            options: CallbackOptions {
                 enabled: scenario.callbacks,
                 delay: if has(Quirk::LateCallbacks) {
                     scenario.late
@@ -72,32 +70,32 @@ impl Callbacks {
     /// Queues an event; returns at once.
     pub(super) fn enqueue(self: &Arc<Self>, event: Event) {
         let mut queues = lock(&self.queues);
-        if queues.ended || !self.manners.enabled {
+        if queues.ended || !self.options.enabled {
             return;
         }
         if !queues.by_guid.contains_key(&event.guid) && !self.start_worker(&event.guid) {
             return;
         }
-        let Some(letter) = self.letter(event) else {
+        let Some(pending) = self.pending(event) else {
             return;
         };
         let now = Instant::now();
-        let due = now.checked_add(self.manners.delay).unwrap_or(now);
-        for _ in 0..self.manners.copies {
-            let letter = letter.clone();
-            if let Err(letter) = queues.push(Job { due, letter }) {
-                self.record(letter, Err("too many events wait already".into()));
+        let due = now.checked_add(self.options.delay).unwrap_or(now);
+        for _ in 0..self.options.copies {
+            let pending = pending.clone();
+            if let Err(pending) = queues.push(Job { due, pending }) {
+                self.record(pending, Err("too many events wait already".into()));
             }
         }
         self.changed.notify_all();
     }
 
-    /// What was posted so far, the last of it.
+    /// The latest posted callbacks.
     pub(super) fn posted(&self) -> Vec<Arc<Posted>> {
         lock(&self.posted).handles()
     }
 
-    /// Ends the threads; one that waits for a receiver ends when its time is up.
+    /// Ends the threads; one waiting for a receiver ends with its timeout.
     pub(super) fn end(&self) {
         let mut queues = lock(&self.queues);
         queues.end();
@@ -109,21 +107,21 @@ impl Callbacks {
         thread::Builder::new()
             .name("sandbox-callback".into())
             .spawn(move || {
-                while let Some(letter) = callbacks.next(&guid) {
-                    callbacks.post(letter);
+                while let Some(pending) = callbacks.next(&guid) {
+                    callbacks.post(pending);
                 }
             })
             .is_ok()
     }
 
-    /// Waits for the instance's next event; none when there was none for a while.
-    fn next(&self, guid: &str) -> Option<Letter> {
-        let patience = Instant::now() + LINGER;
+    /// Waits for the instance's next event; `None` after an idle time.
+    fn next(&self, guid: &str) -> Option<PendingCallback> {
+        let timeout = Instant::now() + LINGER;
         let mut queues = lock(&self.queues);
         loop {
             let due = queues.by_guid.get(guid)?.front().map(|job| job.due);
             let left = due
-                .unwrap_or(patience)
+                .unwrap_or(timeout)
                 .saturating_duration_since(Instant::now());
             if !left.is_zero() {
                 queues = self.wait(queues, left);
@@ -143,34 +141,34 @@ impl Callbacks {
             .0
     }
 
-    fn post(&self, letter: Letter) {
+    fn post(&self, pending: PendingCallback) {
         let result =
-            Target::parse(&letter.url).and_then(|target| post::post(&target, letter.body.get()));
-        self.record(letter, result);
+            Target::parse(&pending.url).and_then(|target| post::post(&target, pending.body.get()));
+        self.record(pending, result);
     }
 
-    fn record(&self, letter: Letter, result: Result<u16, String>) {
+    fn record(&self, pending: PendingCallback, result: Result<u16, String>) {
         let posted = Posted {
             at: Timestamp::now(),
             http_status: result.as_ref().ok().copied(),
             error: result.err(),
-            letter,
+            pending,
         };
-        let size = posted.letter.size() + posted.error.as_ref().map_or(0, String::len);
+        let size = posted.pending.size() + posted.error.as_ref().map_or(0, String::len);
         lock(&self.posted).push(Arc::new(posted), size);
     }
 
-    fn letter(&self, event: Event) -> Option<Letter> {
+    fn pending(&self, event: Event) -> Option<PendingCallback> {
         let body = serde_json::json!({
             "guid": event.guid,
-            self.manners.type_key: event.notify_type,
+            self.options.type_key: event.notify_type,
             "data": event.data,
         });
-        Some(Letter {
+        Some(PendingCallback {
             guid: event.guid,
             notify_type: event.notify_type,
             url: event.url,
-            // What came from JSON, or was made here, can always be written.
+            // A value parsed from or built as JSON always serialises.
             body: to_raw_value(&body).ok()?,
         })
     }

@@ -1,6 +1,6 @@
 //! Conversation ids: `S:` and a user id, or `R:` and a group id.
 
-/// Which kind of peer a conversation has.
+/// The peer of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Peer {
     User,
@@ -36,7 +36,7 @@ impl Conversation {
         }
     }
 
-    /// The user id a message goes to; `0` for a group.
+    /// The user id of the receiver; `0` for a group.
     pub(super) fn receiver(&self) -> &str {
         match self.peer {
             Peer::User => &self.digits,
@@ -44,7 +44,7 @@ impl Conversation {
         }
     }
 
-    /// The group id a message goes to; `0` for a private chat.
+    /// The group id; `0` for a private chat.
     pub(super) fn room_id(&self) -> &str {
         match self.peer {
             Peer::User => "0",
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_prefix_and_digits() {
+    fn accepts_only_prefix_and_digits() {
         for (id, valid) in [
             ("S:788123456789", true),
             ("R:10696049218574013", true),

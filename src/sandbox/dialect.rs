@@ -1,13 +1,13 @@
-//! The four envelopes servers of this protocol wrap their answers in.
+//! The four envelope dialects.
 
-use super::names;
-use super::reply::{Envelope, Failure, Reply};
+use super::endpoint_result::{EndpointResult, Envelope, Failure};
+use super::keyword;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
-/// Which envelope the server speaks (protocol README, "Envelope").
+/// The dialect of the server (protocol, "Envelope").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// `error_code`, `error_message`, `data`.
@@ -33,7 +33,7 @@ impl Dialect {
     pub const NAMES: &[&str] = &["A", "B", "C", "D"];
 
     /// The body of an answer in this dialect.
-    pub(super) fn render(self, reply: &Reply) -> Vec<u8> {
+    pub(super) fn render(self, reply: &EndpointResult) -> Vec<u8> {
         match reply {
             Ok(success) if success.envelope == Envelope::DataOnly => self.finish(&DataOnly {
                 data: &success.data,
@@ -89,17 +89,17 @@ impl FromStr for Dialect {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        names::by_name("dialect", text, TABLE)
+        keyword::by_name("dialect", text, TABLE)
     }
 }
 
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(names::name_of(*self, TABLE))
+        f.write_str(keyword::name_of(*self, TABLE))
     }
 }
 
-// Structs rather than maps, so that the fields go out in the order real servers write them.
+// Structs rather than maps, to keep the field order of real servers.
 
 #[derive(Serialize)]
 struct Plain<'a> {
@@ -125,16 +125,16 @@ struct DataOnly<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reply::Success;
+    use super::super::endpoint_result::Success;
     use super::*;
     use serde_json::json;
 
-    fn rendered(dialect: Dialect, reply: &Reply) -> String {
+    fn rendered(dialect: Dialect, reply: &EndpointResult) -> String {
         String::from_utf8(dialect.render(reply)).unwrap()
     }
 
     #[test]
-    fn success_in_every_dialect() {
+    fn renders_success_in_every_dialect() {
         let reply = Ok(Success::new(json!({"status": 2})));
         for (dialect, body) in [
             (
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn failure_in_every_dialect() {
+    fn renders_failure_in_every_dialect() {
         let reply = Err(Failure::new(-1, "no"));
         let plain = r#"{"error_code":-1,"error_message":"no","data":{}}"#;
         assert_eq!(rendered(Dialect::A, &reply), plain);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn lean_envelopes() {
+    fn renders_reduced_envelopes() {
         let status = Ok(Success::new(json!(1)).with_envelope(Envelope::NoMessage));
         assert_eq!(
             rendered(Dialect::A, &status),

@@ -1,8 +1,8 @@
-//! Durations as the sandbox's flags and fault specs write them: `200ms`, `2s`, `1m`.
+//! Durations in the sandbox's flags and fault specs: `200ms`, `2s`, `1m`.
 
 use std::time::Duration;
 
-/// Longer than any trial needs, short enough that no sum of times overflows.
+/// Longest accepted duration; sums of it cannot overflow.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Reads `250ms`, `1.5s`, `2m`, or a bare number of seconds; at most 24 hours.
@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| complaint(text))
 }
 
-/// Writes a duration so that [`parse`] reads it back.
+/// Formats a duration so that [`parse`] reads it back.
 pub(super) fn show(duration: Duration) -> String {
     if duration.subsec_nanos() == 0 {
         format!("{}s", duration.as_secs())
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_shows() {
+    fn round_trips() {
         for (text, millis) in [
             ("200ms", 200),
             ("2s", 2000),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn rejects_invalid_input() {
         for text in [
             "", "s", "-1s", "1h", "NaN", "inf", "1e300s", "25000m", "1 s x",
         ] {

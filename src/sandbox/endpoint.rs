@@ -1,28 +1,35 @@
-//! The endpoints that are simulated, and what they have in common.
+//! The simulated endpoints and their common parts.
 
 mod client;
 mod login;
 mod message;
 mod session;
-mod user;
 
+use super::endpoint_result::{EndpointResult, Failure};
 use super::instance::Instance;
 use super::quirk::{Quirk, Quirks};
-use super::reply::{Failure, Reply};
-use super::routes::Twist;
 use super::schema::{Field, Params};
 use super::state::State;
 use jiff::Timestamp;
 
-/// One endpoint: where it is, what its body holds, and what it does.
+/// An endpoint: path, body fields, and handler.
 pub(super) struct Endpoint {
     path: &'static str,
     pub(super) needs: Needs,
     pub(super) fields: &'static [Field],
-    pub(super) run: fn(&mut Call) -> Reply,
+    pub(super) run: fn(&mut Call) -> EndpointResult,
 }
 
-/// The state an instance must be in for an endpoint to run.
+/// A fault inside an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndpointFault {
+    /// A send answers code 0 with `is_svr_fail` and is not delivered.
+    ServerFail,
+    /// The status look-up returns 0.
+    Reconnecting,
+}
+
+/// The instance status an endpoint requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Needs {
     /// No instance at all.
@@ -40,11 +47,11 @@ pub(super) struct Call<'a> {
     pub(super) state: &'a mut State,
     pub(super) now: Timestamp,
     pub(super) params: &'a Params,
-    pub(super) twist: Option<Twist>,
+    pub(super) endpoint_fault: Option<EndpointFault>,
 }
 
 impl Call<'_> {
-    /// The instance the body names.
+    /// The instance named in the body.
     pub(super) fn instance(&mut self) -> Result<&mut Instance, Failure> {
         self.state.instance(self.params.text("guid"))
     }
@@ -72,17 +79,17 @@ static ENDPOINTS: &[Endpoint] = &[
     Endpoint { path: "/login/get_login_qrcode", needs: Needs::Started, fields: login::GET, run: login::get_login_qrcode },
     Endpoint { path: "/login/check_login_qrcode", needs: Needs::Started, fields: &[GUID], run: login::check_login_qrcode },
     Endpoint { path: "/login/verify_login_qrcode", needs: Needs::Started, fields: login::VERIFY, run: login::verify_login_qrcode },
-    Endpoint { path: "/user/logout", needs: Needs::Login, fields: &[GUID], run: user::logout },
-    Endpoint { path: "/user/get_profile", needs: Needs::Login, fields: &[GUID], run: user::get_profile },
+    Endpoint { path: "/user/logout", needs: Needs::Login, fields: &[GUID], run: login::logout },
+    Endpoint { path: "/user/get_profile", needs: Needs::Login, fields: &[GUID], run: login::get_profile },
 ];
 
-/// The endpoint at a path.
+/// The endpoint with this path.
 pub(super) fn find(path: &str) -> Option<&'static Endpoint> {
     ENDPOINTS.iter().find(|endpoint| endpoint.path == path)
 }
 
 impl Endpoint {
-    /// The only method the endpoint takes.
+    /// The method the endpoint accepts.
     pub(super) fn method(&self, quirks: &Quirks) -> &'static str {
         if self.path == "/client/all_clients" && quirks.has(Quirk::GetOnlyClients) {
             "GET"

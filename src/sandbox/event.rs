@@ -1,9 +1,9 @@
-//! Events: what the server tells a client without being asked.
+//! Events that are sent as callbacks.
 
+use super::initial_data;
 use super::instance::Instance;
+use super::login::QrCode;
 use super::login::QrStatus;
-use super::qrcode::QrCode;
-use super::seed;
 use serde_json::{Map, Value, json};
 
 pub(super) const QRCODE_CHANGED: i64 = 11002;
@@ -16,7 +16,7 @@ pub(super) const MESSAGES: i64 = 11013;
 const AVATAR: &str = "https://wework.qpic.cn/wwpic/sandbox/0";
 const LOGO: &str = "https://wework.qpic.cn/wwpic/sandbox/logo";
 
-/// One event on its way to a callback.
+/// An event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Event {
     pub(super) guid: String,
@@ -25,7 +25,7 @@ pub(super) struct Event {
     pub(super) data: Value,
 }
 
-/// `data` of 11002. Ids are integers here, and strings in 11003: the protocol's own trap.
+/// `data` of 11002. Ids are integers here and strings in 11003, as in the protocol.
 pub(super) fn qrcode_changed(instance: &Instance, renewed: Option<&QrCode>) -> Value {
     let status = match &instance.login {
         Some(login) => login.status,
@@ -50,7 +50,7 @@ pub(super) fn qr_status(instance: &Instance, status: QrStatus) -> Value {
         "nickname": instance.user_name,
         "avatar": AVATAR,
         "logo": LOGO,
-        "corp_id": seed::CORP_ID,
+        "corp_id": initial_data::CORP_ID,
     })
 }
 
@@ -60,12 +60,12 @@ pub(super) fn logged_in(instance: &Instance) -> Value {
         "user_id": instance.user_id.to_string(),
         "name": instance.user_name,
         "real_name": instance.user_name,
-        "corp_id": seed::CORP_ID.to_string(),
+        "corp_id": initial_data::CORP_ID.to_string(),
         "gender": 1,
         "party_id": "1688850000000000",
         "avatar": AVATAR,
-        "corp_short_name": seed::CORP_SHORT_NAME,
-        "corp_full_name": seed::CORP_FULL_NAME,
+        "corp_short_name": initial_data::CORP_SHORT_NAME,
+        "corp_full_name": initial_data::CORP_FULL_NAME,
     })
 }
 

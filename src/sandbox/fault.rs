@@ -1,38 +1,37 @@
-//! Faults on demand: what goes wrong, where, and how often.
+//! Fault injection: what goes wrong, for which path, and how often.
 //!
 //! A fault is written `KIND[=VALUE][@PATH][*TIMES]`, such as `drop-after@/msg/send_text*2`.
-//! [`FORMS`] lists every kind and says whether the request is executed although the client never
-//! gets a proper answer: the difference between a message lost and a message sent twice.
+//! [`FORMS`] lists every kind and says whether the request is executed although the client gets no
+//! proper answer, which decides between a lost and a repeated message.
 
 mod body;
-mod form;
 mod list;
-mod parse;
+mod syntax;
 
-pub use form::{FORMS, FaultForm};
 pub(super) use list::FaultList;
+pub use syntax::{FORMS, FaultSyntax};
 
 use super::duration;
 use std::fmt;
 use std::time::Duration;
 
-/// One fault of a scenario, or added while the sandbox runs.
+/// An active fault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    form: &'static FaultForm,
+    form: &'static FaultSyntax,
     pub(super) kind: Kind,
     path: Option<String>,
-    /// How many times it may still strike; without a number, always.
+    /// Remaining uses; unlimited without a number.
     left: Option<u32>,
 }
 
 impl Fault {
-    /// Whether a request that meets this fault is executed all the same.
+    /// Whether a request with this fault is executed.
     pub fn executes(&self) -> bool {
         self.form.executed
     }
 
-    /// Whether the fault concerns requests for `path`.
+    /// Whether the fault applies to `path`.
     fn matches(&self, path: &str) -> bool {
         let wanted = self.path.as_deref().or(self.kind.only_path());
         wanted.is_none_or(|prefix| match prefix.strip_suffix('*') {
@@ -63,7 +62,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What goes wrong. Whether the request is executed meanwhile is the form's matter.
+/// The kind of failure.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Latency(Duration),
@@ -90,7 +89,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Kinds that make no sense elsewhere strike only here.
+    /// Kinds that apply only to one path.
     fn only_path(&self) -> Option<&'static str> {
         match self {
             Kind::ServerFail => Some("/msg/*"),
@@ -99,7 +98,7 @@ impl Kind {
         }
     }
 
-    /// Kinds that strike before there is a path to match.
+    /// Kinds that apply before a path is known.
     fn is_pathless(&self) -> bool {
         matches!(self, Kind::Refuse(_) | Kind::ResetEarly)
     }

@@ -1,7 +1,7 @@
 //! One instance: a place where an account can be logged in.
 
+use super::initial_data::{self, Session};
 use super::login::Login;
-use super::seed::{self, Session};
 use super::status::Status;
 use serde_json::{Value, json};
 
@@ -26,15 +26,15 @@ impl Instance {
     /// The `number`th instance of a sandbox.
     pub(super) fn new(number: u64, status: Status, client_type: i64, sessions: usize) -> Self {
         Instance {
-            guid: seed::guid(number),
+            guid: initial_data::guid(number),
             status,
             client_type,
             proxy: String::new(),
             bridge: String::new(),
             notify_url: String::new(),
-            user_id: seed::user_id(number),
-            user_name: seed::user_name(number),
-            sessions: seed::sessions(sessions),
+            user_id: initial_data::user_id(number),
+            user_name: initial_data::user_name(number),
+            sessions: initial_data::sessions(sessions),
             login: None,
             has_seen_expiry: false,
         }

@@ -1,7 +1,8 @@
 //! A login by QR code as a state machine: a script of timed steps, and the status they lead to.
 
-use super::qrcode::QrCode;
-use super::scan::{Scan, ScanOutcome, ScanStep};
+use super::initial_data;
+use super::scan_script::{ScanOutcome, ScanScript, ScanStep};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(super) enum QrStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The QR code changes its status, or is replaced.
-    Scan(ScanStep),
+    ScanScript(ScanStep),
     /// The account is logged in.
     LoggedIn,
 }
@@ -49,7 +50,7 @@ pub(super) enum CodeError {
 
 impl Login {
     /// A login that starts `now` with this code and follows `scan`.
-    pub(super) fn new(qrcode: QrCode, scan: &Scan, now: Timestamp) -> Self {
+    pub(super) fn new(qrcode: QrCode, scan: &ScanScript, now: Timestamp) -> Self {
         Login {
             qrcode,
             status: QrStatus::NotScanned,
@@ -111,18 +112,18 @@ impl Login {
 
     /// Schedules the success of the QR code and, a little later, of the login.
     fn complete(&mut self, now: Timestamp) {
-        let confirm = Step::Scan(ScanStep::Confirm);
+        let confirm = Step::ScanScript(ScanStep::Confirm);
         self.steps = [(now, confirm), (later(now, self.gap), Step::LoggedIn)].into();
     }
 }
 
 /// The steps of a scan and when they come, counted from the QR code.
-fn script(scan: &Scan) -> Vec<(Duration, Step)> {
+fn script(scan: &ScanScript) -> Vec<(Duration, Step)> {
     let (after, gap) = (scan.after, gap(scan));
-    let then = |step| (after + gap, Step::Scan(step));
-    let scanned = |at| (at, Step::Scan(ScanStep::Scanned));
+    let then = |step| (after + gap, Step::ScanScript(step));
+    let scanned = |at| (at, Step::ScanScript(ScanStep::Scanned));
     let success = |at| {
-        let confirm = Step::Scan(ScanStep::Confirm);
+        let confirm = Step::ScanScript(ScanStep::Confirm);
         vec![
             scanned(at),
             (at + gap, confirm),
@@ -136,7 +137,7 @@ fn script(scan: &Scan) -> Vec<(Duration, Step)> {
         }
         ScanOutcome::Refuse => vec![scanned(after), then(ScanStep::Refuse)],
         ScanOutcome::Expire => {
-            let mut steps = vec![(after, Step::Scan(ScanStep::Expire))];
+            let mut steps = vec![(after, Step::ScanScript(ScanStep::Expire))];
             steps.extend(success(2 * after));
             steps
         }
@@ -144,7 +145,7 @@ fn script(scan: &Scan) -> Vec<(Duration, Step)> {
     }
 }
 
-fn gap(scan: &Scan) -> Duration {
+fn gap(scan: &ScanScript) -> Duration {
     scan.after.min(LONGEST_GAP)
 }
 
@@ -152,6 +153,50 @@ fn gap(scan: &Scan) -> Duration {
 fn later(now: Timestamp, time: Duration) -> Timestamp {
     now.checked_add(time).unwrap_or(now)
 }
+
+/// One login QR code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct QrCode {
+    /// 32 upper-case hexadecimal digits.
+    pub(super) key: String,
+}
+
+impl QrCode {
+    /// The `number`th code a sandbox gives out.
+    pub(super) fn new(number: u64) -> Self {
+        QrCode {
+            key: initial_data::key(number),
+        }
+    }
+
+    /// The link that the code draws.
+    pub(super) fn content(&self) -> String {
+        format!(
+            "https://wx.work.weixin.qq.com/cgi-bin/crtx_auth?key={}&wx=1",
+            self.key
+        )
+    }
+}
+
+/// A picture where the server sends one of about 20 kB: a small baseline JPEG, one grey dot.
+/// Clients draw the link; the picture only has to be one.
+pub(super) fn picture() -> String {
+    BASE64_STANDARD.encode(DOT)
+}
+
+#[rustfmt::skip]
+const DOT: &[u8] = &[
+    0xff, 0xd8, 0xff, 0xe0, 0x00, 0x10, 0x4a, 0x46, 0x49, 0x46, 0x00, 0x01, 0x01, 0x00, 0x00, 0x01,
+    0x00, 0x01, 0x00, 0x00, 0xff, 0xdb, 0x00, 0x43, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc0, 0x00, 0x0b, 0x08, 0x00, 0x01,
+    0x00, 0x01, 0x01, 0x01, 0x11, 0x00, 0xff, 0xc4, 0x00, 0x14, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xc4, 0x00, 0x14,
+    0x10, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0xff, 0xda, 0x00, 0x08, 0x01, 0x01, 0x00, 0x00, 0x3f, 0x00, 0x3f, 0xff, 0xd9,
+];
 
 #[cfg(test)]
 mod tests {
@@ -171,7 +216,7 @@ mod tests {
         while let Some(due) = login.due() {
             let since = due.as_millisecond() - start().as_millisecond();
             match login.next(due).unwrap() {
-                Step::Scan(step) => {
+                Step::ScanScript(step) => {
                     login.take(&step);
                     history.push((since, Some(login.status)));
                 }
@@ -182,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts() {
+    fn follows_scan_scripts() {
         use QrStatus::{CodeRequired, NotScanned, Refused, Scanned, Success};
         for (scan, expected) in [
             (
@@ -216,15 +261,18 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_early() {
-        let mut login = Login::new(QrCode::new(0), &Scan::default(), start());
+    fn steps_wait_for_their_time() {
+        let mut login = Login::new(QrCode::new(0), &ScanScript::default(), start());
         assert_eq!(login.next(at(999)), None);
-        assert_eq!(login.next(at(1000)), Some(Step::Scan(ScanStep::Scanned)));
+        assert_eq!(
+            login.next(at(1000)),
+            Some(Step::ScanScript(ScanStep::Scanned))
+        );
         assert_eq!(login.next(at(1000)), None);
     }
 
     #[test]
-    fn a_code_is_accepted_only_when_asked_and_right() {
+    fn accepts_code_only_when_requested_and_correct() {
         let scan = "require-code=246810,after=100ms".parse().unwrap();
         let mut login = Login::new(QrCode::new(0), &scan, start());
         assert_eq!(login.submit("246810", start()), Err(CodeError::NotAsked));

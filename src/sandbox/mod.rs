@@ -15,37 +15,35 @@
 )]
 
 mod admin;
-mod answer;
 mod callback;
-mod clock;
 mod conversation;
 mod dialect;
+mod dispatch;
 mod duration;
 mod endpoint;
-mod engine;
+mod endpoint_result;
 mod event;
 mod fault;
-mod guard;
 mod http;
-mod incoming;
+mod http_response;
+mod initial_data;
 mod instance;
+mod keyword;
 mod login;
 mod message;
-mod names;
 #[cfg(any(test, fuzzing))]
-pub mod oracle;
+pub mod properties;
 mod protobuf;
-mod qrcode;
 mod quirk;
 mod record;
-mod reply;
 mod routes;
-mod scan;
+mod scan_script;
 mod scenario;
+mod scheduler;
 mod schema;
-mod seed;
 mod server;
 mod shutdown;
+mod simulator;
 mod state;
 mod status;
 #[cfg(test)]
@@ -53,16 +51,16 @@ mod tests;
 
 pub use callback::Callback;
 pub use dialect::Dialect;
-pub use fault::{FORMS, Fault, FaultForm};
-pub use incoming::Incoming;
+pub use fault::{FORMS, Fault, FaultSyntax};
+pub use initial_data::FORBIDDEN_CONTACT;
+pub use message::IncomingMessage;
 pub use quirk::Quirk;
 pub use record::{Delivery, Exchange};
-pub use scan::{Scan, ScanOutcome, ScanStep};
+pub use scan_script::{ScanOutcome, ScanScript, ScanStep};
 pub use scenario::Scenario;
-pub use seed::FORBIDDEN_CONTACT;
 pub use status::Status;
 
-use self::incoming::Arrival;
+use self::message::IncomingKind;
 use self::server::Server;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -77,7 +75,7 @@ use std::time::Duration;
 pub type Observer = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
 /// How long a sandbox waits at its end for threads that are still at work.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A running sandbox; dropping it closes the port and cuts every connection.
 pub struct Sandbox {
@@ -103,7 +101,14 @@ impl Sandbox {
         sandbox.spawn("sandbox-accept", |server| {
             http::listener::run(listener, server);
         })?;
-        sandbox.spawn("sandbox-clock", |server| clock::run(server))?;
+        sandbox.spawn("sandbox-scheduler", |server| {
+            server.scheduler.run(|| {
+                server.change(|state| {
+                    state.advance(Timestamp::now());
+                    state.next_due()
+                })
+            });
+        })?;
         for fault in scenario.faults {
             sandbox.server.add_fault(fault);
         }
@@ -123,7 +128,7 @@ impl Sandbox {
 
     /// The address bound, with the real port.
     pub fn addr(&self) -> SocketAddr {
-        self.server.addr
+        self.server.sockets.addr
     }
 
     /// The base URL a client on this machine uses, without a trailing slash.
@@ -139,14 +144,14 @@ impl Sandbox {
 
     /// Every message accepted (the last 100,000, at most 32 MiB), in order.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        let handles = lock(&self.server.engine).state.deliveries.handles();
+        let handles = lock(&self.server.simulator).state.deliveries.handles();
         unshare(handles)
     }
 
     /// The guids of the instances there are, in the order the server lists them.
     pub fn guids(&self) -> Vec<String> {
-        let engine = lock(&self.server.engine);
-        engine
+        let simulator = lock(&self.server.simulator);
+        simulator
             .state
             .instances
             .iter()
@@ -161,7 +166,7 @@ impl Sandbox {
 
     /// Ends every fault, except a refusal, which ends by itself.
     pub fn clear_faults(&self) {
-        lock(&self.server.engine).faults.clear();
+        lock(&self.server.simulator).faults.clear();
     }
 
     /// Puts an instance into a state, without any event; false when there is no such instance.
@@ -188,10 +193,10 @@ impl Sandbox {
     ///
     /// # Errors
     /// When there is no such instance or the conversation id is malformed.
-    pub fn receive(&self, guid: &str, message: &Incoming) -> Result<bool, String> {
+    pub fn receive(&self, guid: &str, message: &IncomingMessage) -> Result<bool, String> {
         let now = Timestamp::now();
         self.server
-            .change(|state| state.receive(guid, message, Arrival::Text, now))
+            .change(|state| state.receive(guid, message, IncomingKind::Text, now))
     }
 
     /// Logs an account out because it logged in elsewhere (11011).
@@ -208,15 +213,16 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.server.shutdown.begin();
-        self.server.alarm.end();
+        self.server.sockets.shutdown.begin();
+        self.server.scheduler.end();
         self.server.callbacks.end();
-        self.server.gate.end(self.server.addr);
+        let sockets = &self.server.sockets;
+        sockets.control.end(sockets.addr);
         for thread in self.threads.drain(..) {
             // A panic there has been reported by its own thread already.
             let _ = thread.join();
         }
-        self.server.guests.cut(PATIENCE);
+        self.server.sockets.close_connections(TIMEOUT);
     }
 }
 

@@ -50,13 +50,13 @@ mod tests {
     use base64::prelude::{BASE64_STANDARD, Engine};
 
     #[test]
-    fn encodes_the_reference_example() {
+    fn encodes_documented_example() {
         let encoded = BASE64_STANDARD.encode(text_content("test"));
         assert_eq!(encoded, "CgoIABIGCgR0ZXN0");
     }
 
     #[test]
-    fn long_texts_have_long_lengths() {
+    fn encodes_multi_byte_lengths() {
         assert_eq!(text_content(&"x".repeat(300)).len(), 300 + 3 + 2 + 3 + 3);
     }
 }

@@ -1,11 +1,11 @@
-//! Deviations of real servers that a client must survive, each switched on by name.
+//! Behaviors of real servers that clients must tolerate, enabled by name.
 
-use super::names;
+use super::keyword;
 use serde_json::{Number, Value};
 use std::fmt;
 use std::str::FromStr;
 
-/// One deviation; all are off unless the scenario names them.
+/// A behavior; all are off by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quirk {
     /// `/client/all_clients` answers GET and refuses POST with 405.
@@ -96,17 +96,17 @@ impl FromStr for Quirk {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        names::by_name("quirk", text, TABLE)
+        keyword::by_name("quirk", text, TABLE)
     }
 }
 
 impl fmt::Display for Quirk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(names::name_of(*self, TABLE))
+        f.write_str(keyword::name_of(*self, TABLE))
     }
 }
 
-/// The quirks of one scenario.
+/// The enabled quirks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Quirks(Vec<Quirk>);
 
@@ -123,7 +123,7 @@ impl Quirks {
         self.0.iter().map(Quirk::to_string).collect()
     }
 
-    /// A list as this server writes it.
+    /// A list in the shape of this server.
     pub(super) fn list(&self, items: Vec<Value>) -> Value {
         if items.is_empty() && self.has(Quirk::NullLists) {
             Value::Null
@@ -132,9 +132,9 @@ impl Quirks {
         }
     }
 
-    /// Bends the numbers and ids of a finished payload. Ids come last, so that they stay numbers
-    /// when both quirks are on.
-    pub(super) fn bend(&self, data: &mut Value) {
+    /// Converts numbers and ids of a payload. Ids come last, so that they stay numbers when both quirks are
+    /// on.
+    pub(super) fn apply(&self, data: &mut Value) {
         if self.has(Quirk::StringNumbers) {
             stringify_numbers(data);
         }
@@ -176,7 +176,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_name_list_is_the_table() {
+    fn name_list_matches_table() {
         let table: Vec<&str> = TABLE.iter().map(|(name, _)| *name).collect();
         assert_eq!(table, Quirk::NAMES);
         for name in Quirk::NAMES {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn bends_numbers_and_ids_at_any_depth() {
+    fn changes_numbers_and_ids_at_any_depth() {
         let data =
             json!({"status": 2, "msg_data": {"id": "10696049218574013", "flag": 0, "name": "12"}});
         for (quirks, expected) in [
@@ -205,7 +205,7 @@ mod tests {
             ),
         ] {
             let mut bent = data.clone();
-            Quirks::new(quirks).bend(&mut bent);
+            Quirks::new(quirks).apply(&mut bent);
             assert_eq!(bent, expected);
         }
     }

@@ -1,4 +1,4 @@
-//! What the sandbox remembers: the requests it saw and the messages it accepted.
+//! The recorded requests and accepted messages.
 
 use jiff::Timestamp;
 use serde::ser::SerializeMap;
@@ -7,16 +7,16 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Entries kept of each kind; older ones make room.
+/// Most entries of each kind; older ones are dropped.
 const KEPT_ENTRIES: usize = 100_000;
-/// Bytes kept of each kind, so that large bodies do not pile up either. The allocator holds a few
-/// times as much: each of its arenas keeps the most it ever held.
+/// Most bytes of each kind. The allocator may hold a few times as much, because each arena keeps its
+/// peak.
 const KEPT_BYTES: usize = 32 * 1024 * 1024;
 
-/// One request to the protocol, and what the server decided to do with it.
+/// A request and its answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exchange {
-    /// When the request had been read.
+    /// Time at which the request had been read.
     #[serde(serialize_with = "time")]
     pub at: Timestamp,
     /// HTTP method as sent.
@@ -26,14 +26,14 @@ pub struct Exchange {
     /// Header names and values in order, names as sent.
     #[serde(serialize_with = "header_object")]
     pub headers: Vec<(String, String)>,
-    /// The body as sent, chunks joined.
+    /// The body as sent, with chunks joined.
     #[serde(serialize_with = "body")]
     pub body: Vec<u8>,
-    /// HTTP status of the answer; none when a fault leaves the request unanswered.
+    /// HTTP status; `None` when a fault left the request unanswered.
     pub http_status: Option<u16>,
-    /// The fault that struck, as its spec.
+    /// The applied fault.
     pub fault: Option<String>,
-    /// What happened, in a few words.
+    /// A note for the log.
     pub note: String,
 }
 
@@ -43,7 +43,7 @@ impl Exchange {
         header(&self.headers, name)
     }
 
-    /// About how much memory it takes, in bytes.
+    /// Approximate size in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         let headers: usize = self
             .headers
@@ -62,28 +62,28 @@ pub(super) fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<
         .map(|(_, value)| value.as_str())
 }
 
-/// A message the server accepted.
+/// An accepted message.
 #[derive(Clone, Debug, Serialize)]
 pub struct Delivery {
-    /// When it was accepted.
+    /// Time of acceptance.
     #[serde(serialize_with = "time")]
     pub at: Timestamp,
-    /// Message id, counting up.
+    /// Message id, increasing.
     pub id: String,
-    /// Sequence number, counting up.
+    /// Sequence number, increasing.
     pub seq: String,
-    /// The instance it was sent from.
+    /// The sending instance.
     pub guid: String,
-    /// Where it went: `S:` or `R:` and digits.
+    /// The target: `S:` or `R:` and digits.
     pub conversation_id: String,
     /// The text.
     pub content: String,
-    /// Who was mentioned, with the types they came with; the integer 0 is everyone.
+    /// The mentions, with their original types; the integer 0 is everyone.
     pub at_list: Vec<Value>,
 }
 
 impl Delivery {
-    /// About how much memory it takes, in bytes.
+    /// Approximate size in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         let mentions: usize = self
             .at_list
@@ -94,7 +94,7 @@ impl Delivery {
     }
 }
 
-/// The last entries of one kind, bounded in number and in bytes.
+/// The latest entries of one kind, limited in number and bytes.
 #[derive(Debug)]
 pub(super) struct Record<T> {
     entries: VecDeque<(usize, Arc<T>)>,
@@ -109,7 +109,7 @@ impl<T: Clone> Record<T> {
         }
     }
 
-    /// Keeps an entry that takes about `bytes`.
+    /// Adds an entry of about `bytes`.
     pub(super) fn push(&mut self, entry: Arc<T>, bytes: usize) {
         self.entries.push_back((bytes, entry));
         self.bytes += bytes;
@@ -125,7 +125,7 @@ impl<T: Clone> Record<T> {
         self.entries.len()
     }
 
-    /// Cheap handles, so that a long record is copied outside the server's lock.
+    /// Shared handles, so that a long record is not copied under the server's lock.
     pub(super) fn handles(&self) -> Vec<Arc<T>> {
         self.entries
             .iter()
@@ -176,7 +176,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_exchange_is_one_line_of_json() {
+    fn exchange_is_one_json_line() {
         let exchange = Exchange {
             at: Timestamp::from_second(1_700_000_000).unwrap(),
             method: "POST".into(),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_may_be_long_counts() {
+    fn size_covers_all_variable_parts() {
         let delivery = |content: &str, at_list: Vec<Value>| Delivery {
             at: Timestamp::UNIX_EPOCH,
             id: "1".into(),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_bounded_in_bytes_and_number() {
+    fn record_is_bounded_in_bytes_and_number() {
         let mut record = Record::new();
         record.push(Arc::new(1), KEPT_BYTES);
         record.push(Arc::new(2), 1);

@@ -1,15 +1,15 @@
-//! The pure core: one request in, one answer out.
+//! Handles one request. Pure.
 
-use super::answer::Answer;
-use super::endpoint::{self, Call, Endpoint, Needs};
-use super::reply::{Failure, Reply};
+use super::endpoint::{self, Call, Endpoint, EndpointFault, Needs};
+use super::endpoint_result::{EndpointResult, Failure};
+use super::http_response::HttpResponse;
 use super::schema::{self, Params, Rejection};
 use super::state::State;
 use super::status::Status;
 use jiff::Timestamp;
 use serde_json::json;
 
-/// A request to the protocol, with the moment it is handled.
+/// A request with the time at which it is handled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request<'a> {
     pub(super) now: Timestamp,
@@ -17,27 +17,18 @@ pub(super) struct Request<'a> {
     /// Path below the base URL, without a query.
     pub(super) path: &'a str,
     pub(super) body: &'a [u8],
-    pub(super) twist: Option<Twist>,
+    pub(super) endpoint_fault: Option<EndpointFault>,
 }
 
-/// What a fault bends inside an endpoint, rather than around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Twist {
-    /// A send answers code 0 with `is_svr_fail` and delivers nothing.
-    ServerFail,
-    /// The status look-up shows 0 whatever the instance is doing.
-    Reconnecting,
-}
-
-/// Answers a request in FastAPI's order: path, method, body, and only then the business.
-pub(super) fn handle(state: &mut State, request: &Request) -> Answer {
+/// Answers a request in FastAPI's order: path, method, body, then the business rules.
+pub(super) fn handle(state: &mut State, request: &Request) -> HttpResponse {
     state.advance(request.now);
     let Some(endpoint) = endpoint::find(request.path) else {
-        return Answer::error(404);
+        return HttpResponse::error(404);
     };
     let method = endpoint.method(&state.quirks);
     if request.method != method {
-        return Answer::method_not_allowed(method);
+        return HttpResponse::method_not_allowed(method);
     }
     match schema::read(request.body, endpoint.fields) {
         Ok(params) => business(state, request, endpoint, params),
@@ -45,15 +36,15 @@ pub(super) fn handle(state: &mut State, request: &Request) -> Answer {
     }
 }
 
-fn reject(rejection: Rejection) -> Answer {
+fn reject(rejection: Rejection) -> HttpResponse {
     match rejection {
         Rejection::Invalid(mistakes) => {
             let note = mistakes
                 .first()
                 .map_or(String::new(), schema::Mistake::summary);
-            Answer::detail(422, &json!(mistakes), note)
+            HttpResponse::detail(422, &json!(mistakes), note)
         }
-        Rejection::Undecodable => Answer::detail(
+        Rejection::Undecodable => HttpResponse::detail(
             400,
             &json!("There was an error parsing the body"),
             "body is not text",
@@ -61,22 +52,27 @@ fn reject(rejection: Rejection) -> Answer {
     }
 }
 
-fn business(state: &mut State, request: &Request, endpoint: &Endpoint, params: Params) -> Answer {
+fn business(
+    state: &mut State,
+    request: &Request,
+    endpoint: &Endpoint,
+    params: Params,
+) -> HttpResponse {
     let mut reply = admit(state, endpoint.needs, &params).and_then(|()| {
         (endpoint.run)(&mut Call {
             state,
             now: request.now,
             params: &params,
-            twist: request.twist,
+            endpoint_fault: request.endpoint_fault,
         })
     });
     if let Ok(success) = &mut reply {
-        state.quirks.bend(&mut success.data);
+        state.quirks.apply(&mut success.data);
     }
-    Answer::json(200, state.dialect.render(&reply), note(&reply))
+    HttpResponse::json(200, state.dialect.render(&reply), note(&reply))
 }
 
-/// Checks that the instance is in the state the endpoint needs.
+/// Checks that the instance has the status the endpoint needs.
 fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure> {
     if needs == Needs::Nothing {
         return Ok(());
@@ -84,7 +80,7 @@ fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure
     let instance = state.instance(params.text("guid"))?;
     match (needs, instance.status) {
         (Needs::Started | Needs::Login, Status::Stopped) => {
-            // The vendor's warning: calling a stopped instance wakes it.
+            // As documented, calling a stopped instance starts it.
             instance.status = Status::Running;
             Err(Failure::not_started())
         }
@@ -93,7 +89,7 @@ fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure
     }
 }
 
-fn note(reply: &Reply) -> String {
+fn note(reply: &EndpointResult) -> String {
     match reply {
         Ok(success) => success.note.clone(),
         Err(failure) => format!("refused {}: {}", failure.code, failure.message),

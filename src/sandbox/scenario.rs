@@ -1,40 +1,40 @@
-//! What a sandbox starts with.
+//! The initial state and options of a sandbox.
 
 use super::dialect::Dialect;
 use super::fault::Fault;
 use super::quirk::Quirk;
-use super::scan::Scan;
+use super::scan_script::ScanScript;
 use std::time::Duration;
 
-/// The world and the manners of a sandbox. The default is one online instance with six sessions on
-/// a server without quirks or faults.
+/// Initial state and options. The default is one online instance with six conversations, without quirks
+/// and faults.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Instances with an account logged in; they come first in every list.
+    /// Online instances; they come first in lists.
     pub online: usize,
-    /// Instances that are started, with nobody logged in.
+    /// Running instances that are not logged in.
     pub running: usize,
-    /// Instances that are stopped; they come last.
+    /// Stopped instances; they come last.
     pub stopped: usize,
-    /// Sessions of each account.
+    /// Conversations per account.
     pub sessions: usize,
-    /// Instances the server allows at once.
+    /// Limit of instances.
     pub limit: usize,
-    /// The envelope of every answer.
+    /// The envelope dialect.
     pub dialect: Dialect,
-    /// Time every answer takes, on top of what a fault adds.
+    /// Latency of every answer, in addition to that of faults.
     pub latency: Duration,
-    /// Deviations switched on.
+    /// Enabled quirks.
     pub quirks: Vec<Quirk>,
-    /// Faults active from the start, the first that matches a request wins.
+    /// Initial faults; the first that matches a request applies.
     pub faults: Vec<Fault>,
-    /// What the phone does with every login QR code.
-    pub scan: Scan,
-    /// Whether callbacks are posted at all; without, they are lost and clients must poll.
+    /// The script of every login.
+    pub scan: ScanScript,
+    /// Whether callbacks are posted; otherwise they are lost and clients must poll.
     pub callbacks: bool,
-    /// How late callbacks are when the quirk `late-callbacks` is on.
+    /// Delay of callbacks with the quirk `late-callbacks`.
     pub late: Duration,
-    /// Path in front of every endpoint, such as `/wecom`; empty for none.
+    /// Path prefix of every endpoint, such as `/wecom`; may be empty.
     pub prefix: String,
 }
 
@@ -50,7 +50,7 @@ impl Default for Scenario {
             latency: Duration::ZERO,
             quirks: Vec::new(),
             faults: Vec::new(),
-            scan: Scan::default(),
+            scan: ScanScript::default(),
             callbacks: true,
             late: Duration::from_secs(3),
             prefix: String::new(),

@@ -1,4 +1,4 @@
-//! Bodies as FastAPI (pydantic v1) reads them: lenient conversions, and the words of its 422.
+//! Request bodies as FastAPI (pydantic v1) validates them: lenient conversions and 422 errors.
 
 mod convert;
 mod json_error;
@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Ids,
 }
 
-/// What an absent field stands for.
+/// The value of an absent field.
 #[derive(Clone, Copy, Debug)]
 enum Absent {
     Required,
@@ -87,7 +87,7 @@ impl Field {
     }
 }
 
-/// The fields of a body, converted to their types and with their defaults filled in.
+/// The validated fields of a body, with defaults.
 #[derive(Debug, Default)]
 pub(super) struct Params(BTreeMap<&'static str, Value>);
 
@@ -141,7 +141,7 @@ impl Mistake {
         Mistake::new(loc, "field required", "value_error.missing")
     }
 
-    /// `body.guid: field required`, for whoever watches.
+    /// The log note: `body.guid: field required`.
     pub(super) fn summary(&self) -> String {
         let place: Vec<String> = self
             .loc
@@ -152,19 +152,19 @@ impl Mistake {
     }
 }
 
-/// Why a body was not accepted.
+/// Why a body was rejected.
 #[derive(Debug, PartialEq)]
 pub(super) enum Rejection {
     /// 422 with these entries.
     Invalid(Vec<Mistake>),
-    /// 400: the bytes are no text at all.
+    /// 400: the bytes are not text.
     Undecodable,
 }
 
-/// Reads a body against its fields.
+/// Validates a body.
 pub(super) fn read(body: &[u8], fields: &[Field]) -> Result<Params, Rejection> {
     if fields.is_empty() {
-        // A handler without parameters: FastAPI does not look at the body.
+        // FastAPI does not read the body of a handler without parameters.
         return Ok(Params::default());
     }
     let object = read_object(body)?;

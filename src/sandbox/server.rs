@@ -1,54 +1,38 @@
-//! The running server: what the threads of a sandbox share.
+//! The state shared by the threads of a sandbox.
 
-use super::admin;
-use super::answer::Answer;
 use super::callback::Callbacks;
-use super::clock::Alarm;
-use super::engine::{Engine, Manner, Plan, Received};
 use super::fault::{Fault, Kind};
-use super::guard;
-use super::http::guests::Guests;
-use super::http::listener::Gate;
+use super::http::Sockets;
+use super::http_response::HttpResponse;
 use super::record::Exchange;
 use super::scenario::Scenario;
-use super::shutdown::Shutdown;
+use super::scheduler::Scheduler;
+use super::simulator::{HandledRequest, ReceivedRequest, ResponsePlan, Simulator};
 use super::state::State;
 use super::{Observer, lock};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// What every thread of a sandbox works on.
+/// The state shared by all threads.
 pub(super) struct Server {
-    pub(super) addr: SocketAddr,
-    pub(super) engine: Mutex<Engine>,
-    pub(super) gate: Gate,
-    pub(super) guests: Guests,
-    pub(super) shutdown: Shutdown,
-    pub(super) alarm: Alarm,
+    pub(super) sockets: Sockets,
+    pub(super) simulator: Mutex<Simulator>,
+    pub(super) scheduler: Scheduler,
     pub(super) callbacks: Arc<Callbacks>,
     prefix: String,
-    latency: Duration,
+    pub(super) latency: Duration,
     observer: Observer,
-    /// Held while a request is decided and observed, so that observers see the recorded order.
+    /// Held while a request is handled and observed, so that observers see the recorded order.
     turn: Mutex<()>,
-}
-
-/// An answer and the way it goes out.
-pub(super) struct Decision {
-    pub(super) answer: Answer,
-    pub(super) manner: Manner,
 }
 
 impl Server {
     pub(super) fn new(addr: SocketAddr, scenario: &Scenario, observer: Observer) -> Self {
         Server {
-            addr,
-            engine: Mutex::new(Engine::new(scenario)),
-            gate: Gate::default(),
-            guests: Guests::default(),
-            shutdown: Shutdown::default(),
-            alarm: Alarm::default(),
+            sockets: Sockets::new(addr),
+            simulator: Mutex::new(Simulator::new(scenario)),
+            scheduler: Scheduler::default(),
             callbacks: Arc::new(Callbacks::new(scenario)),
             prefix: scenario.prefix.trim_end_matches('/').into(),
             latency: scenario.latency,
@@ -57,105 +41,77 @@ impl Server {
         }
     }
 
-    /// Where the server is reached, without a trailing slash.
+    /// The base URL, without a trailing slash.
     pub(super) fn base_url(&self) -> String {
-        let addr = super::local(self.addr);
+        let addr = super::local(self.sockets.addr);
         format!("http://{addr}{}", self.prefix)
     }
 
-    /// Decides about a request; protocol requests are recorded and observed before they are
-    /// answered.
-    pub(super) fn decide(&self, received: Received) -> Decision {
-        let path = self.path_of(&received.target).map(String::from);
-        let is_admin = path
-            .as_deref()
-            .is_some_and(|p| p.starts_with(admin::PREFIX));
-        if let Err(reason) = guard::check(&received, self.addr.ip(), is_admin) {
-            return self.refuse(received, reason);
-        }
-        if let Some(path) = path.as_deref()
-            && let Some(place) = path.strip_prefix(admin::PREFIX)
-        {
-            let answer = admin::answer(self, &received, place);
-            let manner = Manner::Properly;
-            return Decision { answer, manner };
-        }
-        self.decide_protocol(received, path.as_deref())
+    /// Handles a request for `path`, relative to the base URL, and records it.
+    pub(super) fn handle_protocol(
+        &self,
+        received: ReceivedRequest,
+        path: Option<&str>,
+    ) -> ResponsePlan {
+        self.carry_out(|simulator| simulator.take(received, path))
     }
 
-    fn decide_protocol(&self, received: Received, path: Option<&str>) -> Decision {
-        self.carry_out(|engine| engine.take(received, path))
+    /// Refuses and records a request that may come from a web page.
+    pub(super) fn refuse(&self, received: ReceivedRequest, reason: String) -> ResponsePlan {
+        let answer = HttpResponse::detail(403, &serde_json::json!(reason), reason);
+        self.carry_out(|simulator| simulator.refuse(received, answer))
     }
 
-    /// Refuses a request that a web page could have caused, for everybody to see.
-    fn refuse(&self, received: Received, reason: String) -> Decision {
-        let answer = Answer::detail(403, &serde_json::json!(reason), reason);
-        self.carry_out(|engine| engine.refuse(received, answer))
-    }
-
-    fn carry_out(&self, work: impl FnOnce(&mut Engine) -> Plan) -> Decision {
+    fn carry_out(&self, work: impl FnOnce(&mut Simulator) -> HandledRequest) -> ResponsePlan {
         let turn = lock(&self.turn);
-        let Plan {
+        let HandledRequest {
             answer,
-            manner,
+            transmission,
             exchange,
         } = self.work(work);
         (self.observer)(&exchange);
         drop(turn);
-        Decision { answer, manner }
+        ResponsePlan {
+            answer,
+            transmission,
+        }
     }
 
-    /// Works on the core, then sends the events that arose and wakes the clock if it must.
-    fn work<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
-        let mut engine = lock(&self.engine);
-        let result = work(&mut engine);
-        // Still under the lock, so that events keep the order in which they arose.
-        for event in engine.state.take_events() {
+    /// Runs `work` on the simulator, then posts new events and wakes the scheduler if needed.
+    fn work<T>(&self, work: impl FnOnce(&mut Simulator) -> T) -> T {
+        let mut simulator = lock(&self.simulator);
+        let result = work(&mut simulator);
+        // Still under the lock, to keep the order of events.
+        for event in simulator.state.take_events() {
             self.callbacks.enqueue(event);
         }
-        if engine.state.take_rescheduled() {
-            self.alarm.reschedule();
+        if simulator.state.take_rescheduled() {
+            self.scheduler.reschedule();
         }
         result
     }
 
-    /// Changes the simulated server from outside the protocol.
+    /// Changes the simulated state from outside the protocol.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        self.work(|engine| change(&mut engine.state))
+        self.work(|simulator| change(&mut simulator.state))
     }
 
     /// The path below the prefix, without a query.
-    fn path_of<'a>(&self, target: &'a str) -> Option<&'a str> {
+    pub(super) fn path_of<'a>(&self, target: &'a str) -> Option<&'a str> {
         let path = target.split(['?', '#']).next().unwrap_or(target);
         path.strip_prefix(&self.prefix)
             .filter(|rest| rest.starts_with('/'))
     }
 
-    /// Waits for the scenario's latency and what a fault adds to it; false when the sandbox ended
-    /// meanwhile.
-    pub(super) fn wait_before(&self, manner: Manner) -> bool {
-        let added = match manner {
-            Manner::Late(time) => time,
-            _ => Duration::ZERO,
-        };
-        let time = self.latency + added;
-        time.is_zero() || self.shutdown.sleep(time)
-    }
-
-    /// Activates a fault; a refusal is in force when this returns.
+    /// Activates a fault; a refusal is effective when this returns.
     pub(super) fn add_fault(&self, fault: Fault) {
         match fault.kind {
-            Kind::Refuse(time) => self.gate.close(self.addr, time),
-            _ => lock(&self.engine).faults.add(fault),
+            Kind::Refuse(time) => self.sockets.control.close(self.sockets.addr, time),
+            _ => lock(&self.simulator).faults.add(fault),
         }
     }
 
-    /// Whether a new connection meets a reset.
-    pub(super) fn resets_early(&self) -> bool {
-        lock(&self.engine).faults.resets_early()
-    }
-
     pub(super) fn exchanges(&self) -> Vec<Arc<Exchange>> {
-        lock(&self.engine).exchanges.handles()
+        lock(&self.simulator).exchanges.handles()
     }
 }

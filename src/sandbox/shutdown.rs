@@ -1,4 +1,4 @@
-//! The end of a sandbox, seen by everything that waits.
+//! The shutdown flag of a sandbox.
 
 use super::lock;
 use std::sync::{Condvar, Mutex};
@@ -17,7 +17,7 @@ impl Shutdown {
         self.changed.notify_all();
     }
 
-    /// Sleeps; false when the sandbox ended meanwhile.
+    /// Sleeps; returns false when the sandbox ended meanwhile.
     pub(super) fn sleep(&self, time: Duration) -> bool {
         let Some(end) = Instant::now().checked_add(time) else {
             return false;

@@ -1,25 +1,25 @@
-//! Everything the simulated server knows; no sockets and no clock.
+//! The state of the simulated server; no sockets and no clock.
 
 mod logins;
 
 pub(super) use logins::StepError;
 
 use super::dialect::Dialect;
+use super::endpoint_result::Failure;
 use super::event::{self, Event};
+use super::initial_data;
 use super::instance::Instance;
 use super::message::{Message, SENT};
 use super::quirk::{Quirk, Quirks};
 use super::record::{Delivery, Record};
-use super::reply::Failure;
-use super::scan::Scan;
+use super::scan_script::ScanScript;
 use super::scenario::Scenario;
-use super::seed;
 use super::status::Status;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The client type of seeded instances: the newest of the vendor's change log.
-const SEEDED_CLIENT_TYPE: i64 = 262;
+/// Client type of the initial instances: the newest in the vendor's changelog.
+const INITIAL_CLIENT_TYPE: i64 = 262;
 
 /// The simulated server.
 #[derive(Debug)]
@@ -30,13 +30,13 @@ pub(super) struct State {
     pub(super) global_notify_url: String,
     pub(super) instances: Vec<Instance>,
     pub(super) deliveries: Record<Delivery>,
-    scan: Scan,
+    scan: ScanScript,
     sessions: usize,
     created: u64,
     sent: u64,
     qrcodes: u64,
     outbox: Vec<Event>,
-    /// Whether a step became due at another time than before.
+    /// Whether the time of the next step changed.
     rescheduled: bool,
 }
 
@@ -63,14 +63,14 @@ impl State {
             (scenario.stopped, Status::Stopped),
         ] {
             for _ in 0..count {
-                let instance = state.make_instance(status, SEEDED_CLIENT_TYPE);
+                let instance = state.make_instance(status, INITIAL_CLIENT_TYPE);
                 state.instances.push(instance);
             }
         }
         state
     }
 
-    /// Makes an instance with the next guid, not yet in the list.
+    /// Creates an instance with the next guid, without listing it.
     pub(super) fn make_instance(&mut self, status: Status, client_type: i64) -> Instance {
         let number = self.created;
         self.created += 1;
@@ -84,7 +84,7 @@ impl State {
             .ok_or_else(Failure::unknown_guid)
     }
 
-    /// Puts an instance into a state, without any event; stopping ends a login under way.
+    /// Sets an instance's status without an event; stopping ends its login.
     pub(super) fn set_status(&mut self, guid: &str, status: Status) -> Result<(), Failure> {
         let instance = self.instance(guid)?;
         instance.status = status;
@@ -99,8 +99,8 @@ impl State {
         let number = self.sent;
         self.sent += 1;
         (
-            seed::FIRST_MESSAGE_ID + number,
-            seed::FIRST_MESSAGE_SEQ + number,
+            initial_data::FIRST_MESSAGE_ID + number,
+            initial_data::FIRST_MESSAGE_SEQ + number,
         )
     }
 
@@ -109,7 +109,7 @@ impl State {
         self.deliveries.push(Arc::new(delivery), bytes);
     }
 
-    /// Queues an event for the instance's callback, or the global one; without either it is lost.
+    /// Queues an event for the instance's `notify_url`, else the global one; without either it is lost.
     pub(super) fn emit(&mut self, guid: &str, notify_type: i64, mut data: Value) -> bool {
         let url = match self.instance(guid) {
             Ok(instance) if !instance.notify_url.is_empty() => instance.notify_url.clone(),
@@ -118,7 +118,7 @@ impl State {
         if url.is_empty() {
             return false;
         }
-        self.quirks.bend(&mut data);
+        self.quirks.apply(&mut data);
         self.outbox.push(Event {
             guid: guid.into(),
             url,
@@ -128,7 +128,7 @@ impl State {
         true
     }
 
-    /// Queues a message event: alone, or as the only one of a batch.
+    /// Queues a message event, alone or as a batch of one.
     pub(super) fn emit_message(&mut self, guid: &str, mut message: Value) -> bool {
         if !self.quirks.has(Quirk::BatchCallbacks) {
             return self.emit(guid, event::MESSAGE, message);
@@ -145,7 +145,7 @@ impl State {
         self.emit(guid, event::MESSAGES, data)
     }
 
-    /// Every own send comes back as an event, whoever sent it.
+    /// Echoes an own message as an event.
     pub(super) fn echo(&mut self, guid: &str, message: &Message) {
         if self.is_listened_to(guid) {
             self.emit_message(guid, message.event(SENT));
@@ -159,7 +159,7 @@ impl State {
                 .is_ok_and(|instance| !instance.notify_url.is_empty())
     }
 
-    /// The events since the last call, in order.
+    /// Removes and returns the queued events.
     pub(super) fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.outbox)
     }
@@ -169,7 +169,7 @@ impl State {
         std::mem::take(&mut self.rescheduled)
     }
 
-    /// What the admin path shows of the instances.
+    /// The instances for the admin interface.
     pub(super) fn view(&self) -> Value {
         self.instances.iter().map(Instance::view).collect()
     }

@@ -1,19 +1,19 @@
-//! The state of an instance, as `/client/get_client_status` counts it.
+//! The status of an instance as reported by `/client/get_client_status`.
 
-use super::names;
+use super::keyword;
 use std::fmt;
 use std::str::FromStr;
 
-/// What an instance is doing.
+/// The status of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Not started; shown as 0.
+    /// Not started; reported as 0.
     Stopped,
-    /// Started, nobody logged in; shown as 1.
+    /// Started, not logged in; reported as 1.
     Running,
-    /// An account is logged in; shown as 2.
+    /// Logged in; reported as 2.
     Online,
-    /// Logged in and able to send, but shown as 0 because its long connection is being renewed.
+    /// Logged in and able to send, but reported as 0 while its long connection reconnects.
     Reconnecting,
 }
 
@@ -31,7 +31,7 @@ impl Status {
     /// Every name [`FromStr`] takes, besides the numbers 0, 1 and 2.
     pub const NAMES: &[&str] = &["stopped", "running", "online", "reconnecting"];
 
-    /// The number the server shows. A reconnecting instance looks stopped: the protocol's own trap.
+    /// The reported number. A reconnecting instance looks stopped, as in the protocol.
     pub fn shown(self) -> u8 {
         match self {
             Status::Stopped | Status::Reconnecting => 0,
@@ -50,12 +50,12 @@ impl FromStr for Status {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        names::by_name("status", text, TABLE)
+        keyword::by_name("status", text, TABLE)
     }
 }
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(names::name_of(*self, TABLE))
+        f.write_str(keyword::name_of(*self, TABLE))
     }
 }

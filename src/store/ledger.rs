@@ -1,16 +1,16 @@
-//! Which keyed sends there were, and what became of each.
+//! The ledger: keyed sends and their outcomes.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::Store;
+use super::StateDatabase;
 use crate::api::SentMessage;
 use crate::error::{Error, Outcome};
 
-/// Seconds.
+/// Seconds per day.
 const DAY: i64 = 86_400;
 
-/// What names a send: the same key on another account is another send.
+/// The identity of a keyed send; keys are separate per server and instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The server, without credentials.
@@ -21,49 +21,49 @@ pub struct Entry {
     pub key: String,
 }
 
-/// What is known of a send before it is made.
+/// What the ledger knows about a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// There was none, or it certainly reached nobody.
+pub enum LedgerState {
+    /// No entry, or the message certainly was not delivered.
     Free,
     /// It was accepted, with this message.
     Accepted(SentMessage),
-    /// It may have been delivered: no trustworthy answer came, or the process died in between.
+    /// It may have been delivered: no trustworthy answer arrived, or the process died.
     Uncertain {
-        /// Whom it went to.
+        /// The target.
         target: String,
-        /// When, in seconds since 1970.
+        /// Time of the send, seconds since 1970.
         at: i64,
     },
-    /// The key was used for something else.
+    /// The key was used with other content.
     Different {
-        /// Whom that went to.
+        /// The target of the other message.
         target: String,
     },
 }
 
-/// A line of the ledger.
+/// A row of the ledger.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// What names it.
+    /// The identity.
     pub entry: Entry,
-    /// Whom it went to.
+    /// The target.
     pub target: String,
-    /// What became of it; `in_flight` while nobody knows.
+    /// The outcome; `in_flight` while it is not known.
     pub outcome: String,
-    /// The message, once accepted.
+    /// The message id, once accepted.
     pub message_id: Option<String>,
-    /// When it last changed, in seconds since 1970.
+    /// Time of the last change, seconds since 1970.
     pub changed_at: i64,
 }
 
-impl Store {
-    /// What is known of a send with this content. The caller holds the lock of the entry, so
-    /// whoever left it in flight is dead.
+impl StateDatabase {
+    /// Looks up a key for this content. The caller holds the key lock, so a process that left it in flight
+    /// is dead.
     ///
     /// # Errors
-    /// As [`Store::open`].
-    pub fn standing(&self, entry: &Entry, digest: &[u8]) -> Result<Standing, Error> {
+    /// As [`StateDatabase::open`].
+    pub fn state_of(&self, entry: &Entry, digest: &[u8]) -> Result<LedgerState, Error> {
         let row = self
             .db
             .prepare_cached(
@@ -74,7 +74,7 @@ impl Store {
                 query
                     .query_row(params![entry.server, entry.guid, entry.key], |row| {
                         let known: Vec<u8> = row.get(1)?;
-                        Ok(Known {
+                        Ok(StoredEntry {
                             target: row.get(0)?,
                             is_same: known == digest,
                             outcome: row.get(2)?,
@@ -89,13 +89,13 @@ impl Store {
                     .optional()
             })
             .map_err(|e| self.failed(&e))?;
-        Ok(row.map_or(Standing::Free, Known::standing))
+        Ok(row.map_or(LedgerState::Free, StoredEntry::state_of))
     }
 
-    /// Records, durably, that the send is about to be made.
+    /// Records durably that the message is about to be sent.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn begin(&self, entry: &Entry, target: &str, digest: &[u8]) -> Result<(), Error> {
         self.db
             .prepare_cached(
@@ -119,10 +119,10 @@ impl Store {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Records what became of it.
+    /// Records the outcome.
     ///
     /// # Errors
-    /// As [`Store::open`]; the send then stays in flight, which is never taken for accepted.
+    /// As [`StateDatabase::open`]; the entry then stays in flight and is never treated as accepted.
     pub fn finish(
         &self,
         entry: &Entry,
@@ -155,10 +155,10 @@ impl Store {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Records, in one step, what is accepted according to another record.
+    /// Copies an accepted result from another record in one transaction.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn adopt(
         &self,
         entry: &Entry,
@@ -175,10 +175,10 @@ impl Store {
         whole.commit().map_err(|e| self.failed(&e))
     }
 
-    /// Every line, the latest first.
+    /// All rows, latest first.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn rows(&self) -> Result<Vec<Row>, Error> {
         self.db
             .prepare(
@@ -205,10 +205,10 @@ impl Store {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Forgets a key on one server, on one instance or on all, and says how many lines that were.
+    /// Removes a key on one server, on one instance or all; returns the number of rows.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn forget(&self, server: &str, guid: Option<&str>, key: &str) -> Result<usize, Error> {
         self.db
             .execute(
@@ -218,21 +218,20 @@ impl Store {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Forgets what is older than `days` and says how many lines that were.
+    /// Removes rows older than `days`; returns their number.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn prune(&self, days: u32) -> Result<usize, Error> {
         self.forget_before(now() - i64::from(days) * DAY)
     }
 
-    /// The same unasked, when nobody looks at what the clock says. A clock that has jumped ahead
-    /// would forget everything, and a key that is forgotten is sent again: so the clock is believed
-    /// only as far as an earlier day of use goes, which a wrong clock has to outlast first.
+    /// Removes old rows without being asked. A clock that jumped ahead would remove everything, and a
+    /// removed key would be sent again, so the clock must be confirmed by an earlier day of use first.
     ///
     /// # Errors
-    /// As [`Store::open`].
-    pub fn prune_with_care(&self, days: u32) -> Result<(), Error> {
+    /// As [`StateDatabase::open`].
+    pub fn prune_if_clock_is_plausible(&self, days: u32) -> Result<(), Error> {
         let today = now().div_euclid(DAY);
         if let Some(witness) = self.day_before(today).map_err(|e| self.failed(&e))? {
             let believed = now().min((witness + 1) * DAY);
@@ -241,7 +240,7 @@ impl Store {
         Ok(())
     }
 
-    /// The last day of use before `today`, which is remembered as one. Days to come were none: the
+    /// The last day of use before `today`, which is recorded. Recorded days in the future are removed: the
     /// clock was wrong then, or is now.
     fn day_before(&self, today: i64) -> rusqlite::Result<Option<i64>> {
         let mut query = self
@@ -269,7 +268,7 @@ impl Store {
     }
 }
 
-struct Known {
+struct StoredEntry {
     target: String,
     is_same: bool,
     outcome: String,
@@ -277,16 +276,16 @@ struct Known {
     changed_at: i64,
 }
 
-impl Known {
-    fn standing(self) -> Standing {
+impl StoredEntry {
+    fn state_of(self) -> LedgerState {
         match self.outcome.as_str() {
-            // It reached nobody: the key is free again, also for a corrected text.
-            "rejected" | "not_sent" => Standing::Free,
-            _ if !self.is_same => Standing::Different {
+            // Not delivered: the key is free again, also for a corrected text.
+            "rejected" | "not_sent" => LedgerState::Free,
+            _ if !self.is_same => LedgerState::Different {
                 target: self.target,
             },
-            "accepted" => Standing::Accepted(self.message),
-            _ => Standing::Uncertain {
+            "accepted" => LedgerState::Accepted(self.message),
+            _ => LedgerState::Uncertain {
                 target: self.target,
                 at: self.changed_at,
             },
@@ -302,9 +301,9 @@ fn now() -> i64 {
 mod tests {
     use super::*;
 
-    fn store() -> (tempfile::TempDir, Store) {
+    fn store() -> (tempfile::TempDir, StateDatabase) {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("s/state.sqlite3")).unwrap();
+        let store = StateDatabase::open(&folder.path().join("s/state.sqlite3")).unwrap();
         (folder, store)
     }
 
@@ -325,35 +324,35 @@ mod tests {
     }
 
     #[test]
-    fn the_life_of_a_key() {
+    fn records_intent_and_outcome() {
         let (_folder, store) = store();
         let key = entry("k");
-        assert_eq!(store.standing(&key, b"d").unwrap(), Standing::Free);
+        assert_eq!(store.state_of(&key, b"d").unwrap(), LedgerState::Free);
         store.begin(&key, "R:1", b"d").unwrap();
-        let uncertain = |store: &Store| matches!(store.standing(&key, b"d").unwrap(), Standing::Uncertain { target, .. } if target == "R:1");
+        let uncertain = |store: &StateDatabase| matches!(store.state_of(&key, b"d").unwrap(), LedgerState::Uncertain { target, .. } if target == "R:1");
         assert!(uncertain(&store));
         store.finish(&key, Outcome::Unknown, None).unwrap();
         assert!(uncertain(&store));
         for outcome in [Outcome::Rejected, Outcome::NotSent] {
             store.finish(&key, outcome, None).unwrap();
-            assert_eq!(store.standing(&key, b"other").unwrap(), Standing::Free);
+            assert_eq!(store.state_of(&key, b"other").unwrap(), LedgerState::Free);
         }
         store.begin(&key, "R:1", b"d").unwrap();
         store
             .finish(&key, Outcome::Accepted, Some(&message()))
             .unwrap();
         assert_eq!(
-            store.standing(&key, b"d").unwrap(),
-            Standing::Accepted(message())
+            store.state_of(&key, b"d").unwrap(),
+            LedgerState::Accepted(message())
         );
-        let different = Standing::Different {
+        let different = LedgerState::Different {
             target: "R:1".into(),
         };
-        assert_eq!(store.standing(&key, b"other").unwrap(), different);
+        assert_eq!(store.state_of(&key, b"other").unwrap(), different);
     }
 
     #[test]
-    fn another_account_is_another_send() {
+    fn entries_are_separate_per_account() {
         let (_folder, store) = store();
         store.begin(&entry("k"), "R:1", b"d").unwrap();
         for other in [
@@ -367,12 +366,12 @@ mod tests {
             },
             entry("l"),
         ] {
-            assert_eq!(store.standing(&other, b"d").unwrap(), Standing::Free);
+            assert_eq!(store.state_of(&other, b"d").unwrap(), LedgerState::Free);
         }
     }
 
     #[test]
-    fn forgetting_and_pruning() {
+    fn forgets_and_prunes_entries() {
         let (_folder, store) = store();
         for key in ["a", "b"] {
             store.begin(&entry(key), "R:1", b"d").unwrap();
@@ -388,17 +387,17 @@ mod tests {
         assert!(store.rows().unwrap().is_empty());
     }
 
-    /// What the clock said on earlier days of use decides what may be forgotten today.
+    /// Earlier days of use limit what may be removed today.
     #[test]
-    fn a_clock_is_believed_only_as_far_as_an_earlier_day_goes() {
+    fn prunes_only_after_a_second_day() {
         let today = now().div_euclid(DAY);
         let cases: [(&[i64], i64, bool); 6] = [
-            // No earlier day: nothing shows that the clock is right.
+            // No earlier day: the clock is not confirmed.
             (&[], 40, false),
             (&[today], 40, false),
             (&[today - 1], 40, true),
             (&[today - 1], 20, false),
-            // Last used long ago, or the clock has jumped: nobody knows which.
+            // Last used long ago, or the clock has jumped: it cannot be told.
             (&[today - 20], 40, false),
             // The clock was ahead for a while.
             (&[today + 900], 40, false),
@@ -413,24 +412,24 @@ mod tests {
                 let known = store.db.execute("INSERT INTO days VALUES (?1)", [day]);
                 known.unwrap();
             }
-            store.prune_with_care(30).unwrap();
+            store.prune_if_clock_is_plausible(30).unwrap();
             let left = store.rows().unwrap().is_empty();
             assert_eq!(left, forgotten, "{days:?} {age}");
             let last: i64 = store
                 .db
                 .query_row("SELECT max(day) FROM days", [], |row| row.get(0))
                 .unwrap();
-            // Midnight may pass meanwhile.
+            // The test may run across midnight.
             assert!((today..=today + 1).contains(&last), "{days:?}");
         }
     }
 
     #[test]
-    fn what_is_no_database_is_refused_and_left_alone() {
+    fn foreign_file_is_refused_and_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.sqlite3");
         std::fs::write(&path, "this is not a database, by any measure".repeat(50)).unwrap();
-        let error = Store::open(&path).err().unwrap();
+        let error = StateDatabase::open(&path).err().unwrap();
         assert_eq!(error.exit, 3);
         assert!(
             error.message.contains("state.sqlite3"),
@@ -446,7 +445,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn only_its_owner_can_read_it() {
+    fn database_is_private() {
         use std::os::unix::fs::PermissionsExt;
         let (folder, store) = store();
         store.begin(&entry("k"), "R:1", b"d").unwrap();

@@ -1,6 +1,6 @@
-//! What is remembered between runs: the ledger of keyed sends and the pace of each account.
+//! The state database: the ledger of keyed sends and the pace of each account.
 //!
-//! One SQLite file for all processes. Opened only by commands that need it.
+//! One SQLite file shared by all processes; opened only by commands that need it.
 
 mod ledger;
 mod pace;
@@ -14,30 +14,30 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::NamedTempFile;
 
-pub use ledger::{Entry, Row, Standing};
-pub use pace::Turn;
+pub use ledger::{Entry, LedgerState, Row};
+pub use pace::Reservation;
 
 use crate::error::Error;
 use crate::files;
 use crate::text::text;
 use crate::time::Deadline;
 
-/// How long to wait for another process that is writing.
+/// How long to wait for another writing process.
 const BUSY: Duration = Duration::from_secs(10);
-/// The pause before trying again where SQLite does not wait itself.
+/// Pause before a retry where SQLite does not wait itself.
 const AGAIN: Duration = Duration::from_millis(5);
 
-/// An open database.
-pub struct Store {
+/// An open state database.
+pub struct StateDatabase {
     db: Connection,
     path: PathBuf,
 }
 
-impl Store {
-    /// Opens the database at `path`, making or upgrading it where needed.
+impl StateDatabase {
+    /// Opens the database at `path`, creating or migrating it as needed.
     ///
     /// # Errors
-    /// A configuration error that names the file: nothing may be sent that cannot be recorded.
+    /// A configuration error that names the file; nothing is sent that cannot be recorded.
     pub fn open(path: &Path) -> Result<Self, Error> {
         make_private(path).map_err(|e| unusable(path, &e))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -54,11 +54,11 @@ impl Store {
     fn prepare(&self) -> rusqlite::Result<()> {
         self.db.busy_timeout(BUSY)?;
         self.write_ahead()?;
-        // Written through at every commit: what is promised must survive a power cut.
+        // Synced at every commit, to survive a power failure.
         self.db.pragma_update(None, "synchronous", "full")
     }
 
-    /// Several that make the file at once get in each other's way, and here SQLite gives up
+    /// Enables write-ahead logging. Processes creating the file at once conflict, and here SQLite fails
     /// instead of waiting.
     fn write_ahead(&self) -> rusqlite::Result<()> {
         let deadline = Deadline::after(BUSY);
@@ -80,7 +80,7 @@ impl Store {
                 schema = schema::CURRENT
             ))
             .hint(text!(
-                "use the newer qiwei, or another folder with QIWEI_STATE_DIR"
+                "use the newer qiwei, or another directory with QIWEI_STATE_DIR"
             )));
         }
         Ok(())
@@ -91,7 +91,7 @@ impl Store {
     }
 }
 
-/// SQLite does not say that descriptors have run out, only that it cannot open a file.
+/// SQLite reports a descriptor shortage only as a file that cannot be opened.
 fn failed(path: &Path, error: &rusqlite::Error) -> Error {
     let is_about_files = matches!(
         error.sqlite_error_code(),
@@ -107,19 +107,19 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
-/// Makes the file with its right permissions before SQLite makes it with others. The files SQLite
-/// puts beside it take them over.
+/// Creates the file with private permissions before SQLite creates it with others. SQLite's companion
+/// files inherit them.
 ///
-/// The file itself is never opened here: closing it would end every lock that this process holds
-/// on it through SQLite (POSIX locks belong to process and file, not to the handle), and another
-/// process would throw away what other threads of this one are writing.
+/// An existing file is not opened: closing it would release every POSIX lock this process holds on it
+/// through SQLite (they belong to process and file), and another process could overwrite what other
+/// threads of this one are writing.
 fn make_private(path: &Path) -> io::Result<()> {
     let folder = files::folder_of(path);
     files::create_private_folder(&folder)?;
     for beside in ["", "-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
         name.push(beside);
-        files::trust::check_named(Path::new(&name))?;
+        files::ownership::check_named(Path::new(&name))?;
     }
     if path.exists() {
         return Ok(());
@@ -135,12 +135,12 @@ fn make_private(path: &Path) -> io::Result<()> {
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::config(text!(
-        "the record of what was sent cannot be kept in {path}: {error}",
+        "cannot keep the ledger in {path}: {error}",
         path = path.display(),
         error
     ))
     .hint(text!(
-        "nothing was sent; free some space or make the file writable, move it away if it is \
-         broken, or name another folder with QIWEI_STATE_DIR"
+        "nothing was sent; free some space, make the file writable, move it away if it is \
+         damaged, or set another directory with QIWEI_STATE_DIR"
     ))
 }

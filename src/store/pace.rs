@@ -4,61 +4,66 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::Store;
+use super::StateDatabase;
 use crate::error::Error;
 use crate::pace::{Micros, Rate, Slot};
 
-/// A turn that was given out: the time at which it comes, on the clock of this boot.
+/// A reserved send time, on the clock of this boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn(Micros);
+pub struct Reservation(Micros);
 
-impl Turn {
-    /// The wait until it comes.
+impl Reservation {
+    /// The wait until then.
     pub fn wait(self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(clock()).max(0).unsigned_abs())
     }
 }
 
-impl Store {
-    /// Reserves the account's next turn. A turn further away than `most` is not taken, and `Err`
-    /// holds the wait it would have been.
+impl StateDatabase {
+    /// Reserves the account's next send. A reservation further away than `most` is not made; `Err` then
+    /// holds the wait it would need.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`StateDatabase::open`].
     pub fn reserve(
         &mut self,
         server: &str,
         guid: &str,
         rate: Rate,
         most: Duration,
-    ) -> Result<Result<Turn, Duration>, Error> {
+    ) -> Result<Result<Reservation, Duration>, Error> {
         self.with_slot(server, guid, |slot, now| {
             let (wait, next) = rate.reserve(slot, now);
-            let turn = Turn(now.saturating_add(wait));
+            let reservation = Reservation(now.saturating_add(wait));
             let wait = Duration::from_micros(wait.unsigned_abs());
             if wait > most {
                 (Err(wait), None)
             } else {
-                (Ok(turn), Some(next))
+                (Ok(reservation), Some(next))
             }
         })
     }
 
-    /// Whether the server asked for a pause meanwhile that `turn` falls into.
+    /// Whether no pause was requested meanwhile that covers `reservation`.
     ///
     /// # Errors
-    /// As [`Store::open`].
-    pub fn is_held(&mut self, server: &str, guid: &str, turn: Turn) -> Result<bool, Error> {
+    /// As [`StateDatabase::open`].
+    pub fn is_valid(
+        &mut self,
+        server: &str,
+        guid: &str,
+        reservation: Reservation,
+    ) -> Result<bool, Error> {
         self.with_slot(server, guid, |slot, now| {
-            (Slot::as_of(slot, now).held_until > turn.0, None)
+            (Slot::as_of(slot, now).held_until > reservation.0, None)
         })
     }
 
-    /// Makes everybody wait for `pause`: the server asked for it.
+    /// Pauses the account for `pause`, as the server asked.
     ///
     /// # Errors
-    /// As [`Store::open`].
-    pub fn hold(
+    /// As [`StateDatabase::open`].
+    pub fn pause(
         &mut self,
         server: &str,
         guid: &str,
@@ -67,7 +72,7 @@ impl Store {
     ) -> Result<(), Error> {
         let pause = Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
         self.with_slot(server, guid, |slot, now| {
-            ((), Some(rate.hold(slot, now, pause)))
+            ((), Some(rate.pause(slot, now, pause)))
         })
     }
 
@@ -81,7 +86,7 @@ impl Store {
         self.db
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .and_then(|transaction| {
-                // Looked at only now: whoever wrote before must not seem to have written later.
+                // Read inside the transaction: an earlier writer must not appear later.
                 let (result, slot) = change(read(&transaction, server, guid)?, clock());
                 if let Some(slot) = slot {
                     write(&transaction, server, guid, slot)?;
@@ -118,14 +123,14 @@ fn write(db: &Transaction<'_>, server: &str, guid: &str, slot: Slot) -> rusqlite
     .map(drop)
 }
 
-/// A clock that all processes share and nobody sets: the time since this machine started.
+/// The time since boot, a clock shared by all processes that nobody sets.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn clock() -> Micros {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     time.tv_sec * 1_000_000 + time.tv_nsec / 1000
 }
 
-/// The wall clock, where there is no other; [`Slot`] survives its jumps.
+/// The wall clock where there is no boot clock; [`Slot`] tolerates its jumps.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn clock() -> Micros {
     jiff::Timestamp::now().as_microsecond()
@@ -136,14 +141,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_are_shared_and_too_distant_ones_not_taken() {
+    fn connections_share_reservations_within_limit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.sqlite3");
         let rate: Rate = "1/h".parse().unwrap();
-        let (mut one, mut other) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
+        let (mut one, mut other) = (
+            StateDatabase::open(&path).unwrap(),
+            StateDatabase::open(&path).unwrap(),
+        );
         let hour = Duration::from_secs(3600);
-        let turn = one.reserve("s", "g", rate, hour).unwrap().unwrap();
-        assert_eq!(turn.wait(), Duration::ZERO);
+        let reservation = one.reserve("s", "g", rate, hour).unwrap().unwrap();
+        assert_eq!(reservation.wait(), Duration::ZERO);
         let wait = other
             .reserve("s", "g", rate, Duration::ZERO)
             .unwrap()
@@ -154,13 +162,13 @@ mod tests {
             .unwrap()
             .unwrap_err();
         assert!(again <= wait);
-        let turn = one.reserve("s", "h", rate, hour).unwrap().unwrap();
-        assert_eq!(turn.wait(), Duration::ZERO);
-        assert!(!other.is_held("s", "h", turn).unwrap());
-        one.hold("s", "h", rate, hour * 5).unwrap();
-        assert!(other.is_held("s", "h", turn).unwrap());
+        let reservation = one.reserve("s", "h", rate, hour).unwrap().unwrap();
+        assert_eq!(reservation.wait(), Duration::ZERO);
+        assert!(!other.is_valid("s", "h", reservation).unwrap());
+        one.pause("s", "h", rate, hour * 5).unwrap();
+        assert!(other.is_valid("s", "h", reservation).unwrap());
         assert!(other.reserve("s", "h", rate, hour * 3).unwrap().is_err());
         let later = other.reserve("s", "h", rate, hour * 6).unwrap().unwrap();
-        assert!(!one.is_held("s", "h", later).unwrap());
+        assert!(!one.is_valid("s", "h", later).unwrap());
     }
 }

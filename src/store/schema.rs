@@ -1,9 +1,8 @@
-//! The tables, and the way from every older version to this one.
+//! The tables and their migrations.
 
 use rusqlite::Connection;
 
-/// Each entry leads from the version of its place to the next. Entries are never changed once
-/// released; a new version is a new entry.
+/// Each entry migrates from the version of its index to the next. Released entries never change.
 const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE sends (
@@ -34,21 +33,21 @@ const MIGRATIONS: [&str; 3] = [
     ALTER TABLE pace ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
 ",
     "
-    -- the days on which the ledger was used, by the wall clock: see `Store::prune_with_care`
+    -- the days on which the ledger was used, by the wall clock: see `StateDatabase::prune_with_care`
     CREATE TABLE days (day INTEGER PRIMARY KEY) STRICT; -- days since 1970
 ",
 ];
 
-/// The version this program knows.
+/// The current schema version.
 pub(super) const CURRENT: usize = MIGRATIONS.len();
 
-/// Brings the database to the current version and returns the version it then has, which is a
-/// higher one when a newer program made it.
+/// Migrates the database and returns its version, which is higher than [`CURRENT`] when a newer program
+/// created it.
 pub(super) fn migrate(db: &Connection) -> rusqlite::Result<usize> {
     if version(db)? >= CURRENT {
         return version(db);
     }
-    // Two processes may get here at once: the second finds the work done.
+    // Two processes may migrate at once: the second finds it done.
     db.execute_batch("BEGIN IMMEDIATE")?;
     let result = upgrade(db);
     db.execute_batch(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
@@ -80,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_file_becomes_current_and_stays_so() {
+    fn migrates_empty_file_once() {
         let db = Connection::open_in_memory().unwrap();
         assert_eq!(migrate(&db).unwrap(), CURRENT);
         assert_eq!(migrate(&db).unwrap(), CURRENT);
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_one_is_left_alone() {
+    fn refuses_newer_schema() {
         let db = Connection::open_in_memory().unwrap();
         db.pragma_update(None, "user_version", 99).unwrap();
         assert_eq!(migrate(&db).unwrap(), 99);

@@ -1,10 +1,10 @@
-//! The languages there are.
+//! The supported languages.
 
 use clap::ValueEnum;
 
 use super::{Text, text};
 
-/// A language people read.
+/// A language of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Lang {
     /// Chinese (简体中文)
@@ -15,7 +15,7 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// Its name in flags, variables and the configuration.
+    /// Its name in flags, variables and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Zh => "zh",
@@ -23,20 +23,20 @@ impl Lang {
         }
     }
 
-    /// The language of that name.
+    /// The language with this name.
     ///
     /// # Errors
-    /// Says which names there are.
+    /// Lists the valid names.
     pub fn parse(name: &str) -> Result<Self, Text> {
         match name {
             "zh" => Ok(Self::Zh),
             "en" => Ok(Self::En),
-            _ => Err(text!("zh or en is meant")),
+            _ => Err(text!("must be zh or en")),
         }
     }
 
-    /// The language of a locale such as `zh_CN.UTF-8`. One that names other characters than UTF-8,
-    /// which is all we write, is spoken to in those that it has as well.
+    /// The language of a locale such as `zh_CN.UTF-8`. A locale with another encoding than UTF-8 gets
+    /// English, because output is always UTF-8.
     pub fn of_locale(locale: &str) -> Self {
         let locale = locale.to_ascii_lowercase();
         let characters = locale.split_once('.').map(|(_, characters)| characters);

@@ -1,41 +1,39 @@
-//! What people read, before it is put into their language.
+//! Messages for people, before they are rendered in a language.
 //!
-//! A [`Text`] is named by its English template, so English needs no look-up and JSON, which is
-//! the same in every language, takes it as it is. Only `src/output` renders.
-
-mod argument;
+//! A [`Text`] is identified by its English template: English needs no look-up, and JSON, which is the
+//! same in every language, uses it directly. Only `src/output` renders texts.
 
 mod lang;
-mod parcel;
+mod parse_error;
 mod system;
 mod template;
 mod zh;
 
 use serde::{Serialize, Serializer};
 
-pub use argument::Argument;
 pub use lang::Lang;
-pub use parcel::Parcel;
+pub use parse_error::ParseError;
+pub use template::Argument;
 pub(crate) use template::fits;
 
-/// A message for people, with what it tells of. Small, because every error carries two.
+/// A message with its arguments. Boxed, because every error holds two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(Box<Form>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Form {
-    /// Nothing of ours: names, numbers, the words of a server or of the system.
+    /// Text that is not translated: names, numbers, text of a server or of the system.
     Verbatim(String),
-    /// The same, of several lines that are meant to be lines.
+    /// The same, with intended line breaks.
     Lines(String),
-    /// An English template and what its places hold.
+    /// An English template and its arguments.
     Message(&'static str, Vec<(&'static str, Text)>),
-    /// Several of one kind.
+    /// A list.
     List(Vec<Text>),
 }
 
-/// A message: its English template and, by name, what belongs into the places of it. The
-/// compiler checks that places and names agree; a test, that there is a translation.
+/// Creates a message from an English template and named arguments. The compiler checks that
+/// placeholders and names agree; a test checks that a translation exists.
 macro_rules! text {
     ($template:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {{
         const { assert!($crate::text::fits($template, &[$(stringify!($name)),*])) };
@@ -58,13 +56,13 @@ impl Text {
         Self(Box::new(Form::Verbatim(text.into())))
     }
 
-    /// [`Text::verbatim`], but what looks like several lines is meant so. Never for words from
-    /// outside: a line of theirs would pass for one of ours.
+    /// Like [`Text::verbatim`], but keeps line breaks. Never for text from outside, whose extra lines could
+    /// imitate this program's.
     pub fn lines(text: impl Into<String>) -> Self {
         Self(Box::new(Form::Lines(text.into())))
     }
 
-    /// The same with every word from outside changed.
+    /// The text with `change` applied to every part from outside.
     pub fn with_words(&self, change: &dyn Fn(&str) -> String) -> Self {
         Self(Box::new(match &*self.0 {
             Form::Verbatim(text) => Form::Verbatim(change(text)),
@@ -80,12 +78,12 @@ impl Text {
         }))
     }
 
-    /// The words of the system or of a library for what went wrong.
+    /// A message of the system or of a library.
     pub fn of_system(words: impl Into<String>) -> Self {
         system::words(words.into())
     }
 
-    /// The number of the system's error that this tells of, where there is one.
+    /// The system's error number, if the text has one.
     pub fn system_code(&self) -> Option<i32> {
         let Form::Message(template, arguments) = &*self.0 else {
             return None;
@@ -100,20 +98,20 @@ impl Text {
         }
     }
 
-    /// A message; written with [`text!`], which checks it.
+    /// A message; created by [`text!`], which checks it.
     pub(crate) fn message(template: &'static str, arguments: Vec<(&'static str, Self)>) -> Self {
         Self(Box::new(Form::Message(template, arguments)))
     }
 
-    /// Several texts, with commas between them.
+    /// Several texts separated by commas.
     pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
         Self(Box::new(Form::List(items.into_iter().collect())))
     }
 
-    /// The text in a language. For the output door; nothing else knows the language.
+    /// Renders the text in a language; for `src/output` only.
     ///
-    /// Words from outside stay on their line: a server must not be able to put one of its own
-    /// below ours, a forged hint or a command to the CI system that reads the log.
+    /// Text from outside is kept on one line: a server must not add a line that looks like a hint or like a
+    /// command to the CI system reading the log.
     pub(crate) fn render(&self, lang: Lang) -> String {
         let mut rendered = String::new();
         self.write(lang, &mut rendered, &|words, to| {
@@ -122,8 +120,7 @@ impl Text {
         rendered
     }
 
-    /// The text in English: for JSON, and for whatever else is the same in every language. Nothing
-    /// in it is changed.
+    /// The English text, unchanged, for JSON and other language-independent uses.
     pub fn english(&self) -> String {
         let mut english = String::new();
         self.write(Lang::En, &mut english, &|words, to| to.push_str(words));
@@ -166,7 +163,7 @@ impl Serialize for Text {
     }
 }
 
-/// `text`, an English help text or heading, in `lang`.
+/// The translation of an English help text or heading.
 pub(crate) fn translated(text: &str, lang: Lang) -> Option<&'static str> {
     match lang {
         Lang::En => None,

@@ -1,13 +1,11 @@
-//! The words of the operating system and of libraries for what goes wrong every day. The rest
-//! stays as it is.
+//! Translations of common errors of the operating system and of libraries.
 
 use super::{Text, text};
 
-/// The template of every error that the system has a number for.
+/// The template of errors with a system error number.
 pub(super) const WITH_CODE: &str = "{what} (os error {code})";
 
-/// `words` of the system or of a library: those that are known can be translated, and come out in
-/// English exactly as they went in.
+/// A message of the system or of a library. Known ones are translatable; in English all are unchanged.
 pub(super) fn words(words: String) -> Text {
     known(&words).unwrap_or_else(|| Text::verbatim(words))
 }
@@ -49,13 +47,13 @@ fn known(words: &str) -> Option<Text> {
     Some(text!("{what} (os error {code})", what, code))
 }
 
-/// Whole sentences: of the URL parser, and of our own readers, which speak through `io::Error`.
+/// Whole sentences of the URL parser and of our own readers.
 fn sentence(words: &str) -> Option<Text> {
     Some(match words {
         "longer than 16 MiB" => text!("longer than 16 MiB"),
         "a line is longer than 16 MiB" => text!("a line is longer than 16 MiB"),
-        "not a plain file" => text!("not a plain file"),
-        "the file belongs to somebody else" => text!("the file belongs to somebody else"),
+        "not a regular file" => text!("not a regular file"),
+        "the file belongs to another user" => text!("the file belongs to another user"),
         "empty host" => text!("empty host"),
         "invalid port number" => text!("invalid port number"),
         "invalid IPv4 address" => text!("invalid IPv4 address"),
@@ -72,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_words_are_translated_and_stay_the_same_in_english() {
+    fn translates_known_system_errors() {
         let cases = [
             ("Connection refused (os error 111)", "连接被拒绝"),
             (

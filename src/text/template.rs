@@ -1,6 +1,10 @@
-//! Templates: `{name}` is a place, every other brace is only a brace.
+//! Templates: `{name}` is a placeholder; other braces are literal.
 
-/// Writes `template` to `to`. `put` writes what belongs into a place, or says that it is none.
+use super::Text;
+use std::fmt::Display;
+
+/// Writes `template` to `to`. `put` writes the value of a placeholder, or returns false for an unknown
+/// one.
 pub(super) fn fill(template: &str, to: &mut String, put: impl Fn(&str, &mut String) -> bool) {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -14,7 +18,7 @@ pub(super) fn fill(template: &str, to: &mut String, put: impl Fn(&str, &mut Stri
     to.push_str(rest);
 }
 
-/// The names of the places, in their order.
+/// The names of the placeholders, in order.
 #[cfg(test)]
 pub(super) fn places(template: &str) -> Vec<&str> {
     template
@@ -34,8 +38,8 @@ const fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte == b'_'
 }
 
-/// Whether the places of `template` and `names` are the same. Run by the compiler, hence the
-/// plain loops; an index out of range would end the compilation, not the program.
+/// Whether `names` are the placeholders of `template`. Evaluated at compile time, hence the plain loops;
+/// an index out of range would be a compile error.
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time only")]
 pub(crate) const fn fits(template: &str, names: &[&str]) -> bool {
     let bytes = template.as_bytes();
@@ -89,12 +93,38 @@ const fn is_at(bytes: &[u8], start: usize, end: usize, name: &[u8]) -> bool {
     true
 }
 
+/// A value for a placeholder: another text, or anything printable.
+pub trait Argument {
+    /// The value as a text.
+    fn to_text(&self) -> Text;
+}
+
+impl Argument for Text {
+    fn to_text(&self) -> Text {
+        self.clone()
+    }
+}
+
+impl Argument for &Text {
+    fn to_text(&self) -> Text {
+        (*self).clone()
+    }
+}
+
+// System errors are translated too. Text deliberately has no Display: formatting would lose the
+// language.
+impl<T: Display> Argument for T {
+    fn to_text(&self) -> Text {
+        Text::of_system(self.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_names_are_places() {
+    fn finds_placeholders() {
         let cases: [(&str, &[&str]); 5] = [
             ("plain", &[]),
             ("{a} and {b_c}", &["a", "b_c"]),
@@ -112,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_filled_and_other_braces_stay() {
+    fn fills_placeholders_and_keeps_other_braces() {
         let mut text = String::new();
         fill("{$@} {a}{b} {", &mut text, |name, to| {
             let known = name == "a";

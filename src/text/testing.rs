@@ -1,9 +1,9 @@
-//! What tests may do with a text that the program must not: take it for its English.
+//! Comparisons of a text's English form, for tests only.
 
 use super::Text;
 
 impl Text {
-    /// Whether the English text has this part.
+    /// Whether the English text contains this part.
     pub fn contains(&self, part: &str) -> bool {
         self.english().contains(part)
     }

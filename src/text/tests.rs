@@ -1,4 +1,4 @@
-//! Every message has a translation, and every translation a message.
+//! Checks that messages and translations match.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::*;
 use crate::cli;
 use crate::usage::help;
 
-/// The English templates of the sources, and the help texts.
+/// English templates in the sources, and the help texts.
 fn messages() -> BTreeSet<String> {
     let mut messages: BTreeSet<String> = help::words().map(str::to_owned).collect();
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
@@ -21,7 +21,7 @@ fn messages() -> BTreeSet<String> {
     messages
 }
 
-/// The files that speak to people: not the sandbox, which is a server, and no tests.
+/// Source files with messages for people: not the sandbox, not tests.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -36,7 +36,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The literals behind every `text!(`.
+/// The literals after every `text!(`.
 fn templates(code: &str) -> impl Iterator<Item = String> {
     code.split("text!(").skip(1).filter_map(|rest| {
         let literal = rest.trim_start().strip_prefix('"')?;
@@ -44,7 +44,7 @@ fn templates(code: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// A literal up to its closing quote, as the compiler reads it.
+/// The value of a string literal.
 fn unescaped(literal: &str) -> String {
     let mut text = String::new();
     let mut chars = literal.chars().peekable();
@@ -83,7 +83,7 @@ fn helps(command: &Command, to: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_message_has_one_translation_and_the_other_way_round() {
+fn every_message_has_exactly_one_translation() {
     let messages = messages();
     let missing: Vec<_> = messages
         .iter()
@@ -100,9 +100,9 @@ fn every_message_has_one_translation_and_the_other_way_round() {
     }
 }
 
-/// What is said to be the same in every language must not be a sentence.
+/// Text marked as untranslated must not be a sentence.
 #[test]
-fn no_english_is_passed_off_as_verbatim() {
+fn verbatim_text_contains_no_english() {
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let source = std::fs::read_to_string(&file).unwrap();
         let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
@@ -118,7 +118,7 @@ fn no_english_is_passed_off_as_verbatim() {
 }
 
 #[test]
-fn translations_have_the_same_places() {
+fn translations_have_same_placeholders() {
     for (english, chinese) in zh::all() {
         let places = |template| {
             template::places(template)
@@ -126,7 +126,7 @@ fn translations_have_the_same_places() {
                 .collect::<BTreeSet<_>>()
         };
         assert_eq!(places(english), places(chinese), "{english:?}");
-        // What is typed behind a prompt must not touch it.
+        // Typed text must not touch the prompt.
         assert_eq!(
             english.ends_with(' '),
             chinese.ends_with(' '),
@@ -136,7 +136,7 @@ fn translations_have_the_same_places() {
 }
 
 #[test]
-fn texts_are_rendered_with_what_is_in_them() {
+fn renders_texts_with_arguments() {
     let states = Text::list([
         text!("{count} {state}", count = 2, state = text!("online")),
         text!("{count} {state}", count = 1, state = text!("stopped")),
@@ -158,7 +158,7 @@ fn json_is_english() {
 }
 
 #[test]
-fn locales() {
+fn detects_language_of_locales() {
     let cases = [
         ("zh_CN.UTF-8", Lang::Zh),
         ("zh_CN.utf8", Lang::Zh),

@@ -1,16 +1,15 @@
-//! Help texts in Chinese: the command line with every text of ours looked up, and the parser's own
-//! words put into the rendered help.
+//! Chinese help: translates the definition's texts, and the parser's own words in the rendered help.
 
 use std::ffi::OsString;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command};
 
-use super::wrap;
+use super::wrapping;
 use crate::cli;
 use crate::text::{Lang, translated};
 
-/// The parser's own words, the longer ones first.
+/// The parser's own words, longer ones first.
 const WORDS: [&str; 10] = [
     "Print help (see more with '--help')",
     "Print help (see a summary with '-h')",
@@ -24,22 +23,22 @@ const WORDS: [&str; 10] = [
     "Commands:",
 ];
 
-/// `Options:` also ends the headings of ours, so it is looked for with what stands before it.
+/// `Options:` also ends our own headings, so it is matched with its context.
 const OPTIONS: [&str; 2] = ["\nOptions:", "mOptions:"];
 
-/// No line of help is wider, also where the terminal is; the same as for the parser.
+/// Widest line of help, as for the parser.
 const WIDEST: usize = 100;
 
-/// Every word of the parser's own that is translated.
+/// All translated words of the parser.
 #[cfg(test)]
 pub fn words() -> impl Iterator<Item = &'static str> {
     WORDS.into_iter().chain(["Options:"])
 }
 
-/// What the parser says to `args` in a language; `error` is what it says in English.
+/// The parser's answer to `args` in a language; `error` is the English one.
 pub fn parse_again(error: clap::Error, args: &[OsString], lang: Lang) -> clap::Error {
-    // Each text on one line: the parser cannot break it.
-    let space = wrap::SPACE;
+    // Each text on one line, so that the parser does not break it.
+    let space = wrapping::SPACE;
     match lang {
         Lang::En => error,
         Lang::Zh => (Words { lang, space }.command(cli::command()))
@@ -49,8 +48,7 @@ pub fn parse_again(error: clap::Error, args: &[OsString], lang: Lang) -> clap::E
     }
 }
 
-/// The command line with its texts in a language. For help, errors and completion only: it does
-/// not give back the values a command works with.
+/// The command line with translated texts. For help, errors and completion only.
 pub fn in_language(command: Command, lang: Lang) -> Command {
     let space = ' ';
     match lang {
@@ -59,11 +57,11 @@ pub fn in_language(command: Command, lang: Lang) -> Command {
     }
 }
 
-/// Puts texts into a language.
+/// Translates texts.
 #[derive(Clone, Copy)]
 struct Words {
     lang: Lang,
-    /// What stands between two words.
+    /// The separator between two words.
     space: char,
 }
 
@@ -121,11 +119,11 @@ impl Words {
     }
 }
 
-/// Rendered help with the parser's own words in a language, and lines that fit.
+/// Finishes rendered help: translates the parser's own words and wraps lines.
 pub fn finished(text: String, lang: Lang, columns: Option<usize>) -> String {
     match lang {
         Lang::En => text,
-        Lang::Zh => wrap::wrap(&headings(text, lang), columns.unwrap_or(WIDEST).min(WIDEST)),
+        Lang::Zh => wrapping::wrap(&headings(text, lang), columns.unwrap_or(WIDEST).min(WIDEST)),
     }
 }
 

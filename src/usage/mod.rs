@@ -1,8 +1,8 @@
-//! What is said when the parser has no command for us: help, the version, and usage errors.
+//! Help, version, and usage errors.
 
-mod explain;
 pub mod help;
-mod wrap;
+mod parse_error;
+mod wrapping;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,28 +10,28 @@ use std::process::ExitCode;
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
 
-use crate::commands::Finish;
+use crate::commands::CommandResult;
 use crate::config::{Flags, Key, Layers};
 use crate::env::Env;
 use crate::error::Error;
-use crate::output::{ColorChoice, Manner, Output, Streams};
+use crate::output::{ColorChoice, Output, OutputOptions, Streams};
 use crate::text::{Lang, Text, text};
 
-/// Says what is to be said. English is the parser's own; Chinese is asked of a translated one.
+/// Prints the parser's answer: in English its own, in Chinese that of a translated parser.
 pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) -> ExitCode {
     let json = before_dashes(args).any(|arg| arg == "--json");
-    let no_color = Manner::is_colorless(&env);
+    let no_color = OutputOptions::is_colorless(&env);
     let utf8 = env.is_utf8();
     let lang = language(args, env);
-    let manner = Manner {
+    let options = OutputOptions {
         json,
         color: ColorChoice::Auto,
         no_color,
         utf8,
         lang,
-        ..Manner::default()
+        ..OutputOptions::default()
     };
-    let output = Output::new(manner, streams.stdout, streams.stderr);
+    let output = Output::new(options, streams.stdout, streams.stderr);
     let finish = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             show(&output, &help::parse_again(error, args, lang), lang)
@@ -43,8 +43,8 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
     crate::finish(&output, finish)
 }
 
-/// Help and version are results.
-fn show(output: &Output, error: &clap::Error, lang: Lang) -> Finish {
+/// Help and version are results on stdout.
+fn show(output: &Output, error: &clap::Error, lang: Lang) -> CommandResult {
     let columns = output.stdout_columns();
     let text = help::finished(error.render().ansi().to_string(), lang, columns);
     let text = match output.look().color {
@@ -54,18 +54,18 @@ fn show(output: &Output, error: &clap::Error, lang: Lang) -> Finish {
     output.text(&text).map(|()| ExitCode::SUCCESS)
 }
 
-/// Everything else the parser objects to is a usage error.
+/// Any other parser error is a usage error.
 fn for_people(error: &clap::Error, lang: Lang) -> Error {
     let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if lang == Lang::Zh && !is_help {
-        return Error::usage(explain::explain(error));
+        return Error::usage(parse_error::parse_error(error));
     }
     let text = help::finished(error.render().to_string(), lang, None);
     let text = text.trim();
     Error::usage(Text::lines(text.strip_prefix("error: ").unwrap_or(text)))
 }
 
-/// The parser does not say which argument it is, and not what to do about it.
+/// The parser does not name the argument, nor a fix.
 fn not_utf8() -> Error {
     Error::usage(text!("an argument is not valid UTF-8")).hint(text!(
         "convert it first, for example with `iconv -f GB18030 -t UTF-8`"
@@ -84,7 +84,7 @@ fn for_programs(error: &clap::Error) -> Error {
     Error::usage(message).hint(text!("see `qiwei --help`"))
 }
 
-/// Up to the first empty line, on one line.
+/// The text up to the first empty line, on one line.
 fn first_paragraph(text: &str) -> String {
     text.lines()
         .take_while(|line| !line.trim().is_empty())
@@ -93,7 +93,7 @@ fn first_paragraph(text: &str) -> String {
         .join(" ")
 }
 
-/// The parser gave up, so the flags that count here are looked for by hand.
+/// After a parser error the relevant flags are searched for by hand.
 fn language(args: &[OsString], env: Env) -> Lang {
     let lang = value_of(args, "--lang").map(|lang| (Key::Lang, lang));
     let flags = Flags {
@@ -108,7 +108,7 @@ fn before_dashes(args: &[OsString]) -> impl Iterator<Item = &OsString> {
     args.iter().take_while(|arg| *arg != "--")
 }
 
-/// The value of a flag, in either form.
+/// The value of a flag, as `--flag value` or `--flag=value`.
 fn value_of(args: &[OsString], flag: &str) -> Option<String> {
     let mut args = before_dashes(args).filter_map(|arg| arg.to_str());
     while let Some(arg) = args.next() {
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_are_found_in_either_form_and_before_the_dashes() {
+    fn finds_flags_before_double_dash() {
         let cases = [
             (&["--lang", "zh"][..], Some("zh")),
             (&["send", "--lang=en", "--frob"], Some("en")),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use qiwei::sandbox::{Sandbox, Status};
 use serde_json::json;
 
-use crate::support::keepalive::Counting;
+use crate::support::counting_server::CountingServer;
 use crate::support::memory::watch;
 use crate::support::sends::{field, known, results, sends, texts, wait_until};
 use crate::support::{Finished, GROUP, Home, PERSON, Qiwei, check_all, sandbox, sandbox_with};
@@ -49,7 +49,7 @@ pub fn partly_bad() -> String {
 }
 
 #[test]
-fn every_line_has_a_result_with_every_field() {
+fn prints_result_with_all_fields_for_every_line() {
     let server = sandbox();
     let input = format!(
         "{}\n{}\n",
@@ -60,8 +60,7 @@ fn every_line_has_a_result_with_every_field() {
     assert_eq!(run.code, 8, "{run:?}");
     assert_eq!(
         run.stderr,
-        "error: 2 lines: 1 accepted, 1 rejected\nhint: the result lines say why; with --journal \
-         the same command tries again what was not accepted\n"
+        "error: 2 lines: 1 accepted, 1 rejected\nhint: see the result lines for the reasons; with --journal the same command retries what was not accepted\n"
     );
     let results = results(&run);
     let guid = &server.guids()[0];
@@ -98,7 +97,7 @@ fn every_line_has_a_result_with_every_field() {
 }
 
 #[test]
-fn when_all_is_well_stderr_says_so_in_a_line() {
+fn prints_one_line_summary_on_stderr() {
     let server = sandbox();
     let home = Home::new();
     let run = batch(&server, &home, &lines(3), &[]).run();
@@ -113,11 +112,7 @@ fn when_all_is_well_stderr_says_so_in_a_line() {
     for empty in ["\n \n", ""] {
         let run = batch(&server, &home, empty, &["-q"]).run();
         // Whatever was to write the lines may have failed.
-        run.is(
-            0,
-            "",
-            "warning: the batch had no lines, so nothing was sent\n",
-        );
+        run.is(0, "", "warning: the batch is empty; nothing was sent\n");
     }
     assert_eq!(texts(&server), ["m1", "m2", "m3", "m1", "m1"]);
     // With --json the end is an error of its own, after the lines.
@@ -133,7 +128,7 @@ fn when_all_is_well_stderr_says_so_in_a_line() {
 }
 
 #[test]
-fn several_at_once_keep_the_order_to_each_target() {
+fn parallel_jobs_keep_order_per_target() {
     let server = sandbox_with(|s| s.latency = Duration::from_millis(1));
     for fault in ["latency=40ms*5", "latency=7ms*20"] {
         server.add_fault(fault.parse().unwrap());
@@ -158,7 +153,7 @@ fn several_at_once_keep_the_order_to_each_target() {
 }
 
 #[test]
-fn several_at_once_are_several_at_once() {
+fn parallel_jobs_send_concurrently() {
     let server = sandbox();
     server.add_fault("hang".parse().unwrap());
     let args = ["send", "--batch", "-", "--jobs", "8", "--timeout", "1h"];
@@ -170,9 +165,9 @@ fn several_at_once_are_several_at_once() {
 }
 
 #[test]
-fn each_worker_keeps_one_connection() {
+fn each_worker_reuses_one_connection() {
     for (jobs, count) in [("1", 60), ("4", 120)] {
-        let server = Counting::start(Duration::from_millis(1));
+        let server = CountingServer::start(Duration::from_millis(1));
         let input = lines_to(count, |n| format!("R:{n}"));
         let run = Qiwei::on(&server.base_url(), ["send", "--batch", "-", "--guid", "g"])
             .args(["--jobs", jobs])
@@ -190,7 +185,7 @@ fn each_worker_keeps_one_connection() {
 }
 
 #[test]
-fn keys_in_a_batch_are_those_of_the_ledger() {
+fn batch_keys_use_the_ledger() {
     let (server, home) = (sandbox(), Home::new());
     known(&server, &home, &["send", GROUP, "x", "--key", "a"])
         .run()
@@ -240,7 +235,7 @@ fn keys_in_a_batch_are_those_of_the_ledger() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn memory_does_not_grow_with_the_number_of_lines() {
+fn memory_is_constant_in_number_of_lines() {
     let server = sandbox();
     let home = Home::new();
     let guid = server.guids()[0].clone();
@@ -279,7 +274,7 @@ fn memory_does_not_grow_with_the_number_of_lines() {
 }
 
 #[test]
-fn an_idle_sandbox_sees_every_line_in_every_dialect() {
+fn sends_every_line_in_every_dialect() {
     check_all(&crate::support::DIALECTS, |dialect| {
         let server = sandbox_with(|s| s.dialect = *dialect);
         let run = piped(&server, &lines(5), &[]).ends_with(0);

@@ -12,7 +12,7 @@ use crate::support::sends::{field, known, results, results_in, sends, texts, wai
 use crate::support::{Home, check_all, sandbox, sandbox_with};
 
 #[test]
-fn what_is_refused_does_not_stop_the_rest() {
+fn rejected_line_does_not_stop_batch() {
     let server = sandbox();
     server.add_fault("code=-987@/msg/send_text*1".parse().unwrap());
     let run = piped(&server, &lines(3), &[]).ends_with(8);
@@ -24,7 +24,7 @@ fn what_is_refused_does_not_stop_the_rest() {
 }
 
 #[test]
-fn fail_fast_stops_at_the_first_failure() {
+fn fail_fast_stops_at_first_failure() {
     for (fault, outcome) in [("code=-987", "rejected"), ("drop-after", "unknown")] {
         let server = sandbox();
         let once = format!("{fault}@/msg/send_text*1");
@@ -43,7 +43,7 @@ fn fail_fast_stops_at_the_first_failure() {
 }
 
 #[test]
-fn what_is_unknown_does_not_stop_the_rest_and_is_not_repeated() {
+fn unknown_line_is_not_repeated_and_does_not_stop_batch() {
     for fault in ["drop-after", "garbled", "hang", "http=503", "reset-after"] {
         let server = sandbox();
         server.add_fault(format!("{fault}@/msg/send_text*1").parse().unwrap());
@@ -61,7 +61,7 @@ fn what_is_unknown_does_not_stop_the_rest_and_is_not_repeated() {
 }
 
 #[test]
-fn the_timeout_is_each_lines_own() {
+fn timeout_applies_to_each_line() {
     let server = sandbox();
     server.add_fault("hang@/msg/send_text*2".parse().unwrap());
     let run = piped(&server, &lines(4), &["--timeout", "1s"]).ends_with(8);
@@ -73,7 +73,7 @@ fn the_timeout_is_each_lines_own() {
 }
 
 #[test]
-fn after_a_lost_login_nothing_more_is_tried() {
+fn lost_login_stops_batch() {
     for jobs in ["1", "4"] {
         let server = sandbox();
         server.add_fault("logout@/msg/send_text*1".parse().unwrap());
@@ -108,7 +108,7 @@ fn after_a_lost_login_nothing_more_is_tried() {
 }
 
 #[test]
-fn a_reader_that_has_gone_stops_the_batch() {
+fn closed_stdout_stops_batch() {
     for jobs in ["1", "3"] {
         let server = sandbox_with(|s| s.latency = Duration::from_millis(50));
         let (reader, writer) = std::io::pipe().unwrap();
@@ -131,7 +131,7 @@ fn a_reader_that_has_gone_stops_the_batch() {
 }
 
 #[test]
-fn a_reader_that_was_never_there_costs_one_message() {
+fn initially_closed_stdout_costs_one_message() {
     let server = sandbox();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -144,7 +144,7 @@ fn a_reader_that_was_never_there_costs_one_message() {
 }
 
 #[test]
-fn a_signal_lets_the_message_on_its_way_arrive() {
+fn signal_waits_for_message_in_flight() {
     check_all(
         &[(Signal::INT, 130), (Signal::TERM, 143)],
         |&(signal, code)| {
@@ -168,7 +168,7 @@ fn a_signal_lets_the_message_on_its_way_arrive() {
 }
 
 #[test]
-fn a_signal_ends_a_wait_for_input() {
+fn signal_ends_wait_for_stdin() {
     let server = sandbox();
     for jobs in ["1", "4"] {
         let (reader, mut writer) = std::io::pipe().unwrap();

@@ -10,7 +10,7 @@ use crate::support::sends::{field, known, results, sends, texts};
 use crate::support::{GROUP, Home, PERSON, requests, sandbox};
 
 #[test]
-fn lines_mention_and_name_aliases() {
+fn batch_lines_accept_mentions_and_aliases() {
     let (server, home) = (sandbox(), Home::new());
     home.write_config(&format!(
         "[aliases]\nops = '{GROUP}'\n'老王' = '{PERSON}'\n"
@@ -47,7 +47,7 @@ fn lines_mention_and_name_aliases() {
 }
 
 #[test]
-fn ids_come_back_as_they_were() {
+fn returns_ids_unchanged() {
     let ids = [
         r#"{"row": 1.50, "a":[1 , 2]}"#,
         "123456789012345678901234567890",
@@ -83,7 +83,7 @@ fn ids_come_back_as_they_were() {
 }
 
 #[test]
-fn blank_lines_are_skipped_and_counted() {
+fn skips_and_counts_blank_lines() {
     let line = |n| format!(r#"{{"to":"{GROUP}","text":"m{n}"}}"#);
     let input = format!("\n{}\r\n  \t\n\r\n{}\n\n{}", line(1), line(2), line(3));
     let server = sandbox();
@@ -97,7 +97,7 @@ fn blank_lines_are_skipped_and_counted() {
 }
 
 #[test]
-fn a_file_is_checked_whole_before_anything_is_sent() {
+fn validates_whole_file_before_sending() {
     let (server, home) = (sandbox(), Home::new());
     for flags in [&[][..], &["--jobs", "4"], &["--fail-fast"], &["--dry-run"]] {
         let run = batch(&server, &home, &partly_bad(), flags).run();
@@ -110,7 +110,7 @@ fn a_file_is_checked_whole_before_anything_is_sent() {
         for (line, number) in listed.iter().zip([2, 4, 6]) {
             assert!(line.starts_with(&format!("line {number}: ")), "{run:?}");
         }
-        assert_eq!(listed[3], "error: 3 bad lines; nothing was sent");
+        assert_eq!(listed[3], "error: 3 invalid lines; nothing was sent");
         assert!(listed[4].contains("--skip-bad"), "{run:?}");
     }
     let run = batch(&server, &home, &partly_bad(), &["--json"])
@@ -130,7 +130,7 @@ fn a_file_is_checked_whole_before_anything_is_sent() {
 }
 
 #[test]
-fn the_good_lines_of_a_bad_file_can_be_sent() {
+fn skip_bad_sends_valid_lines() {
     let (server, home) = (sandbox(), Home::new());
     let run = batch(&server, &home, &partly_bad(), &["--skip-bad"])
         .run()
@@ -165,7 +165,7 @@ fn the_good_lines_of_a_bad_file_can_be_sent() {
 }
 
 #[test]
-fn standard_input_is_checked_as_it_comes() {
+fn validates_stdin_line_by_line() {
     let server = sandbox();
     let run = piped(&server, &partly_bad(), &[]).ends_with(8);
     let outcomes = field(&results(&run), "outcome");
@@ -192,7 +192,7 @@ fn standard_input_is_checked_as_it_comes() {
 }
 
 #[test]
-fn a_dry_run_shows_every_request_and_sends_nothing() {
+fn dry_run_prints_every_request_and_sends_nothing() {
     let (server, home) = (sandbox(), Home::new());
     let input = format!(
         "{}{}\n",
@@ -221,18 +221,18 @@ fn a_dry_run_shows_every_request_and_sends_nothing() {
 }
 
 #[test]
-fn a_dry_run_of_standard_input_does_not_hide_bad_lines() {
+fn dry_run_of_stdin_reports_bad_lines() {
     let server = sandbox();
     let run = piped(&server, &partly_bad(), &["--dry-run"]);
     assert_eq!(results(&run).len(), 2, "{run:?}");
     let run = run.ends_with(2).says("line 2: ").says("line 4: ");
-    run.says("line 6: ").says("3 bad lines");
+    run.says("line 6: ").says("3 invalid lines");
     piped(&server, &partly_bad(), &["--dry-run", "--skip-bad"]).ends_with(0);
     assert_eq!(requests(&server), [""; 0]);
 }
 
 #[test]
-fn a_fifo_can_be_the_file() {
+fn accepts_fifo_as_batch_file() {
     let (server, home) = (sandbox(), Home::new());
     let fifo = home.path().join("in.fifo");
     assert!(
@@ -259,7 +259,7 @@ fn a_fifo_can_be_the_file() {
 }
 
 #[test]
-fn what_cannot_be_read_is_a_usage_error() {
+fn unreadable_input_is_a_usage_error() {
     let server = sandbox();
     let home = Home::new();
     for (args, part) in [

@@ -100,7 +100,7 @@ fn instance_ls() {
 }
 
 #[test]
-fn instance_ls_shows_one_status_and_counts_all() {
+fn instance_ls_filters_by_status_and_counts_all() {
     let world = World::new(Dialect::A);
     for (status, guid) in [
         ("online", &world.online),
@@ -155,7 +155,7 @@ fn instance_rm_stopped() {
             status_of(guid),
             format!(r#"POST /client/remove_client {{"guid":"{guid}"}}"#),
         ];
-        let note = "1 stopped; looking again in 10ms\n";
+        let note = "1 stopped; checking again in 10ms\n";
         world.check(&args, 0, removed, note, &asked);
         assert_eq!(
             world.server.guids(),
@@ -253,14 +253,15 @@ fn sessions_of_one_type() {
 }
 
 #[test]
-fn sessions_follows_pages_to_the_end() {
+fn sessions_all_follows_every_page() {
     let server = sandbox_with(|scenario| scenario.sessions = 5);
     let url = server.base_url();
     let guid = &server.guids()[0];
     let page = ["sessions", "--guid", guid, "--json", "--limit", "2"];
     let one = Qiwei::on(&url, page).run();
     assert_eq!(one.json().as_array().unwrap().len(), 2);
-    let hint = "there may be more: --all follows the pages, --begin-seq 1000125 shows the next one";
+    let hint =
+        "there may be more: use --all for all pages, or --begin-seq 1000125 for the next one";
     assert_eq!(one.stderr.trim_end(), hint);
     let next = Qiwei::on(&url, page)
         .arg("--begin-seq")
@@ -382,7 +383,7 @@ fn status() {
 }
 
 #[test]
-fn status_without_a_guid_takes_the_only_one_online() {
+fn status_detects_the_only_online_instance() {
     in_every_dialect(|world| {
         let printed = world.run(&["status", "--json"]).ends_with(0).json();
         assert_eq!(printed["guid"], world.online);
@@ -392,7 +393,7 @@ fn status_without_a_guid_takes_the_only_one_online() {
 }
 
 #[test]
-fn status_tells_why_there_is_no_account() {
+fn status_explains_missing_account() {
     let cases = [
         ((0, 0), 3, "config"),
         ((2, 0), 3, "config"),
@@ -417,7 +418,7 @@ fn status_tells_why_there_is_no_account() {
 }
 
 #[test]
-fn a_dry_run_shows_the_exact_request_and_sends_nothing() {
+fn dry_run_prints_exact_request_and_sends_nothing() {
     let world = World::new(Dialect::A);
     let guid = world.online.as_str();
     let named = format!(r#"{{"guid":"{guid}"}}"#);

@@ -55,7 +55,7 @@ fn probe() {
 }
 
 #[test]
-fn a_raw_probe_prints_the_answer_as_it_came() {
+fn raw_probe_prints_response_body_unchanged() {
     let bodies = [
         r#"{"error_code":0,"data":{"status":2}}"#,
         r#"{"err_code":0,"err_msg":"success","data":{"status":2},"hint":"success"}"#,
@@ -87,13 +87,13 @@ fn a_raw_probe_prints_the_answer_as_it_came() {
             1,
             refusal,
             "error: the server refused: invalid guid (code -1)\n\
-             hint: the server has no such instance; `qiwei instance ls` lists those it has\n",
+             hint: the server has no such instance; `qiwei instance ls` lists its instances\n",
         );
     }
 }
 
 #[test]
-fn a_raw_probe_takes_its_body_from_everywhere() {
+fn raw_probe_reads_body_from_argument_file_and_stdin() {
     let world = World::new(Dialect::C);
     let home = Home::new();
     let body = format!(r#"{{"guid":"{}"}}"#, world.running);
@@ -119,10 +119,7 @@ fn a_raw_probe_takes_its_body_from_everywhere() {
         (&["probe", "POST"][..], "<PATH>"),
         (&["probe", "/client/list", "x"], "the method comes first"),
         (&["probe", "FETCH", "/x"], "is not an HTTP method"),
-        (
-            &["probe", "GET", "http://h/x"],
-            "a path is meant, not a URL",
-        ),
+        (&["probe", "GET", "http://h/x"], "must be a path, not a URL"),
         (&["probe", "POST", "/x", "-d", "{"], "-d is not JSON"),
         (
             &["probe", "POST", "/x", "-d", "@/nonexistent"],

@@ -13,7 +13,7 @@ fn offered(home: &Home, words: &[&str]) -> Qiwei {
 }
 
 #[test]
-fn values_are_offered_in_their_place() {
+fn completes_values_by_position() {
     let home = Home::new();
     home.write_config("aliases = { ops = 'R:10001' }\n[profiles.prod]\n");
     let cases: [(&[&str], &str); 6] = [
@@ -33,7 +33,7 @@ fn values_are_offered_in_their_place() {
 }
 
 #[test]
-fn descriptions_are_in_the_language_of_their_reader() {
+fn descriptions_follow_language() {
     let home = Home::new();
     let chinese = |words: &[&str]| {
         let run = offered(&home, words).env("LANG", "zh_CN.UTF-8").run();

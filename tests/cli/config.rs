@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{GROUP, Home, Live, Qiwei, sandbox};
+use crate::support::{GROUP, Home, PipedChild, Qiwei, sandbox};
 
 /// `qiwei config …` without a server.
 fn config(home: &Home, args: &[&str]) -> Qiwei {
@@ -29,7 +29,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn settings_are_set_read_and_removed() {
+fn sets_reads_and_removes_settings() {
     let home = Home::new();
     let path = home.config_path();
     let place = path.display();
@@ -62,7 +62,7 @@ fn settings_are_set_read_and_removed() {
 }
 
 #[test]
-fn every_kind_of_setting_can_be_saved() {
+fn saves_every_setting() {
     let home = Home::new();
     for (name, value) in [
         ("base_url", "http://127.0.0.1:8080/p"),
@@ -132,12 +132,12 @@ fn explain_names_every_source() {
             "no {row:?} in {rows:?}"
         );
     }
-    let note = "frob is not a setting this version knows; it does nothing\n";
+    let note = "frob is not a known setting; it has no effect\n";
     assert_eq!((run.code, run.stderr.as_str()), (0, note));
 }
 
 #[test]
-fn a_secret_can_come_from_standard_input() {
+fn reads_secret_from_stdin() {
     let home = Home::new();
     let run = config(&home, &["set", "headers.X-Token", "-"])
         .stdin("s3cret\n")
@@ -151,7 +151,7 @@ fn a_secret_can_come_from_standard_input() {
 }
 
 #[test]
-fn comments_order_and_unknown_keys_stay() {
+fn keeps_comments_order_and_unknown_keys() {
     let home = Home::new();
     let before = "# mine, since 2024\n\nfrob = [ 1,2 ]   # not known\nguid = 'old' # the one\n\n\
                   [headers] # secrets\nX-A = '1'\n\n[profiles.p]\n# nothing yet\n";
@@ -173,7 +173,7 @@ fn comments_order_and_unknown_keys_stay() {
 }
 
 #[test]
-fn the_file_and_its_folder_are_private() {
+fn config_file_and_directory_are_private() {
     let home = Home::new();
     config(&home, &["set", "guid", "g"]).run().ends_with(0);
     let path = home.config_path();
@@ -190,10 +190,10 @@ fn the_file_and_its_folder_are_private() {
 }
 
 #[test]
-fn twenty_processes_saving_at_once_lose_nothing() {
+fn concurrent_saves_lose_nothing() {
     let home = Home::new();
     home.write_config("# mine\nfrob = true\n\n[headers]\nX = '1' # one\n");
-    let runs: Vec<Live> = (0..20)
+    let runs: Vec<PipedChild> = (0..20)
         .map(|n| {
             let (name, id) = (format!("aliases.a{n}"), format!("R:{}", 10_000 + n));
             config(&home, &["set", &name, &id]).start()
@@ -220,13 +220,17 @@ fn twenty_processes_saving_at_once_lose_nothing() {
 }
 
 #[test]
-fn a_broken_file_is_named_with_its_line_and_left_alone() {
+fn names_line_of_broken_config_and_keeps_it() {
     for (text, line, part) in [
         ("a = 1\nguid = \n", 2, ""),
         ("guid = 'a'\nguid = 'b'\n", 2, "duplicate"),
         ("\n\ntimeout = 'soon'\n", 3, "timeout: not a duration"),
-        ("retries = 99\n", 1, "retries: a number from 0 to 20"),
-        ("guid = ['a']\n", 1, "guid must be a text"),
+        (
+            "retries = 99\n",
+            1,
+            "retries: must be a number from 0 to 20",
+        ),
+        ("guid = ['a']\n", 1, "guid must be a string"),
         ("headers = 5\n", 1, "headers must be a table"),
         (
             "[aliases]\nops = '10001'\n",
@@ -242,7 +246,7 @@ fn a_broken_file_is_named_with_its_line_and_left_alone() {
         (
             "base_url = 'ftp://u:hunter2@h'\n",
             1,
-            "base_url: a base URL starts with",
+            "base_url: a base URL must start with",
         ),
     ] {
         let home = Home::new();
@@ -267,7 +271,7 @@ fn a_broken_file_is_named_with_its_line_and_left_alone() {
 }
 
 #[test]
-fn a_file_that_cannot_be_parsed_is_never_rewritten() {
+fn never_rewrites_unparsable_config() {
     let home = Home::new();
     let text = "# mine\nguid = \n";
     home.write_config(text);
@@ -291,7 +295,7 @@ fn a_file_that_cannot_be_parsed_is_never_rewritten() {
 }
 
 #[test]
-fn a_wrong_value_can_be_corrected_with_set() {
+fn set_corrects_invalid_value() {
     let home = Home::new();
     home.write_config("timeout = 'soon'\n");
     config(&home, &["set", "timeout", "5s"]).run().ends_with(0);
@@ -299,14 +303,14 @@ fn a_wrong_value_can_be_corrected_with_set() {
 }
 
 #[test]
-fn values_are_checked_before_they_are_saved() {
+fn validates_before_saving() {
     let home = Home::new();
     for (name, value, part) in [
         ("frob", "1", "no setting \"frob\"; there are base_url, guid"),
         ("base-url", "http://h", "did you mean base_url?"),
         ("timeout", "soon", "timeout: not a duration"),
-        ("retries", "21", "retries: a number from 0 to 20"),
-        ("insecure", "maybe", "insecure: true or false"),
+        ("retries", "21", "retries: must be a number from 0 to 20"),
+        ("insecure", "maybe", "insecure: must be true or false"),
         ("guid", "two words", "guid: not a guid"),
         ("aliases.ops", "10001", "did you mean R:10001?"),
         ("aliases.12", "R:1", "looks like a conversation id"),
@@ -323,7 +327,7 @@ fn values_are_checked_before_they_are_saved() {
 }
 
 #[test]
-fn a_symbolic_link_is_followed() {
+fn follows_symbolic_link() {
     let home = Home::new();
     let real = home.file("dotfile.toml", "# real\nretries = 1\n");
     fs::create_dir_all(home.config_path().parent().unwrap()).unwrap();
@@ -342,7 +346,7 @@ fn a_symbolic_link_is_followed() {
 }
 
 #[test]
-fn a_file_that_was_named_must_be_there() {
+fn explicit_config_file_must_exist() {
     let home = Home::new();
     let missing = home.path().join("none.toml");
     let name = missing.to_str().unwrap();
@@ -355,9 +359,7 @@ fn a_file_that_was_named_must_be_there() {
             .run()
             .ends_with(3)
             .says(&format!("cannot read the config {name}: "));
-        run.says(
-            "hint: correct --config or QIWEI_CONFIG, or create the file with `qiwei config set`",
-        );
+        run.says("hint: fix --config or QIWEI_CONFIG, or create the file with `qiwei config set`");
     }
     config(&home, &["set", "guid", "g", "--config", name])
         .run()
@@ -377,16 +379,16 @@ fn a_file_that_was_named_must_be_there() {
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_named_with_those_that_are() {
+fn unknown_profile_lists_profiles() {
     let home = Home::new();
     let run = config(&home, &["explain", "--profile", "p"])
         .run()
         .ends_with(3);
     run.says("the config has no profile \"p\"")
-        .says("hint: make one with `qiwei config set profiles.p.base_url URL`");
+        .says("hint: create one with `qiwei config set profiles.p.base_url URL`");
     home.write_config("[profiles.a]\n[profiles.b]\n");
     let run = config(&home, &["explain"]).env("QIWEI_PROFILE", "p").run();
-    run.ends_with(3).says("hint: it has a, b\n");
+    run.ends_with(3).says("hint: it has: a, b\n");
     config(&home, &["set", "retries", "1", "--profile", "c"])
         .run()
         .ends_with(0);
@@ -397,7 +399,7 @@ fn a_profile_that_is_not_there_is_named_with_those_that_are() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_named() {
+fn names_unwritable_location() {
     let home = Home::new();
     // A file where the folder should be: not even root can write below it.
     let path = format!("{}/config.toml", home.file("file", ""));
@@ -405,11 +407,11 @@ fn a_place_that_cannot_be_written_is_named() {
         .run()
         .ends_with(3);
     run.says(&format!("cannot write the config {path}: "))
-        .says("hint: name another file with --config or QIWEI_CONFIG");
+        .says("hint: choose another file with --config or QIWEI_CONFIG");
 }
 
 #[test]
-fn an_empty_variable_is_not_set() {
+fn empty_variable_counts_as_unset() {
     let home = Home::new();
     home.write_config("guid = 'g'\nbase_url = 'http://h:1'\nretries = 1\n");
     let names = [
@@ -433,7 +435,7 @@ fn an_empty_variable_is_not_set() {
 }
 
 #[test]
-fn a_variable_that_is_not_utf_8_is_named() {
+fn names_non_utf8_variable() {
     let bad = std::ffi::OsStr::from_bytes(b"g-\xff");
     for name in [
         "QIWEI_GUID",
@@ -452,7 +454,7 @@ fn a_variable_that_is_not_utf_8_is_named() {
 }
 
 #[test]
-fn without_a_home_folder_a_file_can_still_be_named() {
+fn explicit_config_works_without_home() {
     let server = sandbox();
     let home = Home::new();
     let file = home.file("c.toml", format!("base_url = '{}'\n", server.base_url()));

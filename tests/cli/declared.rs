@@ -3,7 +3,7 @@
 use std::path::Path;
 
 #[test]
-fn every_file_is_declared() {
+fn every_test_file_is_declared() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
     check(&folder, "main");
     check(&folder.join("security"), "mod");

@@ -16,7 +16,7 @@ fn run(flags: &[&str], script: &str) -> Finished {
 }
 
 #[test]
-fn the_nightly_report_goes_out_once() {
+fn nightly_report_is_sent_once() {
     let run = run(
         &[],
         "sh $EX/nightly-report.sh R:1012345678901; sh $EX/nightly-report.sh R:1012345678901",
@@ -34,7 +34,7 @@ fn the_nightly_report_goes_out_once() {
 }
 
 #[test]
-fn the_nightly_report_stays_what_it_was() {
+fn nightly_report_keeps_its_content() {
     let script = "df() { echo first; }; . $EX/nightly-report.sh R:1012345678901; true";
     let script = format!("(set -- R:1012345678901; {script})");
     let again = script.replace("first", "second");
@@ -44,14 +44,14 @@ fn the_nightly_report_stays_what_it_was() {
 }
 
 #[test]
-fn the_nightly_report_says_when_nobody_knows() {
+fn nightly_report_reports_unknown() {
     let flags = ["--fault", "drop-after@/msg/send_text*1"];
     let run = run(&flags, "sh $EX/nightly-report.sh R:1012345678901").ends_with(6);
     assert!(run.stderr.contains("run this with --resend"), "{run:?}");
 }
 
 #[test]
-fn a_broken_build_mentions_the_on_call_person_once() {
+fn broken_build_mentions_on_call_person_once() {
     let script =
         "export ROOM=R:1012345678901 ONCALL=1688850000000001 BUILD=42 BUILD_URL=https://ci/42
                   sh $EX/ci/notify-failure.sh; sh $EX/ci/notify-failure.sh";
@@ -64,7 +64,7 @@ fn a_broken_build_mentions_the_on_call_person_once() {
 }
 
 #[test]
-fn the_pipelines_call_that_script_with_what_it_needs() {
+fn pipelines_call_script_with_required_variables() {
     for name in ["ci/github-actions.yml", "ci/gitlab-ci.yml"] {
         let text = std::fs::read_to_string(folder().join(name)).unwrap();
         for part in [
@@ -80,7 +80,7 @@ fn the_pipelines_call_that_script_with_what_it_needs() {
 }
 
 #[test]
-fn a_login_in_ci_leaves_the_code_as_an_artefact() {
+fn ci_login_leaves_qr_code_artifact() {
     let flags = [
         "--online",
         "0",
@@ -97,7 +97,7 @@ fn a_login_in_ci_leaves_the_code_as_an_artefact() {
 }
 
 #[test]
-fn the_watch_alarms_only_when_something_is_wrong() {
+fn watch_alerts_only_on_problems() {
     let script = "G=$(qiwei instance ls --json | cut -d'\"' -f4)
         qiwei config set profiles.alarm.guid $G 2>/dev/null
         code=0; sh $EX/systemd/qiwei-watch.sh R:1012345678901 || code=$?; echo \"exit $code\"";
@@ -122,7 +122,7 @@ fn the_watch_alarms_only_when_something_is_wrong() {
 }
 
 #[test]
-fn the_units_name_what_is_there() {
+fn systemd_units_name_existing_files() {
     let service = std::fs::read_to_string(folder().join("systemd/qiwei-watch.service")).unwrap();
     assert!(service.contains("qiwei-watch.sh"), "{service}");
     assert!(folder().join("systemd/qiwei-watch.sh").exists());
@@ -130,7 +130,7 @@ fn the_units_name_what_is_there() {
 }
 
 #[test]
-fn the_auto_reply_answers_others_and_not_itself() {
+fn auto_reply_ignores_own_messages() {
     if !is_installed("jq") {
         return;
     }
@@ -151,7 +151,7 @@ fn the_auto_reply_answers_others_and_not_itself() {
 }
 
 #[test]
-fn the_broadcast_greets_everybody_by_name_and_once() {
+fn broadcast_sends_once_per_contact() {
     if !is_installed("jq") {
         return;
     }

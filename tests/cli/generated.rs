@@ -30,7 +30,7 @@ pub fn is_current(path: &Path, expected: &str) {
 }
 
 #[test]
-fn completion_scripts() {
+fn completion_scripts_are_current() {
     for (shell, file) in [
         ("bash", "qiwei.bash"),
         ("zsh", "_qiwei"),
@@ -44,7 +44,7 @@ fn completion_scripts() {
 }
 
 #[test]
-fn man_pages() {
+fn man_pages_are_current() {
     let folder = root().join("man");
     let mut written = Vec::new();
     let mut command = qiwei::command();

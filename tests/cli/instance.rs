@@ -16,7 +16,7 @@ fn removes(requests: &[String]) -> bool {
 }
 
 #[test]
-fn one_failing_removal_does_not_stop_the_others() {
+fn failed_removal_does_not_stop_others() {
     let server = sandbox_with(|scenario| scenario.running = 2);
     let [a, b, c] = server.guids().try_into().unwrap();
     let run = Qiwei::on(
@@ -49,7 +49,7 @@ fn one_failing_removal_does_not_stop_the_others() {
 }
 
 #[test]
-fn a_single_failing_removal_is_the_commands_own() {
+fn single_failed_removal_decides_exit_code() {
     let server = sandbox();
     let run = Qiwei::on(&server.base_url(), ["instance", "rm", "gone", "--json"]).run();
     assert_eq!(run.json()[0]["removed"], false);
@@ -61,7 +61,7 @@ fn a_single_failing_removal_is_the_commands_own() {
 }
 
 #[test]
-fn what_is_stopped_only_once_is_left_alone() {
+fn keeps_instance_stopped_in_one_check_only() {
     let server = sandbox();
     server.add_fault("reconnecting*1".parse().unwrap());
     let run = Qiwei::on(&server.base_url(), STOPPED)
@@ -73,19 +73,17 @@ fn what_is_stopped_only_once_is_left_alone() {
     run.is(
         0,
         "[]\n",
-        &format!(
-            "1 stopped; looking again in 10ms\n{short}… is not stopped any more; left alone\n"
-        ),
+        &format!("1 stopped; checking again in 10ms\n{short}… is no longer stopped; not removed\n"),
     );
     assert!(!removes(&requests(&server)));
 }
 
 #[test]
-fn what_cannot_be_looked_at_again_is_left_alone() {
+fn keeps_instance_whose_second_check_fails() {
     let looks = AtomicUsize::new(0);
-    let server = RawServer::start(move |guest| {
-        let is_list = guest.request.starts_with("POST /client/all_clients ");
-        guest.write(match is_list {
+    let server = RawServer::start(move |connection| {
+        let is_list = connection.request.starts_with("POST /client/all_clients ");
+        connection.write(match is_list {
             true => ok(r#"["g"]"#),
             false if looks.fetch_add(1, Ordering::SeqCst) == 0 => ok(r#"{"status":0}"#),
             false => http("500 Oops", ""),
@@ -97,14 +95,14 @@ fn what_cannot_be_looked_at_again_is_left_alone() {
     let error = run.ends_with(5).error();
     assert_eq!(
         error["message"],
-        "the state of g cannot be read; left alone"
+        "the status of g cannot be read; not removed"
     );
     assert_eq!(error["outcome"], "not_sent");
     assert!(!removes(&server.requests()));
 }
 
 #[test]
-fn what_cannot_be_looked_at_keeps_nothing_else_from_being_removed() {
+fn failed_check_does_not_keep_other_stopped_instances() {
     let server = sandbox_with(|scenario| (scenario.online, scenario.stopped) = (0, 3));
     server.add_fault("http=502@/client/get_client_status*1".parse().unwrap());
     let run = Qiwei::on(&server.base_url(), STOPPED)
@@ -113,7 +111,7 @@ fn what_cannot_be_looked_at_keeps_nothing_else_from_being_removed() {
     let left = server.guids();
     assert_eq!(left.len(), 1);
     let warning = format!(
-        "warning: the state of {} cannot be read; left alone\n",
+        "warning: the status of {} cannot be read; not removed\n",
         left[0]
     );
     assert_eq!(
@@ -128,7 +126,7 @@ fn what_cannot_be_looked_at_keeps_nothing_else_from_being_removed() {
 }
 
 #[test]
-fn only_the_stopped_ones_are_removed() {
+fn removes_only_stopped_instances() {
     let server = sandbox_with(|scenario| {
         scenario.running = 1;
         scenario.stopped = 3;
@@ -149,15 +147,15 @@ fn only_the_stopped_ones_are_removed() {
 }
 
 #[test]
-fn removing_all_stopped_ones_unattended_needs_a_yes() {
+fn rm_stopped_needs_yes_without_terminal() {
     let server = sandbox_with(|scenario| scenario.stopped = 1);
     for stdin in ["", "y\n"] {
         let run = Qiwei::on(&server.base_url(), STOPPED).stdin(stdin).run();
         run.is(
             2,
             "",
-            "error: --stopped removes for good and there is nobody to ask\n\
-             hint: add --yes, or look first with --dry-run\n",
+            "error: --stopped removes instances permanently and needs a confirmation\n\
+             hint: add --yes, or check first with --dry-run\n",
         );
     }
     assert_eq!(
@@ -168,7 +166,7 @@ fn removing_all_stopped_ones_unattended_needs_a_yes() {
 }
 
 #[test]
-fn a_dry_run_looks_and_removes_nothing() {
+fn dry_run_checks_and_removes_nothing() {
     let server = sandbox_with(|scenario| scenario.stopped = 1);
     let guid = &server.guids()[1];
     let run = Qiwei::on(&server.base_url(), STOPPED)
@@ -182,18 +180,16 @@ fn a_dry_run_looks_and_removes_nothing() {
 }
 
 #[test]
-fn a_settle_time_that_never_ends_in_time_is_refused() {
+fn rejects_settle_longer_than_timeout() {
     let args = ["instance", "rm", "--stopped", "--yes"];
     let run = Qiwei::new(args).args(["--settle", "1min"]).run();
-    run.ends_with(2)
-        .says("--settle 1m leaves no time within --timeout 30s");
+    run.ends_with(2).says("--settle 1m exceeds --timeout 30s");
     let run = Qiwei::new(args).args(["--timeout", "15s"]).run();
-    run.ends_with(2)
-        .says("--settle 15s leaves no time within --timeout 15s");
+    run.ends_with(2).says("--settle 15s exceeds --timeout 15s");
 }
 
 #[test]
-fn what_to_remove_must_be_said() {
+fn rm_without_guid_is_a_usage_error() {
     Qiwei::new(["instance", "rm"]).run().ends_with(2);
     Qiwei::new(["instance", "rm", "g", "--stopped"])
         .run()
@@ -205,7 +201,7 @@ fn what_to_remove_must_be_said() {
 }
 
 #[test]
-fn a_removed_instance_is_no_longer_the_current_one() {
+fn removal_clears_current_instance() {
     let server = sandbox_with(|scenario| scenario.running = 2);
     let [a, b, c] = server.guids().try_into().unwrap();
     let home = Home::new();
@@ -230,7 +226,7 @@ fn a_removed_instance_is_no_longer_the_current_one() {
 }
 
 #[test]
-fn a_removal_the_config_cannot_follow_is_still_a_removal() {
+fn removal_succeeds_when_config_is_unwritable() {
     let server = sandbox();
     let guid = &server.guids()[0];
     let home = Home::new();
@@ -253,7 +249,7 @@ fn lock_out(home: &Home) {
 }
 
 #[test]
-fn a_new_instance_is_the_current_one_unless_told_otherwise() {
+fn create_makes_instance_current() {
     let server = sandbox();
     let home = Home::new();
     let create = |args: &[&str]| {
@@ -271,7 +267,7 @@ fn a_new_instance_is_the_current_one_unless_told_otherwise() {
 }
 
 #[test]
-fn a_new_instance_is_what_was_asked_for() {
+fn create_sends_requested_options() {
     let server = sandbox();
     let args = [
         "instance",
@@ -300,7 +296,7 @@ fn a_new_instance_is_what_was_asked_for() {
 }
 
 #[test]
-fn nothing_is_created_that_could_not_be_made_current() {
+fn unwritable_config_prevents_create() {
     let server = sandbox();
     let home = Home::new();
     home.write_config("# mine\n");
@@ -322,7 +318,7 @@ fn nothing_is_created_that_could_not_be_made_current() {
 }
 
 #[test]
-fn the_limit_of_instances_says_what_to_do() {
+fn instance_limit_has_hint() {
     let server = sandbox_with(|scenario| scenario.limit = 1);
     let run = Qiwei::on(&server.base_url(), ["instance", "create"]).run();
     run.is(
@@ -334,7 +330,7 @@ fn the_limit_of_instances_says_what_to_do() {
 }
 
 #[test]
-fn a_creation_without_an_answer_saves_nothing() {
+fn unknown_create_saves_nothing() {
     let server = sandbox();
     server.add_fault("drop-after".parse().unwrap());
     let home = Home::new();
@@ -357,7 +353,7 @@ fn a_creation_without_an_answer_saves_nothing() {
 }
 
 #[test]
-fn the_current_instance_is_checked_and_saved() {
+fn use_checks_and_saves_instance() {
     let server = sandbox_with(|scenario| scenario.running = 1);
     let [online, running] = server.guids().try_into().unwrap();
     let home = Home::new();
@@ -368,7 +364,7 @@ fn the_current_instance_is_checked_and_saved() {
     run.is(
         3,
         "",
-        &format!("error: the server has no instance gone\nhint: it has {online}, {running}\n"),
+        &format!("error: the server has no instance gone\nhint: it has: {online}, {running}\n"),
     );
     assert_eq!(home.config(), format!("guid = \"{running}\"\n"));
     qiwei(&["instance", "use", "--auto"]).run().ends_with(0);
@@ -389,12 +385,12 @@ fn the_current_instance_is_checked_and_saved() {
         .env("QIWEI_GUID", "other")
         .run();
     run.ends_with(0)
-        .says("warning: QIWEI_GUID is set and wins over the instance just saved\n");
+        .says("warning: QIWEI_GUID is set and overrides the saved instance\n");
     qiwei(&["instance", "use"]).run().ends_with(2);
 }
 
 #[test]
-fn saving_the_current_instance_needs_no_server_when_told_so() {
+fn use_no_check_needs_no_server() {
     let home = Home::new();
     let run = Qiwei::new(["instance", "use", "g", "--retries", "0"])
         .at(&home)
@@ -409,7 +405,7 @@ fn saving_the_current_instance_needs_no_server_when_told_so() {
 }
 
 #[test]
-fn starting_and_stopping_what_is_not_there_is_refused() {
+fn start_and_stop_of_missing_instance_are_rejected() {
     let server = sandbox();
     for verb in ["start", "stop"] {
         let run = Qiwei::on(&server.base_url(), ["instance", verb, "gone", "--json"]).run();

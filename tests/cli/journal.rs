@@ -38,7 +38,7 @@ fn outcomes(run: &Finished) -> Vec<serde_json::Value> {
 }
 
 #[test]
-fn the_same_command_again_sends_nothing_again() {
+fn repeated_command_sends_nothing() {
     for jobs in ["1", "4"] {
         let (server, home) = (sandbox(), Home::new());
         let input = lines(&["a", "b", "", "c"]).replace(&lines(&[""]), "\n");
@@ -50,7 +50,7 @@ fn the_same_command_again_sends_nothing_again() {
         let first = run();
         assert_eq!(outcomes(&first), ["accepted"; 3]);
         let second = run();
-        assert_eq!(second.stderr, "3 lines: 3 accepted before\n");
+        assert_eq!(second.stderr, "3 lines: 3 previously accepted\n");
         let expected = first.stdout.replace("\"accepted\"", "\"duplicate\"");
         assert_eq!(second.stdout, expected, "line by line what it was");
         assert_eq!(requests(&server).len(), 3);
@@ -58,7 +58,7 @@ fn the_same_command_again_sends_nothing_again() {
 }
 
 #[test]
-fn what_was_not_accepted_is_tried_again() {
+fn repeated_command_retries_unaccepted_lines() {
     let (server, home) = (sandbox(), Home::new());
     for fault in ["code=-987", "drop-after", "svr-fail"] {
         server.add_fault(format!("{fault}@/msg/send_text*1").parse().unwrap());
@@ -95,7 +95,7 @@ fn what_was_not_accepted_is_tried_again() {
 }
 
 #[test]
-fn a_changed_line_is_not_sent() {
+fn changed_line_is_not_sent() {
     let (server, home) = (sandbox(), Home::new());
     batch(&server, &home, &lines(&["a", "b", "c"]), &[])
         .run()
@@ -135,7 +135,7 @@ fn a_changed_line_is_not_sent() {
 }
 
 #[test]
-fn a_journal_belongs_to_one_run_at_a_time() {
+fn journal_is_locked_by_one_run() {
     let (server, home) = (sandbox(), Home::new());
     server.add_fault("hang*1".parse().unwrap());
     let run = || batch(&server, &home, &lines(&["a", "b"]), &["--json"]);
@@ -156,7 +156,7 @@ fn a_journal_belongs_to_one_run_at_a_time() {
 }
 
 #[test]
-fn a_signal_and_the_same_command_again() {
+fn resumes_after_signal() {
     let (server, home) = (sandbox(), Home::new());
     server.add_fault("latency=2s*1".parse().unwrap());
     let input = lines(&["a", "b", "c"]);
@@ -170,7 +170,7 @@ fn a_signal_and_the_same_command_again() {
 }
 
 #[test]
-fn keys_and_the_journal_know_of_each_other() {
+fn keys_and_journal_agree() {
     let (server, home) = (sandbox(), Home::new());
     known(&server, &home, &["send", GROUP, "a", "--key", "k"])
         .run()
@@ -200,7 +200,7 @@ fn keys_and_the_journal_know_of_each_other() {
 }
 
 #[test]
-fn standard_input_has_a_journal_too() {
+fn stdin_batch_accepts_journal() {
     let (server, home) = (sandbox(), Home::new());
     let journal = home.path().join("j");
     for outcome in ["accepted", "duplicate"] {
@@ -218,7 +218,7 @@ fn standard_input_has_a_journal_too() {
 }
 
 #[test]
-fn without_a_journal_nothing_is_sent() {
+fn unusable_journal_prevents_sending() {
     let (server, home) = (sandbox(), Home::new());
     let input = home.file("in.ndjson", lines(&["a"]));
     let text = home.file(
@@ -264,7 +264,7 @@ fn without_a_journal_nothing_is_sent() {
 /// However early or late the space runs out: what cannot be recorded is not sent, and the same
 /// command with more space finishes the rest.
 #[test]
-fn a_disk_that_fills_up_neither_loses_nor_doubles() {
+fn full_disk_neither_loses_nor_duplicates() {
     let names: Vec<String> = (0..30).map(|n| format!("t{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let cut_short = AtomicUsize::new(0);
@@ -325,7 +325,7 @@ fn a_disk_that_fills_up_neither_loses_nor_doubles() {
 }
 
 #[test]
-fn a_journal_of_another_account_says_nothing() {
+fn journal_entries_are_separate_per_account() {
     let home = Home::new();
     let (one, other) = (
         sandbox_with(|s| s.latency = Duration::from_millis(1)),

@@ -18,7 +18,7 @@ type Choice<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str, bool);
 
 /// Who decides, from the strongest to the weakest.
 #[test]
-fn the_flag_then_the_variable_then_the_config_then_the_locale() {
+fn language_precedence_is_flag_env_config_locale() {
     let rows: [Choice<'_>; 14] = [
         (&[], &[], "", false),
         (&[], &[("LANG", "zh_CN.UTF-8")], "", true),
@@ -70,23 +70,22 @@ fn the_flag_then_the_variable_then_the_config_then_the_locale() {
 }
 
 #[test]
-fn a_language_there_is_not_is_refused() {
+fn rejects_unknown_language() {
     let run = Qiwei::new(["status", "--lang", "fr"]).run().ends_with(2);
     run.says("invalid value 'fr' for '--lang <LANG>'");
     let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr").run();
-    run.ends_with(3)
-        .says("error: QIWEI_LANG: zh or en is meant");
+    run.ends_with(3).says("error: QIWEI_LANG: must be zh or en");
     // It is told in the language of the locale.
     let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr");
     let run = run.env("LANG", "zh_CN.UTF-8").run();
     run.ends_with(3).says("错误：QIWEI_LANG：应为 zh 或 en");
     let run = Qiwei::new(["status"]).config("\nlang = 'fr'\n").run();
     run.ends_with(3)
-        .says("config.toml:2: lang: zh or en is meant");
+        .says("config.toml:2: lang: must be zh or en");
 }
 
 #[test]
-fn the_language_is_a_setting_like_any_other() {
+fn language_is_a_setting() {
     let home = Home::new();
     let run = Qiwei::new(["config", "set", "lang", "zh"]).at(&home).run();
     run.ends_with(0);
@@ -108,7 +107,7 @@ fn the_language_is_a_setting_like_any_other() {
 }
 
 #[test]
-fn help_is_chinese_down_to_the_words_of_the_parser() {
+fn chinese_help_includes_parser_texts() {
     let run = Qiwei::new(["send", "--help", "--lang", "zh"])
         .run()
         .ends_with(0);
@@ -137,15 +136,15 @@ fn help_is_chinese_down_to_the_words_of_the_parser() {
     );
     let none: [&str; 0] = [];
     let commands = Qiwei::new(none).env("LANG", "zh").run().ends_with(2);
-    commands.says("命令:\n").says("退出码：0 已接受");
+    commands.says("命令:\n").says("退出码：0 已受理");
 }
 
 #[test]
-fn every_usage_error_has_chinese_words() {
+fn every_usage_error_is_translated() {
     let cases: [(&[&str], &str); 12] = [
         (&["frob"], "无法识别的子命令 'frob'"),
         (&["sned", "R:1", "x"], "提示：是不是想写 sandbox, send？"),
-        (&["send", "R:1", "--txt"], "--txt 像是一个选项"),
+        (&["send", "R:1", "--txt"], "--txt 看起来是一个选项"),
         (&["send"], "缺少必需的参数：<TO>"),
         (&["send", "R:1", "--file"], "'--file <PATH>' 需要一个值"),
         (&["login", "--qr", "x"], "的值 'x' 无效 [可选值: half, full"),
@@ -172,19 +171,19 @@ fn every_usage_error_has_chinese_words() {
 }
 
 #[test]
-fn an_accepted_send() {
+fn prints_accepted_send_in_chinese() {
     let server = sandbox();
     let run = zh(&server, ["send", PERSON, "你好"]).run();
     let guid = server.guids()[0][..8].to_owned();
     run.is(
         0,
-        &format!("已接受 {PERSON} 消息 1066173\n"),
+        &format!("已发送 {PERSON}，消息 ID 1066173（服务器已受理）\n"),
         &format!("使用唯一在线的实例 {guid}…\n"),
     );
 }
 
 #[test]
-fn states_and_their_columns() {
+fn prints_status_tables_in_chinese() {
     let server = sandbox_with(|scenario| {
         scenario.running = 1;
         scenario.stopped = 1;
@@ -195,12 +194,15 @@ fn states_and_their_columns() {
     assert!(lines[1].starts_with("实例   ") && lines[1].ends_with("（自动检测）"));
     assert_eq!(lines[2], "状态   在线");
     assert!(lines[3].starts_with("延迟   ") && lines[3].ends_with(" 毫秒"));
-    assert_eq!(lines[4], "统计   3 个实例：在线 1、运行 1、停止 1");
+    assert_eq!(
+        lines[4],
+        "统计   3 个实例：在线 1、运行（未登录） 1、停止 1"
+    );
     let words =
         |line: &str| -> Vec<String> { line.split_whitespace().map(str::to_owned).collect() };
     assert_eq!(words(lines[5]), ["GUID", "状态", "当前"]);
     assert_eq!(words(lines[6])[1..], ["在线", "*"]);
-    assert_eq!(words(lines[7])[1..], ["运行"]);
+    assert_eq!(words(lines[7])[1..], ["运行（未登录）"]);
     assert_eq!(words(lines[8])[1..], ["停止"]);
     let sessions = zh(&server, ["sessions", "-q"]).run().ends_with(0).stdout;
     assert!(sessions.starts_with("会话ID"), "{sessions}");
@@ -211,7 +213,7 @@ fn states_and_their_columns() {
 }
 
 #[test]
-fn a_refusal_and_what_to_do_about_it() {
+fn prints_refusal_and_hint_in_chinese() {
     let server = sandbox_with(|scenario| scenario.limit = 1);
     let run = zh(&server, ["instance", "create"]).run().ends_with(1);
     run.says("错误：服务器拒绝了请求：")
@@ -227,7 +229,7 @@ fn a_refusal_and_what_to_do_about_it() {
 }
 
 #[test]
-fn a_login_speaks_the_words_its_users_know() {
+fn prints_login_in_chinese() {
     let server = sandbox_with(|scenario| {
         scenario.online = 0;
         scenario.running = 1;
@@ -248,12 +250,12 @@ fn a_login_speaks_the_words_its_users_know() {
         .says("已扫码，请在手机上确认登录\n")
         .says("新设备登录需要验证码\n")
         .says("（第 1 次，共 3 次机会）\n")
-        .says("验证码提交成功，请等待登录确认\n");
+        .says("验证码已通过，请等待登录确认\n");
 }
 
 /// Whatever a program reads is the same; only what stands beside it may differ.
 #[test]
-fn json_is_the_same_in_both_languages() {
+fn json_is_independent_of_language() {
     let server = sandbox_with(|scenario| scenario.stopped = 1);
     let broken = "{\"to\":\"R:1\"}\n{\"to\":\"x\",\"text\":\"y\"}\n";
     let rows: [(&[&str], &str); 13] = [
@@ -285,14 +287,14 @@ fn json_is_the_same_in_both_languages() {
 
 /// The sandbox lets its command speak the language it was started in.
 #[test]
-fn the_language_reaches_a_command_in_the_sandbox() {
+fn sandbox_passes_language_to_command() {
     let run = Qiwei::new(["sandbox", "-q", "--", "qiwei", "send", PERSON, "x", "-q"]);
     let run = run.env("QIWEI_LANG", "zh").run().ends_with(0);
-    assert!(run.stdout.starts_with("已接受 "), "{run:?}");
+    assert!(run.stdout.starts_with("已发送 "), "{run:?}");
 }
 
 #[test]
-fn a_label_is_painted_up_to_its_colon() {
+fn colors_label_up_to_colon() {
     let run = Qiwei::new(["frob", "--lang", "zh"]).run();
     assert!(run.stderr.starts_with("错误："));
     let run = Qiwei::new(["send", "x", "y", "--lang", "zh", "--color", "always"]).run();

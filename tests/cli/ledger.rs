@@ -18,7 +18,7 @@ pub fn is_refused(run: &Finished, code: i32, outcome: &str) -> Value {
 }
 
 #[test]
-fn the_same_key_is_sent_once() {
+fn same_key_is_sent_once() {
     let (server, home) = (sandbox(), Home::new());
     let send = || {
         known(
@@ -47,7 +47,7 @@ fn the_same_key_is_sent_once() {
 }
 
 #[test]
-fn a_key_stands_for_one_content() {
+fn rejects_key_with_other_content() {
     let (server, home) = (sandbox(), Home::new());
     let send = |args: &[&str]| {
         known(&server, &home, args)
@@ -82,7 +82,7 @@ fn a_key_stands_for_one_content() {
 }
 
 #[test]
-fn what_was_rejected_may_be_tried_again_and_corrected() {
+fn rejected_message_may_be_corrected_under_same_key() {
     for fault in ["code=-987", "http=422", "busy", "svr-fail", "http=429"] {
         let (server, home) = (sandbox(), Home::new());
         let send = |text| {
@@ -111,7 +111,7 @@ fn what_was_rejected_may_be_tried_again_and_corrected() {
 }
 
 #[test]
-fn what_was_not_sent_may_be_tried_again() {
+fn unsent_message_may_be_retried_under_same_key() {
     let home = Home::new();
     let (socket, address) = closed_port();
     let send = || {
@@ -123,8 +123,8 @@ fn what_was_not_sent_may_be_tried_again() {
     };
     is_refused(&send(), 5, "not_sent");
     socket.listen(8).unwrap();
-    let server = RawServer::serve(socket.into(), |guest| {
-        guest.write(ok(
+    let server = RawServer::serve(socket.into(), |connection| {
+        connection.write(ok(
             r#"{"error_code":0,"data":{"msg_data":{"id":"5","seq":"7"}}}"#,
         ));
     });
@@ -134,7 +134,7 @@ fn what_was_not_sent_may_be_tried_again() {
 }
 
 #[test]
-fn what_may_have_arrived_is_not_sent_again_unless_told() {
+fn unknown_outcome_requires_resend() {
     let faults = [
         ("drop-after", true),
         ("drop-before", false),
@@ -193,7 +193,7 @@ fn what_may_have_arrived_is_not_sent_again_unless_told() {
 
 /// That the second attempt certainly failed says nothing about the first.
 #[test]
-fn a_second_attempt_that_fails_leaves_the_first_unknown() {
+fn failed_resend_keeps_outcome_unknown() {
     for (second, code, outcome) in [
         ("code=-987@/msg/send_text*1", 1, "rejected"),
         ("http=422@/msg/send_text*1", 1, "rejected"),
@@ -216,7 +216,7 @@ fn a_second_attempt_that_fails_leaves_the_first_unknown() {
 }
 
 #[test]
-fn another_account_is_another_key() {
+fn keys_are_separate_per_account() {
     let home = Home::new();
     let (one, other) = (sandbox_with(|s| s.online = 2), sandbox());
     let servers = [(&one, 0), (&one, 1), (&other, 0)];
@@ -232,7 +232,7 @@ fn another_account_is_another_key() {
 }
 
 #[test]
-fn a_mention_has_a_key_too() {
+fn at_accepts_key() {
     let (server, home) = (sandbox(), Home::new());
     for outcome in ["accepted", "duplicate"] {
         let run = known(
@@ -248,17 +248,17 @@ fn a_mention_has_a_key_too() {
 }
 
 #[test]
-fn keys_are_short_lines() {
+fn rejects_invalid_keys() {
     let long = "x".repeat(201);
     for key in ["", "a\nb", "\u{7}", &long] {
         let run = Qiwei::new(["send", GROUP, "x", "--key", key]).run();
         run.ends_with(2)
-            .says("a key is one line of 1 to 200 characters");
+            .says("a key must be one line of 1 to 200 characters");
     }
 }
 
 #[test]
-fn the_ledger_shows_what_became_of_each_key() {
+fn ledger_ls_prints_outcome_of_each_key() {
     let (server, home) = (sandbox(), Home::new());
     let run = |args: &[&str]| known(&server, &home, args).run();
     // Looking at nothing makes nothing.
@@ -324,7 +324,7 @@ fn the_ledger_shows_what_became_of_each_key() {
 }
 
 #[test]
-fn a_forgotten_key_can_be_used_again() {
+fn forgotten_key_can_be_reused() {
     let (server, home) = (sandbox_with(|s| s.online = 2), Home::new());
     let guids = server.guids();
     let run = |args: &[&str]| known(&server, &home, args).run();
@@ -346,7 +346,7 @@ fn a_forgotten_key_can_be_used_again() {
             .without_env("QIWEI_GUID")
             .run()
     };
-    everywhere().is(0, "forgot k\n", "");
+    everywhere().is(0, "removed k\n", "");
     everywhere()
         .ends_with(2)
         .says("no key \"k\"")
@@ -360,7 +360,7 @@ fn a_forgotten_key_can_be_used_again() {
 }
 
 #[test]
-fn what_is_old_is_forgotten() {
+fn prunes_old_keys() {
     const AGE: &str = "INSERT OR IGNORE INTO days VALUES (unixepoch() / 86400 - 1);
                        UPDATE sends SET changed_at = unixepoch() - 86400 *";
     let outcome = |run: Finished| run.ends_with(0).json()["outcome"].clone();
@@ -391,7 +391,7 @@ fn what_is_old_is_forgotten() {
         run(&["send", GROUP, "x", "--key", key]).ends_with(0);
     }
     change_state(&home, &format!("{AGE} 3 WHERE key < 'c'"));
-    run(&["ledger", "prune"]).is(0, "forgot 0\n", "");
+    run(&["ledger", "prune"]).is(0, "removed 0\n", "");
     run(&["ledger", "prune", "--days", "2", "--json"]).is(0, "{\"forgotten\":2}\n", "");
     let left = run(&["ledger", "ls", "--json"]).json();
     assert_eq!(field(left.as_array().unwrap(), "key"), ["c"]);

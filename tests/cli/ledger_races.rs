@@ -10,7 +10,7 @@ use crate::support::sends::{everything_in, known, sends, state_folder, wait_unti
 use crate::support::{GROUP, Home, sandbox, sandbox_with};
 
 #[test]
-fn of_many_at_once_one_sends() {
+fn concurrent_sends_with_one_key_deliver_once() {
     let (server, home) = (
         sandbox_with(|s| s.latency = Duration::from_millis(30)),
         Home::new(),
@@ -47,7 +47,7 @@ fn of_many_at_once_one_sends() {
 }
 
 #[test]
-fn of_many_with_keys_of_their_own_none_is_in_the_way() {
+fn concurrent_sends_with_own_keys_do_not_block() {
     let (server, home) = (sandbox(), Home::new());
     let runs: Vec<_> = (0..16)
         .map(|n| {
@@ -66,7 +66,7 @@ fn of_many_with_keys_of_their_own_none_is_in_the_way() {
 }
 
 #[test]
-fn one_under_way_elsewhere_is_waited_for() {
+fn waits_for_same_key_in_flight() {
     let (server, home) = (sandbox(), Home::new());
     server.add_fault("latency=400ms*1".parse().unwrap());
     let send = || {
@@ -88,7 +88,7 @@ fn one_under_way_elsewhere_is_waited_for() {
 }
 
 #[test]
-fn the_wait_for_one_under_way_has_an_end() {
+fn wait_for_same_key_is_bounded() {
     let (server, home) = (sandbox(), Home::new());
     server.add_fault("hang*1".parse().unwrap());
     let send = || {
@@ -114,7 +114,7 @@ fn the_wait_for_one_under_way_has_an_end() {
 }
 
 #[test]
-fn a_key_that_somebody_is_sending_with_is_not_forgotten() {
+fn forget_refuses_key_in_flight() {
     let (server, home) = (sandbox(), Home::new());
     server.add_fault("hang*1".parse().unwrap());
     let args = ["send", GROUP, "x", "--key", "k"];
@@ -128,7 +128,7 @@ fn a_key_that_somebody_is_sending_with_is_not_forgotten() {
 }
 
 #[test]
-fn one_killed_on_its_way_is_unknown() {
+fn killed_send_is_unknown() {
     for fault in ["hang", "hang-after"] {
         let (server, home) = (sandbox(), Home::new());
         server.add_fault(format!("{fault}*1").parse().unwrap());
@@ -157,7 +157,7 @@ fn one_killed_on_its_way_is_unknown() {
 }
 
 #[test]
-fn no_lock_outlives_its_send() {
+fn key_lock_ends_with_send() {
     let (server, home) = (sandbox(), Home::new());
     for key in ["a", "b", "a"] {
         known(&server, &home, &["send", GROUP, "x", "--key", key])
@@ -175,7 +175,7 @@ fn no_lock_outlives_its_send() {
 
 /// The first ones of all, which all make the file.
 #[test]
-fn many_can_be_the_first() {
+fn concurrent_processes_create_database_once() {
     for round in 0..4 {
         let (server, home) = (sandbox(), Home::new());
         let line = |n: usize| json!({"to": format!("R:{n}"), "text": "x", "key": format!("{n}")});

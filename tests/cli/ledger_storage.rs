@@ -35,7 +35,7 @@ const BROKEN: [(&str, Breaks); 5] = [
 ];
 
 #[test]
-fn what_cannot_be_recorded_is_not_sent() {
+fn unrecordable_message_is_not_sent() {
     check_all(&BROKEN, |(what, breaks)| {
         let (server, home) = (sandbox(), Home::new());
         breaks(&home);
@@ -70,7 +70,7 @@ fn what_cannot_be_recorded_is_not_sent() {
 }
 
 #[test]
-fn a_ledger_that_is_not_one_is_left_alone() {
+fn foreign_file_is_refused_and_unchanged() {
     let (server, home) = (sandbox(), Home::new());
     BROKEN[2].1(&home);
     let before = std::fs::read(state_file(&home)).unwrap();
@@ -83,7 +83,7 @@ fn a_ledger_that_is_not_one_is_left_alone() {
 
 /// However early or late the space runs out: refused before sending, or sent and never again.
 #[test]
-fn a_full_disk_neither_loses_nor_doubles() {
+fn full_disk_neither_loses_nor_duplicates() {
     let limits: Vec<u32> = (0..16)
         .map(|n| n * 4)
         .chain([72, 90, 100, 110, 130, 160])
@@ -120,7 +120,7 @@ fn a_full_disk_neither_loses_nor_doubles() {
 }
 
 #[test]
-fn the_ledger_is_private_and_where_it_belongs() {
+fn ledger_is_private_in_state_directory() {
     let (server, home) = (sandbox(), Home::new());
     let send = || {
         let args = ["send", GROUP, "x", "--key", "k", "-q"];
@@ -156,7 +156,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_plain_send_opens_no_database() {
+fn plain_send_opens_no_database() {
     let (server, home) = (sandbox(), Home::new());
     let lines = home.file(
         "in.ndjson",

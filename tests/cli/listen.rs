@@ -5,21 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use qiwei::sandbox::{Incoming, Quirk, Sandbox};
+use qiwei::sandbox::{IncomingMessage, Quirk, Sandbox};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::background::{Running, end, eventually, parse};
-use crate::support::callbacks::{USUAL, callback, events, listen, listening, notify_urls, posted};
+use crate::support::background::{BackgroundChild, end, eventually, parse};
 use crate::support::client::{Client, ask, post};
+use crate::support::login::{
+    CONFIGURED_URL, callback, events, listen, listening, notify_urls, posted,
+};
 use crate::support::{Finished, GROUP, PERSON, Qiwei, sandbox, sandbox_with};
 
 /// Lets a text arrive.
 fn arrives(server: &Sandbox, conversation: &str, content: &str) {
-    let message = Incoming {
+    let message = IncomingMessage {
         conversation_id: conversation.into(),
         content: content.into(),
-        ..Incoming::default()
+        ..IncomingMessage::default()
     };
     assert_eq!(server.receive(&server.guids()[0], &message), Ok(true));
 }
@@ -45,7 +47,7 @@ fn health(url: &str) -> Value {
 }
 
 #[test]
-fn every_callback_is_a_line_with_the_fields_of_the_contract() {
+fn prints_one_json_line_per_callback() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let (mut running, _) = listening(&server, listen(&server, "--count 4"));
@@ -78,7 +80,7 @@ fn every_callback_is_a_line_with_the_fields_of_the_contract() {
 }
 
 #[test]
-fn data_is_as_the_server_wrote_it() {
+fn prints_data_byte_for_byte() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let (mut running, url) = listening(&server, listen(&server, "--json --count 1"));
@@ -92,7 +94,7 @@ fn data_is_as_the_server_wrote_it() {
 }
 
 #[test]
-fn what_the_account_sends_itself_comes_back() {
+fn shows_echo_of_own_message() {
     let server = sandbox();
     let (mut running, _) = listening(&server, listen(&server, "--count 1"));
     end(Qiwei::on(&server.base_url(), ["send", GROUP, "备份完成"])).ends_with(0);
@@ -105,7 +107,7 @@ fn what_the_account_sends_itself_comes_back() {
 }
 
 #[test]
-fn what_came_before_is_not_shown_again_unless_wanted() {
+fn suppresses_duplicates_unless_asked() {
     for (more, expected) in [("", 3), ("--keep-duplicates", 6)] {
         let server = sandbox_with(|scenario| scenario.quirks = vec![Quirk::DuplicateCallbacks]);
         let (mut running, _) = listening(&server, listen(&server, more));
@@ -120,7 +122,7 @@ fn what_came_before_is_not_shown_again_unless_wanted() {
 }
 
 #[test]
-fn batches_bare_and_wrapped_and_old_keys_are_understood() {
+fn reads_bare_wrapped_and_old_batches() {
     for (quirks, path) in [
         (vec![Quirk::BatchCallbacks], "/data/0/content"),
         (
@@ -153,7 +155,7 @@ fn batches_bare_and_wrapped_and_old_keys_are_understood() {
 }
 
 #[test]
-fn a_duplicate_inside_a_batch_is_taken_out() {
+fn removes_duplicate_inside_batch() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let (mut running, url) = listening(&server, listen(&server, "--count 2"));
@@ -165,7 +167,7 @@ fn a_duplicate_inside_a_batch_is_taken_out() {
 }
 
 #[test]
-fn messages_are_messages_also_in_a_list() {
+fn new_message_filter_covers_batches() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     for name in ["new_message", "message_batch"] {
@@ -180,7 +182,7 @@ fn messages_are_messages_also_in_a_list() {
 }
 
 #[test]
-fn types_are_chosen_by_number_and_by_name() {
+fn filters_types_by_number_and_name() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let more = "--type logged_in --type 11013 --count 2";
@@ -204,7 +206,7 @@ fn types_are_chosen_by_number_and_by_name() {
 }
 
 #[test]
-fn the_time_ends_it_well_and_an_unmet_count_does_not() {
+fn for_exits_0_and_unmet_count_exits_7() {
     let server = sandbox();
     end(listen(&server, "--for 100ms")).ends_with(0);
     let run = end(listen(&server, "--json --for 100ms --count 5")).ends_with(7);
@@ -219,7 +221,7 @@ fn the_time_ends_it_well_and_an_unmet_count_does_not() {
 }
 
 #[test]
-fn a_command_gets_each_one_in_order_and_alone() {
+fn exec_runs_in_order_one_at_a_time_per_conversation() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let run = listen(&server, "--count 6");
@@ -245,7 +247,7 @@ fn a_command_gets_each_one_in_order_and_alone() {
 }
 
 #[test]
-fn a_slow_conversation_does_not_hold_up_the_others() {
+fn exec_of_slow_conversation_does_not_delay_others() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let run = listen(&server, "--count 9");
@@ -266,7 +268,7 @@ fn a_slow_conversation_does_not_hold_up_the_others() {
 }
 
 #[test]
-fn a_command_that_fails_is_reported_and_not_the_end() {
+fn reports_failed_exec_and_continues() {
     let server = sandbox();
     let (mut running, url) = listening(
         &server,
@@ -285,10 +287,10 @@ fn a_command_that_fails_is_reported_and_not_the_end() {
 }
 
 #[test]
-fn a_closed_pipe_ends_it_quietly_and_puts_the_url_back() {
+fn closed_stdout_ends_listen_and_restores_notify_url() {
     let server = sandbox();
-    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", USUAL);
-    let mut running = Running::start_unread(run);
+    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
+    let mut running = BackgroundChild::start_unread(run);
     running
         .err
         .wait_for("start", |line| line.starts_with("listening"));
@@ -297,22 +299,22 @@ fn a_closed_pipe_ends_it_quietly_and_puts_the_url_back() {
     assert_eq!(post(&url, &numbered(&server.guids()[0], 1)).status, 200);
     let run = running.finish().ends_with(0);
     assert!(!run.stderr.contains("error"), "{run:?}");
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 #[test]
-fn without_a_configured_url_a_note_says_where_callbacks_go() {
+fn notes_missing_notify_url_setting() {
     let server = sandbox();
     let run = end(listen(&server, "--for 50ms")).ends_with(0);
-    assert!(run.stderr.contains("now go nowhere"), "{run:?}");
+    assert!(run.stderr.contains("are now lost"), "{run:?}");
     assert_eq!(notify_urls(&server).len(), 1);
 }
 
 #[test]
-fn a_signal_loses_nothing_that_was_answered_yes() {
+fn signal_loses_no_acknowledged_callback() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
-    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", USUAL);
+    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
     let (mut running, url) = listening(&server, run);
     let sent = Arc::new(AtomicUsize::new(0));
     let progress = sent.clone();
@@ -340,16 +342,16 @@ fn a_signal_loses_nothing_that_was_answered_yes() {
     assert_eq!(numbers(&run).len(), printed.len(), "something was doubled");
     let lost: Vec<_> = taken.difference(&printed).collect();
     assert!(lost.is_empty(), "lost {lost:?}");
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 #[test]
-fn a_slow_reader_slows_the_senders_down_and_loses_nothing() {
+fn slow_reader_applies_backpressure_without_loss() {
     const ALL: usize = 5000;
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let run = listen(&server, &format!("--count {ALL}"));
-    let mut running = Running::start_unread(run);
+    let mut running = BackgroundChild::start_unread(run);
     running
         .err
         .wait_for("start", |line| line.starts_with("listening"));
@@ -383,7 +385,7 @@ fn a_slow_reader_slows_the_senders_down_and_loses_nothing() {
 }
 
 #[test]
-fn twenty_thousand_over_eight_connections_are_all_there_once() {
+fn receives_20000_callbacks_exactly_once() {
     const EACH: usize = 2500;
     let server = sandbox();
     let guid = server.guids()[0].clone();
@@ -413,7 +415,7 @@ fn twenty_thousand_over_eight_connections_are_all_there_once() {
 }
 
 #[test]
-fn lines_come_at_once_and_in_order() {
+fn prints_lines_immediately_and_in_order() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let (running, url) = listening(&server, listen(&server, ""));
@@ -426,11 +428,11 @@ fn lines_come_at_once_and_in_order() {
 }
 
 #[test]
-fn two_signals_end_it_also_when_nobody_reads() {
+fn second_signal_ends_listen_with_stalled_reader() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
-    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", USUAL);
-    let mut running = Running::start_unread(run);
+    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
+    let mut running = BackgroundChild::start_unread(run);
     running
         .err
         .wait_for("start", |line| line.starts_with("listening"));
@@ -449,11 +451,11 @@ fn two_signals_end_it_also_when_nobody_reads() {
     running.close_stdout();
     let code = running.finish().code;
     assert!([130, 143].contains(&code), "{code}");
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 #[test]
-fn what_a_command_prints_does_not_get_between_the_lines() {
+fn exec_output_does_not_mix_with_lines() {
     let server = sandbox();
     let (mut running, _) = listening(
         &server,

@@ -12,9 +12,9 @@ use rustix::process::Signal;
 use serde_json::json;
 use socket2::SockRef;
 
-use crate::support::background::{GENEROUS, Running};
-use crate::support::callbacks::{callback, events, listen, listening};
+use crate::support::background::{BackgroundChild, HANG_TIMEOUT};
 use crate::support::client::{Answer, Client, ask, post};
+use crate::support::login::{callback, events, listen, listening};
 use crate::support::sandbox;
 
 /// "Promptly", also beside other work: far below the patience the listener has with the others.
@@ -23,7 +23,7 @@ const PROMPT: Duration = Duration::from_secs(8);
 /// A listener, the guid it is for, and the URL that leads to it.
 struct Target {
     _server: Sandbox,
-    running: Running,
+    running: BackgroundChild,
     guid: String,
     url: String,
 }
@@ -87,7 +87,7 @@ impl Target {
 }
 
 #[test]
-fn what_is_refused_and_how() {
+fn refuses_invalid_requests_with_status() {
     let target = target();
     let path = target.path().to_owned();
     let body = target.message(666);
@@ -144,7 +144,7 @@ fn what_is_refused_and_how() {
 }
 
 #[test]
-fn large_bodies_of_strangers_are_refused_unread() {
+fn refuses_large_bodies_without_token_unread() {
     let target = target();
     let path = target.path();
     for framing in ["Content-Length: 1000000", "Transfer-Encoding: chunked"] {
@@ -172,7 +172,7 @@ fn large_bodies_of_strangers_are_refused_unread() {
 }
 
 #[test]
-fn requests_that_cannot_be_read_are_refused_and_end_the_connection() {
+fn unparsable_requests_close_connection() {
     let target = target();
     let line = format!("POST {} HTTP/1.1\r\n", target.path());
     let chunked = format!("{line}Transfer-Encoding: chunked\r\n\r\n");
@@ -225,7 +225,7 @@ fn requests_that_cannot_be_read_are_refused_and_end_the_connection() {
 }
 
 #[test]
-fn bodies_of_every_proper_kind_are_read() {
+fn reads_every_valid_body_encoding() {
     let target = target();
     let path = target.path().to_owned();
     let ok = json!({"status": "ok"});
@@ -316,7 +316,7 @@ fn bodies_of_every_proper_kind_are_read() {
 }
 
 #[test]
-fn whoever_asks_how_it_is_gets_an_answer() {
+fn answers_health_requests() {
     let target = target();
     let webhook = ask("GET", &target.url);
     assert_eq!(webhook.status, 200);
@@ -352,7 +352,7 @@ fn whoever_asks_how_it_is_gets_an_answer() {
 }
 
 #[test]
-fn silent_and_slow_clients_delay_nobody() {
+fn silent_and_slow_clients_do_not_delay_others() {
     let target = target();
     let host = target.base().strip_prefix("http://").unwrap().to_owned();
     let connect = || TcpStream::connect(&host).unwrap();
@@ -388,11 +388,11 @@ fn silent_and_slow_clients_delay_nobody() {
 /// Its answers pile up until none can be written, and while it is being answered nobody may send it
 /// away to make room: a few hundred of these would lock every sender out.
 #[test]
-fn whoever_never_reads_is_sent_away() {
+fn disconnects_client_that_never_reads() {
     let target = target();
     let host = target.base().strip_prefix("http://").unwrap();
     let mut deaf = TcpStream::connect(host).unwrap();
-    deaf.set_write_timeout(Some(GENEROUS)).unwrap();
+    deaf.set_write_timeout(Some(HANG_TIMEOUT)).unwrap();
     // The less it can hold, the sooner it is deaf. With less than that it drops what tells it that
     // its own requests have come, too.
     SockRef::from(&deaf)
@@ -411,7 +411,7 @@ fn whoever_never_reads_is_sent_away() {
 }
 
 #[test]
-fn a_sender_keeps_its_connection_while_strangers_come_and_go() {
+fn keeps_active_connection_under_connection_flood() {
     let target = target();
     let host = target.base().strip_prefix("http://").unwrap().to_owned();
     let mut sender = Client::to(&target.url);
@@ -426,7 +426,7 @@ fn a_sender_keeps_its_connection_while_strangers_come_and_go() {
 }
 
 #[test]
-fn a_length_that_lies_hurts_only_its_own_connection() {
+fn wrong_content_length_affects_only_its_connection() {
     let target = target();
     let body = target.message(1);
     let line = format!("POST {} HTTP/1.1\r\n", target.path());
@@ -451,7 +451,7 @@ fn a_length_that_lies_hurts_only_its_own_connection() {
 }
 
 #[test]
-fn no_bytes_make_it_panic_or_hang() {
+fn random_bytes_neither_panic_nor_hang() {
     let target = target();
     let path = target.path().to_owned();
     let guid = target.guid.clone();

@@ -7,12 +7,12 @@ use qiwei::sandbox::{Sandbox, ScanStep, Scenario, Status};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::background::{Running, end, eventually};
-use crate::support::callbacks::{
-    USUAL, bodies, body, callback, events, first_url, listen, listening, login, names, notify_urls,
-    paths, posted, waiting,
-};
+use crate::support::background::{BackgroundChild, end, eventually};
 use crate::support::client::{ask, post};
+use crate::support::login::{
+    CONFIGURED_URL, bodies, body, callback, events, first_url, listen, listening, login, names,
+    notify_urls, paths, posted, waiting,
+};
 use crate::support::raw::{RawServer, ok};
 use crate::support::{Finished, Qiwei, sandbox_with};
 
@@ -27,7 +27,7 @@ pub fn logged_in(guid: &str, via: &str) -> Value {
 }
 
 #[test]
-fn a_plain_login_tells_each_step_once() {
+fn login_prints_each_event_once() {
     let server = waiting(QUICK);
     let run = end(login(&server, "--json --no-poll")).ends_with(0);
     let told = events(&run);
@@ -44,7 +44,7 @@ fn a_plain_login_tells_each_step_once() {
 }
 
 #[test]
-fn a_person_is_told_on_stderr_and_gets_the_result_on_stdout() {
+fn login_prints_progress_on_stderr_and_result_on_stdout() {
     let server = waiting(QUICK);
     let run = end(login(&server, "--no-poll --qr link")).ends_with(0);
     let guid = &server.guids()[0];
@@ -54,7 +54,7 @@ fn a_person_is_told_on_stderr_and_gets_the_result_on_stdout() {
     );
     let told: Vec<&str> = run.stderr.lines().collect();
     let in_order = [
-        "the only instance there is",
+        "the only instance",
         "link: https://wx.work.weixin.qq.com/",
         "scanned; confirm the login on the phone",
         "confirmed on the phone; the account is being logged in",
@@ -67,11 +67,11 @@ fn a_person_is_told_on_stderr_and_gets_the_result_on_stdout() {
 }
 
 #[test]
-fn the_server_is_asked_in_this_order_and_nothing_else() {
+fn login_sends_expected_requests_in_order() {
     let server = waiting(QUICK);
     let guid = server.guids()[0].clone();
     let run = login(&server, "--json --no-poll --bridge 7 --guid").arg(&guid);
-    end(run.env("QIWEI_NOTIFY_URL", USUAL)).ends_with(0);
+    end(run.env("QIWEI_NOTIFY_URL", CONFIGURED_URL)).ends_with(0);
     assert_eq!(
         paths(&server),
         [
@@ -92,7 +92,7 @@ fn the_server_is_asked_in_this_order_and_nothing_else() {
 }
 
 #[test]
-fn the_callback_that_ends_it_is_answered_like_the_others() {
+fn final_callback_is_answered() {
     for _ in 0..5 {
         let server = waiting(QUICK);
         end(login(&server, "--no-poll")).ends_with(0);
@@ -101,7 +101,7 @@ fn the_callback_that_ends_it_is_answered_like_the_others() {
 }
 
 #[test]
-fn the_url_is_short_loopback_and_ends_in_a_new_token_each_time() {
+fn notify_url_is_short_loopback_with_new_token() {
     let tokens = [(); 2].map(|()| {
         let server = waiting(QUICK);
         end(login(&server, "--no-poll")).ends_with(0);
@@ -118,7 +118,7 @@ fn the_url_is_short_loopback_and_ends_in_a_new_token_each_time() {
 }
 
 #[test]
-fn the_listener_answers_before_the_server_knows_of_it() {
+fn listener_is_bound_before_notify_url_is_set() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let answers = seen.clone();
     let scenario = Scenario {
@@ -141,19 +141,19 @@ fn the_listener_answers_before_the_server_knows_of_it() {
 }
 
 #[test]
-fn only_a_loud_flag_turns_every_instance_here() {
+fn only_global_notify_changes_every_instance() {
     let server = waiting(QUICK);
-    let run = login(&server, "--no-poll --global-notify").env("QIWEI_NOTIFY_URL", USUAL);
+    let run = login(&server, "--no-poll --global-notify").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
     let run = end(run).ends_with(0);
     assert!(run.stderr.contains("warning: --global-notify"), "{run:?}");
     assert_eq!(notify_urls(&server), [""; 0]);
     let global = bodies(&server, "/global/set_notify_url");
     assert_eq!(global.len(), 2);
-    assert_eq!(global[1], json!({"notify_url": USUAL}));
+    assert_eq!(global[1], json!({"notify_url": CONFIGURED_URL}));
 }
 
 #[test]
-fn no_wait_prints_the_code_and_leaves_the_callbacks_alone() {
+fn no_wait_prints_code_and_keeps_notify_url() {
     let server = waiting("never");
     let run = end(login(&server, "--json --no-wait --qr link")).ends_with(0);
     assert_eq!(names(&run), ["qrcode"]);
@@ -165,7 +165,7 @@ fn no_wait_prints_the_code_and_leaves_the_callbacks_alone() {
 }
 
 #[test]
-fn without_callbacks_polling_finds_the_end() {
+fn polling_finds_success_without_callbacks() {
     let server = waiting("after=150ms");
     let quiet = sandbox_with(|scenario| {
         (scenario.online, scenario.running) = (0, 1);
@@ -181,7 +181,7 @@ fn without_callbacks_polling_finds_the_end() {
 }
 
 #[test]
-fn without_callbacks_polling_finds_a_refusal() {
+fn polling_finds_rejection_without_callbacks() {
     let server = sandbox_with(|scenario| {
         (scenario.online, scenario.running) = (0, 1);
         scenario.scan = "refuse,after=20ms".parse().unwrap();
@@ -192,7 +192,7 @@ fn without_callbacks_polling_finds_a_refusal() {
 }
 
 #[test]
-fn without_polling_nothing_is_asked_meanwhile() {
+fn no_poll_sends_no_status_requests() {
     let server = waiting(QUICK);
     end(login(&server, "--no-poll")).ends_with(0);
     assert!(bodies(&server, "/login/check_login_qrcode").is_empty());
@@ -201,7 +201,7 @@ fn without_polling_nothing_is_asked_meanwhile() {
 }
 
 #[test]
-fn a_refusal_on_the_phone_is_a_rejection() {
+fn refusal_on_phone_is_rejected() {
     let server = waiting("refuse,after=20ms");
     let run = end(login(&server, "--json --no-poll")).ends_with(1);
     assert_eq!(names(&run), ["qrcode", "scanned", "refused"]);
@@ -216,9 +216,9 @@ fn a_refusal_on_the_phone_is_a_rejection() {
 }
 
 #[test]
-fn a_failed_scan_is_a_rejection() {
+fn failed_scan_is_rejected() {
     let server = waiting("manual");
-    let mut running = Running::start(login(&server, "--json --no-poll"));
+    let mut running = BackgroundChild::start(login(&server, "--json --no-poll"));
     running.event("qrcode");
     server.scan_step(&server.guids()[0], &ScanStep::Fail);
     let run = running.finish().ends_with(1);
@@ -226,7 +226,7 @@ fn a_failed_scan_is_a_rejection() {
 }
 
 #[test]
-fn a_server_that_gives_up_says_why() {
+fn login_failure_includes_server_text() {
     for (notify_type, data) in [
         (
             11008,
@@ -238,7 +238,7 @@ fn a_server_that_gives_up_says_why() {
         ),
     ] {
         let server = waiting("manual");
-        let mut running = Running::start(login(&server, "--json --no-poll"));
+        let mut running = BackgroundChild::start(login(&server, "--json --no-poll"));
         running.event("qrcode");
         server.post_callback(&server.guids()[0], notify_type, data);
         let error = running.finish().ends_with(1).error();
@@ -250,7 +250,7 @@ fn a_server_that_gives_up_says_why() {
 }
 
 #[test]
-fn an_expired_code_is_drawn_anew() {
+fn redraws_expired_qr_code() {
     let server = waiting("expire,after=20ms");
     let run = end(login(&server, "--json --no-poll --qr link")).ends_with(0);
     assert_eq!(
@@ -281,10 +281,10 @@ fn an_expired_code_is_drawn_anew() {
 }
 
 #[test]
-fn an_expiry_found_by_polling_gets_a_new_code() {
+fn polling_replaces_expired_qr_code() {
     let given = Mutex::new(0);
-    let server = RawServer::start(move |guest| {
-        let path = guest.request.split(' ').nth(1).unwrap_or_default();
+    let server = RawServer::start(move |connection| {
+        let path = connection.request.split(' ').nth(1).unwrap_or_default();
         let mut given = given.lock().unwrap();
         let answer = match path {
             "/login/get_login_qrcode" => {
@@ -301,7 +301,7 @@ fn an_expiry_found_by_polling_gets_a_new_code() {
             _ => r#"{"error_code":0,"data":{}}"#.into(),
         };
         use std::io::Write;
-        let _ = guest.stream.write_all(ok(&answer).as_bytes());
+        let _ = connection.stream.write_all(ok(&answer).as_bytes());
     });
     let args = [
         "login", "--json", "--poll", "30ms", "--guid", "g-1", "--qr", "none",
@@ -315,9 +315,9 @@ fn an_expiry_found_by_polling_gets_a_new_code() {
 }
 
 #[test]
-fn what_does_not_come_from_the_server_changes_nothing() {
+fn unauthenticated_requests_change_nothing() {
     let server = waiting("never");
-    let mut running = Running::start(login(&server, "--json --no-poll"));
+    let mut running = BackgroundChild::start(login(&server, "--json --no-poll"));
     running.event("qrcode");
     let (url, guid) = (first_url(&server), server.guids()[0].clone());
     let base = url.rsplit_once('/').unwrap().0;
@@ -352,13 +352,14 @@ fn what_does_not_come_from_the_server_changes_nothing() {
 }
 
 #[test]
-fn the_deadline_says_what_was_missing() {
+fn timeout_error_names_missing_step() {
     for (scan, timeout, status, hint) in [
         ("never", "500ms", None, "not scanned"),
         ("manual", "2s", Some(ScanStep::Scanned), "not confirmed"),
     ] {
         let server = waiting(scan);
-        let mut running = Running::start(login(&server, "--json --no-poll --timeout").arg(timeout));
+        let mut running =
+            BackgroundChild::start(login(&server, "--json --no-poll --timeout").arg(timeout));
         running.event("qrcode");
         if let Some(step) = status {
             server.scan_step(&server.guids()[0], &step);
@@ -371,16 +372,16 @@ fn the_deadline_says_what_was_missing() {
 }
 
 /// A second run beside the first: the same user on the same machine.
-fn beside(first: &Running, second: Qiwei) -> Finished {
+fn beside(first: &BackgroundChild, second: Qiwei) -> Finished {
     let home = first.home().to_owned();
     end(second.env("HOME", home))
 }
 
 #[test]
-fn a_second_receiver_for_one_instance_is_told_so() {
+fn second_listener_for_instance_is_busy() {
     let server = waiting("never");
     let guid = server.guids()[0].clone();
-    let mut first = Running::start(login(&server, "--json --no-poll"));
+    let mut first = BackgroundChild::start(login(&server, "--json --no-poll"));
     first.event("qrcode");
     let second = beside(&first, login(&server, "--json --no-poll")).ends_with(9);
     assert_eq!(second.error()["kind"], "busy");
@@ -398,7 +399,7 @@ fn a_second_receiver_for_one_instance_is_told_so() {
 }
 
 #[test]
-fn a_login_does_not_take_the_callbacks_of_a_listen() {
+fn login_refuses_to_take_callbacks_of_listen() {
     let server = sandbox_with(|_| {});
     let guid = server.guids()[0].clone();
     let (listener, _) = listening(&server, listen(&server, "--json --guid").arg(&guid));
@@ -409,9 +410,9 @@ fn a_login_does_not_take_the_callbacks_of_a_listen() {
 }
 
 #[test]
-fn the_token_is_told_to_the_server_and_nobody_else() {
+fn token_is_sent_to_server_only() {
     let server = waiting("manual");
-    let mut running = Running::start(login(&server, "--json -vv --qr none --poll 50ms"));
+    let mut running = BackgroundChild::start(login(&server, "--json -vv --qr none --poll 50ms"));
     running.event("qrcode");
     let url = first_url(&server);
     let token = url.rsplit_once('/').unwrap().1;
@@ -449,7 +450,7 @@ fn collect(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
 }
 
 #[test]
-fn the_listener_can_be_put_elsewhere() {
+fn listen_and_notify_url_override_address() {
     let server = waiting(QUICK);
     let taken = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = taken.local_addr().unwrap().to_string();

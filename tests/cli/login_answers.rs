@@ -110,7 +110,7 @@ fn response() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn no_answers_make_it_panic_or_outlive_its_deadline() {
+fn random_answers_neither_panic_nor_exceed_deadline() {
     let mut runner = TestRunner::deterministic();
     let strategy = proptest::collection::vec(response(), 1..12);
     let mut draw = || strategy.new_tree(&mut runner).unwrap().current();
@@ -142,10 +142,10 @@ fn one_run(answers: Vec<Vec<u8>>) -> i32 {
         .map(|answer| String::from_utf8_lossy(&answer[..answer.len().min(300)]).into_owned())
         .collect();
     let turn = Mutex::new(0);
-    let server = RawServer::start(move |guest| {
+    let server = RawServer::start(move |connection| {
         let mut turn = turn.lock().unwrap();
         // The client may have left.
-        let _ = guest.stream.write_all(&answers[*turn % answers.len()]);
+        let _ = connection.stream.write_all(&answers[*turn % answers.len()]);
         *turn += 1;
     });
     let args = [

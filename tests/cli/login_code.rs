@@ -4,8 +4,8 @@
 use qiwei::sandbox::Sandbox;
 use serde_json::json;
 
-use crate::support::background::{Running, end, eventually};
-use crate::support::callbacks::{bodies, events, login, names, waiting};
+use crate::support::background::{BackgroundChild, end, eventually};
+use crate::support::login::{bodies, events, login, names, waiting};
 use crate::support::{Finished, Qiwei};
 
 const CODE: &str = "246810";
@@ -43,7 +43,7 @@ fn says_no_code(run: &Finished) {
 }
 
 #[test]
-fn a_command_prints_it_and_knows_which_try_it_is() {
+fn code_command_receives_attempt_number() {
     let server = strict();
     let run = chatty(
         &server,
@@ -78,7 +78,7 @@ fn a_command_prints_it_and_knows_which_try_it_is() {
 }
 
 #[test]
-fn wrong_three_times_is_the_end() {
+fn three_wrong_codes_end_login() {
     let server = strict();
     let run = chatty(&server, "--code-cmd", &format!("echo {WRONG}"));
     let run = end(run).ends_with(1);
@@ -97,7 +97,7 @@ fn wrong_three_times_is_the_end() {
 }
 
 #[test]
-fn wrong_then_right() {
+fn accepts_code_after_wrong_one() {
     let server = strict();
     let command = format!("test $QIWEI_CODE_ATTEMPT = 1 && echo {WRONG} || echo {CODE}");
     let run = end(chatty(&server, "--code-cmd", &command)).ends_with(0);
@@ -116,12 +116,12 @@ fn wrong_then_right() {
 }
 
 #[test]
-fn a_file_that_comes_later_holds_it() {
+fn waits_for_code_file() {
     let server = strict();
     let run = login(&server, "--json --no-poll -vv --qr none");
     let path = run.home().join("code.txt");
     let run = run.arg("--code-file").arg(path.to_str().unwrap());
-    let mut running = Running::start(run);
+    let mut running = BackgroundChild::start(run);
     running.event("code_required");
     running.err.wait_for("word of the file", |line| {
         line.contains("waiting for the verification code in") && line.contains("code.txt")
@@ -135,10 +135,10 @@ fn a_file_that_comes_later_holds_it() {
 }
 
 #[test]
-fn another_shell_hands_it_in() {
+fn accepts_code_from_another_process() {
     for way in [CODE, "-"] {
         let server = strict();
-        let mut running = Running::start(login(&server, "--json --no-poll --qr none"));
+        let mut running = BackgroundChild::start(login(&server, "--json --no-poll --qr none"));
         running.event("code_required");
         running
             .err
@@ -156,9 +156,9 @@ fn another_shell_hands_it_in() {
 }
 
 #[test]
-fn a_wrong_code_from_another_shell_is_refused_there() {
+fn rejects_wrong_code_from_another_process() {
     let server = strict();
-    let mut running = Running::start(login(&server, "--json --no-poll --qr none"));
+    let mut running = BackgroundChild::start(login(&server, "--json --no-poll --qr none"));
     running.event("code_required");
     let hand = end(login(&server, "--json -vv --code").arg(WRONG)).ends_with(1);
     assert!(
@@ -171,7 +171,7 @@ fn a_wrong_code_from_another_shell_is_refused_there() {
 }
 
 #[test]
-fn a_code_for_nobody_is_an_error() {
+fn code_without_waiting_login_is_an_error() {
     let running = waiting("never");
     let hand = end(login(&running, "--json --code").arg(CODE)).ends_with(1);
     assert!(hand.error()["hint"].is_string());
@@ -181,12 +181,12 @@ fn a_code_for_nobody_is_an_error() {
         hand.error()["message"]
             .as_str()
             .unwrap()
-            .contains("no instance waits")
+            .contains("no instance is waiting")
     );
 }
 
 #[test]
-fn what_is_no_code_is_not_sent() {
+fn invalid_code_is_not_submitted() {
     let server = strict();
     for text in [
         "",
@@ -202,9 +202,9 @@ fn what_is_no_code_is_not_sent() {
 }
 
 #[test]
-fn a_command_that_fails_leaves_the_login_open_for_others() {
+fn failed_code_command_keeps_login_open() {
     let server = strict();
-    let mut running = Running::start(
+    let mut running = BackgroundChild::start(
         login(&server, "--json --no-poll --qr none")
             .arg("--code-cmd")
             .arg("exit 3"),
@@ -217,7 +217,7 @@ fn a_command_that_fails_leaves_the_login_open_for_others() {
 }
 
 #[test]
-fn the_deadline_moves_while_a_code_is_asked_for() {
+fn deadline_is_extended_while_asking_for_code() {
     let server = waiting("manual");
     let guid = server.guids()[0].clone();
     // Answers only when the first deadline has passed: asked late, and slow itself.
@@ -228,7 +228,7 @@ fn the_deadline_moves_while_a_code_is_asked_for() {
         go.display()
     );
     let begun = std::time::Instant::now();
-    let mut running = Running::start(run.arg("--code-cmd").arg(&command));
+    let mut running = BackgroundChild::start(run.arg("--code-cmd").arg(&command));
     running.event("qrcode");
     let passed = |secs| (begun.elapsed().as_secs_f64() > secs).then_some(());
     eventually("most of the first deadline", || passed(2.0));
@@ -242,7 +242,7 @@ fn the_deadline_moves_while_a_code_is_asked_for() {
 }
 
 #[test]
-fn the_deadline_holds_when_no_code_comes() {
+fn deadline_ends_login_without_code() {
     let server = strict();
     let run = login(&server, "--json --no-poll --qr none --timeout 1s");
     let error = end(run).ends_with(7).error();

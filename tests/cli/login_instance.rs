@@ -4,15 +4,13 @@ use qiwei::sandbox::ScanStep;
 use serde_json::json;
 
 use crate::login::{QUICK, logged_in};
-use crate::support::background::{Running, end, eventually};
-use crate::support::callbacks::{
-    bodies, events, first_url, login, names, notify_urls, paths, waiting,
-};
+use crate::support::background::{BackgroundChild, end, eventually};
 use crate::support::client::ask;
+use crate::support::login::{bodies, events, first_url, login, names, notify_urls, paths, waiting};
 use crate::support::sandbox_with;
 
 #[test]
-fn a_bridge_survives_the_start_of_a_stopped_instance() {
+fn bridge_is_set_after_instance_start() {
     let server = sandbox_with(|scenario| (scenario.online, scenario.stopped) = (0, 1));
     end(login(&server, "--no-wait --bridge 7")).ends_with(0);
     let state = ask("GET", &format!("{}/_sandbox/state", server.base_url())).json();
@@ -24,7 +22,7 @@ fn a_bridge_survives_the_start_of_a_stopped_instance() {
 }
 
 #[test]
-fn a_device_that_stays_unready_is_what_the_command_ends_with() {
+fn ends_with_not_ready_when_device_stays_unready() {
     let server = waiting(QUICK);
     server.add_fault("code=1014@/login/get_login_qrcode".parse().unwrap());
     let run = end(login(&server, "--json --retries 0 --timeout 2s")).ends_with(1);
@@ -36,7 +34,7 @@ fn a_device_that_stays_unready_is_what_the_command_ends_with() {
 }
 
 #[test]
-fn several_instances_are_listed_and_none_is_touched() {
+fn lists_several_instances_and_changes_none() {
     let server = sandbox_with(|scenario| (scenario.running, scenario.stopped) = (1, 1));
     let run = end(login(&server, "--json")).ends_with(3);
     let error = run.error();
@@ -49,14 +47,14 @@ fn several_instances_are_listed_and_none_is_touched() {
 }
 
 #[test]
-fn a_server_without_instances_says_how_to_get_one() {
+fn empty_server_hints_at_instance_create() {
     let server = sandbox_with(|scenario| scenario.online = 0);
     let error = end(login(&server, "--json")).ends_with(3).error();
     assert!(error["hint"].as_str().unwrap().contains("--new"));
 }
 
 #[test]
-fn the_configured_instance_is_the_one() {
+fn uses_configured_instance() {
     let server = sandbox_with(|scenario| {
         scenario.running = 2;
         scenario.scan = QUICK.parse().unwrap();
@@ -68,10 +66,10 @@ fn the_configured_instance_is_the_one() {
 }
 
 #[test]
-fn a_new_instance_is_created_saved_and_logged_in() {
+fn new_creates_saves_and_logs_in() {
     let server = sandbox_with(|scenario| scenario.scan = QUICK.parse().unwrap());
     let old = server.guids()[0].clone();
-    let mut running = Running::start(
+    let mut running = BackgroundChild::start(
         login(&server, "--new --bridge B7 --json --no-poll")
             .config(&format!("# mine\nguid = \"{old}\"\n")),
     );
@@ -89,10 +87,10 @@ fn a_new_instance_is_created_saved_and_logged_in() {
 }
 
 #[test]
-fn a_new_instance_is_kept_even_when_nobody_scans() {
+fn new_instance_is_kept_after_timeout() {
     let server = waiting("never");
     let flags = "--new --no-poll --timeout 500ms --json";
-    let mut running = Running::start(login(&server, flags));
+    let mut running = BackgroundChild::start(login(&server, flags));
     let error = running.finish().ends_with(7).error();
     let config = std::fs::read_to_string(running.config_path()).unwrap();
     let made = &server.guids()[1];
@@ -107,7 +105,7 @@ fn a_new_instance_is_kept_even_when_nobody_scans() {
 }
 
 #[test]
-fn a_stopped_instance_is_looked_at_twice_and_started() {
+fn starts_instance_stopped_in_two_checks() {
     let server = sandbox_with(|scenario| {
         (scenario.online, scenario.stopped) = (0, 1);
         scenario.scan = QUICK.parse().unwrap();
@@ -128,7 +126,7 @@ fn a_stopped_instance_is_looked_at_twice_and_started() {
 }
 
 #[test]
-fn an_account_that_only_reconnects_is_not_started() {
+fn does_not_start_reconnecting_instance() {
     let server = sandbox_with(|scenario| {
         scenario.faults = vec!["reconnecting*1".parse().unwrap()];
     });
@@ -138,7 +136,7 @@ fn an_account_that_only_reconnects_is_not_started() {
 }
 
 #[test]
-fn an_online_account_is_left_alone() {
+fn online_account_is_unchanged() {
     let server = sandbox_with(|_| {});
     let run = end(login(&server, "--json")).ends_with(0);
     assert_eq!(
@@ -157,21 +155,21 @@ fn an_online_account_is_left_alone() {
 }
 
 #[test]
-fn force_logs_an_online_account_in_again() {
+fn force_logs_in_again() {
     let server = sandbox_with(|scenario| scenario.scan = QUICK.parse().unwrap());
     let run = end(login(&server, "--json --force --no-poll")).ends_with(0);
     assert_eq!(names(&run), ["qrcode", "scanned", "success", "logged_in"]);
 }
 
 #[test]
-fn a_forced_login_is_not_over_because_the_account_was_online_before() {
+fn forced_login_ignores_previous_online_status() {
     let server = sandbox_with(|scenario| scenario.scan = "never".parse().unwrap());
     let run = login(&server, "--json --force --poll 20ms --timeout 1s");
     assert_eq!(names(&end(run).ends_with(7)), ["qrcode", "not_scanned"]);
 }
 
 #[test]
-fn a_forced_login_without_callbacks_is_over_when_the_scan_is() {
+fn forced_login_without_callbacks_ends_with_scan() {
     let server = sandbox_with(|scenario| {
         scenario.scan = "after=300ms".parse().unwrap();
         scenario.callbacks = false;
@@ -182,7 +180,7 @@ fn a_forced_login_without_callbacks_is_over_when_the_scan_is() {
 }
 
 #[test]
-fn a_device_that_is_not_ready_is_asked_again() {
+fn retries_device_not_ready() {
     let server = waiting(QUICK);
     server.add_fault("code=1014@/login/get_login_qrcode*2".parse().unwrap());
     let run = end(login(&server, "--json --no-poll")).ends_with(0);
@@ -191,9 +189,9 @@ fn a_device_that_is_not_ready_is_asked_again() {
 }
 
 #[test]
-fn the_instance_is_saved_even_when_nobody_reads_the_result() {
+fn saves_instance_with_closed_stdout() {
     let server = waiting("manual");
-    let mut running = Running::start_unread(login(&server, "--no-poll"));
+    let mut running = BackgroundChild::start_unread(login(&server, "--no-poll"));
     first_url(&server);
     running.close_stdout();
     eventually("the login", || {

@@ -5,7 +5,7 @@ use qrcode::{EcLevel, QrCode};
 
 use crate::support::Finished;
 use crate::support::background::end;
-use crate::support::callbacks::{events, login, waiting};
+use crate::support::login::{events, login, waiting};
 
 /// Light modules around the code.
 const QUIET: usize = 4;
@@ -58,7 +58,7 @@ fn has_link_and_no_escapes(run: &Finished) {
 }
 
 #[test]
-fn a_log_gets_ascii_that_can_be_read_back() {
+fn pipe_gets_decodable_ascii_code() {
     for more in ["", "--qr ascii", "--qr full"] {
         let run = drawn(more);
         has_link_and_no_escapes(&run);
@@ -74,7 +74,7 @@ fn a_log_gets_ascii_that_can_be_read_back() {
 }
 
 #[test]
-fn half_blocks_without_colour_have_light_ink() {
+fn half_blocks_without_color_are_light_on_dark() {
     let run = drawn("--qr half");
     has_link_and_no_escapes(&run);
     let mut read: Vec<Vec<bool>> = Vec::new();
@@ -92,7 +92,7 @@ fn half_blocks_without_colour_have_light_ink() {
 }
 
 #[test]
-fn colours_come_only_when_asked_for() {
+fn draws_color_only_when_asked() {
     let run = drawn("--qr half --color always");
     // Both colours are set, so that the terminal's own do not matter.
     assert!(run.stderr.contains("\x1b[38;5;16;48;5;231m"), "{run:?}");
@@ -100,7 +100,7 @@ fn colours_come_only_when_asked_for() {
 }
 
 #[test]
-fn the_link_alone_or_nothing_at_all() {
+fn prints_link_only_or_nothing() {
     let run = drawn("--qr link");
     has_link_and_no_escapes(&run);
     assert!(drawing(&run).is_empty(), "{run:?}");
@@ -110,18 +110,18 @@ fn the_link_alone_or_nothing_at_all() {
 }
 
 #[test]
-fn quiet_still_draws_what_has_to_be_scanned() {
+fn quiet_still_draws_qr_code() {
     let run = drawn("--quiet");
     has_link_and_no_escapes(&run);
     assert_eq!(drawing(&run).len(), expected(&run).len());
 }
 
 #[test]
-fn a_png_holds_the_same_code() {
+fn png_holds_same_code() {
     let server = waiting("never");
     let run = login(&server, "--no-wait --json --qr none");
     let path = run.home().join("code.png");
-    let mut running = crate::support::background::Running::start(
+    let mut running = crate::support::background::BackgroundChild::start(
         run.arg("--qr-file").arg(path.to_str().unwrap()),
     );
     let run = running.finish().ends_with(0);
@@ -147,11 +147,11 @@ fn a_png_holds_the_same_code() {
 }
 
 #[test]
-fn an_svg_is_written_whole_and_privately() {
+fn svg_is_written_atomically_with_mode_0600() {
     let server = waiting("never");
     let run = login(&server, "--no-wait --json --qr none");
     let path = run.home().join("code.svg");
-    let mut running = crate::support::background::Running::start(
+    let mut running = crate::support::background::BackgroundChild::start(
         run.arg("--qr-file").arg(path.to_str().unwrap()),
     );
     running.finish().ends_with(0);
@@ -166,7 +166,7 @@ fn an_svg_is_written_whole_and_privately() {
 }
 
 #[test]
-fn other_files_are_usage_errors() {
+fn rejects_other_file_types() {
     let server = waiting("never");
     for name in ["code.jpg", "code", "png", ".png"] {
         let run = end(login(&server, "--json --qr-file").arg(name)).ends_with(2);
@@ -179,13 +179,13 @@ fn other_files_are_usage_errors() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_said_and_the_url_put_back() {
+fn unwritable_qr_file_restores_notify_url() {
     let server = waiting("never");
     let run = login(
         &server,
         "--json --qr none --qr-file /nowhere/at/all/code.png",
     );
-    let usual = crate::support::callbacks::USUAL;
+    let usual = crate::support::login::CONFIGURED_URL;
     let run = end(run.env("QIWEI_NOTIFY_URL", usual)).ends_with(74);
     assert!(
         run.error()["message"]
@@ -193,6 +193,6 @@ fn a_file_that_cannot_be_written_is_said_and_the_url_put_back() {
             .unwrap()
             .contains("/nowhere/at/all/code.png")
     );
-    let urls = crate::support::callbacks::notify_urls(&server);
+    let urls = crate::support::login::notify_urls(&server);
     assert_eq!(urls.last().unwrap(), usual);
 }

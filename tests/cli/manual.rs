@@ -7,7 +7,7 @@ pub const DATE: &str = "2026-11-24";
 pub const SECTIONS: &str = r#".SH "EXIT STATUS"
 .TP
 \fB0\fR
-Accepted by the server, or a duplicate of a message that was accepted before.
+Accepted by the server, or a duplicate of a message that was previously accepted.
 .TP
 \fB1\fR rejected
 The server understood and refused: a business code other than 0, is_svr_fail, or HTTP 4xx.
@@ -34,7 +34,7 @@ A login, wait or listen ran out of time.
 Some lines of a batch, or some of several removals, failed.
 .TP
 \fB9\fR busy
-Not sent: the pace leaves no turn within \-\-max\-wait, or another process holds what is needed.
+Not sent: the pace allows no send within \-\-max\-wait, or another process holds what is needed.
 .TP
 \fB70\fR internal
 A bug in this program.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{GROUP, PERSON, Qiwei, requests, sandbox};
 
 #[test]
-fn users_are_given_in_every_way() {
+fn accepts_mentioned_users_in_every_form() {
     let forms: [&[&str]; 7] = [
         &["hello", "--user", "1688", "7881"],
         &["hello", "--user", "1688,7881"],
@@ -28,7 +28,7 @@ fn users_are_given_in_every_way() {
 }
 
 #[test]
-fn everyone_is_the_integer_zero() {
+fn mention_of_everyone_sends_integer_zero() {
     let server = sandbox();
     Qiwei::on(&server.base_url(), ["at", GROUP, "x", "--all", "-q"])
         .run()
@@ -39,7 +39,7 @@ fn everyone_is_the_integer_zero() {
 }
 
 #[test]
-fn placeholders_are_none_or_as_many_as_the_mentions() {
+fn rejects_placeholder_count_other_than_mentions() {
     for (text, flags, fits) in [
         ("x", &["--user", "1", "2"][..], true),
         ("{$@} x", &["--user", "1"], true),
@@ -65,7 +65,7 @@ fn placeholders_are_none_or_as_many_as_the_mentions() {
 }
 
 #[test]
-fn what_cannot_be_a_mention_is_refused() {
+fn rejects_invalid_mentions() {
     let server = sandbox();
     for (args, part) in [
         (
@@ -103,7 +103,7 @@ fn what_cannot_be_a_mention_is_refused() {
 }
 
 #[test]
-fn a_mention_reads_standard_input_and_aliases_too() {
+fn at_reads_stdin_and_aliases() {
     let server = sandbox();
     let args = ["at", "ops", "-", "--user", "1688", "--json", "-q"];
     let run = Qiwei::on(&server.base_url(), args)

@@ -30,7 +30,7 @@ fn commands(guid: &str) -> Vec<Vec<&str>> {
 }
 
 #[test]
-fn an_error_is_the_last_line_on_stderr_with_every_field() {
+fn json_error_is_last_stderr_line_with_all_fields() {
     let (_socket, address) = closed_port();
     let url = format!("http://{address}");
     let usage = (2, "usage", json!("not_sent"));
@@ -74,7 +74,7 @@ fn an_error_is_the_last_line_on_stderr_with_every_field() {
 }
 
 #[test]
-fn people_get_a_usage_error_in_words() {
+fn prints_usage_error_as_text_without_json() {
     let run = Qiwei::new(["send", GROUP, "x", "--frob"])
         .run()
         .ends_with(2);
@@ -88,7 +88,7 @@ fn people_get_a_usage_error_in_words() {
 }
 
 #[test]
-fn help_and_version_are_results() {
+fn prints_help_and_version_on_stdout() {
     for args in [
         &["--help"][..],
         &["-h"],
@@ -110,7 +110,7 @@ fn help_and_version_are_results() {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_no_error() {
+fn exits_0_when_stdout_is_closed() {
     for flags in [&["-q"][..], &["-q", "--json"]] {
         let server = sandbox();
         let guid = &server.guids()[0];
@@ -132,7 +132,7 @@ fn a_reader_that_has_gone_is_no_error() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_does_not_hide_that_a_message_was_accepted() {
+fn reports_accepted_message_when_stdout_is_full() {
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
     let server = sandbox();
     let url = server.base_url();
@@ -155,7 +155,7 @@ fn a_full_disk_does_not_hide_that_a_message_was_accepted() {
 }
 
 #[test]
-fn a_silent_standard_input_holds_nobody_up() {
+fn ignores_silent_stdin_when_not_needed() {
     let server = sandbox();
     let guid = &server.guids()[0];
     let (reader, _writer) = pipe().unwrap();
@@ -178,7 +178,7 @@ fn a_silent_standard_input_holds_nobody_up() {
 }
 
 #[test]
-fn a_standard_input_that_does_not_end_is_waited_for_in_time() {
+fn stops_reading_endless_stdin_at_timeout() {
     let server = sandbox();
     for args in [
         &["send", GROUP, "-"][..],
@@ -201,7 +201,7 @@ fn a_standard_input_that_does_not_end_is_waited_for_in_time() {
 }
 
 #[test]
-fn quiet_keeps_results_warnings_and_errors() {
+fn quiet_prints_results_warnings_and_errors() {
     let server = sandbox();
     let guid = &server.guids()[0];
     let quiet = |args: &[&str]| Qiwei::on(&server.base_url(), args).arg("-q");
@@ -222,7 +222,7 @@ fn quiet_keeps_results_warnings_and_errors() {
 }
 
 #[test]
-fn verbose_shows_requests_on_stderr_only() {
+fn verbose_prints_requests_on_stderr_only() {
     let server = sandbox();
     let guid = &server.guids()[0];
     let args = ["send", GROUP, "hello", "--guid", guid];
@@ -247,7 +247,7 @@ fn verbose_shows_requests_on_stderr_only() {
 }
 
 #[test]
-fn pipes_get_no_frames_no_colours_and_every_byte() {
+fn piped_output_has_no_frames_no_color_and_exact_bytes() {
     let evil = "\\u001b[2J\\u202e张三\\u0007";
     let list = format!(r#"{{"session_list":[{{"id":"S:1","name":"{evil}"}}]}}"#);
     let server = RawServer::answering(ok(&list));
@@ -272,7 +272,7 @@ fn pipes_get_no_frames_no_colours_and_every_byte() {
 }
 
 #[test]
-fn a_proxy_does_not_catch_what_is_on_this_machine() {
+fn loopback_requests_bypass_the_proxy() {
     let server = sandbox();
     let proxy = RawServer::answering(ok("{}"));
     let names = [
@@ -317,7 +317,7 @@ const SECRETS: [&str; 5] = [
 ];
 
 #[test]
-fn passwords_and_tokens_are_never_shown() {
+fn passwords_and_tokens_are_never_printed() {
     let server = sandbox_with(|scenario| scenario.stopped = 1);
     let guid = &server.guids()[0];
     let (_socket, closed) = closed_port();
@@ -361,7 +361,7 @@ fn passwords_and_tokens_are_never_shown() {
 }
 
 #[test]
-fn a_base_url_that_cannot_be_used_is_refused_without_its_password() {
+fn rejects_invalid_base_url_without_printing_its_password() {
     for bad in [
         "ftp://u:hunter2@h",
         "u:hunter2@h",
@@ -389,7 +389,7 @@ fn a_base_url_that_cannot_be_used_is_refused_without_its_password() {
 }
 
 #[test]
-fn results_can_go_to_a_file() {
+fn writes_results_to_a_file() {
     let server = sandbox();
     let home = Home::new();
     let path = home.path().join("out.json");

@@ -14,7 +14,9 @@ use crate::support::raw::{RawServer, http, ok};
 use crate::support::sends::{
     change_state, field, known, results, sends, state_file, state_folder, texts, wait_until,
 };
-use crate::support::{Finished, GROUP, Home, PATIENCE, Qiwei, requests, sandbox, sandbox_with};
+use crate::support::{
+    CHILD_TIMEOUT, Finished, GROUP, Home, Qiwei, requests, sandbox, sandbox_with,
+};
 
 fn send(server: &Sandbox, home: &Home, flags: &[&str]) -> Qiwei {
     known(server, home, &["send", GROUP, "x", "--json"]).args(flags)
@@ -57,13 +59,13 @@ fn held_until(home: &Home) -> i64 {
 
 fn stored(home: &Home, column: &str) -> i64 {
     let db = rusqlite::Connection::open(state_file(home)).unwrap();
-    db.busy_timeout(PATIENCE).unwrap();
+    db.busy_timeout(CHILD_TIMEOUT).unwrap();
     let query = format!("SELECT {column} FROM pace");
     db.query_row(&query, [], |row| row.get(0)).unwrap()
 }
 
 #[test]
-fn processes_share_the_pace() {
+fn processes_share_pace() {
     let (server, home) = (sandbox(), Home::new());
     let start = Timestamp::now();
     let runs: Vec<_> = (0..8)
@@ -77,7 +79,7 @@ fn processes_share_the_pace() {
 }
 
 #[test]
-fn a_loop_in_a_shell_shares_the_pace() {
+fn shell_loop_shares_pace() {
     let (server, home) = (sandbox(), Home::new());
     let start = Timestamp::now();
     for args in [
@@ -97,7 +99,7 @@ fn a_loop_in_a_shell_shares_the_pace() {
 }
 
 #[test]
-fn a_batch_keeps_the_pace_with_any_number_of_workers() {
+fn batch_keeps_pace_with_any_number_of_jobs() {
     for jobs in ["1", "4"] {
         let (server, home) = (sandbox(), Home::new());
         let input: String = (0..10)
@@ -119,7 +121,7 @@ fn a_batch_keeps_the_pace_with_any_number_of_workers() {
 }
 
 #[test]
-fn who_cannot_wait_is_told_how_long() {
+fn exceeded_max_wait_reports_retry_after() {
     let (server, home) = (sandbox(), Home::new());
     let pace = ["--pace", "1/h"];
     send(&server, &home, &pace).run().ends_with(0);
@@ -143,7 +145,7 @@ fn who_cannot_wait_is_told_how_long() {
     human
         .run()
         .ends_with(9)
-        .says("leaves no turn")
+        .says("allows no send")
         .says("hint: ")
         .says("--max-wait");
     // A refusal takes no turn: the wait does not grow.
@@ -152,7 +154,7 @@ fn who_cannot_wait_is_told_how_long() {
 }
 
 #[test]
-fn a_burst_may_come_at_once() {
+fn burst_is_sent_at_once() {
     let (server, home) = (sandbox(), Home::new());
     let send = || {
         send(
@@ -170,7 +172,7 @@ fn a_burst_may_come_at_once() {
 }
 
 #[test]
-fn each_account_has_a_pace_of_its_own() {
+fn pace_is_separate_per_account() {
     let home = Home::new();
     let (one, other) = (sandbox_with(|s| s.online = 2), sandbox());
     let flags = ["--pace", "1/h", "--max-wait", "0s"];
@@ -184,7 +186,7 @@ fn each_account_has_a_pace_of_its_own() {
 }
 
 #[test]
-fn who_is_killed_while_waiting_harms_nobody() {
+fn killed_waiter_does_not_delay_others() {
     let (server, home) = (sandbox(), Home::new());
     let send = |flags: &[&str]| send(&server, &home, &["--pace", "1/min"]).args(flags);
     send(&[]).run().ends_with(0);
@@ -206,7 +208,7 @@ fn who_is_killed_while_waiting_harms_nobody() {
 }
 
 #[test]
-fn the_time_of_an_earlier_boot_keeps_nobody_waiting() {
+fn time_of_earlier_boot_delays_nobody() {
     let (server, home) = (sandbox(), Home::new());
     let send = || send(&server, &home, &["--pace", "1/h", "--max-wait", "0s"]);
     send().run().ends_with(0);
@@ -219,7 +221,7 @@ fn the_time_of_an_earlier_boot_keeps_nobody_waiting() {
 }
 
 #[test]
-fn the_pace_can_be_configured() {
+fn pace_is_a_setting() {
     let (server, home) = (sandbox_with(|s| s.online = 5), Home::new());
     let guids = server.guids();
     let twice = |instance: usize, env: Option<&str>, flags: &[&str]| {
@@ -245,7 +247,7 @@ fn the_pace_can_be_configured() {
 }
 
 #[test]
-fn what_is_no_pace_is_a_usage_error() {
+fn rejects_invalid_pace() {
     let (server, home) = (sandbox(), Home::new());
     for pace in [
         "",
@@ -285,7 +287,7 @@ fn what_is_no_pace_is_a_usage_error() {
 }
 
 #[test]
-fn too_frequent_holds_the_other_processes_back() {
+fn too_frequent_pauses_other_processes() {
     let (server, home) = (sandbox(), Home::new());
     server.add_fault("busy@/msg/send_text*1".parse().unwrap());
     let paced = || send(&server, &home, &["--pace", "1000/s", "--max-wait", "0s"]);
@@ -305,13 +307,13 @@ fn too_frequent_holds_the_other_processes_back() {
 /// A server that says "slow down" once, then accepts.
 fn slow_down(retry_after: &'static str) -> RawServer {
     let said = std::cell::Cell::new(false);
-    RawServer::start(move |guest| {
+    RawServer::start(move |connection| {
         if said.replace(true) {
-            guest.write(ok(r#"{"error_code":0,"data":{"msg_data":{"id":"5"}}}"#));
+            connection.write(ok(r#"{"error_code":0,"data":{"msg_data":{"id":"5"}}}"#));
         } else {
             let answer = http("429 Too Many Requests", "{}");
             let header = format!("retry-after: {retry_after}\r\ncontent-type");
-            guest.write(answer.replacen("content-type", &header, 1));
+            connection.write(answer.replacen("content-type", &header, 1));
         }
     })
 }
@@ -328,7 +330,7 @@ fn send_to(server: &RawServer, home: &Home, flags: &[&str]) -> Finished {
 }
 
 #[test]
-fn retry_after_is_honoured() {
+fn honors_retry_after() {
     let (server, home) = (slow_down("600"), Home::new());
     let run = send_to(&server, &home, &["--pace", "1000/s,burst=50"]);
     assert_eq!(
@@ -352,7 +354,7 @@ fn retry_after_is_honoured() {
 }
 
 #[test]
-fn a_nonsensical_retry_after_does_no_harm() {
+fn ignores_invalid_retry_after() {
     for (retry_after, most) in [
         ("18446744073709551615", 86_400.0),
         ("99999999999999999999", 60.0),
@@ -370,7 +372,7 @@ fn a_nonsensical_retry_after_does_no_harm() {
 
 /// Those who have their turn already, and only wait for it.
 #[test]
-fn too_frequent_holds_those_back_who_wait() {
+fn too_frequent_pauses_waiting_processes() {
     let (server, home) = (sandbox(), Home::new());
     let pace = ["--pace", "40/min", "--timeout", "1h"];
     const INTERVAL: i64 = 1_500_000;
@@ -399,7 +401,7 @@ fn too_frequent_holds_those_back_who_wait() {
 }
 
 #[test]
-fn a_signal_ends_a_wait_for_a_turn() {
+fn signal_ends_pace_wait() {
     for jobs in ["1", "3"] {
         let (server, home) = (sandbox(), Home::new());
         let input: String = (0..4)

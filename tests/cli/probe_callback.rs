@@ -6,9 +6,9 @@ use qiwei::sandbox::Sandbox;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::background::{Running, end, eventually};
-use crate::support::callbacks::{
-    USUAL, bodies, events, first_url, listen, listening, notify_urls, waiting,
+use crate::support::background::{BackgroundChild, end, eventually};
+use crate::support::login::{
+    CONFIGURED_URL, bodies, events, first_url, listen, listening, notify_urls, waiting,
 };
 use crate::support::raw::RawServer;
 use crate::support::{Qiwei, sandbox, sandbox_with};
@@ -40,7 +40,7 @@ fn json_of(request: &str) -> Value {
 }
 
 #[test]
-fn a_listener_that_runs_is_found_and_looked_at() {
+fn finds_and_checks_running_listener() {
     let server = sandbox();
     let (listener, _) = listening(&server, listen(&server, ""));
     let run = end(probe(&server, "").env("HOME", listener.home())).ends_with(0);
@@ -59,7 +59,7 @@ fn a_listener_that_runs_is_found_and_looked_at() {
 }
 
 #[test]
-fn any_webhook_can_be_looked_at() {
+fn checks_any_webhook_url() {
     let server = sandbox();
     let with_health = RawServer::answering(FINE);
     let run = end(probe(
@@ -78,12 +78,12 @@ fn any_webhook_can_be_looked_at() {
         "{asked:?}"
     );
 
-    let without = RawServer::start(|guest| {
-        let answer = match guest.request.starts_with("GET /health") {
+    let without = RawServer::start(|connection| {
+        let answer = match connection.request.starts_with("GET /health") {
             true => "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
             false => FINE,
         };
-        let _ = guest.stream.write_all(answer.as_bytes());
+        let _ = connection.stream.write_all(answer.as_bytes());
     });
     let run = end(probe(&server, &without.base_url())).ends_with(0);
     let stdout = run.json();
@@ -96,7 +96,7 @@ fn any_webhook_can_be_looked_at() {
 }
 
 #[test]
-fn a_webhook_that_is_ill_or_gone() {
+fn reports_unhealthy_and_unreachable_webhook() {
     let server = sandbox();
     let ill = RawServer::answering(
         "HTTP/1.1 500 Oops\r\nconnection: close\r\ncontent-length: 4\r\n\r\noops",
@@ -113,7 +113,7 @@ fn a_webhook_that_is_ill_or_gone() {
 }
 
 #[test]
-fn every_event_can_be_simulated_to_any_webhook() {
+fn simulates_every_event_to_any_webhook() {
     let server = sandbox_with(|scenario| scenario.online = 0);
     let webhook = RawServer::answering(FINE);
     let url = format!("{}/hook", webhook.base_url());
@@ -189,7 +189,7 @@ fn every_event_can_be_simulated_to_any_webhook() {
 }
 
 #[test]
-fn a_webhook_that_refuses_an_event_is_a_failure() {
+fn fails_when_webhook_rejects_event() {
     let server = sandbox();
     let webhook =
         RawServer::answering("HTTP/1.1 503 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
@@ -200,7 +200,7 @@ fn a_webhook_that_refuses_an_event_is_a_failure() {
 }
 
 #[test]
-fn simulated_events_reach_a_listener_that_runs_each_time_anew() {
+fn running_listener_receives_repeated_simulated_events() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let (mut listener, _) = listening(&server, listen(&server, "--count 6"));
@@ -215,7 +215,7 @@ fn simulated_events_reach_a_listener_that_runs_each_time_anew() {
 }
 
 #[test]
-fn without_a_listener_there_is_nowhere_to_post() {
+fn fails_without_running_listener() {
     let server = sandbox();
     let run = end(probe(&server, "--simulate message")).ends_with(2);
     assert!(
@@ -229,7 +229,7 @@ fn without_a_listener_there_is_nowhere_to_post() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_a_usage_error() {
+fn rejects_invalid_arguments() {
     let server = sandbox();
     for more in [
         "nonsense",
@@ -243,9 +243,9 @@ fn what_cannot_be_understood_is_a_usage_error() {
 }
 
 #[test]
-fn a_round_trip_through_the_server() {
+fn receives_callback_through_server() {
     let server = waiting("after=20ms");
-    let run = end(probe(&server, "").env("QIWEI_NOTIFY_URL", USUAL)).ends_with(0);
+    let run = end(probe(&server, "").env("QIWEI_NOTIFY_URL", CONFIGURED_URL)).ends_with(0);
     let stdout = run.json();
     assert_eq!(
         checks(&stdout),
@@ -260,16 +260,16 @@ fn a_round_trip_through_the_server() {
     assert!(detail.contains("login_qrcode"), "{detail}");
     assert!(stdout[3]["latency_ms"].is_f64(), "{stdout}");
     let urls = notify_urls(&server);
-    assert_eq!((urls.len(), urls[1].as_str()), (2, USUAL));
+    assert_eq!((urls.len(), urls[1].as_str()), (2, CONFIGURED_URL));
 }
 
 #[test]
-fn nothing_is_triggered_on_an_account_that_is_online() {
+fn triggers_nothing_on_online_account() {
     let server = sandbox();
-    let mut running = Running::start(probe(&server, ""));
-    running.err.wait_for("what to do", |line| {
-        line.contains("send the account a message")
-    });
+    let mut running = BackgroundChild::start(probe(&server, ""));
+    running
+        .err
+        .wait_for("what to do", |line| line.contains("send it a message now"));
     server.post_callback(&server.guids()[0], 11010, json!({"id": "1"}));
     let run = running.finish().ends_with(0);
     assert!(checks(&run.json()).iter().all(|(_, ok)| *ok), "{run:?}");
@@ -277,12 +277,12 @@ fn nothing_is_triggered_on_an_account_that_is_online() {
 }
 
 #[test]
-fn no_callback_is_told_and_the_url_put_back() {
+fn reports_missing_callback_and_restores_notify_url() {
     let server = sandbox_with(|scenario| {
         (scenario.online, scenario.running) = (0, 1);
         scenario.callbacks = false;
     });
-    let run = probe(&server, "--timeout 1s").env("QIWEI_NOTIFY_URL", USUAL);
+    let run = probe(&server, "--timeout 1s").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
     let run = end(run).ends_with(5);
     assert_eq!(checks(&run.json())[3], ("callback", false));
     assert!(
@@ -292,32 +292,30 @@ fn no_callback_is_told_and_the_url_put_back() {
             .contains("--notify-url"),
         "{run:?}"
     );
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 #[test]
-fn a_signal_ends_the_round_trip_and_puts_the_url_back() {
+fn signal_ends_round_trip_and_restores_notify_url() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let server = sandbox();
-        let run = probe(&server, "").env("QIWEI_NOTIFY_URL", USUAL);
-        let mut running = Running::start(run);
+        let run = probe(&server, "").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
+        let mut running = BackgroundChild::start(run);
         first_url(&server);
         eventually("the wait", || {
             (!bodies(&server, "/client/get_client_status").is_empty()).then_some(())
         });
         running.signal(signal);
         running.finish().ends_with(code);
-        assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+        assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
     }
 }
 
 #[test]
-fn a_round_trip_does_not_take_the_callbacks_of_a_login() {
+fn round_trip_refuses_to_take_callbacks_of_login() {
     let server = waiting("never");
-    let mut login = Running::start(crate::support::callbacks::login(
-        &server,
-        "--json --no-poll",
-    ));
+    let mut login =
+        BackgroundChild::start(crate::support::login::login(&server, "--json --no-poll"));
     login.event("qrcode");
     // It looks at the login's own listener instead.
     let run = end(probe(&server, "").env("HOME", login.home())).ends_with(0);

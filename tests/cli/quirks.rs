@@ -47,7 +47,7 @@ fn results(dialect: Dialect, quirks: &[&str]) -> Vec<Value> {
 }
 
 #[test]
-fn quirks_change_no_result() {
+fn quirks_do_not_change_results() {
     let usual = results(Dialect::A, &[]);
     for quirk in Quirk::NAMES {
         if ELSEWHERE.contains(quirk) {
@@ -74,7 +74,7 @@ fn quirks_change_no_result() {
 }
 
 #[test]
-fn the_list_of_instances_is_fetched_by_get_where_post_is_refused() {
+fn falls_back_to_get_after_405() {
     for dialect in DIALECTS {
         let server = sandbox_with(|scenario| {
             scenario.dialect = dialect;
@@ -89,7 +89,7 @@ fn the_list_of_instances_is_fetched_by_get_where_post_is_refused() {
 }
 
 #[test]
-fn a_list_that_is_null_is_empty() {
+fn null_list_is_empty() {
     for dialect in DIALECTS {
         let server = sandbox_with(|scenario| {
             scenario.dialect = dialect;
@@ -109,7 +109,7 @@ fn a_list_that_is_null_is_empty() {
 }
 
 #[test]
-fn ids_beyond_53_bits_survive_as_numbers() {
+fn numeric_ids_beyond_53_bits_survive() {
     let server = sandbox_with(|scenario| scenario.quirks = vec![Quirk::NumberIds]);
     let run = Qiwei::on(&server.base_url(), ["sessions", "--json", "-q"]).run();
     assert_eq!(run.json()[5]["conversation_id"], "R:10696049218574013");

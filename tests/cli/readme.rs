@@ -16,7 +16,7 @@ fn readme(name: &str) -> String {
 }
 
 #[test]
-fn its_scripts_run() {
+fn shell_blocks_run() {
     let text = readme("README.md");
     let mut ran = 0;
     for block in blocks(&text, "```sh\n") {
@@ -42,7 +42,7 @@ fn its_scripts_run() {
 
 /// The two commands that a newcomer copies.
 #[test]
-fn it_starts_with_two_commands() {
+fn begins_with_two_commands() {
     let text = readme("README.md");
     let commands: Vec<&str> = blocks(&text, "```bash\n").map(str::trim).collect();
     let inner = commands[0]
@@ -60,7 +60,7 @@ fn it_starts_with_two_commands() {
 
 /// Both languages tell the same: their code blocks differ in comments at most.
 #[test]
-fn both_languages_have_the_same_commands() {
+fn both_readmes_have_same_commands() {
     let commands = |name: &str| -> Vec<String> {
         let text = readme(name);
         let mut blocks = text.split("```").skip(1).step_by(2).collect::<Vec<_>>();
@@ -74,7 +74,7 @@ fn both_languages_have_the_same_commands() {
 
 /// And the same sections.
 #[test]
-fn both_languages_have_the_same_sections() {
+fn both_readmes_have_same_sections() {
     let headings = |name: &str| -> Vec<usize> {
         let text = readme(name);
         let outside = text.split("```").step_by(2);

@@ -3,7 +3,7 @@
 use qiwei::sandbox::{FORBIDDEN_CONTACT, Status};
 use serde_json::{Value, json};
 
-use crate::support::raw::{Guest, RawServer, http, ok};
+use crate::support::raw::{ClientConnection, RawServer, http, ok};
 use crate::support::{DIALECTS, Finished, GROUP, Qiwei, requests, sandbox, sandbox_with};
 
 /// A server that refuses every send this way, and shows its instance in this state; without one,
@@ -12,12 +12,15 @@ fn refusing(code: i64, text: &str, state: Option<u8>) -> RawServer {
     let refusal = ok(&json!({"error_code": code, "error_message": text, "data": {}}).to_string());
     let state =
         state.map(|state| ok(&json!({"error_code": 0, "data": {"status": state}}).to_string()));
-    RawServer::start(move |guest: &mut Guest| {
-        if guest.request.starts_with("POST /client/get_client_status ") {
+    RawServer::start(move |connection: &mut ClientConnection| {
+        if connection
+            .request
+            .starts_with("POST /client/get_client_status ")
+        {
             let answer = state.clone();
-            guest.write(answer.unwrap_or_else(|| http("500 Oops", "")));
+            connection.write(answer.unwrap_or_else(|| http("500 Oops", "")));
         } else {
-            guest.write(&refusal);
+            connection.write(&refusal);
         }
     })
 }
@@ -37,7 +40,7 @@ fn send(server: &RawServer) -> Finished {
 }
 
 #[test]
-fn known_codes_and_texts_say_what_to_do() {
+fn known_refusals_have_hints() {
     let backend = "head rsp code error, error_msg: ";
     for (code, text, hint) in [
         (-2003, backend, "S:<user id> or R:<group id>"),
@@ -48,7 +51,7 @@ fn known_codes_and_texts_say_what_to_do() {
         ),
         (1014, "login device not ready", "try again shortly"),
         (1002, "错误", "`qiwei status` tells which"),
-        (1002, "账号未登录 offline", "shows as online all the same"),
+        (1002, "账号未登录 offline", "but the instance is online"),
         (9003, "坐席已过期", "renew it"),
         (-4046, "no mini-program", "upgrade the instance"),
         (
@@ -80,7 +83,7 @@ fn known_codes_and_texts_say_what_to_do() {
 }
 
 #[test]
-fn an_unknown_code_is_shown_as_it_is() {
+fn prints_unknown_code_unchanged() {
     let server = refusing(-987, "奇怪的错误", Some(2));
     let error = send(&server).ends_with(1).error();
     assert_eq!(
@@ -103,23 +106,13 @@ fn an_unknown_code_is_shown_as_it_is() {
 }
 
 #[test]
-fn the_state_of_the_instance_tells_refused_from_not_logged_in() {
+fn looks_up_status_to_tell_rejected_from_not_logged_in() {
     for (text, state, code, hint) in [
         ("奇怪", Some(2), 1, None),
-        (
-            "奇怪",
-            Some(1),
-            4,
-            Some("nobody is logged in: `qiwei login`"),
-        ),
-        ("奇怪", Some(0), 4, Some("stopped or just reconnecting")),
+        ("奇怪", Some(1), 4, Some("not logged in: run `qiwei login`")),
+        ("奇怪", Some(0), 4, Some("stopped or reconnecting")),
         ("奇怪", None, 1, None),
-        (
-            "账号未登录",
-            Some(2),
-            1,
-            Some("shows as online all the same"),
-        ),
+        ("账号未登录", Some(2), 1, Some("but the instance is online")),
         ("账号未登录", Some(1), 4, Some("qiwei login")),
         ("账号未登录", None, 4, Some("qiwei login")),
     ] {
@@ -149,7 +142,7 @@ fn the_state_of_the_instance_tells_refused_from_not_logged_in() {
 }
 
 #[test]
-fn a_clear_reason_is_not_taken_for_a_missing_login() {
+fn unrelated_refusal_is_not_not_logged_in() {
     // State 0 is also what a live account shows while it reconnects.
     for (code, text) in [(-2003, ""), (-4017, "x"), (-1, "操作频繁")] {
         let server = refusing(code, text, Some(0));
@@ -160,7 +153,7 @@ fn a_clear_reason_is_not_taken_for_a_missing_login() {
 }
 
 #[test]
-fn an_account_that_is_not_logged_in_is_4_in_every_dialect() {
+fn not_logged_in_exits_4_in_every_dialect() {
     for dialect in DIALECTS {
         let server = sandbox_with(|scenario| scenario.dialect = dialect);
         let guid = &server.guids()[0];
@@ -185,7 +178,7 @@ fn an_account_that_is_not_logged_in_is_4_in_every_dialect() {
 }
 
 #[test]
-fn a_refusal_is_understood_in_every_dialect() {
+fn reads_refusals_in_every_dialect() {
     for dialect in DIALECTS {
         let server = sandbox_with(|scenario| scenario.dialect = dialect);
         let guid = &server.guids()[0];
@@ -210,12 +203,12 @@ fn a_refusal_is_understood_in_every_dialect() {
         let stale = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--guid", "gone"]).run();
         stale
             .ends_with(1)
-            .says("`qiwei instance ls` lists those it has");
+            .says("`qiwei instance ls` lists its instances");
     }
 }
 
 #[test]
-fn a_body_the_server_does_not_take_names_the_field() {
+fn names_field_of_http_422() {
     let detail = json!({"detail": [
         {"loc": ["body", "content"], "msg": "field required", "type": "value_error.missing"},
         {"loc": ["body", "at_list", 0], "msg": "str type expected", "type": "type_error.str"},
@@ -235,7 +228,7 @@ fn a_body_the_server_does_not_take_names_the_field() {
 }
 
 #[test]
-fn http_refusals_say_what_to_do_and_ask_nothing_more() {
+fn http_refusals_have_hints_without_further_requests() {
     for (status, hint) in [
         (401, "put the credentials into the base URL"),
         (403, "put the credentials into the base URL"),
@@ -254,9 +247,10 @@ fn http_refusals_say_what_to_do_and_ask_nothing_more() {
 }
 
 #[test]
-fn a_refusal_with_an_http_error_keeps_its_code() {
+fn http_error_keeps_business_code() {
     let body = r#"{"error_code":-7,"error_message":"no"}"#;
-    let server = RawServer::start(move |guest| guest.write(http("400 Bad Request", body)));
+    let server =
+        RawServer::start(move |connection| connection.write(http("400 Bad Request", body)));
     let error = send(&server).ends_with(1).error();
     assert_eq!(
         (&error["code"], &error["outcome"]),

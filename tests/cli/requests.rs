@@ -5,7 +5,7 @@ use crate::support::{GROUP, Home, Qiwei, requests, sandbox, sandbox_with};
 const SEND: [&str; 4] = ["send", GROUP, "x", "-q"];
 
 #[test]
-fn the_path_of_the_base_url_stands_in_front_of_every_endpoint() {
+fn keeps_path_prefix_of_base_url() {
     let server = sandbox_with(|scenario| scenario.prefix = "/we/com".into());
     let url = server.base_url();
     for base in [url.clone(), format!("{url}/")] {
@@ -28,7 +28,7 @@ fn the_path_of_the_base_url_stands_in_front_of_every_endpoint() {
 }
 
 #[test]
-fn credentials_of_the_base_url_arrive_as_basic_authorization() {
+fn sends_base_url_credentials_as_basic_auth() {
     let server = sandbox();
     for (credentials, header) in [
         ("user:hunter2", "Basic dXNlcjpodW50ZXIy"),
@@ -48,7 +48,7 @@ fn credentials_of_the_base_url_arrive_as_basic_authorization() {
 }
 
 #[test]
-fn headers_of_the_config_arrive_with_every_request() {
+fn sends_configured_headers() {
     let server = sandbox();
     let config = "[headers]\nX-Token = 't'\nAuthorization = 'Bearer b'\nUser-Agent = 'mine'\n\
                   [profiles.p]\nheaders = { X-Token = 'of p', X-More = 'm' }\n";
@@ -72,7 +72,7 @@ fn headers_of_the_config_arrive_with_every_request() {
 }
 
 #[test]
-fn headers_that_cannot_be_sent_are_named_without_their_value() {
+fn names_invalid_header_without_value() {
     for (name, value) in [("X Y", "s3cret"), ("X-A", "s3cret\\u0001"), ("", "s3cret")] {
         let config = format!("[headers]\n\"{name}\" = \"{value}\"\n");
         let run = Qiwei::new(SEND).config(&config).run();
@@ -82,7 +82,7 @@ fn headers_that_cannot_be_sent_are_named_without_their_value() {
 }
 
 #[test]
-fn requests_say_what_they_are() {
+fn sends_user_agent_and_content_type() {
     let server = sandbox();
     Qiwei::on(&server.base_url(), ["probe"]).run().ends_with(0);
     Qiwei::on(&server.base_url(), SEND).run().ends_with(0);
@@ -113,7 +113,7 @@ fn requests_say_what_they_are() {
 }
 
 #[test]
-fn certificates_that_cannot_be_read_are_named() {
+fn names_unreadable_certificate_file() {
     let home = Home::new();
     let garbage = home.file("garbage.pem", "no certificate");
     let broken = home.file(
@@ -147,7 +147,7 @@ fn certificates_that_cannot_be_read_are_named() {
 }
 
 #[test]
-fn a_plain_address_reads_no_certificates() {
+fn http_reads_no_certificates() {
     let server = sandbox();
     let run = Qiwei::on(&server.base_url(), SEND)
         .args(["--cacert", "/nonexistent.pem"])
@@ -157,7 +157,7 @@ fn a_plain_address_reads_no_certificates() {
 }
 
 #[test]
-fn the_base_url_comes_from_flag_variable_or_config() {
+fn base_url_precedence_is_flag_env_config() {
     let server = sandbox();
     let url = server.base_url();
     let config = format!("base_url = '{url}'\n");

@@ -8,20 +8,22 @@ use crate::support::{GROUP, Qiwei, requests, sandbox, sandbox_apart};
 const SENT: &str = r#"{"error_code":0,"data":{"msg_data":{"id":"1"}}}"#;
 
 #[test]
-fn a_refused_connection_is_tried_again_until_the_server_is_there() {
+fn retries_refused_connection() {
     let (socket, address) = closed_port();
     let args = ["send", GROUP, "x", "--guid", "g", "--retries", "20", "-v"];
     let mut run = Qiwei::on(&format!("http://{address}"), args).start();
     while !run.stderr_line().starts_with("~ trying again in ") {}
     socket.listen(8).unwrap();
-    let server = RawServer::serve(TcpListener::from(socket), |guest| guest.write(ok(SENT)));
+    let server = RawServer::serve(TcpListener::from(socket), |connection| {
+        connection.write(ok(SENT))
+    });
     let run = run.end().ends_with(0);
     assert_eq!(run.stdout, format!("accepted {GROUP} message 1\n"));
     assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
-fn a_server_that_refuses_for_a_while_gets_one_delivery() {
+fn retries_deliver_once() {
     let server = sandbox_apart();
     server.add_fault("refuse=300ms".parse().unwrap());
     let guid = &server.guids()[0];
@@ -32,7 +34,7 @@ fn a_server_that_refuses_for_a_while_gets_one_delivery() {
 }
 
 #[test]
-fn retries_end_with_their_number_and_with_the_time() {
+fn retries_are_bounded_by_number_and_time() {
     let (_socket, address) = closed_port();
     let url = format!("http://{address}");
     let send = ["send", GROUP, "x", "--guid", "g", "-v"];
@@ -52,7 +54,7 @@ fn retries_end_with_their_number_and_with_the_time() {
 }
 
 #[test]
-fn not_ready_is_tried_again() {
+fn retries_not_ready() {
     let server = sandbox();
     let guid = &server.guids()[0];
     let send = ["send", GROUP, "x", "--guid", guid, "--json"];
@@ -77,7 +79,7 @@ fn not_ready_is_tried_again() {
 }
 
 #[test]
-fn unknown_is_never_tried_again() {
+fn never_retries_unknown() {
     for fault in ["drop-before", "http=503", "empty", "reset"] {
         let server = sandbox();
         server.add_fault(format!("{fault}*1").parse().unwrap());
@@ -94,7 +96,7 @@ fn unknown_is_never_tried_again() {
 }
 
 #[test]
-fn other_refusals_are_not_tried_again() {
+fn does_not_retry_other_refusals() {
     for fault in ["code=-1", "http=429", "http=404", "busy", "svr-fail"] {
         let server = sandbox();
         server.add_fault(format!("{fault}@/msg/send_text*1").parse().unwrap());
@@ -106,7 +108,7 @@ fn other_refusals_are_not_tried_again() {
 }
 
 #[test]
-fn reads_are_tried_again_as_often_as_was_said() {
+fn retries_reads() {
     for (retries, tries) in [(None, 3), (Some("0"), 1), (Some("1"), 2)] {
         let server = sandbox();
         server.add_fault("http=500".parse().unwrap());
@@ -132,16 +134,16 @@ fn reads_are_tried_again_as_often_as_was_said() {
 }
 
 #[test]
-fn the_number_of_retries_is_checked() {
+fn validates_number_of_retries() {
     for number in ["21", "-1", "many", "1.5"] {
         let flag = format!("--retries={number}");
         let run = Qiwei::new(["sessions", "--guid", "g", &flag]).run();
         run.ends_with(2)
-            .says("--retries: a number from 0 to 20 is meant");
+            .says("--retries: must be a number from 0 to 20");
         let run = Qiwei::new(["sessions", "--guid", "g"])
             .env("QIWEI_RETRIES", number)
             .run();
         run.ends_with(3)
-            .says("QIWEI_RETRIES: a number from 0 to 20 is meant");
+            .says("QIWEI_RETRIES: must be a number from 0 to 20");
     }
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Finished, GROUP, Home, Live, Qiwei};
+use crate::support::{Finished, GROUP, Home, PipedChild, Qiwei};
 
 const PATH: &str = "/usr/bin:/bin";
 
 /// A sandbox in a process of its own, on a port of its own.
-fn start(args: &[&str]) -> Live {
+fn start(args: &[&str]) -> PipedChild {
     Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"])
         .args(args)
         .start()
@@ -34,14 +34,14 @@ fn send(url: &str) -> Finished {
 }
 
 #[test]
-fn alone_it_prints_its_address_and_a_line_per_request() {
+fn prints_address_and_one_line_per_request() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         let mut sandbox = start(&[]);
         let url = sandbox.stdout_line();
         assert!(url.starts_with("http://127.0.0.1:"), "{url}");
         assert_eq!(
             sandbox.stderr_line(),
-            "the sandbox is listening; Ctrl-C ends it"
+            "the sandbox is listening; press Ctrl-C to stop"
         );
         send(&url).ends_with(0);
         sandbox.signal(signal);
@@ -60,7 +60,7 @@ fn alone_it_prints_its_address_and_a_line_per_request() {
 }
 
 #[test]
-fn a_request_that_hangs_does_not_keep_it_from_ending() {
+fn hanging_request_does_not_prevent_shutdown() {
     let mut sandbox = start(&["--fault", "hang", "-q"]);
     let url = sandbox.stdout_line();
     let waiting = Qiwei::on(&url, ["send", GROUP, "x", "--guid", "g", "-v"]);
@@ -75,10 +75,11 @@ fn a_request_that_hangs_does_not_keep_it_from_ending() {
 }
 
 #[test]
-fn its_events_are_json_lines() {
+fn events_are_json_lines() {
     let mut sandbox = start(&["--json", "--dialect", "B", "--prefix", "wecom/"]);
-    let event =
-        |sandbox: &mut Live| -> Value { serde_json::from_str(&sandbox.stdout_line()).unwrap() };
+    let event = |sandbox: &mut PipedChild| -> Value {
+        serde_json::from_str(&sandbox.stdout_line()).unwrap()
+    };
     let listening = event(&mut sandbox);
     let url = listening["base_url"].as_str().unwrap();
     assert!(url.ends_with("/wecom"), "{url}");
@@ -94,7 +95,7 @@ fn its_events_are_json_lines() {
 }
 
 #[test]
-fn the_record_has_a_line_per_request() {
+fn record_has_one_line_per_request() {
     let home = Home::new();
     let path = home.path().join("record.ndjson");
     let record = path.to_str().unwrap();
@@ -142,7 +143,7 @@ fn the_record_has_a_line_per_request() {
 }
 
 #[test]
-fn a_command_ends_it_with_its_own_status() {
+fn exits_with_status_of_command() {
     for (script, code) in [
         ("exit 0", 0),
         ("exit 7", 7),
@@ -162,7 +163,7 @@ fn a_command_ends_it_with_its_own_status() {
 }
 
 #[test]
-fn a_command_owns_stdin_and_stdout() {
+fn command_owns_stdin_and_stdout() {
     let run = around_with(&["--json", "-q"], "cat; echo done")
         .stdin("given\n")
         .run();
@@ -170,18 +171,18 @@ fn a_command_owns_stdin_and_stdout() {
 }
 
 #[test]
-fn a_command_that_cannot_be_run_is_a_usage_error() {
+fn unrunnable_command_is_a_usage_error() {
     let run = Qiwei::new(["sandbox", "-q", "--", "/nonexistent/program"]).run();
     run.is(
         2,
         "",
         "error: cannot run /nonexistent/program: No such file or directory (os error 2)\n\
-         hint: after `--` comes a program and its arguments; for a script: -- sh -c '…'\n",
+         hint: after `--` give a program and its arguments; for a script: -- sh -c '…'\n",
     );
 }
 
 #[test]
-fn signals_reach_the_command() {
+fn forwards_signals_to_command() {
     for (signal, name, killed) in [(Signal::TERM, "TERM", 143), (Signal::INT, "INT", 130)] {
         // The shell waits in the background, where a signal finds it at once.
         let script =
@@ -200,7 +201,7 @@ fn signals_reach_the_command() {
 }
 
 #[test]
-fn a_command_finds_this_program_first_and_nothing_of_the_users_own() {
+fn command_has_this_binary_first_in_path_and_scratch_config() {
     let home = Home::new();
     home.write_config("guid = 'mine'\nbase_url = 'http://127.0.0.1:1'\n");
     let before = home.config();
@@ -229,7 +230,7 @@ fn a_command_finds_this_program_first_and_nothing_of_the_users_own() {
 }
 
 #[test]
-fn an_address_in_use_is_a_clear_error() {
+fn address_in_use_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for (listen, shown) in [
@@ -246,7 +247,7 @@ fn an_address_in_use_is_a_clear_error() {
 }
 
 #[test]
-fn flags_make_the_scenario() {
+fn flags_set_the_scenario() {
     let flags = [
         "--online",
         "2",
@@ -279,9 +280,9 @@ fn flags_make_the_scenario() {
         (&["--fault", "odd"], "--fault odd: unknown fault"),
         (
             &["--listen", "here"],
-            "an address such as 127.0.0.1:8080 or a port is meant",
+            "must be an address such as 127.0.0.1:8080, or a port",
         ),
-        (&["--sessions=-1"], "a number from 0 to 10000 is meant"),
+        (&["--sessions=-1"], "must be a number from 0 to 10000"),
     ] {
         Qiwei::new(["sandbox"])
             .args(flags)
@@ -292,7 +293,7 @@ fn flags_make_the_scenario() {
 }
 
 #[test]
-fn what_can_be_switched_on_is_listed() {
+fn lists_faults_and_quirks() {
     let quirks = Qiwei::new(["sandbox", "--quirk", "list"])
         .run()
         .ends_with(0);
@@ -310,7 +311,7 @@ fn what_can_be_switched_on_is_listed() {
 }
 
 #[test]
-fn faults_are_added_and_seen_while_it_runs() {
+fn adds_faults_while_running() {
     let script = format!(
         "qiwei probe POST /_sandbox/faults -d '{{\"fault\":\"drop-after@/msg/send_text*1\"}}' >/dev/null
          qiwei send {GROUP} once; echo $?

@@ -43,7 +43,7 @@ fn refused(server: &Sandbox, run: Qiwei, part: &str) -> Finished {
 }
 
 #[test]
-fn no_text_is_changed_on_any_way() {
+fn text_arrives_unchanged_by_every_input() {
     let server = sandbox();
     let home = Home::new();
     for text in DELICATE {
@@ -67,7 +67,7 @@ fn no_text_is_changed_on_any_way() {
 }
 
 #[test]
-fn one_newline_at_the_end_of_standard_input_is_the_shells() {
+fn strips_one_trailing_newline_of_stdin() {
     let server = sandbox();
     for (given, sent) in [
         ("x\n", "x"),
@@ -88,7 +88,7 @@ fn one_newline_at_the_end_of_standard_input_is_the_shells() {
 }
 
 #[test]
-fn a_long_text_arrives_whole() {
+fn long_text_arrives_whole() {
     let server = sandbox();
     let text: String = "第一行，很长\n".chars().cycle().take(400_000).collect();
     assert!(text.len() > 1024 * 1024);
@@ -104,7 +104,7 @@ fn a_long_text_arrives_whole() {
 }
 
 #[test]
-fn text_that_is_not_utf_8_names_the_place_and_the_remedy() {
+fn rejects_non_utf8_text_with_position_and_hint() {
     let server = sandbox();
     let gb = b"ok \xb1\xb8\xb7\xdd";
     let run = refused(
@@ -121,11 +121,11 @@ fn text_that_is_not_utf_8_names_the_place_and_the_remedy() {
 }
 
 #[test]
-fn an_empty_text_is_not_sent() {
+fn rejects_empty_text() {
     let server = sandbox();
     let home = Home::new();
     let empty = home.file("empty", "");
-    let why = "the text is empty; an empty message is not sent";
+    let why = "the text is empty; empty messages are not sent";
     refused(&server, send(&server).arg(""), why);
     refused(&server, send(&server).arg("-").stdin(""), why);
     refused(&server, send(&server).arg("-").stdin("\n"), why);
@@ -134,7 +134,7 @@ fn an_empty_text_is_not_sent() {
 }
 
 #[test]
-fn a_missing_text_names_the_ways_to_give_one() {
+fn missing_text_lists_input_options() {
     let server = sandbox();
     let ways = "hint: give TEXT as an argument, `-` to read standard input, or --file PATH\n";
     refused(&server, send(&server), ways);
@@ -160,7 +160,7 @@ fn a_missing_text_names_the_ways_to_give_one() {
 }
 
 #[test]
-fn a_text_that_begins_with_a_dash_follows_two() {
+fn accepts_text_with_dash_after_double_dash() {
     let server = sandbox();
     for text in ["-x", "--json", "- done", "--", "-"] {
         send(&server)
@@ -173,7 +173,7 @@ fn a_text_that_begins_with_a_dash_follows_two() {
 }
 
 #[test]
-fn a_text_may_begin_with_a_dash_but_no_mistyped_option_is_sent() {
+fn rejects_mistyped_option_as_text() {
     let server = sandbox();
     for text in [
         "-hello",
@@ -197,7 +197,7 @@ fn a_text_may_begin_with_a_dash_but_no_mistyped_option_is_sent() {
 }
 
 #[test]
-fn aliases_stand_for_conversations() {
+fn resolves_aliases() {
     let server = sandbox();
     let config = format!(
         "[aliases]\nops = '{GROUP}'\n'夜班' = '{PERSON}'\n[profiles.p]\naliases = {{ ops = 'R:10001' }}\n"
@@ -221,7 +221,7 @@ fn aliases_stand_for_conversations() {
 }
 
 #[test]
-fn an_id_without_its_prefix_is_refused_with_the_likely_one() {
+fn suggests_prefix_for_bare_id() {
     let server = sandbox();
     for (to, part) in [
         ("7881300000000001", "did you mean S:7881300000000001?"),

@@ -36,11 +36,11 @@ fn is_accepted(run: Finished, server: &TlsServer) {
 }
 
 #[test]
-fn a_certificate_that_nobody_knows_is_refused_and_named_it_is_believed() {
+fn unknown_certificate_is_refused_unless_named() {
     for (certificate, why) in [
         (
             Certificate::for_name("localhost"),
-            "nobody we trust has signed it",
+            "it is not signed by a trusted authority",
         ),
         (Certificate::self_signed("localhost"), ""),
     ] {
@@ -53,7 +53,7 @@ fn a_certificate_that_nobody_knows_is_refused_and_named_it_is_believed() {
 }
 
 #[test]
-fn an_address_can_stand_in_a_certificate_too() {
+fn accepts_ip_address_certificate() {
     let certificate = Certificate::for_name("127.0.0.1");
     let server = TlsServer::start(&certificate, &ok(ACCEPTED));
     let file = certificate.file();
@@ -62,7 +62,7 @@ fn an_address_can_stand_in_a_certificate_too() {
 }
 
 #[test]
-fn a_trusted_authority_does_not_make_every_certificate_good() {
+fn trusted_authority_does_not_accept_wrong_name() {
     for certificate in [
         Certificate::for_name("elsewhere.example"),
         Certificate::self_signed("elsewhere.example"),
@@ -90,15 +90,15 @@ fn a_trusted_authority_does_not_make_every_certificate_good() {
 }
 
 #[test]
-fn whoever_wants_no_proof_gets_none_and_is_told() {
+fn insecure_skips_verification_with_warning() {
     let certificate = Certificate::expired("elsewhere.example");
     let server = TlsServer::start(&certificate, &ok(ACCEPTED));
     let run = send(&server.base_url("localhost"), &["--insecure"]);
-    is_accepted(run.says("certificates are not checked"), &server);
+    is_accepted(run.says("certificate verification is disabled"), &server);
 }
 
 #[test]
-fn a_server_without_tls_gets_no_message_from_an_https_address() {
+fn https_to_plain_server_is_not_sent() {
     // What such a server makes of a handshake.
     let server = RawServer::unread(|mut stream| {
         let _ = stream.write_all(http("400 Bad Request", "").as_bytes());
@@ -110,7 +110,7 @@ fn a_server_without_tls_gets_no_message_from_an_https_address() {
 }
 
 #[test]
-fn a_redirect_away_from_tls_is_not_followed() {
+fn redirect_away_from_tls_is_not_followed() {
     let open = RawServer::answering(ok(ACCEPTED));
     let certificate = Certificate::for_name("localhost");
     let target = format!("http://{}/msg/send_text", open.address());

@@ -7,8 +7,8 @@ use qiwei::sandbox::{Sandbox, Scenario, Status};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::background::{Running, end, eventually, parse};
-use crate::support::callbacks::{bodies, events, listen, listening, paths, waiting};
+use crate::support::background::{BackgroundChild, end, eventually, parse};
+use crate::support::login::{bodies, events, listen, listening, paths, waiting};
 use crate::support::{Qiwei, sandbox, sandbox_with};
 
 /// `qiwei status --json` for the first instance, with `more` arguments.
@@ -24,7 +24,7 @@ fn status(server: &Sandbox, more: &str) -> Qiwei {
 
 /// The first line that is this event with this state.
 #[track_caller]
-fn sees(running: &Running, event: &str, state: &str) -> Value {
+fn sees(running: &BackgroundChild, event: &str, state: &str) -> Value {
     let fits = |line: &str| {
         let line = parse(line);
         line["event"] == event && line["status"] == state
@@ -33,10 +33,10 @@ fn sees(running: &Running, event: &str, state: &str) -> Value {
 }
 
 #[test]
-fn changes_are_events() {
+fn prints_event_per_change() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
-    let mut running = Running::start(status(&server, "--watch --interval 20ms"));
+    let mut running = BackgroundChild::start(status(&server, "--watch --interval 20ms"));
     let first = sees(&running, "status", "online");
     assert_eq!(first["guid"], guid.as_str());
     assert!(
@@ -65,10 +65,11 @@ fn changes_are_events() {
 }
 
 #[test]
-fn a_server_that_is_gone_is_not_an_account_that_is_offline() {
+fn unreachable_server_is_not_offline_account() {
     let server = sandbox();
     let address: SocketAddr = server.addr();
-    let mut running = Running::start(status(&server, "--watch --interval 20ms --retries 0"));
+    let mut running =
+        BackgroundChild::start(status(&server, "--watch --interval 20ms --retries 0"));
     sees(&running, "status", "online");
     drop(server);
     sees(&running, "unreachable", "unknown");
@@ -84,9 +85,9 @@ fn a_server_that_is_gone_is_not_an_account_that_is_offline() {
 }
 
 #[test]
-fn an_account_that_reconnects_is_never_called_stopped() {
+fn reconnecting_account_is_not_stopped() {
     let server = sandbox();
-    let mut running = Running::start(status(&server, "--watch --interval 20ms"));
+    let mut running = BackgroundChild::start(status(&server, "--watch --interval 20ms"));
     for round in 1..4 {
         server.add_fault("reconnecting*1".parse().unwrap());
         // The fault has struck, and lines came after it.
@@ -109,7 +110,7 @@ fn an_account_that_reconnects_is_never_called_stopped() {
 }
 
 #[test]
-fn its_time_ends_a_watch_with_the_code_of_the_state() {
+fn timeout_ends_watch_with_status_exit_code() {
     for (state, code) in [
         (Status::Online, 0),
         (Status::Running, 4),
@@ -138,7 +139,7 @@ fn its_time_ends_a_watch_with_the_code_of_the_state() {
 }
 
 #[test]
-fn a_person_reads_time_and_state() {
+fn prints_time_and_status_as_text() {
     let server = sandbox();
     let args = [
         "status",
@@ -155,11 +156,11 @@ fn a_person_reads_time_and_state() {
 }
 
 #[test]
-fn a_signal_ends_also_the_second_look_at_a_stopped_one() {
+fn signal_ends_second_status_check() {
     for more in ["--watch --interval 1h", "--wait online --interval 1h"] {
         let server = sandbox();
         server.set_status(&server.guids()[0], Status::Stopped);
-        let mut running = Running::start(status(&server, more));
+        let mut running = BackgroundChild::start(status(&server, more));
         eventually("the first look", || {
             (!bodies(&server, "/client/get_client_status").is_empty()).then_some(())
         });
@@ -169,10 +170,10 @@ fn a_signal_ends_also_the_second_look_at_a_stopped_one() {
 }
 
 #[test]
-fn a_wait_is_over_when_the_account_is_online() {
+fn wait_ends_when_online() {
     let server = waiting("never");
     let guid = server.guids()[0].clone();
-    let mut running = Running::start(status(&server, "--wait online --interval 20ms"));
+    let mut running = BackgroundChild::start(status(&server, "--wait online --interval 20ms"));
     eventually("two looks", || {
         (bodies(&server, "/client/get_client_status").len() >= 2).then_some(())
     });
@@ -188,7 +189,7 @@ fn a_wait_is_over_when_the_account_is_online() {
 }
 
 #[test]
-fn other_states_can_be_waited_for() {
+fn waits_for_other_statuses() {
     let server = sandbox();
     server.set_status(&server.guids()[0], Status::Running);
     end(status(&server, "--wait running")).ends_with(0);
@@ -205,7 +206,7 @@ fn other_states_can_be_waited_for() {
 }
 
 #[test]
-fn a_wait_has_an_end() {
+fn wait_times_out() {
     let server = waiting("never");
     let run = end(status(
         &server,
@@ -224,21 +225,21 @@ fn a_wait_has_an_end() {
     assert_eq!(run.stdout, "");
     let looks = || bodies(&server, "/client/get_client_status").len();
     let before = looks();
-    let mut running = Running::start(status(&server, "--wait online"));
+    let mut running = BackgroundChild::start(status(&server, "--wait online"));
     eventually("a look", || (looks() > before).then_some(()));
     running.signal(Signal::INT);
     running.finish().ends_with(130);
 }
 
 #[test]
-fn a_silent_server_does_not_hold_up_the_end_of_a_wait() {
+fn silent_server_does_not_delay_wait_timeout() {
     let server = waiting("never");
     server.add_fault("hang@/client/get_client_status".parse().unwrap());
     end(status(&server, "--wait online --timeout 500ms")).ends_with(7);
 }
 
 #[test]
-fn flags_that_do_not_go_together() {
+fn rejects_conflicting_flags() {
     let server = sandbox();
     for more in ["--watch --wait online", "--interval 1s", "--wait elsewhere"] {
         assert_eq!(end(status(&server, more)).code, 2, "{more}");
@@ -247,15 +248,15 @@ fn flags_that_do_not_go_together() {
 }
 
 #[test]
-fn a_watch_whose_reader_has_gone_ends() {
+fn closed_stdout_ends_watch() {
     let server = sandbox();
-    let mut running = Running::start_unread(status(&server, "--watch --interval 20ms"));
+    let mut running = BackgroundChild::start_unread(status(&server, "--watch --interval 20ms"));
     running.close_stdout();
     running.finish().ends_with(0).is(0, "", "");
 }
 
 #[test]
-fn logout_leaves_the_instance_running_and_is_called_back() {
+fn logout_keeps_instance_running_and_triggers_callback() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let (mut listener, _) = listening(&server, listen(&server, "--count 1"));
@@ -272,7 +273,7 @@ fn logout_leaves_the_instance_running_and_is_called_back() {
 }
 
 #[test]
-fn logout_never_guesses_and_can_be_tried_dry() {
+fn logout_needs_unambiguous_instance_and_has_dry_run() {
     let server = sandbox_with(|scenario| scenario.online = 2);
     end(Qiwei::on(&server.base_url(), ["logout", "--json"])).ends_with(3);
     let guid = server.guids()[1].clone();

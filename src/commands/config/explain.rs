@@ -1,4 +1,4 @@
-//! `qiwei config explain`: every effective value and where it came from.
+//! `qiwei config explain`: shows every effective value and its source.
 
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ impl Args {
         })?;
         for name in layers.unknown_names() {
             context.output.note(&text!(
-                "{name} is not a setting this version knows; it does nothing",
+                "{name} is not a known setting; it has no effect",
                 name
             ));
         }
@@ -75,7 +75,7 @@ fn rows(layers: &Layers) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// The exact place: which flag, which variable, which file.
+/// The exact source: the flag, variable or file.
 fn origin(layers: &Layers, source: &Source, key: Option<Key>) -> Text {
     let file = || {
         layers

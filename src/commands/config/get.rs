@@ -1,9 +1,9 @@
-//! `qiwei config get`: one effective value.
+//! `qiwei config get`: prints one effective value.
 
 use serde::Serialize;
 
 use crate::config::SettingName;
-use crate::config::name::Leaf;
+use crate::config::setting_name::Leaf;
 use crate::context::Context;
 use crate::error::Error;
 use crate::secret::REDACTED;

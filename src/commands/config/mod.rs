@@ -1,4 +1,4 @@
-//! `qiwei config …`: the configuration file.
+//! `qiwei config …`: reads and changes the configuration file.
 
 mod explain;
 mod get;
@@ -8,13 +8,13 @@ mod unset;
 
 use clap::Subcommand;
 
-use super::{Finish, Run};
+use super::{CommandResult, Run};
 use crate::context::Context;
 
-/// What can be done with the configuration.
+/// Subcommands of `qiwei config`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print where the config file is
+    /// Print the path of the config file
     Path(path::Args),
     /// Print one effective value, secrets redacted
     Get(get::Args),
@@ -22,12 +22,12 @@ pub enum Command {
     Set(set::Args),
     /// Remove one setting from the file
     Unset(unset::Args),
-    /// Show every effective value and where it came from
+    /// Show every effective value and its source
     Explain(explain::Args),
 }
 
 impl Run for Command {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let done = match self {
             Self::Path(args) => args.run(context),
             Self::Get(args) => args.run(context),
@@ -35,6 +35,6 @@ impl Run for Command {
             Self::Unset(args) => args.run(context),
             Self::Explain(args) => args.run(context),
         };
-        done.map(super::done)
+        done.map(super::success)
     }
 }

@@ -1,4 +1,4 @@
-//! `qiwei config path`: where the file is.
+//! `qiwei config path`: prints the path of the config file.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! `qiwei config set`: one setting in the file.
+//! `qiwei config set`: changes one setting in the file.
 
 use crate::config::{SettingName, edit};
 use crate::context::Context;
@@ -18,8 +18,8 @@ pub struct Args {
     value: String,
 }
 
-/// The value from standard input. An empty one is what a failed command in front of the pipe
-/// leaves, and would overwrite the secret.
+/// Reads the value from standard input. An empty value is refused: a failed command before the pipe
+/// would overwrite the secret.
 fn piped(context: &Context) -> Result<String, Error> {
     let text = input::utf8(context.read_stdin_unconfigured()?, &text!("standard input"))?;
     match text.trim_end_matches(['\r', '\n']) {

@@ -1,4 +1,4 @@
-//! `qiwei config unset`: one setting less in the file.
+//! `qiwei config unset`: removes one setting from the file.
 
 use crate::config::{SettingName, edit};
 use crate::context::Context;
@@ -14,7 +14,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Changes the file. A setting that is not there is as good as removed.
+    /// Changes the file. Removing a setting that is not set succeeds.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let location = context.config_location()?;
         let name = self.name.within(context.profile()?.as_deref());

@@ -1,4 +1,4 @@
-//! `qiwei instance create`: a new instance.
+//! `qiwei instance create`: creates an instance.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::guid::Guid;
 use crate::output::table::Table;
 use crate::text::{Text, text};
 
-/// The client versions the vendor's changelog names.
+/// Client versions of the vendor's changelog.
 const CLIENT_TYPES: [(u32, &str); 22] = [
     (241, "Windows 4.1.2"),
     (242, "iPad 4.1.2"),
@@ -44,19 +44,19 @@ pub fn client_types() -> impl Iterator<Item = (u32, &'static str)> {
 /// Arguments of `qiwei instance create`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Client version it poses as; `list` shows the known ones
+    /// Client version; `list` shows the known ones
     #[arg(long, value_name = "N", default_value = "262", value_parser = client_type)]
     client_type: ClientType,
 
-    /// Proxy it connects through: an http, socks4 or socks5 URL
+    /// Proxy of the instance: an http, socks4 or socks5 URL
     #[arg(long, value_name = "URL", default_value = "", value_parser = proxy, hide_default_value = true)]
     proxy: String,
 
-    /// Id of the local proxy (bridge) it connects through
+    /// Id of the local proxy (bridge) of the instance
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     bridge: String,
 
-    /// Leave it stopped
+    /// Do not start it
     #[arg(long)]
     no_start: bool,
 
@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long)]
     no_use: bool,
 
-    /// Show the request and create nothing
+    /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
 }
@@ -81,7 +81,7 @@ fn client_type(text: &str) -> Result<ClientType, Text> {
         _ => text
             .parse()
             .map(ClientType::Number)
-            .map_err(|_| text!("a number is meant; `--client-type list` shows the known ones")),
+            .map_err(|_| text!("must be a number; `--client-type list` shows the known ones")),
     }
 }
 
@@ -90,7 +90,7 @@ fn proxy(text: &str) -> Result<String, Text> {
     if text.is_empty() || schemes.iter().any(|scheme| text.starts_with(scheme)) {
         Ok(text.to_owned())
     } else {
-        Err(text!("an http://, socks4:// or socks5:// URL is meant"))
+        Err(text!("must be an http://, socks4:// or socks5:// URL"))
     }
 }
 
@@ -123,7 +123,7 @@ impl Args {
             .api()?
             .create_client(&request)
             .map_err(|e| e.into_error(Effect::Change))?;
-        // Whatever happens now, the guid of what was created must not be lost.
+        // From here on the guid must be printed in any case.
         let saved = match self.no_use {
             true => None,
             false => Some(context.save_guid(&guid)),

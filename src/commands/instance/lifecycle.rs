@@ -16,7 +16,7 @@ pub struct StartArgs {
     #[arg(value_name = "GUID")]
     instance: Guid,
 
-    /// Show the request and start nothing
+    /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
 }
@@ -28,7 +28,7 @@ pub struct StopArgs {
     #[arg(value_name = "GUID")]
     instance: Guid,
 
-    /// Show the request and stop nothing
+    /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
 }

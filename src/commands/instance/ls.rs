@@ -1,4 +1,4 @@
-//! `qiwei instance ls`: every instance and its state.
+//! `qiwei instance ls`: lists instances with their statuses.
 
 use clap::ValueEnum;
 
@@ -11,7 +11,7 @@ use crate::text::text;
 /// Arguments of `qiwei instance ls`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Show only instances in this state
+    /// Show only instances with this status
     #[arg(long, value_name = "STATUS")]
     status: Option<StatusArg>,
 }
@@ -20,11 +20,11 @@ pub struct Args {
 enum StatusArg {
     /// Logged in
     Online,
-    /// Running, nobody logged in
+    /// Running, not logged in
     Running,
-    /// Stopped, or just reconnecting
+    /// Stopped, or reconnecting
     Stopped,
-    /// The look-up failed
+    /// The status look-up failed
     Unknown,
 }
 
@@ -64,7 +64,7 @@ fn note_failures(context: &Context, instances: &[Instance]) {
     for instance in instances {
         if let Err(error) = &instance.status {
             context.output.note(&text!(
-                "the state of {guid} is unknown: {error}",
+                "the status of {guid} is unknown: {error}",
                 guid = instance.guid.short(),
                 error = error.summary()
             ));

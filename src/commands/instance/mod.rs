@@ -1,4 +1,4 @@
-//! `qiwei instance …`: the instances of the server.
+//! `qiwei instance …`: manages the server's instances.
 
 mod create;
 mod lifecycle;
@@ -11,13 +11,13 @@ use clap::Subcommand;
 
 pub use create::client_types;
 
-use super::{Finish, Run};
+use super::{CommandResult, Run};
 use crate::context::Context;
 
-/// What can be done with instances.
+/// Subcommands of `qiwei instance`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List every instance, its state, and which is current
+    /// List instances, their statuses, and which is current
     Ls(ls::Args),
     /// Create an instance and make it the current one
     Create(create::Args),
@@ -32,7 +32,7 @@ pub enum Command {
 }
 
 impl Run for Command {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let done = match self {
             Self::Ls(args) => args.run(context),
             Self::Create(args) => args.run(context),
@@ -41,6 +41,6 @@ impl Run for Command {
             Self::Start(args) => args.run(context),
             Self::Stop(args) => args.run(context),
         };
-        done.map(super::done)
+        done.map(super::success)
     }
 }

@@ -1,4 +1,4 @@
-//! `qiwei instance rm`: removing instances, which cannot be undone.
+//! `qiwei instance rm`: removes instances, irreversibly.
 
 use std::thread;
 use std::time::Duration;
@@ -27,19 +27,19 @@ pub struct Args {
     )]
     instances: Vec<Guid>,
 
-    /// Remove every instance that is stopped now and still is after --settle
+    /// Remove every instance found stopped in two checks, --settle apart
     #[arg(long)]
     stopped: bool,
 
-    /// Time between the two looks: an account that reconnects shows as stopped too
+    /// Time between the two checks: a reconnecting account shows as stopped too
     #[arg(long, value_name = "DUR", default_value = "15s", value_parser = parse_duration)]
     settle: Duration,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 
-    /// Show the requests and remove nothing
+    /// Print the requests instead of sending them
     #[arg(long)]
     dry_run: bool,
 }
@@ -74,28 +74,28 @@ impl Args {
         verdict(removals)
     }
 
-    /// Refuses before the long wait, not after it.
+    /// Refuses before the long wait rather than after it.
     fn check_unattended(&self, context: &Context) -> Result<(), Error> {
         if !self.yes && !self.dry_run && !context.can_ask() {
             return Err(Error::usage(text!(
-                "--stopped removes for good and there is nobody to ask"
+                "--stopped removes instances permanently and needs a confirmation"
             ))
-            .hint(text!("add --yes, or look first with --dry-run")));
+            .hint(text!("add --yes, or check first with --dry-run")));
         }
         let timeout = context.deadline()?.timeout();
         if self.settle >= timeout {
             return Err(Error::usage(text!(
-                "--settle {settle} leaves no time within --timeout {timeout}",
+                "--settle {settle} exceeds --timeout {timeout}",
                 settle = show_duration(self.settle),
                 timeout = show_duration(timeout)
             ))
-            .hint(text!("give the command more time with --timeout")));
+            .hint(text!("increase --timeout")));
         }
         Ok(())
     }
 
-    /// Status 0 is also what a live account shows while its connection is being made again, so
-    /// only what is stopped at two looks is stopped.
+    /// Selects the instances found stopped in two checks: status 0 is also what a live account shows while
+    /// it reconnects.
     fn find_stopped(&self, context: &Context) -> Result<Vec<Guid>, Error> {
         let api = context.api()?;
         let seen = instances::survey(api).map_err(|e| e.outcome(Outcome::NotSent))?;
@@ -105,7 +105,7 @@ impl Args {
             return Ok(first);
         }
         context.output.note(&text!(
-            "{count} stopped; looking again in {settle}",
+            "{count} stopped; checking again in {settle}",
             count = first.len(),
             settle = show_duration(self.settle)
         ));
@@ -114,7 +114,7 @@ impl Args {
         let is_back = |i: &&Instance| i.status.as_ref().is_ok_and(|s| *s != Status::Stopped);
         for back in again.iter().filter(is_back) {
             context.output.note(&text!(
-                "{guid} is not stopped any more; left alone",
+                "{guid} is no longer stopped; not removed",
                 guid = back.guid.short()
             ));
         }
@@ -129,16 +129,16 @@ impl Args {
             context.output.note(&Text::verbatim(format!("  {guid}")));
         }
         context.confirm(&match self.instances.len() {
-            1 => text!("Remove 1 stopped instance for good?"),
-            count => text!("Remove {count} stopped instances for good?", count),
+            1 => text!("Permanently remove 1 stopped instance?"),
+            count => text!("Permanently remove {count} stopped instances?", count),
         })
     }
 }
 
-/// Those of `instances` that are stopped. One whose state cannot be read is left alone.
+/// The stopped ones of `instances`. One whose status cannot be read is kept.
 ///
 /// # Errors
-/// When that leaves none, though there may be one: "nothing to remove" would be a guess.
+/// When none is left but a status could not be read: "nothing to remove" would be a guess.
 fn stopped(context: &Context, instances: Vec<Instance>) -> Result<Vec<Guid>, Error> {
     let unknown: Vec<&Instance> = instances.iter().filter(|i| i.status.is_err()).collect();
     let is_stopped = |instance: &&Instance| instance.is(Status::Stopped);
@@ -149,7 +149,7 @@ fn stopped(context: &Context, instances: Vec<Instance>) -> Result<Vec<Guid>, Err
         .collect();
     if !unknown.is_empty() {
         let guids = instances::list(&unknown);
-        let what = text!("the state of {guids} cannot be read; left alone", guids);
+        let what = text!("the status of {guids} cannot be read; not removed", guids);
         if stopped.is_empty() {
             let error = Error::new(Kind::Unreachable, what);
             return Err(error.outcome(Outcome::NotSent).retryable());
@@ -159,14 +159,14 @@ fn stopped(context: &Context, instances: Vec<Instance>) -> Result<Vec<Guid>, Err
     Ok(stopped)
 }
 
-/// One failure does not keep the others from being removed.
+/// Removes the instances; a failure does not stop the others.
 fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error> {
     let mut removals = Vec::new();
     for guid in guids {
         let result = context.api()?.apply(&request::remove_client(&guid));
         let error = result
             .err()
-            .map(|e| context.output.veiled(&e.into_error(Effect::Change)));
+            .map(|e| context.output.masked(&e.into_error(Effect::Change)));
         if error.is_none()
             && let Err(e) = context.forget_guid(&guid)
         {
@@ -185,7 +185,7 @@ fn remove_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Removal>, Error
     Ok(removals)
 }
 
-/// What is gone for good must be named, also when the result could not be printed.
+/// Names the removed instances when the result could not be printed.
 fn unprinted(error: Error, removals: &[Removal]) -> Error {
     let removed = removals.iter().filter(|removal| removal.removed);
     let guids: Vec<&str> = removed.map(|removal| removal.guid.as_str()).collect();
@@ -209,7 +209,7 @@ fn human(removals: &[Removal]) -> Page {
         .collect()
 }
 
-/// A single failure is the command's own; of several, the command says how many.
+/// The error: that of a single failed removal, or the number of failures.
 fn verdict(mut removals: Vec<Removal>) -> Result<(), Error> {
     let total = removals.len();
     removals.retain(|removal| !removal.removed);

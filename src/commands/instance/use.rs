@@ -1,4 +1,4 @@
-//! `qiwei instance use`: which instance is the current one.
+//! `qiwei instance use`: selects the current instance.
 
 use serde::Serialize;
 
@@ -20,11 +20,11 @@ pub struct Args {
     )]
     instance: Option<Guid>,
 
-    /// Take the only one online
+    /// Use the only online instance
     #[arg(long)]
     auto: bool,
 
-    /// Save it without asking the server whether it has it
+    /// Save it without checking that it exists
     #[arg(long, conflicts_with = "auto")]
     no_check: bool,
 }
@@ -36,7 +36,7 @@ struct Current<'a> {
 }
 
 impl Args {
-    /// Saves the choice.
+    /// Saves the selection.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let guid = match self.instance {
             None => instances::detect(&instances::survey(context.api()?)?)?,
@@ -61,7 +61,7 @@ impl Args {
 fn check(context: &Context, guid: &Guid) -> Result<(), Error> {
     let known = context.api()?.all_clients().map_err(|e| {
         let error = e.into_error(Effect::Read);
-        error.hint(text!("to save it without asking the server: --no-check"))
+        error.hint(text!("use --no-check to save it without asking the server"))
     })?;
     if known.contains(guid) {
         return Ok(());
@@ -70,9 +70,9 @@ fn check(context: &Context, guid: &Guid) -> Result<(), Error> {
     let error = Error::config(text!("the server has no instance {guid}", guid));
     Err(if names.is_empty() {
         error.hint(text!(
-            "it has none at all; make one with `qiwei instance create`"
+            "it has no instances; create one with `qiwei instance create`"
         ))
     } else {
-        error.hint(text!("it has {names}", names = names.join(", ")))
+        error.hint(text!("it has: {names}", names = names.join(", ")))
     })
 }

@@ -1,4 +1,4 @@
-//! How instances are shown.
+//! Output of instances.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::instances::Instance;
 use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
 use crate::text::{Text, text};
 
-/// One instance in JSON.
+/// An instance in JSON.
 #[derive(Clone, Debug, Serialize)]
 pub struct InstanceView {
     guid: Guid,
@@ -17,7 +17,7 @@ pub struct InstanceView {
     current: bool,
 }
 
-/// Views of `instances`, the `current` one marked.
+/// Views of `instances`, with the `current` one marked.
 pub fn views(instances: &[Instance], current: Option<&Guid>) -> Vec<InstanceView> {
     instances
         .iter()
@@ -30,7 +30,7 @@ pub fn views(instances: &[Instance], current: Option<&Guid>) -> Vec<InstanceView
         .collect()
 }
 
-/// A table of `views`.
+/// The table of `views`.
 pub fn table(views: &[InstanceView]) -> Table {
     let rows = views.iter().map(|view| -> [Cell; 3] {
         let style = match view.status {

@@ -1,20 +1,20 @@
-//! `qiwei ledger forget`: a key that can be used again.
+//! `qiwei ledger forget`: removes a key.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::delivery::{key, no_state_folder};
+use crate::delivery::{key_lock, no_state_folder};
 use crate::error::Error;
 use crate::files::Transient;
-use crate::store::Store;
+use crate::store::StateDatabase;
 use crate::text::text;
 
 /// Arguments of `qiwei ledger forget`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Key to forget, on this server and instance (without --guid: on every instance)
+    /// Key to remove, on this server and instance (without --guid: on every instance)
     #[arg(value_name = "KEY")]
     key: String,
 }
@@ -26,7 +26,7 @@ struct Forgotten<'a> {
 }
 
 impl Args {
-    /// Forgets the key.
+    /// Removes the key.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let settings = context.settings()?;
         let server = settings.base_url.identity();
@@ -51,15 +51,15 @@ impl Args {
         };
         context
             .output
-            .result(&view, |view| text!("forgot {key}", key = view.key))
+            .result(&view, |view| text!("removed {key}", key = view.key))
     }
 
-    /// Nobody may be sending with the key: forgotten meanwhile, the same message could be sent
-    /// by the next who comes.
+    /// Checks that no process is sending with the key: if it were removed meanwhile, the next process could
+    /// send the same message again.
     fn lock(
         &self,
         context: &Context,
-        store: &Store,
+        store: &StateDatabase,
         server: &str,
         guid: Option<&str>,
     ) -> Result<Vec<Transient>, Error> {
@@ -69,7 +69,7 @@ impl Args {
             .map(|row| &row.entry)
             .filter(|entry| entry.server == server && entry.key == self.key)
             .filter(|entry| guid.is_none_or(|guid| entry.guid == guid))
-            .map(|entry| key::lock(&state, entry, Duration::ZERO))
+            .map(|entry| key_lock::lock(&state, entry, Duration::ZERO))
             .collect()
     }
 }

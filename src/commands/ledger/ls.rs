@@ -1,4 +1,4 @@
-//! `qiwei ledger ls`: the keys that were used.
+//! `qiwei ledger ls`: lists the recorded keys.
 
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ struct View {
 }
 
 impl Args {
-    /// Prints the ledger, the latest first.
+    /// Prints the ledger, latest entry first.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let rows = match super::open(context)? {
             Some(store) => store.rows()?,
@@ -75,7 +75,7 @@ fn cells(view: &View) -> [Cell; 5] {
     ]
 }
 
-/// The outcome as people read it.
+/// The text for an outcome.
 fn word(outcome: &str) -> Text {
     match outcome {
         "in_flight" => text!("in_flight"),

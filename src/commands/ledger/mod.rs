@@ -1,4 +1,4 @@
-//! `qiwei ledger …`: the keys that were used, and tidying them.
+//! `qiwei ledger …`: lists and removes recorded keys.
 
 mod forget;
 mod ls;
@@ -6,42 +6,42 @@ mod prune;
 
 use clap::Subcommand;
 
-use super::{Finish, Run};
+use super::{CommandResult, Run};
 use crate::context::Context;
 use crate::delivery::{STATE_FILE, no_state_folder};
 use crate::error::Error;
-use crate::store::Store;
+use crate::store::StateDatabase;
 
-/// What can be done with the ledger.
+/// Subcommands of `qiwei ledger`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the keys and what became of their messages
+    /// List keys and the outcomes of their messages
     Ls(ls::Args),
-    /// Forget a key, so that it can be used again
+    /// Remove a key, so that it can be used again
     Forget(forget::Args),
-    /// Forget what is old
+    /// Remove old keys
     Prune(prune::Args),
 }
 
 impl Run for Command {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let done = match self {
             Self::Ls(args) => args.run(context),
             Self::Forget(args) => args.run(context),
             Self::Prune(args) => args.run(context),
         };
-        done.map(super::done)
+        done.map(super::success)
     }
 }
 
-/// The ledger; `None` when nothing was ever recorded.
-fn open(context: &Context) -> Result<Option<Store>, Error> {
+/// The ledger; `None` when nothing has been recorded yet.
+fn open(context: &Context) -> Result<Option<StateDatabase>, Error> {
     let path = context
         .state_folder()
         .ok_or_else(no_state_folder)?
         .join(STATE_FILE);
     match path.exists() {
-        true => Store::open(&path).map(Some),
+        true => StateDatabase::open(&path).map(Some),
         false => Ok(None),
     }
 }

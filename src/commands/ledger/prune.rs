@@ -1,4 +1,4 @@
-//! `qiwei ledger prune`: forgetting what is old.
+//! `qiwei ledger prune`: removes old keys.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::text::text;
 /// Arguments of `qiwei ledger prune`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Forget what is older than this [default: ledger_days of the config, else 30]
+    /// Remove keys older than this [default: ledger_days of the config, else 30]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
     days: Option<u32>,
 }
@@ -20,7 +20,7 @@ struct Pruned {
 }
 
 impl Args {
-    /// Forgets old keys.
+    /// Removes old keys.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let days = match self.days {
             Some(days) => days,
@@ -31,7 +31,7 @@ impl Args {
             None => 0,
         };
         context.output.result(&Pruned { forgotten }, |view| {
-            text!("forgot {forgotten}", forgotten = view.forgotten)
+            text!("removed {forgotten}", forgotten = view.forgotten)
         })
     }
 }

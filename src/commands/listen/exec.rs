@@ -1,4 +1,4 @@
-//! `--exec`: a command for every callback, one at a time in each conversation.
+//! `--exec`: runs a command for every callback, one at a time per conversation.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,19 +8,19 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::show::Line;
-use crate::callback::inbox::Received;
+use super::format::Line;
 use crate::callback::message;
-use crate::login::code::shell;
+use crate::callback::queue::ReceivedEvent;
+use crate::login::verification_code::shell;
 use crate::output::Output;
 use crate::text::{Text, text};
 
-/// Commands that may run at once, in different conversations.
+/// Commands running at once, for different conversations.
 const LANES: u64 = 8;
-/// Callbacks that may wait for their turn in a lane; more make their senders wait.
+/// Callbacks waiting per worker; when full, senders wait.
 const WAITING: usize = 64;
 
-/// Runs the command. A conversation always goes to the same lane, so its order holds.
+/// Runs the command. A conversation always uses the same worker, which keeps its order.
 pub struct Runner {
     command: Option<String>,
     output: Output,
@@ -42,8 +42,8 @@ impl Runner {
         }
     }
 
-    /// Has the command run for a callback.
-    pub fn run(&self, received: &Received, line: &Line<'_>) {
+    /// Queues the command for a callback.
+    pub fn run(&self, received: &ReceivedEvent, line: &Line<'_>) {
         let Some(command) = &self.command else { return };
         let Ok(json) = serde_json::to_string(line) else {
             return;
@@ -63,12 +63,12 @@ impl Runner {
             }
         }
         if let Some(lane) = lanes.get(&number) {
-            // The worker ends only when the queue does.
+            // The worker ends only with its channel.
             let _ = lane.queue.send(json);
         }
     }
 
-    /// Waits until everything handed over is done.
+    /// Waits until all queued commands have ended.
     pub fn finish(self) {
         let lanes = self
             .lanes
@@ -82,7 +82,7 @@ impl Runner {
     }
 }
 
-fn lane_of(received: &Received) -> u64 {
+fn lane_of(received: &ReceivedEvent) -> u64 {
     let conversation = message::entries(&received.event)
         .first()
         .and_then(|entry| message::message(entry).conversation_id);
@@ -110,12 +110,12 @@ fn work(command: &str, events: &Receiver<String>, output: &Output) {
 fn run(command: &str, event: &str) -> Result<(), Text> {
     let mut child = shell(command)
         .stdin(Stdio::piped())
-        // Our stdout is the callbacks, line by line.
+        // Stdout carries the callbacks, one per line.
         .stdout(io::stderr())
         .spawn()
         .map_err(|e| text!("cannot be run: {error}", error = e))?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read its input is no failure.
+        // A command that does not read its input is not an error.
         let _ = stdin.write_all(event.as_bytes());
         let _ = stdin.write_all(b"\n");
     }

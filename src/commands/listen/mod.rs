@@ -1,8 +1,8 @@
-//! `qiwei listen`: callbacks as they come, one line each.
+//! `qiwei listen`: prints callbacks, one line each.
 
 mod exec;
+mod format;
 mod printer;
-mod show;
 
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::callbacks::{self, CallbackArgs, Ending};
-use super::{Finish, Run};
+use super::callback_listener::{self, CallbackArgs, Termination};
+use super::{CommandResult, Run};
 use crate::api::request::Effect;
 use crate::callback::NotifyType;
-use crate::callback::inbox::{Inbox, Wanted};
 use crate::callback::listener::{Health, Sink};
+use crate::callback::queue::{EventFilter, EventQueue};
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::instances;
@@ -26,17 +26,15 @@ use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout, show_duration};
 use exec::Runner;
 
-/// How often the end is looked for while nothing ends.
+/// Poll interval for the end conditions.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long a reader who has stalled is waited for after a signal.
+/// Time allowed for a stalled reader of stdout after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Arguments of `qiwei listen`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Into a pipe, or with --json, every callback is one JSON object a line; on \
-                        a terminal it is told in words. Whatever ends it, the configured \
-                        notify_url is put back."
+    after_help = "In a pipe, or with --json, every callback is one JSON line; on a terminal it is printed as text. The configured notify_url is restored however it ends."
 )]
 pub struct Args {
     /// Only callbacks of this type, by number or name (new_message also covers lists of them); may be repeated
@@ -51,11 +49,11 @@ pub struct Args {
     #[arg(long = "for", value_name = "DUR", value_parser = parse_timeout)]
     time: Option<Duration>,
 
-    /// Run a shell command for every callback, the JSON object on its standard input
+    /// Run a shell command for every callback, with the JSON object on its standard input
     #[arg(long, value_name = "CMD")]
     exec: Option<String>,
 
-    /// Show messages again that were seen before
+    /// Show duplicate messages too
     #[arg(long)]
     keep_duplicates: bool,
 
@@ -63,8 +61,8 @@ pub struct Args {
     callbacks: CallbackArgs,
 }
 
-/// What one `--type` stands for. Whether the server sends messages singly or in lists is a setting
-/// of its own, so the name of either means both; a number means just that.
+/// The types selected by one `--type`. Whether the server sends messages singly or in lists is a
+/// server setting, so either name selects both; a number selects only that type.
 #[derive(Clone, Debug)]
 struct Types(Vec<NotifyType>);
 
@@ -83,12 +81,12 @@ impl FromStr for Types {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
-        let ear = self.callbacks.bind(context)?;
+    fn run(self, context: &Context) -> CommandResult {
+        let listener = self.callbacks.bind(context)?;
         let guid = instances::choose(context, Effect::Change)?;
-        let lock = callbacks::lock(context, &guid)?;
-        lock.announce(&ear.url);
-        let inbox = Arc::new(Inbox::new(Wanted {
+        let lock = callback_listener::lock(context, &guid)?;
+        lock.announce(&listener.url);
+        let queue = Arc::new(EventQueue::new(EventFilter {
             types: self
                 .types
                 .iter()
@@ -97,37 +95,37 @@ impl Run for Args {
             count: self.count,
             duplicates: self.keep_duplicates,
         }));
-        let ending = callbacks::end_on_signal(&inbox)?;
-        let url = ear.url.clone();
-        let _serving = ear.serve(guid.clone(), sink(&inbox), healthy(&inbox))?;
+        let ending = callback_listener::end_on_signal(&queue)?;
+        let url = listener.url.clone();
+        let _serving = listener.serve(guid.clone(), sink(&queue), healthy(&queue))?;
         let mut turned = self.callbacks.turn(context, context.api()?, &guid, &url)?;
         context.output.note(&text!(
-            "listening for the callbacks of {guid}; Ctrl-C ends it",
+            "listening for callbacks of {guid}; press Ctrl-C to stop",
             guid = guid.short()
         ));
         let runner = Runner::new(self.exec.clone(), context.output.clone());
-        let printed = printer::start(inbox.clone(), context.output.clone(), runner)
+        let printed = printer::start(queue.clone(), context.output.clone(), runner)
             .map_err(|e| Error::local(text!("cannot print callbacks"), &e))?;
-        let result = self.wait(context, &inbox, &ending, &printed);
-        // Nobody may be told yes any more once nothing is printed any more.
-        inbox.close();
-        turned.put_back();
+        let result = self.wait(context, &queue, &ending, &printed);
+        // Stop acknowledging callbacks once they can no longer be printed.
+        queue.close();
+        turned.restore();
         result?;
         match ending.signal() {
-            0 => self.verdict(&inbox),
+            0 => self.verdict(&queue),
             signal => Ok(signals::exit_code(signal)),
         }
     }
 }
 
 impl Args {
-    /// Waits until everything promised is printed. After a signal a reader who has stalled has
-    /// only so long, and after a second one no time at all.
+    /// Waits until all acknowledged callbacks are printed. After a signal a stalled reader has a limited
+    /// time, after a second signal none.
     fn wait(
         &self,
         context: &Context,
-        inbox: &Inbox,
-        ending: &Ending,
+        queue: &EventQueue,
+        ending: &Termination,
         printed: &Receiver<Result<(), Error>>,
     ) -> Result<(), Error> {
         let deadline = self.time.map(Deadline::after);
@@ -137,19 +135,19 @@ impl Args {
                 Ok(result) => return result,
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Error::internal(text!(
-                        "the printer has ended without a word"
+                        "the printing thread has ended unexpectedly"
                     )));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if deadline.is_some_and(|deadline| deadline.is_over()) {
-                inbox.close();
+                queue.close();
             }
             if ending.signal() != 0 {
                 let grace = grace.get_or_insert_with(|| Deadline::after(GRACE));
                 if grace.is_over() || ending.is_urgent() {
                     context.output.warn(&text!(
-                        "callbacks that were taken could not be printed: nobody reads the output"
+                        "acknowledged callbacks could not be printed: nobody reads the output"
                     ));
                     return Ok(());
                 }
@@ -157,13 +155,13 @@ impl Args {
         }
     }
 
-    fn verdict(&self, inbox: &Inbox) -> Finish {
+    fn verdict(&self, queue: &EventQueue) -> CommandResult {
         match (self.count, self.time) {
-            (Some(count), Some(time)) if inbox.taken() < count => Err(Error::new(
+            (Some(count), Some(time)) if queue.taken() < count => Err(Error::new(
                 Kind::Deadline,
                 text!(
-                    "{taken} of {count} callbacks came within {time}",
-                    taken = inbox.taken(),
+                    "{taken} of {count} callbacks arrived within {time}",
+                    taken = queue.taken(),
                     count,
                     time = show_duration(time)
                 ),
@@ -173,12 +171,12 @@ impl Args {
     }
 }
 
-fn sink(inbox: &Arc<Inbox>) -> Sink {
-    let inbox = inbox.clone();
-    Arc::new(move |event| inbox.admit(event))
+fn sink(queue: &Arc<EventQueue>) -> Sink {
+    let queue = queue.clone();
+    Arc::new(move |event| queue.admit(event))
 }
 
-fn healthy(inbox: &Arc<Inbox>) -> Health {
-    let inbox = inbox.clone();
-    Arc::new(move || -> Value { json!({"status": "ok", "received": inbox.taken()}) })
+fn healthy(queue: &Arc<EventQueue>) -> Health {
+    let queue = queue.clone();
+    Arc::new(move || -> Value { json!({"status": "ok", "received": queue.taken()}) })
 }

@@ -1,4 +1,4 @@
-//! The thread that prints: a reader of stdout who has stalled must not keep a signal waiting.
+//! The printing thread, so that a stalled reader of stdout does not delay signals.
 
 use std::io;
 use std::sync::Arc;
@@ -7,21 +7,21 @@ use std::thread;
 use std::time::Duration;
 
 use super::exec::Runner;
-use super::show;
-use crate::callback::inbox::{Inbox, Received};
+use super::format;
+use crate::callback::queue::{EventQueue, ReceivedEvent};
 use crate::error::Error;
 use crate::output::Output;
 
-/// How long the thread sleeps at most before it looks again.
+/// Longest sleep between two checks.
 const NAP: Duration = Duration::from_secs(3600);
 
-/// Prints what is in the inbox until that is closed and empty, and runs the command for each.
-/// How it ended comes through the channel.
+/// Prints the queue until it is closed and empty, and runs the command for each callback. Sends the
+/// result over the channel.
 ///
 /// # Errors
 /// When no thread can be started.
 pub fn start(
-    inbox: Arc<Inbox>,
+    queue: Arc<EventQueue>,
     output: Output,
     runner: Runner,
 ) -> io::Result<Receiver<Result<(), Error>>> {
@@ -29,30 +29,30 @@ pub fn start(
     thread::Builder::new()
         .name("printer".into())
         .spawn(move || {
-            let result = work(&inbox, &output, &runner);
+            let result = work(&queue, &output, &runner);
             runner.finish();
-            // Nobody waits any more when a signal has ended the program.
+            // Nobody receives it when a signal has ended the program.
             let _ = tell.send(result);
         })?;
     Ok(ended)
 }
 
-fn work(inbox: &Inbox, output: &Output, runner: &Runner) -> Result<(), Error> {
+fn work(queue: &EventQueue, output: &Output, runner: &Runner) -> Result<(), Error> {
     loop {
-        match inbox.next(NAP) {
+        match queue.next(NAP) {
             Some(received) => print(output, &received, runner)?,
-            None if inbox.is_done() => return Ok(()),
+            None if queue.is_done() => return Ok(()),
             None => {}
         }
     }
 }
 
-fn print(output: &Output, received: &Received, runner: &Runner) -> Result<(), Error> {
-    let line = show::Line::of(received);
+fn print(output: &Output, received: &ReceivedEvent, runner: &Runner) -> Result<(), Error> {
+    let line = format::Line::of(received);
     if output.is_json() || !output.look().terminal {
         output.json(&line)?;
     } else {
-        output.page(show::words(received))?;
+        output.page(format::words(received))?;
     }
     runner.run(received, &line);
     Ok(())

@@ -1,29 +1,29 @@
-//! What a login tells scripts: one JSON object a line.
+//! JSON events of a login, one object per line.
 
 use serde::Serialize;
 
-use crate::api::login_answer::{Profile, QrcodeStatus};
+use crate::api::login_payloads::{Profile, QrcodeStatus};
 use crate::guid::Guid;
 
 /// An event of a login.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event<'a> {
-    /// There is a QR code.
+    /// The first QR code.
     Qrcode {
-        /// The link it holds.
+        /// Link in the code.
         content: &'a str,
-        /// The server's key for it.
+        /// The server's key of the code.
         key: Option<&'a str>,
     },
-    /// There is another QR code, and the one before no longer counts.
+    /// A new QR code that replaces the previous one.
     Refreshed {
-        /// The link it holds.
+        /// Link in the code.
         content: &'a str,
-        /// The server's key for it.
+        /// The server's key of the code.
         key: Option<&'a str>,
     },
-    /// How far the scan is.
+    /// Status of the scan.
     QrStatus {
         /// The protocol's number.
         status: usize,
@@ -32,42 +32,42 @@ pub enum Event<'a> {
     },
     /// A verification code is needed.
     CodeRequired {
-        /// Tries that are left.
+        /// Remaining attempts.
         attempts_left: u8,
     },
-    /// The code was wrong.
+    /// The verification code was rejected.
     CodeRejected {
-        /// Tries that are left.
+        /// Remaining attempts.
         attempts_left: u8,
     },
-    /// The code was right.
+    /// The verification code was accepted.
     CodeAccepted,
-    /// Done.
+    /// The account is logged in.
     LoggedIn {
         /// The instance.
         guid: &'a Guid,
-        /// Who it is.
+        /// The user.
         #[serde(flatten)]
         profile: &'a Profile,
-        /// How we know.
+        /// How the login was detected.
         via: Via,
     },
 }
 
-/// How we know that the account is logged in.
+/// How the login was detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
-    /// The server called back.
+    /// By a callback.
     Callback,
-    /// We asked.
+    /// By polling.
     Poll,
-    /// It was before we came.
+    /// It was online before.
     AlreadyOnline,
 }
 
 impl Event<'_> {
-    /// The event of a status.
+    /// The event for a status.
     pub fn of_status(status: QrcodeStatus) -> Self {
         let (status, name) = status.number_and_name();
         Self::QrStatus { status, name }

@@ -1,16 +1,16 @@
-//! `qiwei login`: from a QR code to an account that is online.
+//! `qiwei login`: logs an account in by QR code.
 
 mod events;
-mod pick;
+mod instance;
+mod reporter;
 mod session;
-mod tell;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::callbacks::{CallbackArgs, Ear};
-use super::{Finish, Run};
+use super::callback_listener::{CallbackArgs, CallbackListener};
+use super::{CommandResult, Run};
 use crate::api::request::{self, Effect};
 use crate::api::{Api, CallError, Status};
 use crate::context::Context;
@@ -18,31 +18,30 @@ use crate::error::{Error, Outcome};
 use crate::guid::Guid;
 use crate::input;
 use crate::instances;
-use crate::login::code::{self, CodeSource};
-use crate::login::show::Style;
+use crate::login::qr_display::Style;
+use crate::login::verification_code::{self, CodeSource};
 use crate::text::text;
 use crate::time::{Deadline, parse_timeout};
 use events::{Event, Via};
-use session::Session;
-use tell::Teller;
+use reporter::LoginReporter;
+use session::LoginSession;
 
-/// A person has to find their phone first.
+/// Default timeout: a person has to find their phone first.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
-/// No single call takes longer.
+/// Limit of a single exchange.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Arguments of `qiwei login`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Takes at most --timeout (default 5min, more while a verification code is \
-                        being asked for). Whatever ends it, the configured notify_url is put back."
+    after_help = "Takes at most --timeout (default 5min, extended while waiting for a verification code). The configured notify_url is restored however it ends."
 )]
 pub struct Args {
-    /// Create an instance for it
+    /// Create a new instance for the login
     #[arg(long)]
     new: bool,
 
-    /// Go on even if the account is online already
+    /// Log in again even if the account is online
     #[arg(long)]
     force: bool,
 
@@ -50,11 +49,11 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     bridge: Option<String>,
 
-    /// Print the code and return; `qiwei status --wait online` waits
+    /// Print the code and return; wait with `qiwei status --wait online`
     #[arg(long)]
     no_wait: bool,
 
-    /// Hand in the verification code of a login that waits for it; `-` reads it from standard input
+    /// Submit the verification code of a waiting login; `-` reads it from standard input
     #[arg(long, value_name = "CODE", conflicts_with_all = ["new", "force", "no_wait", "code_cmd", "code_file"])]
     code: Option<String>,
 
@@ -62,23 +61,23 @@ pub struct Args {
     #[arg(long, value_name = "CMD", conflicts_with = "code_file")]
     code_cmd: Option<String>,
 
-    /// File that will hold the verification code
+    /// File the verification code will be written to
     #[arg(long, value_name = "FILE")]
     code_file: Option<PathBuf>,
 
-    /// How to draw the QR code [default: what the terminal can show]
+    /// How to draw the QR code [default: the best the terminal can show]
     #[arg(long, value_name = "STYLE")]
     qr: Option<Style>,
 
     /// Write the QR code to a .png or .svg file as well
-    #[arg(long, value_name = "FILE", value_parser = tell::parse_image_path)]
+    #[arg(long, value_name = "FILE", value_parser = reporter::parse_image_path)]
     qr_file: Option<PathBuf>,
 
-    /// How often to ask the server how far the login is
+    /// Interval between login status polls
     #[arg(long, value_name = "DUR", default_value = "3s", value_parser = parse_timeout, conflicts_with = "no_poll")]
     poll: Duration,
 
-    /// Rely on callbacks alone
+    /// Do not poll; rely on callbacks alone
     #[arg(long)]
     no_poll: bool,
 
@@ -87,21 +86,24 @@ pub struct Args {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         if let Some(code) = &self.code {
             return hand_in(context, code).map(|()| ExitCode::SUCCESS);
         }
         let deadline = context.deadline_or(DEFAULT_TIMEOUT)?;
-        let api = context.api()?.until(deadline).patient_for(PATIENCE);
-        let teller = Teller::new(context, self.qr, self.qr_file.clone())?;
-        // Bound before anything is changed on the server: a taken port must cost nothing.
-        let ear = match self.no_wait {
+        let api = context
+            .api()?
+            .until(deadline)
+            .with_exchange_timeout(PATIENCE);
+        let reporter = LoginReporter::new(context, self.qr, self.qr_file.clone())?;
+        // Bound before anything is changed on the server.
+        let listener = match self.no_wait {
             true => None,
             false => Some(self.callbacks.bind(context)?),
         };
-        let guid = pick::instance(context, &api, self.new, self.bridge.as_deref())?;
+        let guid = instance::instance(context, &api, self.new, self.bridge.as_deref())?;
         let (is_new, made) = (self.new, guid.clone());
-        let finish = self.go_on(context, api, guid, teller, ear, deadline);
+        let finish = self.go_on(context, api, guid, reporter, listener, deadline);
         finish.map_err(|error| match is_new {
             true => not_again(error, &made),
             false => error,
@@ -110,40 +112,40 @@ impl Run for Args {
 }
 
 impl Args {
-    /// The rest, once the instance is known.
+    /// Runs the login on the chosen instance.
     fn go_on(
         self,
         context: &Context,
         api: Api,
         guid: Guid,
-        teller: Teller<'_>,
-        ear: Option<Ear>,
+        reporter: LoginReporter<'_>,
+        listener: Option<CallbackListener>,
         deadline: Deadline,
-    ) -> Finish {
-        let lock = super::callbacks::lock(context, &guid)?;
-        if let Some(ear) = &ear {
-            lock.announce(&ear.url);
+    ) -> CommandResult {
+        let lock = super::callback_listener::lock(context, &guid)?;
+        if let Some(listener) = &listener {
+            lock.announce(&listener.url);
         }
-        let was_online = pick::wake(context, &api, &guid, deadline)? == Status::Online;
+        let was_online = instance::wake(context, &api, &guid, deadline)? == Status::Online;
         if let (Some(bridge), false) = (&self.bridge, self.new) {
-            pick::set_bridge(&api, &guid, bridge)?;
+            instance::set_bridge(&api, &guid, bridge)?;
         }
         if was_online && !self.force {
             let profile = api.profile(&guid).unwrap_or_default();
-            teller.logged_in(&guid, &profile, Via::AlreadyOnline)?;
+            reporter.logged_in(&guid, &profile, Via::AlreadyOnline)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let session = Session {
+        let session = LoginSession {
             context,
             api,
             guid,
-            teller,
+            reporter,
             deadline,
             was_online,
         };
-        let finish = match ear {
+        let finish = match listener {
             None => session.show_code().map(|()| ExitCode::SUCCESS),
-            Some(ear) => session.run(ear, self),
+            Some(listener) => session.run(listener, self),
         };
         drop(lock);
         finish
@@ -159,10 +161,10 @@ impl Args {
     }
 }
 
-/// After `--new` the same command again would make another instance.
+/// Adds a hint: after `--new`, the same command would create another instance.
 fn not_again(error: Error, made: &Guid) -> Error {
     let on = text!(
-        "go on with the instance that was created: `qiwei login --guid {guid}`",
+        "continue with the created instance: `qiwei login --guid {guid}`",
         guid = made
     );
     Error {
@@ -176,13 +178,13 @@ fn not_again(error: Error, made: &Guid) -> Error {
     }
 }
 
-/// `login --code`: the server itself brings the code and the waiting login together.
+/// Handles `login --code`: the server passes the code to the waiting login.
 fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
     let code = match code {
         "-" => input::utf8(context.read_stdin()?, &text!("standard input"))?,
         code => code.to_owned(),
     };
-    let code = code::checked(&code).map_err(Error::usage)?;
+    let code = verification_code::checked(&code).map_err(Error::usage)?;
     context.output.hide(code.reveal());
     let guid = waiting_instance(context)?;
     let result = context
@@ -200,14 +202,14 @@ fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
     })?;
     context
         .output
-        .note(&text!("the verification code was taken"));
+        .note(&text!("the verification code was accepted"));
     if context.output.is_json() {
         context.output.json(&Event::CodeAccepted)?;
     }
     Ok(())
 }
 
-/// The named instance, else the only one that is not online yet but runs.
+/// The named instance, else the only running one that is not online.
 fn waiting_instance(context: &Context) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
@@ -219,7 +221,7 @@ fn waiting_instance(context: &Context) -> Result<Guid, Error> {
         .collect();
     match running.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(Error::config(text!("no instance waits for a login"))),
+        [] => Err(Error::config(text!("no instance is waiting for a login"))),
         several => Err(Error::config(text!(
             "{count} instances may be waiting: {guids}",
             count = several.len(),
@@ -229,6 +231,6 @@ fn waiting_instance(context: &Context) -> Result<Guid, Error> {
                 .collect::<Vec<_>>()
                 .join(", ")
         ))
-        .hint(text!("say which with --guid GUID"))),
+        .hint(text!("select one with --guid GUID"))),
     }
 }

@@ -1,4 +1,4 @@
-//! A running login: news come in, the machine decides, steps are taken.
+//! The loop of a login: receives events, asks the state machine, takes its steps.
 
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -9,96 +9,96 @@ use serde_json::{Value, json};
 
 use super::Args;
 use super::events::Via;
-use super::tell::Teller;
-use crate::api::login_answer::{LoginQrcode, Profile, QrcodeStatus};
+use super::reporter::LoginReporter;
+use crate::api::login_payloads::{LoginQrcode, Profile, QrcodeStatus};
 use crate::api::request::{self, Effect};
 use crate::api::{Api, CallError};
 use crate::callback::event::integer;
-use crate::callback::listener::{Admission, Health, Sink};
+use crate::callback::listener::{Acceptance, Health, Sink};
 use crate::callback::{Event, NotifyType};
-use crate::commands::Finish;
-use crate::commands::callbacks::Ear;
+use crate::commands::CommandResult;
+use crate::commands::callback_listener::CallbackListener;
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
-use crate::login::code::{Asker, CodeSource, NoCode};
-use crate::login::machine::ATTEMPTS;
-use crate::login::watch::{self, News};
-use crate::login::{Machine, Step};
+use crate::login::event::{self, LoginEvent};
+use crate::login::state_machine::MAX_CODE_ATTEMPTS;
+use crate::login::verification_code::{CodePrompt, CodeSource, CodeSourceError};
+use crate::login::{LoginStateMachine, Step};
 use crate::secret::Secret;
 use crate::signals;
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
-/// A login in the making.
-pub struct Session<'c> {
+/// A login that has not started yet.
+pub struct LoginSession<'c> {
     pub context: &'c Context,
     pub api: Api,
     pub guid: Guid,
-    pub teller: Teller<'c>,
+    pub reporter: LoginReporter<'c>,
     pub deadline: Deadline,
-    /// The account was online before: that it still is says nothing about this login.
+    /// Whether the account was online before; if so, being online does not end this login.
     pub was_online: bool,
 }
 
-/// How a login ends, when it does not fail.
+/// How a login ends without an error.
 enum End {
     LoggedIn(Profile, Via),
     Signal(i32),
 }
 
-impl Session<'_> {
-    /// `--no-wait`: shows the code, and that is all.
+impl LoginSession<'_> {
+    /// Handles `--no-wait`: shows the code and returns.
     pub fn show_code(&self) -> Result<(), Error> {
         self.show(self.api.login_qrcode(&self.guid)).map(drop)
     }
 
-    /// The whole login. The callbacks are turned to us only while it runs.
-    pub fn run(self, ear: Ear, mut args: Args) -> Finish {
-        let (news, incoming) = mpsc::channel();
+    /// Runs the login. Callbacks are redirected here only while it runs.
+    pub fn run(self, listener: CallbackListener, mut args: Args) -> CommandResult {
+        let (events, incoming) = mpsc::channel();
         let source = args.code_source(self.context)?;
-        let prompt = Prompt::start(source, news.clone())?;
+        let prompt = Prompt::start(source, events.clone())?;
         let health = Arc::new(Mutex::new("not_scanned"));
-        let url = ear.url.clone();
-        let _serving = ear.serve(self.guid.clone(), sink(news.clone()), healthy(&health))?;
-        let told = news.clone();
+        let url = listener.url.clone();
+        let _serving = listener.serve(self.guid.clone(), sink(events.clone()), healthy(&health))?;
+        let told = events.clone();
         signals::forward(signals::watch()?, move |signal| {
-            let _ = told.send(News::Signal(signal));
+            let _ = told.send(LoginEvent::Signal(signal));
         })?;
 
         let mut turned = args
             .callbacks
             .turn(self.context, &self.api, &self.guid, &url)?;
-        self.ask_for_code(news.clone())?;
+        self.ask_for_code(events.clone())?;
         let (content, early) = match self.first_code(&incoming)? {
             First::Code(content, early) => (content, early),
             First::Signal(signal) => {
-                turned.put_back();
+                turned.restore();
                 return Ok(signals::exit_code(signal));
             }
         };
         if !args.no_poll {
-            self.start_poll(args.poll, news.clone())?;
+            self.start_poll(args.poll, events.clone())?;
         }
         let mut run = Run {
             session: &self,
-            machine: Machine::new(content),
+            machine: LoginStateMachine::new(content),
             prompt,
             deadline: self.deadline,
             api: self.api.clone(),
-            news,
+            events,
             renewing: false,
         };
         let end = run.until_the_end(early, &incoming, &health);
         run.leave_prompt();
-        turned.put_back();
+        turned.restore();
         match end? {
             End::LoggedIn(profile, via) => {
-                // Saved first: it must not depend on somebody reading what is told.
+                // Saved before reporting, which may fail.
                 let saved = self.context.save_guid(&self.guid);
-                let told = self.teller.logged_in(&self.guid, &profile, via);
+                let told = self.reporter.logged_in(&self.guid, &profile, via);
                 if let Err(error) = saved {
-                    // The login itself is done, and nothing undoes it.
+                    // The login itself has succeeded.
                     self.context.output.warn(&text!(
                         "the account is logged in, but its instance could not be made the current one: {message}",
                         message = error.message
@@ -111,61 +111,61 @@ impl Session<'_> {
         }
     }
 
-    fn start_poll(&self, pause: Duration, news: Sender<News>) -> Result<(), Error> {
-        // Outlives the deadline, which grows while a code is being asked for.
-        let long = Deadline::after(self.deadline.timeout() * u32::from(ATTEMPTS + 1));
-        watch::poll(
+    fn start_poll(&self, pause: Duration, events: Sender<LoginEvent>) -> Result<(), Error> {
+        // Has no deadline of its own: the login's deadline is extended while a code is asked for.
+        let long = Deadline::after(self.deadline.timeout() * u32::from(MAX_CODE_ATTEMPTS + 1));
+        event::poll(
             self.api.until(long),
             self.guid.clone(),
             pause,
             self.was_online,
-            news,
+            events,
         )
         .map_err(|e| Error::io(text!("cannot poll the server"), &e))
     }
 
-    /// Gets a QR code from a thread of its own: a device that is not ready yet, or a silent
-    /// server, must not keep a signal waiting.
-    fn ask_for_code(&self, news: Sender<News>) -> Result<(), Error> {
-        watch::qrcode(self.api.clone(), self.guid.clone(), news)
-            .map_err(|e| Error::io(text!("cannot ask for the QR code"), &e))
+    /// Requests a QR code on its own thread, so that an unready device or a silent server does not delay
+    /// a signal.
+    fn ask_for_code(&self, events: Sender<LoginEvent>) -> Result<(), Error> {
+        event::qrcode(self.api.clone(), self.guid.clone(), events)
+            .map_err(|e| Error::io(text!("cannot request the QR code"), &e))
     }
 
-    /// Waits for the first code; the thread that gets it ends with the deadline.
-    fn first_code(&self, incoming: &Receiver<News>) -> Result<First, Error> {
+    /// Waits for the first QR code; its thread ends with the deadline.
+    fn first_code(&self, incoming: &Receiver<LoginEvent>) -> Result<First, Error> {
         let mut early = Vec::new();
         loop {
             match incoming.recv() {
-                Ok(News::Qrcode(code)) => return Ok(First::Code(self.show(code)?, early)),
-                Ok(News::Signal(signal)) => return Ok(First::Signal(signal)),
-                Ok(news) => early.push(news),
-                Err(_) => return Err(Error::internal(text!("every source of news has ended"))),
+                Ok(LoginEvent::Qrcode(code)) => return Ok(First::Code(self.show(code)?, early)),
+                Ok(LoginEvent::Signal(signal)) => return Ok(First::Signal(signal)),
+                Ok(events) => early.push(events),
+                Err(_) => return Err(Error::internal(text!("all event sources have ended"))),
             }
         }
     }
 
     fn show(&self, code: Result<LoginQrcode, CallError>) -> Result<String, Error> {
         let code = code.map_err(|e| e.into_error(Effect::Read))?;
-        self.teller.qrcode(&code.content, code.key.as_deref())?;
+        self.reporter.qrcode(&code.content, code.key.as_deref())?;
         Ok(code.content)
     }
 }
 
-/// What ends the wait for the first QR code.
+/// The end of the wait for the first QR code.
 enum First {
-    /// Its content, and the news that came before it.
-    Code(String, Vec<News>),
+    /// The code's content and the events that came before it.
+    Code(String, Vec<LoginEvent>),
     Signal(i32),
 }
 
-fn sink(news: Sender<News>) -> Sink {
+fn sink(events: Sender<LoginEvent>) -> Sink {
     // The listener's threads share it.
-    let news = Mutex::new(news);
+    let events = Mutex::new(events);
     Arc::new(move |event| {
-        let news = news.lock().unwrap_or_else(PoisonError::into_inner);
-        match news.send(News::Callback(event)) {
-            Ok(()) => Admission::Taken,
-            Err(_) => Admission::Closed,
+        let events = events.lock().unwrap_or_else(PoisonError::into_inner);
+        match events.send(LoginEvent::Callback(event)) {
+            Ok(()) => Acceptance::Accepted,
+            Err(_) => Acceptance::Closed,
         }
     })
 }
@@ -178,107 +178,107 @@ fn healthy(health: &Arc<Mutex<&'static str>>) -> Health {
     })
 }
 
-/// Asks for verification codes, in words fit for their source.
+/// Asks for verification codes in the way their source needs.
 struct Prompt {
-    asker: Asker,
+    prompt: CodePrompt,
     requests: Vec<Text>,
     is_prompt: bool,
 }
 
 impl Prompt {
-    fn start(source: CodeSource, news: Sender<News>) -> Result<Self, Error> {
+    fn start(source: CodeSource, events: Sender<LoginEvent>) -> Result<Self, Error> {
         Ok(Self {
-            requests: (1..=ATTEMPTS)
+            requests: (1..=MAX_CODE_ATTEMPTS)
                 .map(|attempt| source.request(attempt))
                 .collect(),
             is_prompt: source.is_prompt(),
-            asker: Asker::start(source, move |code| {
-                let _ = news.send(News::Code(code));
+            prompt: CodePrompt::start(source, move |code| {
+                let _ = events.send(LoginEvent::Code(code));
             })
-            .map_err(|e| Error::io(text!("cannot ask for the verification code"), &e))?,
+            .map_err(|e| Error::io(text!("cannot start asking for the verification code"), &e))?,
         })
     }
 
     fn ask(&self, context: &Context, attempts_left: u8) {
-        let attempt = ATTEMPTS.saturating_sub(attempts_left) + 1;
+        let attempt = MAX_CODE_ATTEMPTS.saturating_sub(attempts_left) + 1;
         match self.requests.get(usize::from(attempt) - 1) {
             Some(request) if self.is_prompt => context.output.prompt(request),
             Some(request) => context.output.note(request),
             None => {}
         }
-        self.asker.ask(attempt);
+        self.prompt.ask(attempt);
     }
 }
 
 /// The loop of one login.
 struct Run<'s, 'c> {
-    session: &'s Session<'c>,
-    machine: Machine,
+    session: &'s LoginSession<'c>,
+    machine: LoginStateMachine,
     prompt: Prompt,
     deadline: Deadline,
-    /// The server, until the deadline, which may be moved.
+    /// The server, until the deadline, which may be extended.
     api: Api,
-    news: Sender<News>,
-    /// A new code is on its way.
+    events: Sender<LoginEvent>,
+    /// A new QR code has been requested.
     renewing: bool,
 }
 
 impl Run<'_, '_> {
     fn until_the_end(
         &mut self,
-        early: Vec<News>,
-        incoming: &Receiver<News>,
+        early: Vec<LoginEvent>,
+        incoming: &Receiver<LoginEvent>,
         health: &Mutex<&'static str>,
     ) -> Result<End, Error> {
-        for news in early {
-            if let Some(end) = self.take(news)? {
+        for events in early {
+            if let Some(end) = self.take(events)? {
                 return Ok(end);
             }
         }
         loop {
             *health.lock().unwrap_or_else(PoisonError::into_inner) = self.machine.health();
-            let news = match incoming.recv_timeout(self.deadline.remaining()) {
-                Ok(news) => news,
+            let events = match incoming.recv_timeout(self.deadline.remaining()) {
+                Ok(events) => events,
                 Err(RecvTimeoutError::Timeout) => return Err(self.out_of_time()),
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::internal(text!("every source of news has ended")));
+                    return Err(Error::internal(text!("all event sources have ended")));
                 }
             };
-            if let Some(end) = self.take(news)? {
+            if let Some(end) = self.take(events)? {
                 return Ok(end);
             }
         }
     }
 
-    /// Whatever is said next must not stand behind a question that nobody answers any more.
+    /// Ends the prompt's line, so that later output does not follow an unanswered question.
     fn leave_prompt(&self) {
         if self.prompt.is_prompt && self.machine.health() == "code_required" {
             self.session.context.output.end_line();
         }
     }
 
-    fn take(&mut self, news: News) -> Result<Option<End>, Error> {
-        match news {
-            News::Signal(signal) => return Ok(Some(End::Signal(signal))),
-            News::Online => {
+    fn take(&mut self, events: LoginEvent) -> Result<Option<End>, Error> {
+        match events {
+            LoginEvent::Signal(signal) => return Ok(Some(End::Signal(signal))),
+            LoginEvent::Online => {
                 let profile = self.api.profile(&self.session.guid);
                 return Ok(Some(End::LoggedIn(profile.unwrap_or_default(), Via::Poll)));
             }
-            News::Callback(event) => return self.callback(&event),
-            News::Polled(status) => self.status(status)?,
-            News::Expired => self.renew(),
-            News::Qrcode(code) => self.renewed(code)?,
-            News::Code(Ok(code)) => self.hand_in(&code)?,
-            News::Code(Err(NoCode { why, ask_again })) if ask_again => {
-                // Nothing was handed in, so no try is lost.
+            LoginEvent::Callback(event) => return self.callback(&event),
+            LoginEvent::Polled(status) => self.status(status)?,
+            LoginEvent::Expired => self.renew(),
+            LoginEvent::Qrcode(code) => self.renewed(code)?,
+            LoginEvent::Code(Ok(code)) => self.hand_in(&code)?,
+            LoginEvent::Code(Err(CodeSourceError { why, ask_again })) if ask_again => {
+                // Nothing was submitted, so no attempt is used.
                 self.session.context.output.note(&why);
                 self.prompt
                     .ask(self.session.context, self.machine.attempts_left());
             }
-            News::Code(Err(NoCode { why, .. })) => {
-                // Whoever was to give the code cannot; another shell still may.
+            LoginEvent::Code(Err(CodeSourceError { why, .. })) => {
+                // This source has failed; a code may still come from another shell.
                 self.session.context.output.warn(&text!(
-                    "no verification code: {why}; `qiwei login --code -` can still hand it in",
+                    "no verification code: {why}; it can still be submitted with `qiwei login --code -`",
                     why
                 ));
             }
@@ -294,7 +294,7 @@ impl Run<'_, '_> {
             }
             NotifyType::LOGIN_QRCODE => self.qrcode_changed(event)?,
             NotifyType::LOGIN_FAILED | NotifyType::LOGGED_OUT => {
-                return Err(failed(said(event, text!("the server gave the login up"))));
+                return Err(failed(said(event, text!("the server ended the login"))));
             }
             NotifyType::SAFETY_VERIFICATION => self.session.context.output.warn(&text!(
                 "the account needs a safety verification; see the phone"
@@ -327,11 +327,11 @@ impl Run<'_, '_> {
         self.perform(steps, None)
     }
 
-    /// The code has expired and nobody sent a new one: ask for it.
+    /// Requests a new QR code after the old one expired without replacement.
     fn renew(&mut self) {
         if !self.renewing {
-            // Where that fails, the next poll finds it expired again.
-            self.renewing = self.session.ask_for_code(self.news.clone()).is_ok();
+            // If it fails, the next poll reports the expiry again.
+            self.renewing = self.session.ask_for_code(self.events.clone()).is_ok();
         }
     }
 
@@ -349,10 +349,10 @@ impl Run<'_, '_> {
         let steps = match self.api.apply(&request) {
             Ok(()) => self.machine.on_code_accepted(),
             Err(CallError::Refused(_)) => self.machine.on_code_rejected(),
-            // It may have been taken: the login goes on, or the server asks again.
+            // The code may have been accepted: the login continues, or the server asks again.
             Err(error) => {
                 session.context.output.warn(&text!(
-                    "whether the verification code was taken is not known: {error}",
+                    "it is not known whether the verification code was accepted: {error}",
                     error = error.summary()
                 ));
                 Vec::new()
@@ -362,19 +362,19 @@ impl Run<'_, '_> {
     }
 
     fn perform(&mut self, steps: Vec<Step>, key: Option<&str>) -> Result<(), Error> {
-        let teller = &self.session.teller;
+        let reporter = &self.session.reporter;
         for step in steps {
             match step {
-                Step::Tell(status) => teller.status(status)?,
-                Step::Draw(content) => teller.refreshed(&content, key)?,
-                Step::CodeAccepted => teller.code_accepted()?,
-                Step::CodeRejected { attempts_left } => teller.code_rejected(attempts_left)?,
+                Step::Tell(status) => reporter.status(status)?,
+                Step::Draw(content) => reporter.refreshed(&content, key)?,
+                Step::CodeAccepted => reporter.code_accepted()?,
+                Step::CodeRejected { attempts_left } => reporter.code_rejected(attempts_left)?,
                 Step::Fail(why) => return Err(failed(why)),
                 Step::AskCode { attempts_left } => {
-                    if attempts_left == ATTEMPTS {
-                        teller.code_required(attempts_left)?;
+                    if attempts_left == MAX_CODE_ATTEMPTS {
+                        reporter.code_required(attempts_left)?;
                     }
-                    // Whoever has the code may need as long as they did for the scan.
+                    // Entering the code may take as long as the scan.
                     self.deadline = Deadline::after(self.deadline.timeout());
                     self.api = self.api.until(self.deadline);
                     self.prompt.ask(self.session.context, attempts_left);
@@ -386,13 +386,13 @@ impl Run<'_, '_> {
 
     fn out_of_time(&self) -> Error {
         let message = text!(
-            "nobody was logged in within {timeout}",
+            "the login was not completed within {timeout}",
             timeout = show_duration(self.deadline.timeout())
         );
         let error = Error::new(Kind::Deadline, message).retryable();
         match self.machine.health() {
-            "code_required" => error.hint(text!("the login waited for a verification code: --code-cmd, --code-file, or `qiwei login --code -`")),
-            "not_scanned" => error.hint(text!("the QR code was not scanned; give more time with --timeout 10min")),
+            "code_required" => error.hint(text!("the login was waiting for a verification code: use --code-cmd, --code-file, or `qiwei login --code -`")),
+            "not_scanned" => error.hint(text!("the QR code was not scanned; allow more time with --timeout 10min")),
             _ => error.hint(text!("the scan was not confirmed, or the server did not complete it; try again")),
         }
     }
@@ -404,7 +404,7 @@ fn failed(why: Text) -> Error {
         .hint(text!("run `qiwei login` again for a new QR code"))
 }
 
-/// The server's words in a callback, if it used any.
+/// The server's text in a callback, if any.
 fn said(event: &Event, otherwise: Text) -> Text {
     event
         .value()

@@ -1,4 +1,4 @@
-//! `qiwei probe`: what the server can do, and a raw call to any endpoint.
+//! `qiwei probe`: lists what the server supports, or calls any endpoint.
 
 mod callback;
 mod raw;
@@ -9,15 +9,13 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{Finish, Run};
+use super::{CommandResult, Run};
 use crate::context::Context;
 
 /// Arguments of `qiwei probe`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without arguments only endpoints that change nothing are asked. \
-                        `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes \
-                        one call and prints the answer as it came."
+    after_help = "Without arguments only read endpoints are called. `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes one call and prints the response unchanged."
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -35,23 +33,23 @@ pub struct Args {
     #[arg(short, long, value_name = "JSON", requires = "path")]
     data: Option<OsString>,
 
-    /// Put the guid of the chosen instance into the body
+    /// Add the guid of the chosen instance to the body
     #[arg(long, requires = "path")]
     with_guid: bool,
 
-    /// Show the request and send nothing
+    /// Print the request instead of sending it
     #[arg(long, requires = "path")]
     dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Find out whether callbacks get through, or simulate some
+    /// Test whether callbacks arrive, or simulate some
     Callback(callback::Args),
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         if let Some(Command::Callback(args)) = self.command {
             return args.run(context);
         }

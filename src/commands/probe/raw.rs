@@ -1,4 +1,4 @@
-//! A raw call to any endpoint; the answer is printed as it came.
+//! A raw call to any endpoint; the response is printed unchanged.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::input;
 use crate::instances;
 use crate::text::{Text, text};
 
-/// One call as the command line has it.
+/// The arguments of a raw call.
 pub struct Call {
     pub method: String,
     pub path: String,
@@ -37,7 +37,7 @@ impl Call {
             .raw(&request)
             .map_err(|e| e.into_error(effect))?;
         context.output.bytes(&reply.body)?;
-        // A code in the body decides; a body that is no envelope is nothing this call minds.
+        // Only the business code decides; a body without an envelope is not an error here.
         match interpret(&reply) {
             Err(error) if !(200..300).contains(&reply.status) || is_refusal(&error) => {
                 Err(error.into_error(effect))
@@ -64,7 +64,7 @@ impl Call {
             body
         };
         Ok(Request {
-            // Nothing is known of the endpoint, so it is taken to change something.
+            // The endpoint is unknown, so the call is treated as a change.
             effect: if method == "GET" || method == "HEAD" {
                 Effect::Read
             } else {
@@ -98,21 +98,19 @@ fn method(text: &str) -> Result<String, Error> {
         ))
     } else {
         error.hint(text!(
-            "the protocol's endpoints answer POST: `qiwei probe POST PATH -d JSON`"
+            "the protocol's endpoints use POST: `qiwei probe POST PATH -d JSON`"
         ))
     })
 }
 
 fn path(text: &str) -> Result<String, Error> {
     if text.contains("://") {
-        return Err(
-            Error::usage(text!("a path is meant, not a URL")).hint(text!(
-                "give the server with --base-url and only the path here"
-            )),
-        );
+        return Err(Error::usage(text!("must be a path, not a URL")).hint(text!(
+            "give the server with --base-url and only the path here"
+        )));
     }
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Error::usage(text!("a path has no spaces")));
+        return Err(Error::usage(text!("a path must not contain spaces")));
     }
     Ok(if text.starts_with('/') {
         text.to_owned()

@@ -1,19 +1,19 @@
-//! Which endpoints the server has, with which method and dialect, how fast.
+//! Probes which endpoints the server has, with which method and dialect, and how fast.
 //!
-//! Only endpoints that change nothing are called. Those that need a guid are called without one:
-//! the complaint about the missing field shows that they are there.
+//! Only read endpoints are called. Those that need a guid are called without one: an error about the
+//! missing field shows that they exist.
 
 use serde::Serialize;
 
 use crate::api::envelope::{self, Content, Dialect};
 use crate::api::request::{Effect, Request};
-use crate::api::{CallError, Reply};
+use crate::api::{CallError, Response};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
 use crate::text::{Text, text};
 
-/// The read-only candidates: the seed's, and those of the reference that only ask.
+/// Endpoints to probe: those of the original demo and the read-only ones of the reference.
 const CANDIDATES: [(&str, &str); 18] = [
     ("POST", "/client/all_clients"),
     ("GET", "/client/all_clients"),
@@ -45,7 +45,7 @@ struct Row {
     latency_ms: Option<f64>,
 }
 
-/// Asks every candidate, one after the other, so that the times are those of single calls.
+/// Calls every endpoint in turn, so that the times are those of single calls.
 pub fn run(context: &Context) -> Result<(), Error> {
     let api = context.api()?;
     let mut rows = Vec::with_capacity(CANDIDATES.len());
@@ -81,7 +81,7 @@ pub fn run(context: &Context) -> Result<(), Error> {
     })
 }
 
-fn row(method: &'static str, path: &'static str, answer: Result<Reply, CallError>) -> Row {
+fn row(method: &'static str, path: &'static str, answer: Result<Response, CallError>) -> Row {
     let reply = answer.ok();
     let (result, dialect) = reply.as_ref().map_or(("error", None), verdict);
     Row {
@@ -94,7 +94,7 @@ fn row(method: &'static str, path: &'static str, answer: Result<Reply, CallError
     }
 }
 
-fn verdict(reply: &Reply) -> (&'static str, Option<Dialect>) {
+fn verdict(reply: &Response) -> (&'static str, Option<Dialect>) {
     match reply.status {
         200..=299 => match envelope::open(&reply.body) {
             Ok(opened) => {
@@ -135,7 +135,7 @@ fn cells(row: &Row) -> [Cell; 6] {
     ]
 }
 
-/// A result as people read it.
+/// The text for a result.
 fn word(result: &'static str) -> Text {
     match result {
         "ok" => text!("ok"),
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verdicts() {
+    fn classifies_probe_responses() {
         let cases = [
             (
                 200,
@@ -174,7 +174,7 @@ mod tests {
             (503, "", ("error", None)),
         ];
         for (status, body, expected) in cases {
-            let reply = Reply {
+            let reply = Response {
                 status,
                 location: None,
                 retry_after: None,
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn no_candidate_changes_anything() {
+    fn probe_requests_change_nothing() {
         for (_, path) in CANDIDATES {
             let last = path.rsplit('/').next().unwrap();
             let asks = ["get_", "all_", "check_", "list", "clients"];

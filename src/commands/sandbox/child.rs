@@ -1,4 +1,4 @@
-//! Running a command against a private sandbox.
+//! Runs a command against a private sandbox.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus};
 use signal_hook::iterator::Signals;
 use tempfile::TempDir;
 
-use crate::commands::Finish;
+use crate::commands::CommandResult;
 use crate::context::Context;
 use crate::env::{self, Env};
 use crate::error::Error;
@@ -16,26 +16,31 @@ use crate::sandbox::Sandbox;
 use crate::signals;
 use crate::text::text;
 
-/// Runs `command` with a base URL and a configuration of its own, this binary first in its
-/// `PATH`, and ends with its status. Signals are handed on to it.
-pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[OsString]) -> Finish {
+/// Runs `command` with its own base URL and configuration and this binary first in `PATH`; exits with
+/// its status. Signals are forwarded to it.
+pub fn run(
+    context: &Context,
+    sandbox: &Sandbox,
+    signals: Signals,
+    command: &[OsString],
+) -> CommandResult {
     let Some((program, args)) = command.split_first() else {
         return Err(Error::usage(text!("no command given")));
     };
     let scratch = TempDir::with_prefix("qiwei-sandbox-").map_err(|e| {
         Error::local(
-            text!("cannot make a folder for the sandbox's config"),
+            text!("cannot create a directory for the sandbox's config"),
             &files::of_system(e),
         )
-        .hint(text!("name a place for temporary files with TMPDIR"))
+        .hint(text!("set a directory for temporary files with TMPDIR"))
     })?;
     let config = scratch.path().join("config.toml");
     File::create(&config)
-        .map_err(|e| Error::local(text!("cannot make the sandbox's config"), &e))?;
+        .map_err(|e| Error::local(text!("cannot create the sandbox's config"), &e))?;
 
     let mut child = Command::new(program);
     child.args(args);
-    // The user's own server, instance and credentials must not reach into the sandbox.
+    // The user's own server, instance and credentials must not be used in the sandbox.
     let language = OsStr::new(env::LANG);
     for name in context.env().own_names().filter(|name| *name != language) {
         child.env_remove(name);
@@ -52,10 +57,10 @@ pub fn run(context: &Context, sandbox: &Sandbox, signals: Signals, command: &[Os
             error = e
         ))
         .hint(text!(
-            "after `--` comes a program and its arguments; for a script: -- sh -c '…'"
+            "after `--` give a program and its arguments; for a script: -- sh -c '…'"
         ))
     })?;
-    hand_on(signals, &child, context.can_ask())?;
+    forward_signals(signals, &child, context.can_ask())?;
     let status = child
         .wait()
         .map_err(|e| Error::io(text!("cannot wait for the command"), &e))?;
@@ -71,10 +76,10 @@ fn path_with_this_binary(env: &Env) -> OsString {
     std::env::join_paths(folders).unwrap_or_else(|_| old.to_owned())
 }
 
-/// Hands signals on to the child from a thread that ends with the process. Ctrl-C on a terminal
-/// reaches the child by itself: handed on, it would be a second one.
+/// Forwards signals to the child, on a thread that ends with the process. On a terminal, Ctrl-C already
+/// reaches the child.
 #[cfg(unix)]
-fn hand_on(signals: Signals, child: &Child, on_terminal: bool) -> Result<(), Error> {
+fn forward_signals(signals: Signals, child: &Child, on_terminal: bool) -> Result<(), Error> {
     use rustix::process::{Pid, Signal, kill_process};
 
     let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
@@ -84,18 +89,18 @@ fn hand_on(signals: Signals, child: &Child, on_terminal: bool) -> Result<(), Err
         if let Some(signal) = Signal::from_named_raw(number)
             && !(on_terminal && signal == Signal::INT)
         {
-            // A child that has just ended is no problem.
+            // The child may have ended already.
             let _ = kill_process(pid, signal);
         }
     })
 }
 
 #[cfg(not(unix))]
-fn hand_on(_signals: Signals, _child: &Child, _on_terminal: bool) -> Result<(), Error> {
+fn forward_signals(_signals: Signals, _child: &Child, _on_terminal: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// A child ended by a signal counts as a shell counts it: 128 and the signal's number.
+/// The exit code of a child ended by a signal: 128 plus the signal's number.
 fn code_of(status: ExitStatus) -> ExitCode {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {

@@ -1,4 +1,4 @@
-//! What the sandbox tells of the requests it sees.
+//! The sandbox's log of requests.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -13,11 +13,11 @@ use crate::output::Output;
 use crate::sandbox::{Exchange, Observer};
 use crate::text::{Text, text};
 
-/// A line on the screen and, where asked for, one in a file for every request.
+/// Logs a line per request on the terminal and, if requested, in a file.
 pub struct Log {
     output: Output,
     record: Option<Mutex<File>>,
-    /// Nobody else writes to stdout, so with `--json` the events go there.
+    /// Whether stdout is free for JSON events.
     owns_stdout: bool,
 }
 
@@ -29,10 +29,10 @@ struct Event<'a> {
 }
 
 impl Log {
-    /// A log that writes to `record` as well.
+    /// A log that also writes to `record`.
     ///
     /// # Errors
-    /// A usage error when that file cannot be made.
+    /// A usage error when the file cannot be created.
     pub fn new(context: &Context, record: Option<&Path>, owns_stdout: bool) -> Result<Self, Error> {
         let record = record
             .map(|path| {
@@ -52,8 +52,8 @@ impl Log {
         })
     }
 
-    /// The log as the sandbox calls it: before each answer, so that nothing a client saw is
-    /// missing from the record.
+    /// The log as a callback of the sandbox, called before each response, so that the record contains
+    /// everything a client has seen.
     pub fn observer(self) -> Observer {
         Arc::new(move |exchange| {
             self.record(exchange);
@@ -66,15 +66,17 @@ impl Log {
         let line = serde_json::to_string(exchange).unwrap_or_default() + "\n";
         let mut file = record.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(e) = file.write_all(line.as_bytes()) {
-            self.output
-                .warn(&text!("the record misses a request: {error}", error = e));
+            self.output.warn(&text!(
+                "a request could not be written to the record: {error}",
+                error = e
+            ));
         }
     }
 
     fn show(&self, exchange: &Exchange) {
         if self.owns_stdout && self.output.is_json() {
             let event = "request";
-            // A reader that has gone is no reason for the server to stop.
+            // The server continues when the output is closed.
             let _ = self.output.json(&Event { event, exchange });
         } else {
             self.output.note(&Text::verbatim(line(exchange)));
@@ -82,8 +84,7 @@ impl Log {
     }
 }
 
-/// Makes the record, or empties it. Requests carry credentials in their headers, so a new one is for
-/// its owner alone.
+/// Creates or truncates the record. Requests contain credentials, so a new file is private.
 fn create(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -1,4 +1,4 @@
-//! `qiwei sandbox`: the stand-in for the API server, alone or around a command.
+//! `qiwei sandbox`: runs the embedded API server, alone or around a command.
 
 mod child;
 mod log;
@@ -11,19 +11,19 @@ use std::time::Duration;
 use serde::Serialize;
 use signal_hook::iterator::Signals;
 
-use crate::callback::place::parse_listen_address;
-use crate::commands::{Finish, Run};
+use crate::callback::address::parse_listen_address;
+use crate::commands::{CommandResult, Run};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Page;
-use crate::sandbox::{Dialect, FORMS, Fault, FaultForm, Quirk, Sandbox, Scan, Scenario};
+use crate::sandbox::{Dialect, FORMS, Fault, FaultSyntax, Quirk, Sandbox, ScanScript, Scenario};
 use crate::signals;
 use crate::text::{Text, text};
 use crate::time::parse_duration;
 use log::Log;
 
-/// Where the seed's demo expects its server, and where this program looks by default.
-const USUAL_PORT: u16 = 8080;
+/// Default port of the original demo and of this program.
+const DEFAULT_PORT: u16 = 8080;
 
 /// Arguments of `qiwei sandbox`.
 #[derive(Debug, clap::Args)]
@@ -36,35 +36,35 @@ pub struct Args {
     #[arg(long, value_name = "ADDR", value_parser = parse_listen_address)]
     listen: Option<SocketAddr>,
 
-    /// Instances with an account logged in
+    /// Number of online instances
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = few)]
     online: usize,
 
-    /// Instances that run with nobody logged in
+    /// Number of running instances that are not logged in
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = few)]
     running: usize,
 
-    /// Instances that are stopped
+    /// Number of stopped instances
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = few)]
     stopped: usize,
 
-    /// Sessions of each account
+    /// Conversations per account
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = few)]
     sessions: usize,
 
-    /// Instances the server allows
+    /// Limit of instances
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = few)]
     limit: usize,
 
-    /// How answers are wrapped: A, B, C or D
+    /// Envelope dialect: A, B, C or D
     #[arg(long, value_name = "D", default_value_t = Dialect::A)]
     dialect: Dialect,
 
-    /// Time every answer takes
+    /// Latency of every answer
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = parse_duration)]
     latency: Duration,
 
-    /// Path in front of every endpoint
+    /// Path prefix of every endpoint
     #[arg(
         long,
         value_name = "PATH",
@@ -73,32 +73,32 @@ pub struct Args {
     )]
     prefix: String,
 
-    /// Deviation of real servers to show; `list` shows them; may be repeated
+    /// Behavior of real servers to imitate; `list` shows all; may be repeated
     #[arg(long, value_name = "NAME")]
     quirk: Vec<String>,
 
-    /// Fault, as KIND[=VALUE][@PATH][*TIMES]; `list` shows the kinds; may be repeated
+    /// Fault to inject, as KIND[=VALUE][@PATH][*TIMES]; `list` shows all kinds; may be repeated
     #[arg(long, value_name = "SPEC")]
     fault: Vec<String>,
 
-    /// What the phone does with a login QR code: after=2s, require-code=246810, refuse, expire,
-    /// never or manual; `,after=DUR` sets the time before
+    /// Scripted scan of a login QR code: after=2s, require-code=246810, refuse, expire, never or manual;
+    /// `,after=DUR` sets the delay
     #[arg(long, value_name = "SCRIPT", default_value = "after=1s")]
-    scan: Scan,
+    scan: ScanScript,
 
-    /// Lose every callback, as if the server could not reach the listener
+    /// Drop every callback, as if the server could not reach the listener
     #[arg(long)]
     no_callbacks: bool,
 
-    /// How late callbacks are with the quirk late-callbacks
+    /// Delay of callbacks with the quirk late-callbacks
     #[arg(long, value_name = "DUR", default_value = "3s", value_parser = parse_duration)]
     late: Duration,
 
-    /// Write every request to a file, one JSON object a line
+    /// Write every request to a file, one JSON object per line
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 
-    /// Command to run against it; the sandbox ends with the command and its status
+    /// Command to run against the sandbox; its exit status is passed on
     #[arg(value_name = "CMD", last = true)]
     command: Vec<std::ffi::OsString>,
 }
@@ -107,7 +107,7 @@ fn few(text: &str) -> Result<usize, Text> {
     text.parse()
         .ok()
         .filter(|n| *n <= 10_000)
-        .ok_or_else(|| text!("a number from 0 to 10000 is meant"))
+        .ok_or_else(|| text!("must be a number from 0 to 10000"))
 }
 
 #[derive(Serialize)]
@@ -117,7 +117,7 @@ struct Listening<'a> {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         if self.quirk.iter().any(|name| name == "list") {
             return print_list(context, Quirk::NAMES.iter().map(|name| (*name).to_owned()));
         }
@@ -126,7 +126,7 @@ impl Run for Args {
         }
         let alone = self.command.is_empty();
         let log = Log::new(context, self.record.as_deref(), alone)?;
-        // From here on a signal ends the sandbox in order, not in the middle.
+        // From here on a signal shuts the sandbox down cleanly.
         let signals = signals::watch()?;
         let sandbox = self.start(context, log)?;
         if alone {
@@ -144,7 +144,7 @@ impl Run for Args {
 impl Args {
     fn start(&self, context: &Context, log: Log) -> Result<Sandbox, Error> {
         let port = if self.command.is_empty() {
-            USUAL_PORT
+            DEFAULT_PORT
         } else {
             0
         };
@@ -152,7 +152,7 @@ impl Args {
         let address = self.listen.unwrap_or(usual);
         if !address.ip().is_loopback() {
             context.output.warn(&text!(
-                "the sandbox has no password; everybody who reaches the address can use it"
+                "the sandbox has no authentication; anyone who can reach the address can use it"
             ));
         }
         Sandbox::start(address, self.scenario()?, log.observer()).map_err(|e| {
@@ -210,7 +210,7 @@ fn parsed<T: std::str::FromStr<Err = String>>(
         .collect()
 }
 
-fn fault_help(form: &FaultForm) -> String {
+fn fault_help(form: &FaultSyntax) -> String {
     let spec = match form.value {
         "" => form.name.to_owned(),
         value => format!("{}={value}", form.name),
@@ -218,7 +218,7 @@ fn fault_help(form: &FaultForm) -> String {
     format!("{spec:<20}{}", form.help)
 }
 
-fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> Finish {
+fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> CommandResult {
     let lines: Vec<String> = lines.collect();
     context.output.result(&lines, |lines| {
         lines.iter().map(Text::verbatim).collect::<Page>()
@@ -226,7 +226,7 @@ fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> Finish 
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(context: &Context, sandbox: &Sandbox, signals: Signals) -> Finish {
+fn serve(context: &Context, sandbox: &Sandbox, signals: Signals) -> CommandResult {
     let base_url = &sandbox.base_url();
     let view = Listening {
         event: "listening",
@@ -237,6 +237,6 @@ fn serve(context: &Context, sandbox: &Sandbox, signals: Signals) -> Finish {
         .result(&view, |view| Text::verbatim(view.base_url))?;
     context
         .output
-        .note(&text!("the sandbox is listening; Ctrl-C ends it"));
+        .note(&text!("the sandbox is listening; press Ctrl-C to stop"));
     Ok(signals::exit_code(signals::wait(signals)))
 }

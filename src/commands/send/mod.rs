@@ -1,4 +1,4 @@
-//! `qiwei send`: a text to a person or a group, or many of them.
+//! `qiwei send`: sends a text to a person or a group, or a batch of messages.
 
 mod batch;
 pub mod one;
@@ -6,19 +6,19 @@ pub mod options;
 
 use std::process::ExitCode;
 
-use super::message::TextArgs;
-use super::{Finish, Run};
+use super::text_argument::TextArgs;
+use super::{CommandResult, Run};
 use crate::context::Context;
-use crate::delivery::{Outgoing, check_key};
+use crate::delivery::{OutgoingMessage, check_key};
 use batch::BatchArgs;
 #[cfg(fuzzing)]
-pub use batch::oracle::batch_line;
+pub use batch::properties::batch_line;
 use options::DeliveryArgs;
 
 /// Arguments of `qiwei send`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Conversation id (S:… for a person, R:… for a group) or an alias of the config
+    /// Conversation id (S:… for a person, R:… for a group) or alias
     #[arg(
         value_name = "TO",
         required_unless_present = "batch",
@@ -29,11 +29,11 @@ pub struct Args {
     #[command(flatten)]
     text: TextArgs,
 
-    /// Idempotency key: the same key again is not sent again
+    /// Idempotency key: a message with the same key is sent only once
     #[arg(long, value_name = "KEY", value_parser = check_key, conflicts_with = "batch")]
     key: Option<String>,
 
-    /// Show the request and send nothing
+    /// Print the request instead of sending it
     #[arg(long)]
     dry_run: bool,
 
@@ -45,11 +45,11 @@ pub struct Args {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         let Some(to) = self.to else {
             return batch::run(context, self.batch, &self.delivery, self.dry_run);
         };
-        let outgoing = Outgoing {
+        let outgoing = OutgoingMessage {
             to: context.settings()?.conversation(&to)?,
             text: self.text.read(context)?,
             mentions: None,

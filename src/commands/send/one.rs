@@ -1,4 +1,4 @@
-//! Sending one message and saying exactly what became of it.
+//! Sends one message and prints its outcome.
 
 use std::sync::atomic::Ordering;
 
@@ -9,14 +9,14 @@ use crate::api::request::Effect;
 use crate::commands::dry_run;
 use crate::context::Context;
 use crate::conversation::ConversationId;
-use crate::delivery::{Courier, Outgoing, Receipt};
+use crate::delivery::{OutgoingMessage, Receipt, Sender};
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::instances;
 use crate::signals;
 use crate::text::text;
 
-/// What a script gets to know of an accepted message.
+/// The JSON result of an accepted message.
 #[derive(Serialize)]
 struct Delivered<'a> {
     outcome: Outcome,
@@ -27,14 +27,14 @@ struct Delivered<'a> {
     sent_at: Option<&'a str>,
 }
 
-/// Sends a message, once, and prints the result; or shows the request and sends nothing.
+/// Sends a message once and prints the result, or prints the request for a dry run.
 ///
 /// # Errors
-/// The outcome is in the error: `rejected`, `not_sent` or `unknown`; or `accepted`, when only
-/// printing failed.
+/// The error carries the outcome: `rejected`, `not_sent` or `unknown`; `accepted` when only printing
+/// failed.
 pub fn send(
     context: &Context,
-    outgoing: &Outgoing,
+    outgoing: &OutgoingMessage,
     options: &DeliveryArgs,
     dry: bool,
 ) -> Result<(), Error> {
@@ -43,25 +43,25 @@ pub fn send(
         return dry_run::show(context, &[outgoing.request(&guid)]);
     }
     let plan = options.plan(context, guid.clone())?;
-    let mut courier = Courier::new(plan, context.api()?.clone(), context.output.clone());
-    say_when_interrupted(context, &courier)?;
-    let receipt = courier.deliver(outgoing, None, context.deadline()?)?;
+    let mut sender = Sender::new(plan, context.api()?.clone(), context.output.clone());
+    say_when_interrupted(context, &sender)?;
+    let receipt = sender.deliver(outgoing, None, context.deadline()?)?;
     print(context, &guid, &outgoing.to, &receipt)
 }
 
-/// Nothing interrupts a request that waits for its answer, so a signal ends the program here,
-/// after it was said what is known of the message.
-fn say_when_interrupted(context: &Context, courier: &Courier) -> Result<(), Error> {
-    let (output, on_its_way) = (context.output.clone(), courier.on_its_way());
+/// A request waiting for its answer cannot be interrupted, so a signal ends the program from here,
+/// after the known outcome was printed.
+fn say_when_interrupted(context: &Context, sender: &Sender) -> Result<(), Error> {
+    let (output, in_flight) = (context.output.clone(), sender.in_flight());
     signals::forward(signals::watch()?, move |signal| {
-        let error = match on_its_way.load(Ordering::SeqCst) {
+        let error = match in_flight.load(Ordering::SeqCst) {
             true => Error::new(
                 Kind::Unknown,
-                text!("interrupted while the message was on its way; it may or may not have been carried out"),
+                text!("interrupted while the message was in flight; it may or may not have been delivered"),
             )
             .outcome(Outcome::Unknown)
-            .hint(text!("look at the result before running this again; it is never repeated by itself")),
-            false => Error::new(Kind::Busy, text!("interrupted before the message left"))
+            .hint(text!("check the result before running this again; it is not repeated automatically")),
+            false => Error::new(Kind::Busy, text!("interrupted before the message was sent"))
                 .outcome(Outcome::NotSent)
                 .retryable(),
         };

@@ -1,41 +1,41 @@
-//! The arguments that say how messages are carried.
+//! Arguments that control delivery.
 
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::delivery::Plan;
+use crate::delivery::SendOptions;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::pace::Rate;
 use crate::text::{Text, text};
 use crate::time::parse_duration;
 
-/// How messages are to be carried.
+/// Delivery options of `send` and `at`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Delivery options")]
 pub struct DeliveryArgs {
-    /// Send again what may have been delivered already
+    /// Send again although an earlier attempt may have been delivered
     #[arg(long)]
     pub resend: bool,
 
-    /// How fast this account may send, over all processes: 20/min, 2/s, 100/h,burst=5 or off
+    /// Rate limit of the account, shared by all processes: 20/min, 2/s, 100/h,burst=5 or off
     /// [default: off]
     #[arg(long, value_name = "RATE", value_parser = Pace::parse)]
     pace: Option<Pace>,
 
-    /// Longest wait for a turn or for another process [default: what --timeout leaves]
+    /// Longest wait for the pace or for another process [default: the rest of --timeout]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     max_wait: Option<Duration>,
 }
 
 impl DeliveryArgs {
-    /// The plan for sending from `guid`.
+    /// The options for sending from `guid`.
     ///
     /// # Errors
     /// As [`Settings::resolve`](crate::config::Settings::resolve).
-    pub fn plan(&self, context: &Context, guid: Guid) -> Result<Plan, Error> {
+    pub fn plan(&self, context: &Context, guid: Guid) -> Result<SendOptions, Error> {
         let settings = context.settings()?;
-        Ok(Plan {
+        Ok(SendOptions {
             server: settings.base_url.identity(),
             guid,
             rate: self.pace.map_or(settings.pace, |Pace(rate)| rate),

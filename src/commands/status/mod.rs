@@ -1,4 +1,4 @@
-//! `qiwei status`: the account's health, also as the exit code.
+//! `qiwei status`: shows whether the account is online, also by exit code.
 
 mod watch;
 
@@ -12,7 +12,7 @@ use crate::api::request::Effect;
 use crate::api::{Api, CallError, Status};
 use crate::base_url::BaseUrl;
 use crate::commands::instance::view::{self, InstanceView};
-use crate::commands::{Finish, Run};
+use crate::commands::{CommandResult, Run};
 use crate::config::Source;
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -29,15 +29,15 @@ use crate::time::parse_timeout;
                         5 the server cannot be reached"
 )]
 pub struct Args {
-    /// Stream the state, one line each --interval
+    /// Stream the status, one line per --interval
     #[arg(long, conflicts_with = "wait")]
     watch: bool,
 
-    /// Wait until the account is in this state (at most --timeout, default 5min)
+    /// Wait for this status (at most --timeout, default 5min)
     #[arg(long, value_name = "STATUS")]
     wait: Option<Awaited>,
 
-    /// Time between two looks [default: 10s, with --wait 1s]
+    /// Time between two checks [default: 10s, with --wait 1s]
     #[arg(long, value_name = "DUR", value_parser = parse_timeout)]
     interval: Option<Duration>,
 }
@@ -46,9 +46,9 @@ pub struct Args {
 enum Awaited {
     /// Logged in
     Online,
-    /// Running, nobody logged in
+    /// Running, not logged in
     Running,
-    /// Stopped, at two looks
+    /// Stopped, in two checks
     Stopped,
 }
 
@@ -76,17 +76,17 @@ struct Report {
     counts: Counts,
 }
 
-/// Where the chosen instance came from.
+/// The source of the chosen instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum GuidSource {
-    /// Somebody named it.
+    /// It was named.
     Named(Source),
-    /// It is the only one online.
+    /// It was detected as the only online one.
     Detected,
 }
 
 impl GuidSource {
-    /// The word people read.
+    /// The text for people.
     fn word(&self) -> Text {
         match self {
             Self::Named(source) => source.word(),
@@ -94,7 +94,7 @@ impl GuidSource {
         }
     }
 
-    /// The word the output uses.
+    /// The name used in output.
     fn name(&self) -> &'static str {
         match self {
             Self::Named(source) => source.name(),
@@ -110,19 +110,19 @@ impl Serialize for GuidSource {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> Finish {
+    fn run(self, context: &Context) -> CommandResult {
         match self.wait {
             Some(wanted) => watch::wait(context, wanted.status(), self.interval),
             None if self.watch => watch::watch(context, self.interval),
-            None if self.interval.is_some() => Err(Error::usage(text!(
-                "--interval goes with --watch or --wait"
-            ))),
+            None if self.interval.is_some() => {
+                Err(Error::usage(text!("--interval requires --watch or --wait")))
+            }
             None => look(context).map(|()| ExitCode::SUCCESS),
         }
     }
 }
 
-/// Reports, then ends with the account's state.
+/// Prints the report and exits with the account's status.
 fn look(context: &Context) -> Result<(), Error> {
     let settings = context.settings()?;
     let api = context.api()?;
@@ -133,16 +133,16 @@ fn look(context: &Context) -> Result<(), Error> {
     verdict.result
 }
 
-/// What the survey says about the one instance that matters.
+/// The chosen instance and its status.
 struct Verdict {
     chosen: Option<(Guid, GuidSource)>,
     result: Result<(), Error>,
 }
 
-/// What was seen of the server.
+/// The looked-up instances.
 struct Survey {
     seen: Vec<Instance>,
-    /// The named instance, when the server does not list it.
+    /// The named instance, if the server does not list it.
     unlisted: Option<Instance>,
     latency: Option<f64>,
 }
@@ -156,8 +156,8 @@ impl Survey {
     }
 }
 
-/// Looks at every instance. The named one is asked first and on its own, so that its latency is
-/// that of one call, and asked even if the server does not list it.
+/// Looks up all instances. The named one is looked up first and alone, so that its latency is that of
+/// one call, even if the server does not list it.
 fn timed_survey(api: &Api, named: Option<&(Guid, Source)>) -> Result<Survey, Error> {
     let start = Instant::now();
     let own = named.map(|(guid, _)| Instance {
@@ -223,20 +223,23 @@ fn judge(named: Option<(Guid, Source)>, survey: &Survey) -> Verdict {
 fn health(guid: &Guid, survey: &Survey) -> Result<(), Error> {
     let Some(own) = survey.find(guid) else {
         return Err(Error::internal(text!(
-            "the chosen instance was not looked at"
+            "the chosen instance was not looked up"
         )));
     };
     let offline = |message: Text| Error::new(Kind::NotLoggedIn, message);
     match &own.status {
         Ok(Status::Online) => Ok(()),
-        Ok(Status::Running) => Err(
-            offline(text!("{guid} is running, not logged in", guid = guid.short()))
-                .hint(text!("log it in with `qiwei login`")),
+        Ok(Status::Running) => Err(offline(text!(
+            "{guid} is running, not logged in",
+            guid = guid.short()
+        ))
+        .hint(text!("log in with `qiwei login`"))),
+        Ok(Status::Stopped) => Err(
+            offline(text!("{guid} is stopped", guid = guid.short())).hint(text!(
+                "it may be reconnecting: check again shortly, else run `qiwei instance start GUID`"
+            )),
         ),
-        Ok(Status::Stopped) => Err(offline(text!("{guid} is stopped", guid = guid.short())).hint(
-            text!("it may only be reconnecting: look again in a moment, else `qiwei instance start GUID`"),
-        )),
-        // A refusal is an answer: whatever this instance is, it is not online.
+        // A refusal is an answer: the instance is not online.
         Err(error @ CallError::Refused(_)) => {
             let error = error.clone().into_error(Effect::Read);
             Err(error.into_kind(Kind::NotLoggedIn))

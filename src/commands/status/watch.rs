@@ -1,4 +1,4 @@
-//! `qiwei status --watch` and `--wait`: one account's state over time.
+//! `qiwei status --watch` and `--wait`: an account's status over time.
 
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver};
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::api::request::Effect;
 use crate::api::{Api, CallError, Status};
-use crate::commands::Finish;
+use crate::commands::CommandResult;
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
@@ -18,17 +18,17 @@ use crate::signals;
 use crate::text::{Text, text};
 use crate::time::{Deadline, local_second, show_duration};
 
-/// Time between looks of `--watch`, as the seed's heartbeat had it.
+/// Default interval of `--watch`, the heartbeat of the original demo.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// Time between looks of `--wait`.
+/// Default interval of `--wait`.
 const WAIT_STEP: Duration = Duration::from_secs(1);
-/// How long `--wait` waits when nobody says otherwise.
+/// Default timeout of `--wait`.
 const WAIT_TIME: Duration = Duration::from_secs(300);
-/// `--watch` without `--timeout` runs until it is told to end; a call still needs a bound.
+/// Bound for `--watch` without `--timeout`; every call needs one.
 const FOREVER: Duration = Duration::from_secs(366 * 86_400);
-/// No single look takes longer.
+/// Time limit of a single check.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Status 0 counts only when it is still there after this time.
+/// Time until the second check of status 0.
 const SECOND_LOOK: Duration = Duration::from_secs(3);
 
 #[derive(Serialize)]
@@ -48,9 +48,8 @@ struct Watch<'c> {
     signals: Receiver<i32>,
 }
 
-/// Streams the state until a signal comes or the time given is over; then ends as a single look
-/// would have ended.
-pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
+/// Streams the status until a signal or the timeout, then exits like `status`.
+pub fn watch(context: &Context, interval: Option<Duration>) -> CommandResult {
     let watch = Watch::start(context, interval.unwrap_or(HEARTBEAT), FOREVER)?;
     let mut before = None;
     let mut last = None;
@@ -60,7 +59,7 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
             Look::State(state) => state,
         };
         let state = match (state, last.take()) {
-            // Our own time ran out in the middle of a look, which says nothing about the server.
+            // The timeout ended a check; that says nothing about the server.
             (Err(_), Some(last)) if watch.deadline.is_over() => {
                 return verdict(&watch.guid, last).map(|()| ExitCode::SUCCESS);
             }
@@ -85,8 +84,8 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> Finish {
     }
 }
 
-/// Waits until the account is in `wanted`.
-pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Finish {
+/// Waits until the account has the status `wanted`.
+pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> CommandResult {
     let watch = Watch::start(context, interval.unwrap_or(WAIT_STEP), WAIT_TIME)?;
     let mut known = None;
     loop {
@@ -101,10 +100,10 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Fi
         if let Err(error @ CallError::Refused(refusal)) = &state
             && refusal.is_bad_guid()
         {
-            // No wait makes an instance that is not there.
+            // Waiting cannot help when there is no such instance.
             return Err(error.clone().into_error(Effect::Read));
         }
-        // A look that the end cut short tells nothing.
+        // A check cut off by the timeout has no result.
         if state.is_ok() || !watch.deadline.is_over() {
             known = Some(word_of(&state));
         }
@@ -130,7 +129,7 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Fi
 
 type State = Result<Status, CallError>;
 
-/// What came of a look.
+/// The result of a check.
 enum Look {
     State(State),
     Signal(i32),
@@ -171,7 +170,10 @@ impl<'c> Watch<'c> {
         let deadline = context.deadline_or(time)?;
         Ok(Self {
             context,
-            api: context.api()?.until(deadline).patient_for(PATIENCE),
+            api: context
+                .api()?
+                .until(deadline)
+                .with_exchange_timeout(PATIENCE),
             guid,
             interval,
             deadline,
@@ -179,7 +181,7 @@ impl<'c> Watch<'c> {
         })
     }
 
-    /// The state now. A 0 is looked at twice: a live account shows it while it reconnects.
+    /// The current status. Status 0 is checked twice: a live account shows it while it reconnects.
     fn look(&self) -> Look {
         let state = self.api.client_status(&self.guid);
         if state != Ok(Status::Stopped) {
@@ -191,7 +193,7 @@ impl<'c> Watch<'c> {
         }
     }
 
-    /// Sleeps, at most to the deadline; a signal ends it.
+    /// Sleeps, at most until the deadline; a signal ends it.
     fn rest(&self, pause: Duration) -> Option<i32> {
         let pause = pause.min(self.deadline.remaining());
         self.signals.recv_timeout(pause).ok()

@@ -1,8 +1,8 @@
-//! `/_sandbox/instances/GUID…`: what happens to one instance.
+//! `/_sandbox/instances/GUID…`: events and changes of one instance.
 
 use super::{Outcome, Refusal, bad};
-use crate::sandbox::incoming::{Arrival, Incoming};
-use crate::sandbox::scan::ScanStep;
+use crate::sandbox::message::{IncomingKind, IncomingMessage};
+use crate::sandbox::scan_script::ScanStep;
 use crate::sandbox::server::Server;
 use crate::sandbox::state::{State, StepError};
 use crate::sandbox::status::Status;
@@ -41,7 +41,7 @@ pub(super) fn scan(server: &Server, guid: &str, body: &Value) -> Outcome {
     })
 }
 
-/// Takes `{"notify_type":N,"data":…}` and posts it as it is.
+/// Takes `{"notify_type":N,"data":…}` and posts it unchanged.
 pub(super) fn callback(server: &Server, guid: &str, body: &Value) -> Outcome {
     let notify_type = body
         .get("notify_type")
@@ -54,9 +54,9 @@ pub(super) fn callback(server: &Server, guid: &str, body: &Value) -> Outcome {
     })
 }
 
-/// Takes an [`Incoming`] message, or the conversation of a read report.
-pub(super) fn arrival(server: &Server, guid: &str, body: &Value, arrival: Arrival) -> Outcome {
-    let incoming: Incoming =
+/// Takes an [`IncomingMessage`] message, or the conversation of a read report.
+pub(super) fn arrival(server: &Server, guid: &str, body: &Value, arrival: IncomingKind) -> Outcome {
+    let incoming: IncomingMessage =
         serde_json::from_value(body.clone()).map_err(|error| bad(error.to_string()))?;
     server.change(|state| {
         state.instance(guid).map_err(|_| unknown(guid))?;
@@ -81,7 +81,7 @@ fn view(state: &mut State, guid: &str) -> Outcome {
     Ok(instance.view())
 }
 
-/// Without a callback URL an event is lost, which is worth knowing.
+/// Reports whether the event was queued; without a `notify_url` it is lost.
 fn posted(queued: bool) -> Value {
     json!({ "queued": queued })
 }

@@ -1,55 +1,120 @@
-//! The events that wait to be posted.
+//! Queues of callbacks to be posted.
 
-use super::letter::Letter;
+use crate::sandbox::record;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
-/// Events that wait for one receiver; more are lost.
+/// Most events per receiver; further ones are lost.
 const QUEUE_CAP: usize = 10_000;
-/// Bytes that wait for all receivers together, so that large ones do not pile up either.
+/// Most bytes for all receivers together.
 const BYTES_CAP: usize = 32 * 1024 * 1024;
 
-/// What waits, in order for each instance.
+/// The queues, one per instance.
 #[derive(Debug, Default)]
 pub(super) struct Queues {
     pub(super) ended: bool,
     pub(super) by_guid: HashMap<String, VecDeque<Job>>,
-    /// What all of them hold.
+    /// Bytes in all queues.
     bytes: usize,
 }
 
-/// A letter that is posted when its time has come.
+/// A callback and the time at which it is posted.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) due: Instant,
-    pub(super) letter: Letter,
+    pub(super) pending: PendingCallback,
 }
 
 impl Queues {
-    /// Takes nothing any more and forgets what waits.
+    /// Closes and empties the queues.
     pub(super) fn end(&mut self) {
         self.ended = true;
         self.by_guid.clear();
         self.bytes = 0;
     }
 
-    /// Puts a letter behind the others of its instance; gives it back when too much waits already.
-    pub(super) fn push(&mut self, job: Job) -> Result<(), Letter> {
-        let queue = self.by_guid.entry(job.letter.guid.clone()).or_default();
-        let bytes = self.bytes + job.letter.size();
+    /// Appends a callback to its instance's queue; returns it when the queues are full.
+    pub(super) fn push(&mut self, job: Job) -> Result<(), PendingCallback> {
+        let queue = self.by_guid.entry(job.pending.guid.clone()).or_default();
+        let bytes = self.bytes + job.pending.size();
         if queue.len() >= QUEUE_CAP || bytes > BYTES_CAP {
-            return Err(job.letter);
+            return Err(job.pending);
         }
         self.bytes = bytes;
         queue.push_back(job);
         Ok(())
     }
 
-    /// The first letter of an instance.
-    pub(super) fn pop(&mut self, guid: &str) -> Option<Letter> {
-        let letter = self.by_guid.get_mut(guid)?.pop_front()?.letter;
-        self.bytes -= letter.size();
-        Some(letter)
+    /// Removes the first callback of an instance.
+    pub(super) fn pop(&mut self, guid: &str) -> Option<PendingCallback> {
+        let pending = self.by_guid.get_mut(guid)?.pop_front()?.pending;
+        self.bytes -= pending.size();
+        Some(pending)
+    }
+}
+
+/// A callback that was posted, or could not be.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    /// Time of the receiver's answer, or of the failure.
+    pub at: Timestamp,
+    /// The instance.
+    pub guid: String,
+    /// The event's number.
+    pub notify_type: i64,
+    /// The URL.
+    pub url: String,
+    /// The body: guid, type and data.
+    pub body: Value,
+    /// The receiver's HTTP status.
+    pub http_status: Option<u16>,
+    /// Why there is no status.
+    pub error: Option<String>,
+}
+
+/// A callback to be posted; the body is kept as text, which is smaller than a parsed value.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct PendingCallback {
+    pub(super) guid: String,
+    pub(super) notify_type: i64,
+    pub(super) url: String,
+    pub(super) body: Box<RawValue>,
+}
+
+impl PendingCallback {
+    /// Approximate size in memory, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.guid.len() + self.url.len() + self.body.get().len() + 256
+    }
+}
+
+/// A callback as recorded.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::sandbox) struct Posted {
+    #[serde(serialize_with = "record::time")]
+    pub(super) at: Timestamp,
+    #[serde(flatten)]
+    pub(super) pending: PendingCallback,
+    pub(super) http_status: Option<u16>,
+    pub(super) error: Option<String>,
+}
+
+impl From<&Posted> for Callback {
+    fn from(posted: &Posted) -> Self {
+        let pending = posted.pending.clone();
+        Callback {
+            at: posted.at,
+            guid: pending.guid,
+            notify_type: pending.notify_type,
+            url: pending.url,
+            body: serde_json::from_str(pending.body.get()).unwrap_or_default(),
+            http_status: posted.http_status,
+            error: posted.error.clone(),
+        }
     }
 }
 
@@ -59,18 +124,18 @@ mod tests {
     use serde_json::value::RawValue;
 
     fn job(guid: &str) -> Job {
-        let letter = Letter {
+        let pending = PendingCallback {
             guid: guid.into(),
             notify_type: 1,
             url: String::new(),
             body: RawValue::NULL.to_owned(),
         };
         let due = Instant::now();
-        Job { due, letter }
+        Job { due, pending }
     }
 
     #[test]
-    fn what_waits_is_bounded_in_number_and_bytes() {
+    fn queue_is_bounded_in_number_and_bytes() {
         let mut queues = Queues::default();
         for _ in 0..QUEUE_CAP {
             assert!(queues.push(job("a")).is_ok());
@@ -79,7 +144,7 @@ mod tests {
         assert!(queues.push(job("b")).is_ok());
         while queues.pop("a").is_some() || queues.pop("b").is_some() {}
         assert_eq!(queues.bytes, 0);
-        queues.bytes = BYTES_CAP - job("a").letter.size();
+        queues.bytes = BYTES_CAP - job("a").pending.size();
         assert!(queues.push(job("a")).is_ok());
         assert!(queues.push(job("b")).is_err());
         queues.pop("a");

@@ -1,15 +1,14 @@
-//! `/client/…` and `/global/…`: the life of an instance and its settings.
+//! `/client/…` and `/global/…`: instances and their settings.
 
 use super::super::dialect::Dialect;
+use super::super::endpoint_result::{EndpointResult, Envelope, Failure, Success};
 use super::super::quirk::Quirk;
-use super::super::reply::{Envelope, Failure, Reply, Success};
-use super::super::routes::Twist;
 use super::super::schema::Field;
 use super::super::status::Status;
-use super::{Call, GUID};
+use super::{Call, EndpointFault, GUID};
 use serde_json::{Value, json};
 
-/// The server's own default for `client_type` (the vendor's reference).
+/// The server's default of `client_type` (reference).
 const DEFAULT_CLIENT_TYPE: i64 = 244;
 
 pub(super) const CREATE: &[Field] = &[
@@ -33,7 +32,7 @@ pub(super) const GLOBAL_NOTIFY_URL: &[Field] = &[Field::text("notify_url", "")];
 pub(super) const BRIDGE: &[Field] = &[GUID, Field::required("bridge")];
 pub(super) const PROXY: &[Field] = &[GUID, Field::required("proxy")];
 
-pub(super) fn create_client(call: &mut Call) -> Reply {
+pub(super) fn create_client(call: &mut Call) -> EndpointResult {
     if call.state.instances.len() >= call.state.limit {
         return Err(Failure::limit_reached());
     }
@@ -49,7 +48,7 @@ pub(super) fn create_client(call: &mut Call) -> Reply {
     let guid = instance.guid.clone();
     call.state.instances.push(instance);
     let note = format!("instance {guid} created, {status}");
-    // Three shapes are in the wild: a bare guid, an object, and an object without envelope.
+    // Three shapes were seen: a bare guid, an object, and an object without envelope.
     let data = match call.state.dialect {
         Dialect::A | Dialect::D => json!(guid),
         Dialect::B | Dialect::C => json!({ "guid": guid }),
@@ -57,7 +56,7 @@ pub(super) fn create_client(call: &mut Call) -> Reply {
     Ok(Success::new(data).noting(note))
 }
 
-pub(super) fn remove_client(call: &mut Call) -> Reply {
+pub(super) fn remove_client(call: &mut Call) -> EndpointResult {
     let guid = call.params.text("guid");
     call.state
         .instances
@@ -65,8 +64,8 @@ pub(super) fn remove_client(call: &mut Call) -> Reply {
     Ok(Success::empty().noting(format!("instance {guid} removed")))
 }
 
-/// Starts a stopped instance; nobody is logged in afterwards, because stopping logs out.
-pub(super) fn restore_client(call: &mut Call) -> Reply {
+/// Starts a stopped instance; nobody is logged in afterwards.
+pub(super) fn restore_client(call: &mut Call) -> EndpointResult {
     let (proxy, bridge) = (call.params.text("proxy"), call.params.text("bridge"));
     let start = call.params.boolean("auto_start");
     let instance = call.instance()?;
@@ -78,15 +77,15 @@ pub(super) fn restore_client(call: &mut Call) -> Reply {
     Ok(Success::empty().noting(format!("instance {}", instance.status)))
 }
 
-pub(super) fn stop_client(call: &mut Call) -> Reply {
+pub(super) fn stop_client(call: &mut Call) -> EndpointResult {
     let guid = call.params.text("guid");
     call.state.set_status(guid, Status::Stopped)?;
     Ok(Success::empty().noting("instance stopped"))
 }
 
-pub(super) fn get_client_status(call: &mut Call) -> Reply {
-    let status = match call.twist {
-        Some(Twist::Reconnecting) => Status::Reconnecting,
+pub(super) fn get_client_status(call: &mut Call) -> EndpointResult {
+    let status = match call.endpoint_fault {
+        Some(EndpointFault::Reconnecting) => Status::Reconnecting,
         _ => call.instance()?.status,
     };
     Ok(Success::new(json!({ "status": status.shown() }))
@@ -94,7 +93,7 @@ pub(super) fn get_client_status(call: &mut Call) -> Reply {
         .noting(format!("status {} {status}", status.shown())))
 }
 
-pub(super) fn get_client_version(call: &mut Call) -> Reply {
+pub(super) fn get_client_version(call: &mut Call) -> EndpointResult {
     let instance = call.instance()?;
     Ok(Success::new(json!({
         "client_type": instance.client_type,
@@ -103,7 +102,7 @@ pub(super) fn get_client_version(call: &mut Call) -> Reply {
     .with_envelope(Envelope::NoMessage))
 }
 
-pub(super) fn all_clients(call: &mut Call) -> Reply {
+pub(super) fn all_clients(call: &mut Call) -> EndpointResult {
     let quirks = &call.state.quirks;
     let objects = quirks.has(Quirk::ObjectClients);
     let list: Vec<Value> = call
@@ -129,7 +128,7 @@ pub(super) fn all_clients(call: &mut Call) -> Reply {
         .noting(note))
 }
 
-pub(super) fn get_clients(call: &mut Call) -> Reply {
+pub(super) fn get_clients(call: &mut Call) -> EndpointResult {
     let list: Vec<Value> = call
         .state
         .instances
@@ -141,37 +140,37 @@ pub(super) fn get_clients(call: &mut Call) -> Reply {
     Ok(Success::new(call.state.quirks.list(list)).noting(note))
 }
 
-pub(super) fn set_notify_url(call: &mut Call) -> Reply {
+pub(super) fn set_notify_url(call: &mut Call) -> EndpointResult {
     let url = call.params.text("notify_url");
     call.instance()?.notify_url = url.into();
     Ok(Success::empty().noting(format!("callbacks to {}", origin(url))))
 }
 
-pub(super) fn set_global_notify_url(call: &mut Call) -> Reply {
+pub(super) fn set_global_notify_url(call: &mut Call) -> EndpointResult {
     let url = call.params.text("notify_url");
     call.state.global_notify_url = url.into();
     Ok(Success::empty().noting(format!("callbacks of every instance to {url:?}")))
 }
 
-pub(super) fn set_bridge(call: &mut Call) -> Reply {
+pub(super) fn set_bridge(call: &mut Call) -> EndpointResult {
     let bridge = call.params.text("bridge");
     call.instance()?.bridge = bridge.into();
     Ok(Success::empty().noting(format!("bridge {bridge:?}")))
 }
 
-pub(super) fn set_proxy(call: &mut Call) -> Reply {
+pub(super) fn set_proxy(call: &mut Call) -> EndpointResult {
     let proxy = call.params.text("proxy");
     call.instance()?.proxy = proxy.into();
     Ok(Success::empty().noting(format!("proxy {proxy:?}")))
 }
 
-/// The URL without its path, which may hold a secret that no log should show.
+/// The URL without its path, which may hold a secret.
 fn origin(url: &str) -> String {
     match url.split_once("://") {
         Some((scheme, rest)) => {
             let host = rest.split('/').next().unwrap_or_default();
             let host = host.rsplit('@').next().unwrap_or_default();
-            // Whoever watches must not get control characters of somebody else's.
+            // The log must not contain control characters from outside.
             format!("{}://{}/…", scheme.escape_debug(), host.escape_debug())
         }
         None => format!("{url:?}"),
@@ -183,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_shown_without_its_path_and_without_control_characters() {
+    fn logs_only_origin_of_url() {
         for (url, shown) in [
             ("http://u:p@h:1/secret", "http://h:1/…"),
             ("http://\u{1b}[2J/x", "http://\\u{1b}[2J/…"),

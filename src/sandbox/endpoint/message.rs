@@ -1,12 +1,11 @@
 //! `/msg/send_text` and `/msg/send_room_at`.
 
 use super::super::conversation::{Conversation, Peer};
+use super::super::endpoint_result::{EndpointResult, Failure, Success};
+use super::super::initial_data;
 use super::super::message::Message;
-use super::super::reply::{Failure, Reply, Success};
-use super::super::routes::Twist;
 use super::super::schema::Field;
-use super::super::seed;
-use super::{Call, GUID};
+use super::{Call, EndpointFault, GUID};
 use serde_json::{Value, json};
 
 pub(super) const TEXT: &[Field] = &[
@@ -22,15 +21,15 @@ pub(super) const ROOM_AT: &[Field] = &[
     Field::ids("at_list"),
 ];
 
-/// Characters of a text that a note shows.
+/// Characters of a text shown in the log.
 const SHOWN_CHARS: usize = 40;
 
-pub(super) fn send_text(call: &mut Call) -> Reply {
+pub(super) fn send_text(call: &mut Call) -> EndpointResult {
     let target = target(call)?;
     send(call, &target, &[])
 }
 
-pub(super) fn send_room_at(call: &mut Call) -> Reply {
+pub(super) fn send_room_at(call: &mut Call) -> EndpointResult {
     let target = target(call)?;
     if target.peer != Peer::Room {
         return Err(Failure::bad_conversation());
@@ -40,15 +39,15 @@ pub(super) fn send_room_at(call: &mut Call) -> Reply {
 
 fn target(call: &Call) -> Result<Conversation, Failure> {
     let id = call.params.text("conversation_id");
-    if id == seed::FORBIDDEN_CONTACT {
+    if id == initial_data::FORBIDDEN_CONTACT {
         return Err(Failure::contact_forbidden());
     }
     Conversation::parse(id).ok_or_else(Failure::bad_conversation)
 }
 
-fn send(call: &mut Call, target: &Conversation, at_list: &[Value]) -> Reply {
+fn send(call: &mut Call, target: &Conversation, at_list: &[Value]) -> EndpointResult {
     let message = compose(call, target, at_list)?;
-    let failed = call.twist == Some(Twist::ServerFail);
+    let failed = call.endpoint_fault == Some(EndpointFault::ServerFail);
     if !failed {
         let guid = call.params.text("guid");
         call.instance()?
@@ -90,6 +89,6 @@ fn note(message: &Message, failed: bool) -> String {
         number => format!(" @{number}"),
     };
     let fate = if failed { " not delivered" } else { "" };
-    // Debug form: a text from outside must not reach a terminal with control characters in it.
+    // Debug form, to escape control characters.
     format!("message {id} to {to}{mentions} {text:?}{fate}")
 }

@@ -1,9 +1,9 @@
-//! `/session/get_session_list`: the conversations of an account, page by page.
+//! `/session/get_session_list`: the account's conversations, in pages.
 
+use super::super::endpoint_result::{EndpointResult, Success};
+use super::super::initial_data::Session;
 use super::super::quirk::{Quirk, Quirks};
-use super::super::reply::{Reply, Success};
 use super::super::schema::Field;
-use super::super::seed::Session;
 use super::{Call, GUID};
 use serde_json::{Value, json};
 
@@ -13,9 +13,9 @@ pub(super) const LIST: &[Field] = &[
     Field::integer("limit", 100),
 ];
 
-/// Answers the sessions behind `begin_seq`; the answer's `begin_seq` starts the next page. How the
-/// last page shows is not documented, so the cursor stays as it is there unless a quirk resets it.
-pub(super) fn get_session_list(call: &mut Call) -> Reply {
+/// Returns the conversations after `begin_seq`, and the cursor of the next page. The end is not
+/// documented, so the cursor stays unchanged there unless a quirk resets it.
+pub(super) fn get_session_list(call: &mut Call) -> EndpointResult {
     let begin: u64 = call.params.text("begin_seq").parse().unwrap_or(0);
     let limit = usize::try_from(call.params.integer("limit")).unwrap_or(0);
     let quirks = call.state.quirks.clone();

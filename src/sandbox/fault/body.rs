@@ -1,9 +1,9 @@
-//! The answers that faults put in place of the right one.
+//! Answers of faults that replace the real one.
 
 use super::{Fault, Kind};
-use crate::sandbox::answer::{Answer, reason};
 use crate::sandbox::dialect::Dialect;
-use crate::sandbox::reply::Failure;
+use crate::sandbox::endpoint_result::Failure;
+use crate::sandbox::http_response::{HttpResponse, reason};
 
 /// Bytes that are neither JSON nor UTF-8.
 const GARBLED: &[u8] = b"\x00\xff\xfe{\"error_code\":\xc3\x28\x80garbled";
@@ -12,11 +12,11 @@ const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\
                     <body><h1>It works!</h1></body></html>\n";
 
 impl Fault {
-    /// The answer in place of the right one, for faults that bring their own.
-    pub(in crate::sandbox) fn answer(&self, dialect: Dialect) -> Option<Answer> {
-        let ok = |content_type, body: &[u8]| Some(Answer::raw(200, content_type, body));
+    /// The replacement answer, for faults that have one.
+    pub(in crate::sandbox) fn answer(&self, dialect: Dialect) -> Option<HttpResponse> {
+        let ok = |content_type, body: &[u8]| Some(HttpResponse::raw(200, content_type, body));
         let refused = |failure| {
-            Some(Answer::json(
+            Some(HttpResponse::json(
                 200,
                 dialect.render(&Err(failure)),
                 String::new(),
@@ -38,11 +38,11 @@ impl Fault {
     }
 }
 
-/// Client errors come from the API server itself, the others as plain text from what is before it.
-fn http(status: u16) -> Answer {
+/// 4xx come from the API server itself, others as plain text from a proxy before it.
+fn http(status: u16) -> HttpResponse {
     match status {
-        429 => Answer::error(status).with_header("retry-after", "1"),
-        400..=499 => Answer::error(status),
-        _ => Answer::raw(status, "text/plain; charset=utf-8", reason(status)),
+        429 => HttpResponse::error(status).with_header("retry-after", "1"),
+        400..=499 => HttpResponse::error(status),
+        _ => HttpResponse::raw(status, "text/plain; charset=utf-8", reason(status)),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Fault, Kind};
 
-/// Active faults; the first that matches wins, and a counted one is used up.
+/// Active faults; the first match applies, and a counted one is used up.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct FaultList(Vec<Fault>);
 
@@ -15,17 +15,17 @@ impl FaultList {
         self.0.clear();
     }
 
-    /// The specs of what is still active, with the times left.
+    /// The specs of the active faults with their remaining uses.
     pub(in crate::sandbox) fn specs(&self) -> Vec<String> {
         self.0.iter().map(Fault::to_string).collect()
     }
 
-    /// The fault a request for `path` meets.
+    /// The fault for a request to `path`.
     pub(in crate::sandbox) fn strike(&mut self, path: &str) -> Option<Fault> {
         self.take(|fault| !fault.kind.is_pathless() && fault.matches(path))
     }
 
-    /// Whether a connection is reset as soon as it is accepted.
+    /// Whether a new connection is reset at once.
     pub(in crate::sandbox) fn resets_early(&mut self) -> bool {
         self.take(|fault| fault.kind == Kind::ResetEarly).is_some()
     }
@@ -33,14 +33,14 @@ impl FaultList {
     fn take(&mut self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let index = self.0.iter().position(wanted)?;
         let fault = self.0.get_mut(index)?;
-        let struck = fault.clone();
+        let matched_fault = fault.clone();
         if let Some(left) = &mut fault.left {
             *left -= 1;
             if *left == 0 {
                 self.0.remove(index);
             }
         }
-        Some(struck)
+        Some(matched_fault)
     }
 }
 
@@ -52,12 +52,12 @@ mod tests {
         FaultList(specs.iter().map(|spec| spec.parse().unwrap()).collect())
     }
 
-    fn struck(faults: &mut FaultList, path: &str) -> Option<String> {
+    fn matched_fault(faults: &mut FaultList, path: &str) -> Option<String> {
         faults.strike(path).map(|fault| fault.to_string())
     }
 
     #[test]
-    fn the_first_match_wins_and_counts_down() {
+    fn first_match_wins_and_counts_down() {
         let mut faults = list(&["hang@/b*2", "empty*1", "html@/a*1"]);
         for (path, expected) in [
             ("/b", Some("hang@/b*2")),
@@ -67,27 +67,31 @@ mod tests {
             ("/a", Some("html@/a*1")),
             ("/a", None),
         ] {
-            assert_eq!(struck(&mut faults, path).as_deref(), expected, "{path}");
+            assert_eq!(
+                matched_fault(&mut faults, path).as_deref(),
+                expected,
+                "{path}"
+            );
         }
     }
 
     #[test]
-    fn uncounted_ones_stay() {
+    fn uncounted_faults_remain() {
         let mut faults = list(&["code=-1@/msg/*"]);
-        assert!(struck(&mut faults, "/client/all_clients").is_none());
+        assert!(matched_fault(&mut faults, "/client/all_clients").is_none());
         for _ in 0..3 {
-            assert!(struck(&mut faults, "/msg/send_text").is_some());
+            assert!(matched_fault(&mut faults, "/msg/send_text").is_some());
         }
         faults.clear();
-        assert!(struck(&mut faults, "/msg/send_text").is_none());
+        assert!(matched_fault(&mut faults, "/msg/send_text").is_none());
     }
 
     #[test]
-    fn narrow_kinds_strike_only_where_they_make_sense() {
+    fn specific_faults_apply_only_to_their_endpoints() {
         let mut faults = list(&["svr-fail", "reconnecting", "reset-early*1"]);
-        assert!(struck(&mut faults, "/client/create_client").is_none());
-        assert!(struck(&mut faults, "/msg/send_text").is_some());
-        assert!(struck(&mut faults, "/client/get_client_status").is_some());
+        assert!(matched_fault(&mut faults, "/client/create_client").is_none());
+        assert!(matched_fault(&mut faults, "/msg/send_text").is_some());
+        assert!(matched_fault(&mut faults, "/client/get_client_status").is_some());
         assert!(faults.resets_early());
         assert!(!faults.resets_early());
     }

@@ -1,33 +1,31 @@
-//! One connection: request after request until somebody has enough.
+//! Serves one connection.
 
 use super::BODY_CAP;
-use super::misbehave;
-use super::writer::{self, Terms};
+use super::Handler;
+use super::writer::{self, WriteOptions};
 use crate::http::{Framing, Head, ReadError, RequestReader};
-use crate::sandbox::answer::Answer;
-use crate::sandbox::engine::{Manner, Received};
-use crate::sandbox::server::{Decision, Server};
+use crate::sandbox::http_response::HttpResponse;
+use crate::sandbox::simulator::{ReceivedRequest, ResponsePlan, Transmission};
 use jiff::Timestamp;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Time after which a connection is closed whose client sends nothing, or takes none of its answer:
-/// nobody holds a thread for ever.
+/// Time after which a connection is closed whose client neither sends nor reads.
 const IDLE: Duration = Duration::from_secs(120);
-/// How long, and how much, is read of a request that has been refused already.
+/// Time and bytes allowed for reading the rest of a refused request.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves a connection to its end.
-pub(crate) fn serve(stream: &TcpStream, server: &Server) {
+pub(crate) fn serve(stream: &TcpStream, handler: &impl Handler) {
     if set_up(stream).is_err() {
         return;
     }
     let mut reader = RequestReader::new(stream, super::BODY_CAP);
     loop {
         match next(&mut reader, stream) {
-            Ok((head, body)) => match answer(stream, server, head, body) {
+            Ok((head, body)) => match answer(stream, handler, head, body) {
                 Ok(true) => {}
                 Ok(false) | Err(_) => return,
             },
@@ -58,64 +56,76 @@ fn next(
     Ok((head, body))
 }
 
-/// Answers one request; true when the connection goes on.
-fn answer(stream: &TcpStream, server: &Server, head: Head, body: Vec<u8>) -> io::Result<bool> {
-    let terms = Terms {
+/// Answers one request; returns whether the connection stays open.
+fn answer(
+    stream: &TcpStream,
+    handler: &impl Handler,
+    head: Head,
+    body: Vec<u8>,
+) -> io::Result<bool> {
+    let options = WriteOptions {
         keep_alive: head.keep_alive,
         is_modern: head.is_modern,
         head_only: head.method == "HEAD",
     };
-    let received = Received {
+    let received = ReceivedRequest {
         at: Timestamp::now(),
         method: head.method,
         target: head.target,
         headers: head.headers,
         body,
     };
-    let Decision { answer, manner } = server.decide(received);
-    carry_out(stream, server, &answer, manner, terms)
+    let ResponsePlan {
+        answer,
+        transmission,
+    } = handler.handle(received);
+    carry_out(stream, handler, &answer, transmission, options)
 }
 
 fn carry_out(
     stream: &TcpStream,
-    server: &Server,
-    answer: &Answer,
-    manner: Manner,
-    terms: Terms,
+    handler: &impl Handler,
+    answer: &HttpResponse,
+    transmission: Transmission,
+    options: WriteOptions,
 ) -> io::Result<bool> {
-    if !server.wait_before(manner) {
+    let shutdown = &handler.sockets().shutdown;
+    let latency = handler.latency(transmission);
+    if !latency.is_zero() && !shutdown.sleep(latency) {
         return Ok(false);
     }
-    match manner {
-        Manner::Properly | Manner::Late(_) => writer::write(stream, answer, terms)?,
-        Manner::Drip(pause) => {
-            let whole = writer::bytes(answer, terms);
-            misbehave::drip(stream, &whole, pause, &server.shutdown)?;
+    match transmission {
+        Transmission::Properly | Transmission::Late(_) => writer::write(stream, answer, options)?,
+        Transmission::Drip(pause) => {
+            let whole = writer::bytes(answer, options);
+            writer::drip(stream, &whole, pause, shutdown)?;
         }
-        Manner::Truncated => return misbehave::truncated(stream, answer, terms).map(|()| false),
-        Manner::Endless => return misbehave::endless(stream, answer).map(|()| false),
-        Manner::Reset => {
-            misbehave::arm_reset(stream);
+        Transmission::Truncated => {
+            return writer::truncated(stream, answer, options).map(|()| false);
+        }
+        Transmission::Endless => return writer::endless(stream, answer).map(|()| false),
+        Transmission::Reset => {
+            writer::arm_reset(stream);
             return Ok(false);
         }
-        Manner::Hang => {
-            misbehave::hang(stream);
+        Transmission::Hang => {
+            writer::hang(stream);
             return Ok(false);
         }
-        Manner::Drop => return Ok(false),
+        Transmission::Drop => return Ok(false),
     }
-    Ok(terms.keep_alive)
+    Ok(options.keep_alive)
 }
 
-/// Says why a request cannot be read, then reads on for a moment: closing with unread bytes would
-/// reset the connection and take the answer with it.
+/// Refuses an unreadable request, then reads on briefly: closing with unread bytes would reset the
+/// connection and lose the answer.
 fn refuse(mut stream: &TcpStream, status: u16) {
-    let terms = Terms {
+    let options = WriteOptions {
         keep_alive: false,
         is_modern: true,
         head_only: false,
     };
-    let said = stream.write_all(&writer::bytes(&Answer::error(status), terms));
+    let said = stream.write_all(&writer::bytes(&HttpResponse::error(status), options));
     if said.is_ok() && stream.shutdown(Shutdown::Write).is_ok() {
         discard(stream);
     }
@@ -140,7 +150,7 @@ mod tests {
     use std::net::TcpListener;
 
     #[test]
-    fn no_wait_is_without_end() {
+    fn waits_are_bounded() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         set_up(&stream).unwrap();

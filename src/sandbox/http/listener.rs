@@ -1,8 +1,8 @@
-//! The listening socket: accepts, closes for a while when told to refuse, and ends.
+//! The listening socket: accepts connections, closes temporarily when told to refuse, and ends.
 
 use super::connection;
-use super::misbehave;
-use crate::sandbox::server::Server;
+use super::writer;
+use super::{Handler, Sockets};
 use crate::sandbox::{local, lock};
 use socket2::SockRef;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,141 +10,146 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Pause before the next try when the system has no socket to give.
+/// Pause before a retry when no socket is available.
 const RETRY: Duration = Duration::from_millis(20);
-/// How often an accept that should wake is knocked at.
-const KNOCK: Duration = Duration::from_millis(50);
+/// Interval at which a blocked accept is woken.
+const WAKE_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Whether the port is open; the accept thread follows it.
+/// Controls the accept thread.
 #[derive(Debug, Default)]
-pub(crate) struct Gate {
-    orders: Mutex<Orders>,
+pub(crate) struct ListenerControl {
+    state: Mutex<ControlState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Orders {
+struct ControlState {
     ended: bool,
     closed_until: Option<Instant>,
-    /// How often the accept thread has closed the socket.
+    /// Number of times the socket was closed.
     closings: u64,
-    /// Whether it waits for `closed_until` right now.
+    /// Whether the thread waits for `closed_until`.
     is_waiting: bool,
 }
 
-impl Gate {
-    /// Closes the port for `time`; returns when connections are refused.
+impl ListenerControl {
+    /// Closes the port for `time`; returns once connections are refused.
     pub(crate) fn close(&self, addr: SocketAddr, time: Duration) {
-        let mut orders = lock(&self.orders);
-        orders.closed_until = Instant::now().checked_add(time);
+        let mut state = lock(&self.state);
+        state.closed_until = Instant::now().checked_add(time);
         self.changed.notify_all();
-        if orders.is_waiting {
+        if state.is_waiting {
             return;
         }
-        let before = orders.closings;
-        while orders.closings == before && !orders.ended {
-            drop(orders);
-            knock(addr);
-            orders = self.wait(lock(&self.orders), KNOCK);
+        let before = state.closings;
+        while state.closings == before && !state.ended {
+            drop(state);
+            wake(addr);
+            state = self.wait(lock(&self.state), WAKE_TIMEOUT);
         }
     }
 
     /// Ends the accept thread.
     pub(crate) fn end(&self, addr: SocketAddr) {
-        lock(&self.orders).ended = true;
+        lock(&self.state).ended = true;
         self.changed.notify_all();
-        knock(addr);
+        wake(addr);
     }
 
     fn has_ended(&self) -> bool {
-        lock(&self.orders).ended
+        lock(&self.state).ended
     }
 
     fn must_close(&self) -> bool {
-        lock(&self.orders).closed_until.is_some()
+        lock(&self.state).closed_until.is_some()
     }
 
-    /// Tells that the socket is closed and waits for the time to be over.
+    /// Reports that the socket is closed and waits for the time to pass.
     fn stay_closed(&self) {
-        let mut orders = lock(&self.orders);
-        orders.closings += 1;
-        orders.is_waiting = true;
+        let mut state = lock(&self.state);
+        state.closings += 1;
+        state.is_waiting = true;
         self.changed.notify_all();
-        while let Some(end) = orders.closed_until.filter(|_| !orders.ended) {
+        while let Some(end) = state.closed_until.filter(|_| !state.ended) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                orders.closed_until = None;
+                state.closed_until = None;
             } else {
-                orders = self.wait(orders, left);
+                state = self.wait(state, left);
             }
         }
-        orders.is_waiting = false;
+        state.is_waiting = false;
     }
 
-    fn wait<'a>(&self, orders: MutexGuard<'a, Orders>, time: Duration) -> MutexGuard<'a, Orders> {
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, ControlState>,
+        time: Duration,
+    ) -> MutexGuard<'a, ControlState> {
         self.changed
-            .wait_timeout(orders, time)
+            .wait_timeout(state, time)
             .unwrap_or_else(PoisonError::into_inner)
             .0
     }
 }
 
-/// Wakes an accept that waits, by connecting to it.
-fn knock(addr: SocketAddr) {
-    // Refused is fine: then nobody waits.
-    let _ = TcpStream::connect_timeout(&local(addr), KNOCK);
+/// Wakes a blocked accept by connecting to it.
+fn wake(addr: SocketAddr) {
+    // A refused connection means that nothing is blocked.
+    let _ = TcpStream::connect_timeout(&local(addr), WAKE_TIMEOUT);
 }
 
-/// Accepts connections until the gate ends.
-pub(crate) fn run(listener: TcpListener, server: &Arc<Server>) {
+/// Accepts connections until told to end.
+pub(crate) fn run<H: Handler>(listener: TcpListener, handler: &Arc<H>) {
+    let sockets = handler.sockets();
     let mut listener = listener;
     loop {
         let accepted = listener.accept();
-        if server.gate.has_ended() {
+        if sockets.control.has_ended() {
             return;
         }
-        if server.gate.must_close() {
-            // Closing alone is not enough while a child process that is just being started still
-            // holds a copy of the socket: until it lets go, connections would be accepted.
+        if sockets.control.must_close() {
+            // Closing is not enough while a child process being started holds a copy of the socket:
+            // connections would still be accepted.
             let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
             drop((accepted, listener));
-            server.gate.stay_closed();
-            listener = match reopen(server) {
+            sockets.control.stay_closed();
+            listener = match reopen(sockets) {
                 Some(listener) => listener,
                 None => return,
             };
             continue;
         }
         match accepted {
-            Ok((stream, _)) => welcome(stream, server),
-            // No descriptors left, most likely: they come back when connections end.
-            Err(_) => drop(server.shutdown.sleep(RETRY)),
+            Ok((stream, _)) => spawn_connection(stream, handler),
+            // Probably out of descriptors; they return when connections end.
+            Err(_) => drop(sockets.shutdown.sleep(RETRY)),
         }
     }
 }
 
-fn reopen(server: &Server) -> Option<TcpListener> {
+fn reopen(sockets: &Sockets) -> Option<TcpListener> {
     loop {
-        if server.gate.has_ended() {
+        if sockets.control.has_ended() {
             return None;
         }
-        match TcpListener::bind(server.addr) {
+        match TcpListener::bind(sockets.addr) {
             Ok(listener) => return Some(listener),
-            Err(_) => drop(server.shutdown.sleep(RETRY)),
+            Err(_) => drop(sockets.shutdown.sleep(RETRY)),
         }
     }
 }
 
-fn welcome(stream: TcpStream, server: &Arc<Server>) {
-    if server.resets_early() {
-        return misbehave::arm_reset(&stream);
+fn spawn_connection<H: Handler>(stream: TcpStream, handler: &Arc<H>) {
+    if handler.resets_early() {
+        return writer::arm_reset(&stream);
     }
-    let Some(guest) = server.guests.admit(stream) else {
+    let Some(connection) = handler.sockets().connections.admit(stream) else {
         return;
     };
-    let server = server.clone();
-    // Without a thread to serve it the connection is dropped, as an overloaded server does.
+    let handler = handler.clone();
+    // Without a thread the connection is dropped, as by an overloaded server.
     let _ = thread::Builder::new()
         .name("sandbox-connection".into())
-        .spawn(move || connection::serve(guest.stream(), &server));
+        .spawn(move || connection::serve(connection.stream(), &*handler));
 }

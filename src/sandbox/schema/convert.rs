@@ -1,9 +1,9 @@
-//! pydantic v1's conversions, value by value.
+//! Conversions of pydantic v1.
 
 use super::{Kind, Mistake};
 use serde_json::{Value, json};
 
-/// Converts one value, or says in pydantic's words why not.
+/// Converts a value, or explains in pydantic's words why not.
 pub(super) fn convert(kind: Kind, value: &Value, loc: Vec<Value>) -> Result<Value, Vec<Mistake>> {
     let one = |mistake| vec![mistake];
     match kind {
@@ -28,7 +28,7 @@ fn not_integer(loc: Vec<Value>) -> Mistake {
     Mistake::new(loc, "value is not a valid integer", "type_error.integer")
 }
 
-/// Numbers become their text; booleans are numbers to Python and become `True` and `False`.
+/// Numbers become text; booleans become `True` and `False`, as in Python.
 fn text(value: &Value) -> Option<Value> {
     match value {
         Value::String(_) => Some(value.clone()),
@@ -42,7 +42,7 @@ fn text(value: &Value) -> Option<Value> {
 fn integer(value: &Value) -> Option<Value> {
     match value {
         Value::Number(number) if number.is_f64() => {
-            // A float is cut, as Python's int() does; beyond the range it saturates.
+            // A float is truncated, as by Python's int(); out of range it saturates.
             number.as_f64().map(|float| json!(float as i64))
         }
         Value::Number(_) => Some(value.clone()),
@@ -70,7 +70,7 @@ fn boolean(value: &Value) -> Option<Value> {
     }
 }
 
-/// Items keep the type they came with: only the integer 0 means everyone.
+/// Items keep their type: only the integer 0 means everyone.
 fn ids(value: &Value, loc: &[Value]) -> Result<Value, Vec<Mistake>> {
     let Value::Array(items) = value else {
         return Err(vec![Mistake::new(

@@ -1,4 +1,4 @@
-//! A body that is not JSON, in the words of Python's decoder.
+//! JSON errors as Python's decoder reports them.
 
 use super::Mistake;
 use serde_json::json;

@@ -56,7 +56,7 @@ fn converts_as_pydantic_does() {
 }
 
 #[test]
-fn complains_as_fastapi_does() {
+fn reports_errors_like_fastapi() {
     for (body, expected) in [
         (
             "",
@@ -112,7 +112,7 @@ fn complains_as_fastapi_does() {
 }
 
 #[test]
-fn places_json_errors_where_python_does() {
+fn locates_json_errors_like_python() {
     for (body, position, phrase) in [
         ("hello", 0, "Expecting value"),
         ("{\"a\":1}x", 7, "Extra data"),
@@ -127,7 +127,7 @@ fn places_json_errors_where_python_does() {
 }
 
 #[test]
-fn bytes_that_are_no_text() {
+fn rejects_non_utf8_bodies() {
     assert_eq!(
         read(b"\xff\xfe", FIELDS).unwrap_err(),
         Rejection::Undecodable
@@ -135,6 +135,6 @@ fn bytes_that_are_no_text() {
 }
 
 #[test]
-fn an_endpoint_without_fields_reads_no_body() {
+fn endpoint_without_fields_ignores_body() {
     assert!(read(b"\xff", &[]).is_ok());
 }

@@ -1,24 +1,24 @@
-//! Logins: where an instance, its QR code and its events meet.
+//! Logins: instances, QR codes, and their events.
 
 use super::State;
+use crate::sandbox::endpoint_result::Failure;
 use crate::sandbox::event;
+use crate::sandbox::login::QrCode;
 use crate::sandbox::login::{CodeError, Login, QrStatus, Step};
-use crate::sandbox::qrcode::QrCode;
-use crate::sandbox::reply::Failure;
-use crate::sandbox::scan::{ScanOutcome, ScanStep};
+use crate::sandbox::scan_script::{ScanOutcome, ScanStep};
 use crate::sandbox::status::Status;
 use jiff::Timestamp;
 
-/// Why a step by hand was not taken.
+/// Why a manual step was not performed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum StepError {
     UnknownGuid,
-    /// No QR code was asked for.
+    /// There is no login.
     NoLogin,
 }
 
 impl State {
-    /// Starts a login, in place of one under way, and gives its QR code.
+    /// Starts a login, replacing one in progress, and returns its QR code.
     pub(in crate::sandbox) fn begin_login(
         &mut self,
         guid: &str,
@@ -28,7 +28,7 @@ impl State {
         let mut scan = self.scan.clone();
         let instance = self.instance(guid)?;
         if instance.has_seen_expiry && scan.outcome == ScanOutcome::Expire {
-            // A client may answer an expiry with a new request: that must not expire for ever.
+            // A client may request a new code after each expiry; it must not expire forever.
             scan.outcome = ScanOutcome::Success;
         }
         instance.login = Some(Login::new(qrcode.clone(), &scan, now));
@@ -36,17 +36,17 @@ impl State {
         Ok(qrcode)
     }
 
-    /// Takes every step that is due.
+    /// Performs every due step.
     pub(in crate::sandbox) fn advance(&mut self, now: Timestamp) {
         while let Some((guid, step)) = self.due_step(now) {
             match step {
-                Step::Scan(step) => self.scan_step(&guid, &step),
+                Step::ScanScript(step) => self.scan_step(&guid, &step),
                 Step::LoggedIn => self.log_in(&guid),
             }
         }
     }
 
-    /// When the next step of any login is due.
+    /// The time of the next step of any login.
     pub(in crate::sandbox) fn next_due(&self) -> Option<Timestamp> {
         self.instances
             .iter()
@@ -54,7 +54,7 @@ impl State {
             .min()
     }
 
-    /// Takes a step by hand; confirming logs in at once.
+    /// Performs a manual step; confirming logs in at once.
     pub(in crate::sandbox) fn step_by_hand(
         &mut self,
         guid: &str,
@@ -89,21 +89,21 @@ impl State {
         }
     }
 
-    /// Logs an account out, if there is one, and says so.
+    /// Logs an account out, if logged in, and posts the event.
     pub(in crate::sandbox) fn log_out(&mut self, guid: &str) {
         if self.leave(guid) {
             self.emit(guid, event::LOGGED_OUT, event::logged_out());
         }
     }
 
-    /// The account logs in on another device, which ends it here.
+    /// The account logs in on another device, which logs it out here.
     pub(in crate::sandbox) fn kick(&mut self, guid: &str) {
         if self.leave(guid) {
             self.emit(guid, event::KICKED, event::kicked());
         }
     }
 
-    /// Ends the account's presence; true when there was one.
+    /// Ends the account's login; returns whether it was logged in.
     fn leave(&mut self, guid: &str) -> bool {
         match self.instance(guid) {
             Ok(instance) if instance.status.is_logged_in() => {
@@ -115,7 +115,7 @@ impl State {
         }
     }
 
-    /// The earliest step that is due, and whose it is.
+    /// The earliest due step and its instance.
     fn due_step(&mut self, now: Timestamp) -> Option<(String, Step)> {
         let instance = self
             .instances

@@ -13,7 +13,7 @@ fn call(sandbox: &Sandbox, method: &str, place: &str, body: &Value) -> (u16, Val
 }
 
 #[test]
-fn shows_what_happened() {
+fn lists_requests_and_deliveries() {
     let sandbox = start(Scenario::default());
     send(&sandbox, "hello").unwrap();
     let (_, requests) = call(&sandbox, "GET", "requests", &Value::Null);
@@ -44,7 +44,7 @@ fn sets_and_clears_faults() {
 }
 
 #[test]
-fn one_bad_fault_adds_none() {
+fn invalid_fault_adds_none() {
     let sandbox = start(Scenario::default());
     for body in [
         json!({"fault": "nope"}),
@@ -61,7 +61,7 @@ fn one_bad_fault_adds_none() {
 }
 
 #[test]
-fn moves_an_instance_to_another_state() {
+fn sets_instance_status() {
     let sandbox = start(Scenario::default());
     let place = format!("instances/{}", first_guid());
     for (body, http, shown) in [
@@ -82,7 +82,7 @@ fn moves_an_instance_to_another_state() {
 }
 
 #[test]
-fn wrong_places_and_methods() {
+fn rejects_unknown_paths_and_methods() {
     let sandbox = start(Scenario::default());
     for (method, place, status) in [
         ("GET", "nope", 404),
@@ -100,7 +100,7 @@ fn wrong_places_and_methods() {
 }
 
 #[test]
-fn web_pages_are_kept_out() {
+fn refuses_requests_from_web_pages() {
     let sandbox = start(Scenario::default());
     for (header, status) in [
         ("Host: localhost:1", 200),
@@ -114,13 +114,13 @@ fn web_pages_are_kept_out() {
 }
 
 #[test]
-fn faults_do_not_reach_the_admin_path() {
+fn faults_do_not_affect_admin_paths() {
     let sandbox = start(faulty(&["http=500"]));
     assert_eq!(call(&sandbox, "GET", "state", &Value::Null).0, 200);
 }
 
 #[test]
-fn takes_the_steps_of_a_login() {
+fn performs_login_steps() {
     let sandbox = start(Scenario {
         online: 0,
         running: 1,
@@ -156,7 +156,7 @@ fn takes_the_steps_of_a_login() {
 }
 
 #[test]
-fn makes_events_happen() {
+fn posts_events_on_request() {
     let receiver = Receiver::start();
     let sandbox = start(Scenario::default());
     let place = |action: &str| format!("instances/{}/{action}", first_guid());
@@ -194,7 +194,7 @@ fn makes_events_happen() {
 }
 
 #[test]
-fn refuses_events_it_does_not_understand() {
+fn rejects_invalid_events() {
     let sandbox = start(Scenario::default());
     let guid = first_guid();
     for (place, body, status) in [

@@ -2,7 +2,7 @@
 
 use super::receiver::Receiver;
 use super::support::{NOW, at, exchange, first, first_guid, post, send, start, text};
-use crate::sandbox::incoming::{Arrival, Incoming};
+use crate::sandbox::message::{IncomingKind, IncomingMessage};
 use crate::sandbox::state::State;
 use crate::sandbox::{Quirk, Sandbox, Scenario};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn listen(sandbox: &Sandbox, url: &str) {
 }
 
 #[test]
-fn own_sends_come_back_plain() {
+fn echoes_own_messages() {
     let mut state = heard(&[]);
     let body = json!({
         "guid": first_guid(), "conversation_id": "R:10006", "content": "test", "at_list": [0],
@@ -79,19 +79,19 @@ fn messages_come_singly_or_in_batches() {
 }
 
 #[test]
-fn messages_from_others() {
+fn delivers_messages_from_others() {
     let mut state = heard(&[]);
     for (conversation_id, sender, receiver, roomid) in [
         ("S:788123456789", "788123456789", "1688850000000001", "0"),
         ("R:10006", "7881300000000001", "0", "10006"),
     ] {
-        let incoming = Incoming {
+        let incoming = IncomingMessage {
             conversation_id: conversation_id.into(),
             content: "hi".into(),
-            ..Incoming::default()
+            ..IncomingMessage::default()
         };
         assert_eq!(
-            state.receive(&first_guid(), &incoming, Arrival::Text, at(0)),
+            state.receive(&first_guid(), &incoming, IncomingKind::Text, at(0)),
             Ok(true)
         );
         let data = state.take_events().remove(0).data;
@@ -104,14 +104,14 @@ fn messages_from_others() {
 }
 
 #[test]
-fn read_reports_lack_what_messages_have() {
+fn read_reports_omit_message_fields() {
     let mut state = heard(&[]);
-    let incoming = Incoming {
+    let incoming = IncomingMessage {
         conversation_id: "S:788".into(),
-        ..Incoming::default()
+        ..IncomingMessage::default()
     };
     state
-        .receive(&first_guid(), &incoming, Arrival::ReadReport, at(0))
+        .receive(&first_guid(), &incoming, IncomingKind::ReadReport, at(0))
         .unwrap();
     let data = state.take_events().remove(0).data;
     assert_eq!(data["msg_type"], 1012);
@@ -121,7 +121,7 @@ fn read_reports_lack_what_messages_have() {
 }
 
 #[test]
-fn the_instances_url_goes_before_the_global_one() {
+fn instance_notify_url_overrides_global_one() {
     let mut state = State::new(&Scenario::default());
     let guid = first_guid();
     assert!(!state.emit(&guid, 11001, json!({})));
@@ -143,7 +143,7 @@ fn the_instances_url_goes_before_the_global_one() {
 }
 
 #[test]
-fn a_post_as_the_real_server_words_it() {
+fn post_has_headers_of_real_server() {
     let receiver = Receiver::start();
     let sandbox = start(Scenario::default());
     listen(&sandbox, &receiver.url("/webhook?token=t"));
@@ -169,7 +169,7 @@ fn a_post_as_the_real_server_words_it() {
 }
 
 #[test]
-fn order_holds_and_everything_is_recorded() {
+fn keeps_order_and_records_every_post() {
     let receiver = Receiver::start();
     let sandbox = start(Scenario::default());
     listen(&sandbox, &receiver.url("/"));
@@ -191,7 +191,7 @@ fn order_holds_and_everything_is_recorded() {
 }
 
 #[test]
-fn duplicates_and_the_older_key() {
+fn posts_duplicates_and_old_key() {
     let receiver = Receiver::start();
     let quirks = vec![Quirk::DuplicateCallbacks, Quirk::MsgTypeKey];
     let sandbox = start(Scenario {
@@ -209,7 +209,7 @@ fn duplicates_and_the_older_key() {
 }
 
 #[test]
-fn late_callbacks_are_late() {
+fn delays_callbacks() {
     let receiver = Receiver::start();
     let late = Duration::from_millis(120);
     let quirks = vec![Quirk::LateCallbacks];
@@ -226,7 +226,7 @@ fn late_callbacks_are_late() {
 }
 
 #[test]
-fn callbacks_can_be_off() {
+fn callbacks_can_be_disabled() {
     let receiver = Receiver::start();
     let scan = "after=10ms".parse().unwrap();
     let sandbox = start(Scenario {
@@ -254,7 +254,7 @@ fn callbacks_can_be_off() {
 }
 
 #[test]
-fn a_silent_receiver_delays_nobody_else() {
+fn silent_receiver_does_not_delay_others() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let receiver = Receiver::start();
     let sandbox = start(Scenario {
@@ -281,7 +281,7 @@ fn a_silent_receiver_delays_nobody_else() {
 }
 
 #[test]
-fn failures_are_told() {
+fn records_failed_posts() {
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -304,7 +304,7 @@ fn failures_are_told() {
 }
 
 #[test]
-fn a_whole_login_arrives() {
+fn delivers_all_login_events() {
     let receiver = Receiver::start();
     let scenario = Scenario {
         online: 0,

@@ -10,7 +10,7 @@ fn status(state: &mut State, guid: &str) -> Value {
 }
 
 #[test]
-fn from_creation_to_removal() {
+fn creates_and_removes_instances() {
     let mut state = State::new(&Scenario {
         online: 0,
         ..Scenario::default()
@@ -40,7 +40,7 @@ fn from_creation_to_removal() {
 }
 
 #[test]
-fn auto_start_and_its_default() {
+fn honors_auto_start() {
     let mut state = State::new(&Scenario::default());
     for (body, expected) in [(json!({}), 0), (json!({"auto_start": true}), 1)] {
         let created = post(&mut state, "/client/create_client", &body);
@@ -52,7 +52,7 @@ fn auto_start_and_its_default() {
 }
 
 #[test]
-fn the_limit_is_told_in_words() {
+fn reports_instance_limit() {
     let mut state = State::new(&Scenario {
         limit: 1,
         ..Scenario::default()
@@ -70,7 +70,7 @@ fn the_limit_is_told_in_words() {
 }
 
 #[test]
-fn seeded_instances_in_order() {
+fn lists_initial_instances_in_order() {
     let scenario = Scenario {
         online: 2,
         running: 1,
@@ -88,7 +88,7 @@ fn seeded_instances_in_order() {
 }
 
 #[test]
-fn calling_a_stopped_instance_wakes_it() {
+fn calling_stopped_instance_starts_it() {
     for path in [
         "/msg/send_text",
         "/session/get_session_list",
@@ -112,7 +112,7 @@ fn calling_a_stopped_instance_wakes_it() {
 }
 
 #[test]
-fn settings_do_not_wake() {
+fn settings_do_not_start_instance() {
     let mut state = State::new(&Scenario {
         online: 0,
         stopped: 1,
@@ -140,14 +140,14 @@ fn settings_do_not_wake() {
 }
 
 #[test]
-fn logging_out_keeps_the_instance_running() {
+fn logout_keeps_instance_running() {
     let mut state = State::new(&Scenario::default());
     post(&mut state, "/user/logout", &first());
     assert_eq!(status(&mut state, &first_guid()), 1);
 }
 
 #[test]
-fn a_reconnecting_instance_looks_stopped_and_works() {
+fn reconnecting_instance_reports_0_and_works() {
     let mut state = State::new(&Scenario::default());
     state.instance(&first_guid()).unwrap().status = Status::Reconnecting;
     assert_eq!(status(&mut state, &first_guid()), 0);

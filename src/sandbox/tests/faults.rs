@@ -40,7 +40,7 @@ fn body_of(bytes: &[u8]) -> &[u8] {
 }
 
 #[test]
-fn faults_that_leave_no_answer() {
+fn faults_without_answer() {
     for (spec, is_reset, executed) in [
         ("drop-before", false, false),
         ("drop-after", false, true),
@@ -63,7 +63,7 @@ fn faults_that_leave_no_answer() {
 }
 
 #[test]
-fn faults_that_answer_something_else() {
+fn faults_with_other_answer() {
     let garbled = b"\x00\xff\xfe{\"error_code\":\xc3\x28\x80garbled".as_slice();
     let html = b"<!DOCTYPE html>".as_slice();
     for (spec, status, start, executed) in [
@@ -118,7 +118,7 @@ fn business_errors_deliver_nothing() {
 }
 
 #[test]
-fn a_server_side_failure_looks_like_success() {
+fn server_fail_answers_code_0() {
     let Outcome { sandbox, bytes } = send_under("svr-fail");
     let answer: Value = serde_json::from_slice(body_of(&bytes.unwrap())).unwrap();
     assert_eq!(answer["error_code"], 0);
@@ -128,7 +128,7 @@ fn a_server_side_failure_looks_like_success() {
 }
 
 #[test]
-fn a_truncated_answer_was_executed() {
+fn truncated_answer_is_executed() {
     let Outcome { sandbox, bytes } = send_under("truncated");
     let bytes = bytes.unwrap();
     let head = String::from_utf8_lossy(&bytes);
@@ -144,7 +144,7 @@ fn a_truncated_answer_was_executed() {
 }
 
 #[test]
-fn hanging_lasts_until_the_client_leaves() {
+fn hang_lasts_until_client_disconnects() {
     for (spec, executed) in [("hang", 0), ("hang-after", 1)] {
         let sandbox = start(faulty(&[spec]));
         let mut stream = connect(&sandbox);
@@ -167,7 +167,7 @@ fn hanging_lasts_until_the_client_leaves() {
 }
 
 #[test]
-fn late_answers_were_executed_at_once() {
+fn latency_applies_after_execution() {
     let sandbox = start(faulty(&["latency=150ms"]));
     let mut stream = connect(&sandbox);
     let begin = Instant::now();
@@ -182,7 +182,7 @@ fn late_answers_were_executed_at_once() {
 }
 
 #[test]
-fn dripping_takes_its_time_and_is_whole() {
+fn drip_sends_whole_answer_slowly() {
     let begin = Instant::now();
     let Outcome { bytes, .. } = send_under("drip=1ms");
     let bytes = bytes.unwrap();
@@ -192,7 +192,7 @@ fn dripping_takes_its_time_and_is_whole() {
 }
 
 #[test]
-fn a_huge_answer_ends_when_the_client_has_enough() {
+fn endless_answer_ends_with_client() {
     let sandbox = start(faulty(&["huge"]));
     let mut stream = connect(&sandbox);
     stream
@@ -205,7 +205,7 @@ fn a_huge_answer_ends_when_the_client_has_enough() {
 }
 
 #[test]
-fn reset_early_is_seen_before_anything_is_recorded() {
+fn early_reset_records_nothing() {
     let sandbox = start(faulty(&["reset-early*1"]));
     let mut stream = connect(&sandbox);
     let read = stream
@@ -217,7 +217,7 @@ fn reset_early_is_seen_before_anything_is_recorded() {
 }
 
 #[test]
-fn refusing_closes_the_port_for_a_while() {
+fn refuse_closes_port_temporarily() {
     let sandbox = start(Scenario::default());
     let addr = sandbox.addr();
     let begin = Instant::now();
@@ -234,7 +234,7 @@ fn refusing_closes_the_port_for_a_while() {
 }
 
 #[test]
-fn a_refusal_of_no_time_and_a_renewed_one_return() {
+fn refuse_can_be_renewed() {
     let sandbox = start(faulty(&["refuse=0s"]));
     sandbox.add_fault("refuse=60s".parse().unwrap());
     sandbox.add_fault("refuse=50ms".parse().unwrap());
@@ -248,7 +248,7 @@ fn a_refusal_of_no_time_and_a_renewed_one_return() {
 }
 
 #[test]
-fn counted_faults_are_used_up() {
+fn counted_faults_are_consumed() {
     let sandbox = start(faulty(&["http=503@/msg/send_text*2", "busy*1"]));
     let statuses: Vec<u16> = (0..3)
         .map(|_| send(&sandbox, "x").unwrap().status)
@@ -263,7 +263,7 @@ fn counted_faults_are_used_up() {
 }
 
 #[test]
-fn a_logout_comes_before_the_request() {
+fn logout_fault_precedes_request() {
     let sandbox = start(faulty(&["logout*1"]));
     let answer = send(&sandbox, "x").unwrap().json();
     assert!(
@@ -276,7 +276,7 @@ fn a_logout_comes_before_the_request() {
 }
 
 #[test]
-fn reconnecting_shows_zero_once() {
+fn reconnecting_reports_0_once() {
     let sandbox = start(faulty(&["reconnecting*1"]));
     let body = json!({ "guid": first_guid() }).to_string();
     let shown: Vec<Value> = (0..2)
@@ -289,7 +289,7 @@ fn reconnecting_shows_zero_once() {
 }
 
 #[test]
-fn clearing_ends_faults() {
+fn clear_removes_faults() {
     let sandbox = start(faulty(&["hang"]));
     sandbox.clear_faults();
     assert_eq!(send(&sandbox, "x").unwrap().status, 200);

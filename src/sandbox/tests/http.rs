@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 #[test]
-fn many_requests_on_one_connection() {
+fn keeps_connections_alive() {
     let sandbox = start(Scenario::default());
     let mut stream = connect(&sandbox);
     for number in 0..50 {
@@ -25,7 +25,7 @@ fn many_requests_on_one_connection() {
 }
 
 #[test]
-fn pipelined_requests_are_answered_in_order() {
+fn answers_pipelined_requests_in_order() {
     let sandbox = start(Scenario::default());
     let mut stream = connect(&sandbox);
     let both = request("POST", "/nope", "") + &request("POST", "/client/all_clients", "{}");
@@ -35,7 +35,7 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
-fn connections_close_when_asked() {
+fn closes_connection_on_request() {
     let sandbox = start(Scenario::default());
     for (version, header, stays) in [
         ("1.1", "X: y", true),
@@ -64,7 +64,7 @@ fn connections_close_when_asked() {
 }
 
 #[test]
-fn chunked_bodies_and_expectations() {
+fn reads_chunked_bodies_and_expect_continue() {
     let sandbox = start(Scenario::default());
     let mut stream = connect(&sandbox);
     let body = text("chunked");
@@ -81,7 +81,7 @@ fn chunked_bodies_and_expectations() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_and_not_recorded() {
+fn malformed_requests_are_refused_and_not_recorded() {
     let sandbox = start(Scenario::default());
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(200));
     let long = format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "x".repeat(70_000));
@@ -105,7 +105,7 @@ fn what_cannot_be_read_is_refused_and_not_recorded() {
 }
 
 #[test]
-fn a_client_that_leaves_half_way_changes_nothing() {
+fn aborted_request_changes_nothing() {
     let sandbox = start(Scenario::default());
     let whole = request("POST", "/msg/send_text", &text("x"));
     let mut stream = connect(&sandbox);
@@ -118,14 +118,14 @@ fn a_client_that_leaves_half_way_changes_nothing() {
 }
 
 #[test]
-fn a_silent_client_delays_nobody() {
+fn silent_client_does_not_delay_others() {
     let sandbox = start(Scenario::default());
     let _silent: Vec<TcpStream> = (0..50).map(|_| connect(&sandbox)).collect();
     assert_eq!(send(&sandbox, "x").unwrap().status, 200);
 }
 
 #[test]
-fn head_gets_no_body() {
+fn head_has_no_body() {
     let sandbox = start(Scenario::default());
     let mut stream = connect(&sandbox);
     let bytes = "HEAD /client/all_clients HTTP/1.1\r\nConnection: close\r\n\r\n";
@@ -138,7 +138,7 @@ fn head_gets_no_body() {
 }
 
 #[test]
-fn a_prefix_and_a_query_belong_to_the_target_only() {
+fn strips_prefix_and_query() {
     let sandbox = start(Scenario {
         prefix: "/wecom/".into(),
         ..Scenario::default()
@@ -168,7 +168,7 @@ fn a_prefix_and_a_query_belong_to_the_target_only() {
 }
 
 #[test]
-fn the_observer_knows_before_the_client_does() {
+fn observer_runs_before_response() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let notes = seen.clone();
     let sandbox = start_observed(Scenario::default(), move |exchange| {
@@ -192,7 +192,7 @@ fn the_observer_knows_before_the_client_does() {
 }
 
 #[test]
-fn exchanges_keep_what_was_sent() {
+fn records_requests_unchanged() {
     let sandbox = start(Scenario::default());
     send(&sandbox, "x").unwrap();
     let exchange = &sandbox.exchanges()[0];
@@ -202,7 +202,7 @@ fn exchanges_keep_what_was_sent() {
 }
 
 #[test]
-fn latency_slows_every_answer() {
+fn latency_delays_every_answer() {
     let latency = Duration::from_millis(80);
     let sandbox = start(Scenario {
         latency,
@@ -214,7 +214,7 @@ fn latency_slows_every_answer() {
 }
 
 #[test]
-fn dropping_ends_everything_at_once() {
+fn drop_stops_server_immediately() {
     let sandbox = start(Scenario {
         latency: Duration::from_secs(60),
         ..Scenario::default()

@@ -52,7 +52,7 @@ fn events(state: &mut State) -> Vec<(i64, Value)> {
 }
 
 #[test]
-fn the_code_and_its_picture() {
+fn returns_qr_link_and_picture() {
     let mut state = running("never");
     let code = get_code(&mut state, 0);
     let key = code["key"].as_str().unwrap();
@@ -68,7 +68,7 @@ fn the_code_and_its_picture() {
 }
 
 #[test]
-fn some_servers_put_the_link_where_the_picture_should_be() {
+fn quirk_returns_link_in_qrcode_field() {
     let mut state = State::new(&Scenario {
         quirks: vec![Quirk::LinkInQrcode],
         ..Scenario::default()
@@ -78,7 +78,7 @@ fn some_servers_put_the_link_where_the_picture_should_be() {
 }
 
 #[test]
-fn a_plain_login_by_polling_and_by_events() {
+fn login_is_visible_by_polling_and_events() {
     let mut state = running("after=2s");
     assert_eq!(poll(&mut state, 0), 0);
     get_code(&mut state, 0);
@@ -102,7 +102,7 @@ fn a_plain_login_by_polling_and_by_events() {
 }
 
 #[test]
-fn ids_are_numbers_in_one_event_and_strings_in_the_other() {
+fn ids_are_numbers_in_11002_and_strings_in_11003() {
     let mut state = running("after=0s");
     get_code(&mut state, 0);
     state.advance(at(0));
@@ -115,7 +115,7 @@ fn ids_are_numbers_in_one_event_and_strings_in_the_other() {
 }
 
 #[test]
-fn a_verification_code_is_needed_and_checked() {
+fn requires_and_checks_verification_code() {
     let mut state = running("require-code=246810");
     get_code(&mut state, 0);
     assert_ne!(
@@ -144,7 +144,7 @@ fn a_verification_code_is_needed_and_checked() {
 }
 
 #[test]
-fn refusal_ends_a_login_and_a_new_code_begins_another() {
+fn new_qr_code_restarts_refused_login() {
     let mut state = running("refuse");
     get_code(&mut state, 0);
     assert_eq!(poll(&mut state, 1500), 4);
@@ -154,7 +154,7 @@ fn refusal_ends_a_login_and_a_new_code_begins_another() {
 }
 
 #[test]
-fn an_expired_code_is_replaced_once() {
+fn replaces_expired_qr_code_once() {
     let mut state = running("expire");
     let first_code = get_code(&mut state, 0);
     state.advance(at(1000));
@@ -183,7 +183,7 @@ fn an_expired_code_is_replaced_once() {
 }
 
 #[test]
-fn steps_by_hand() {
+fn performs_manual_steps() {
     let mut state = running("manual");
     let guid = first_guid();
     let step = |state: &mut State, name: &str| state.step_by_hand(&guid, &name.parse().unwrap());
@@ -208,7 +208,7 @@ fn steps_by_hand() {
 }
 
 #[test]
-fn a_code_asked_for_by_hand_is_checked() {
+fn checks_manually_required_code() {
     let mut state = running("manual");
     get_code(&mut state, 0);
     state
@@ -220,7 +220,7 @@ fn a_code_asked_for_by_hand_is_checked() {
 }
 
 #[test]
-fn stopping_ends_a_login() {
+fn stop_ends_login() {
     let mut state = running("after=1s");
     get_code(&mut state, 0);
     data(&mut state, 500, "/client/stop_client");
@@ -233,7 +233,7 @@ fn stopping_ends_a_login() {
 }
 
 #[test]
-fn a_stopped_instance_wakes_before_it_gives_a_code() {
+fn stopped_instance_starts_before_qr_code() {
     let mut state = State::new(&Scenario {
         online: 0,
         stopped: 1,
@@ -246,7 +246,7 @@ fn a_stopped_instance_wakes_before_it_gives_a_code() {
 }
 
 #[test]
-fn leaving_is_told() {
+fn logout_posts_event() {
     for (leave, expected) in [
         (
             (|state: &mut State| state.log_out(&first_guid())) as fn(&mut State),

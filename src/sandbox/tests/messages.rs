@@ -19,7 +19,7 @@ fn decoded(value: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn a_group_text_is_answered_as_the_reference_shows() {
+fn group_text_answer_matches_reference() {
     let mut state = State::new(&Scenario::default());
     let answer = send(&mut state, "/msg/send_text", "R:10006", "test");
     assert_eq!(answer["data"]["is_svr_fail"], false);
@@ -44,7 +44,7 @@ fn a_group_text_is_answered_as_the_reference_shows() {
 }
 
 #[test]
-fn ids_count_up_and_peers_are_told_apart() {
+fn ids_increase_and_peers_differ() {
     let mut state = State::new(&Scenario::default());
     send(&mut state, "/msg/send_text", "R:10006", "one");
     let answer = send(&mut state, "/msg/send_text", "S:7881", "two");
@@ -109,14 +109,14 @@ fn refusals_deliver_nothing() {
 }
 
 #[test]
-fn an_unknown_guid() {
+fn rejects_unknown_guid() {
     let mut state = State::new(&Scenario::default());
     let (_, answer) = ask(&mut state, "POST", "/msg/send_text", r#"{"guid":123}"#);
     assert_eq!(answer["error_message"], "invalid guid");
 }
 
 #[test]
-fn a_send_moves_the_conversation() {
+fn send_updates_session_list() {
     let mut state = State::new(&Scenario::default());
     send(&mut state, "/msg/send_text", "S:168987654321", "x");
     let sessions = &state.instance(&first_guid()).unwrap().sessions;

@@ -7,10 +7,10 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
-/// A wait no correct sandbox needs; it only ends a test that would hang.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Limit of waits in tests that would hang.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Answers every callback with 200 and hands it to the test.
+/// Answers every callback with 200 and passes it to the test.
 pub(super) struct Receiver {
     addr: SocketAddr,
     seen: mpsc::Receiver<(String, Value)>,
@@ -35,7 +35,7 @@ impl Receiver {
 
     /// Head and body of the next callback.
     pub(super) fn next(&self) -> (String, Value) {
-        self.seen.recv_timeout(PATIENCE).unwrap()
+        self.seen.recv_timeout(TIMEOUT).unwrap()
     }
 }
 
@@ -56,6 +56,6 @@ fn take(mut stream: TcpStream, sender: &Sender<(String, Value)>) {
     stream
         .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         .unwrap();
-    // The test may be over already.
+    // The test may have ended.
     let _ = sender.send((head, serde_json::from_slice(&body).unwrap()));
 }

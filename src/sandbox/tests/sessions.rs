@@ -18,7 +18,7 @@ fn page(state: &mut State, begin_seq: &Value, limit: i64) -> (Vec<String>, Value
 }
 
 #[test]
-fn the_default_list_is_the_demos() {
+fn default_sessions_match_documentation() {
     let mut state = State::new(&Scenario::default());
     let (ids, cursor) = page(&mut state, &json!("0"), 100);
     assert_eq!(
@@ -36,7 +36,7 @@ fn the_default_list_is_the_demos() {
 }
 
 #[test]
-fn pages_cover_everything_once() {
+fn pages_cover_all_sessions_once() {
     for limit in [1, 3, 7, 10, 100] {
         let mut state = State::new(&Scenario {
             sessions: 10,
@@ -59,7 +59,7 @@ fn pages_cover_everything_once() {
 }
 
 #[test]
-fn odd_cursors_and_limits() {
+fn accepts_unusual_cursors_and_limits() {
     let mut state = State::new(&Scenario::default());
     for (begin_seq, limit, length) in [
         (json!(0), 100, 6),

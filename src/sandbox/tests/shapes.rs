@@ -14,7 +14,7 @@ fn with_quirks(quirks: &[Quirk]) -> State {
 }
 
 #[test]
-fn path_then_method_then_body_then_business() {
+fn checks_path_method_body_then_business_rules() {
     let mut state = State::new(&Scenario::default());
     for (method, path, body, status, detail) in [
         ("POST", "/nope", "junk", 404, json!("Not Found")),
@@ -59,7 +59,7 @@ fn path_then_method_then_body_then_business() {
 }
 
 #[test]
-fn clients_in_every_dialect() {
+fn lists_clients_in_every_dialect() {
     for (dialect, created, listed) in [
         (Dialect::A, json!("/data"), json!("/data")),
         (Dialect::B, json!("/data/guid"), json!("/data")),
@@ -79,7 +79,7 @@ fn clients_in_every_dialect() {
 }
 
 #[test]
-fn dialect_d_is_a_string_of_a() {
+fn dialect_d_wraps_a_in_a_string() {
     let mut state = State::new(&Scenario {
         dialect: Dialect::D,
         ..Scenario::default()
@@ -95,7 +95,7 @@ fn dialect_d_is_a_string_of_a() {
 }
 
 #[test]
-fn a_status_comes_without_a_message() {
+fn status_answer_has_no_message() {
     let mut state = State::new(&Scenario::default());
     let answer = post(&mut state, "/client/get_client_status", &first());
     assert_eq!(answer, json!({"error_code": 0, "data": {"status": 2}}));
@@ -165,7 +165,7 @@ fn quirks_change_shapes() {
 }
 
 #[test]
-fn get_only_clients() {
+fn quirk_lists_clients_by_get_only() {
     let mut state = with_quirks(&[Quirk::GetOnlyClients]);
     assert_eq!(ask(&mut state, "POST", "/client/all_clients", "{}").0, 405);
     assert_eq!(ask(&mut state, "GET", "/client/all_clients", "").0, 200);
@@ -173,7 +173,7 @@ fn get_only_clients() {
 }
 
 #[test]
-fn empty_lists_are_null_only_on_demand() {
+fn empty_lists_are_null_only_with_quirk() {
     for (quirks, expected) in [(vec![], json!([])), (vec![Quirk::NullLists], Value::Null)] {
         let scenario = Scenario {
             online: 0,

@@ -1,4 +1,4 @@
-//! What the tests have in common.
+//! Helpers of the sandbox's tests.
 
 use crate::sandbox::routes::{self, Request};
 use crate::sandbox::scenario::Scenario;
@@ -11,23 +11,23 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The moment at which the pure core is asked.
+/// The time of requests to the pure core.
 pub(super) const NOW: i64 = 1_764_000_000;
 
-/// A wait no correct sandbox needs; it only ends a test that would hang.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Limit of waits in tests that would hang.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// So many milliseconds after [`NOW`].
+/// A time in milliseconds after [`NOW`].
 pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(NOW * 1000 + millis).unwrap()
 }
 
-/// Asks the core at [`NOW`].
+/// Sends a request to the pure core at [`NOW`].
 pub(super) fn ask(state: &mut State, method: &str, path: &str, body: &str) -> (u16, Value) {
     ask_at(state, 0, method, path, body)
 }
 
-/// Asks the core so many milliseconds after [`NOW`].
+/// Sends a request to the pure core, in milliseconds after [`NOW`].
 pub(super) fn ask_at(
     state: &mut State,
     millis: i64,
@@ -40,7 +40,7 @@ pub(super) fn ask_at(
         method,
         path,
         body: body.as_bytes(),
-        twist: None,
+        endpoint_fault: None,
     };
     let answer = routes::handle(state, &request);
     (answer.status, serde_json::from_slice(&answer.body).unwrap())
@@ -55,7 +55,7 @@ pub(super) fn post(state: &mut State, path: &str, body: &Value) -> Value {
 
 /// The first guid of every scenario.
 pub(super) fn first_guid() -> String {
-    crate::sandbox::seed::guid(0)
+    crate::sandbox::initial_data::guid(0)
 }
 
 /// A body that names the first instance.
@@ -63,7 +63,7 @@ pub(super) fn first() -> Value {
     json!({ "guid": first_guid() })
 }
 
-/// A running sandbox that nobody observes.
+/// A running sandbox without observer.
 pub(super) fn start(scenario: Scenario) -> Sandbox {
     start_observed(scenario, |_| {})
 }
@@ -87,7 +87,7 @@ pub(super) fn faulty(specs: &[&str]) -> Scenario {
 /// A raw connection.
 pub(super) fn connect(sandbox: &Sandbox) -> TcpStream {
     let stream = TcpStream::connect(sandbox.addr()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream
 }
 
@@ -101,20 +101,20 @@ pub(super) fn request(method: &str, path: &str, body: &str) -> String {
 
 /// An answer as a client reads it.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpResponse {
     pub(super) status: u16,
     pub(super) head: String,
     pub(super) body: Vec<u8>,
 }
 
-impl Answer {
+impl HttpResponse {
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 /// Reads one answer with a Content-Length.
-pub(super) fn read_answer(stream: &mut TcpStream) -> std::io::Result<Answer> {
+pub(super) fn read_answer(stream: &mut TcpStream) -> std::io::Result<HttpResponse> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -129,7 +129,7 @@ pub(super) fn read_answer(stream: &mut TcpStream) -> std::io::Result<Answer> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     let status = head[9..12].parse().unwrap();
-    Ok(Answer { status, head, body })
+    Ok(HttpResponse { status, head, body })
 }
 
 /// Sends one request on a connection of its own.
@@ -138,7 +138,7 @@ pub(super) fn exchange(
     method: &str,
     path: &str,
     body: &str,
-) -> std::io::Result<Answer> {
+) -> std::io::Result<HttpResponse> {
     let mut stream = connect(sandbox);
     stream.write_all(request(method, path, body).as_bytes())?;
     read_answer(&mut stream)
@@ -151,6 +151,6 @@ pub(super) fn text(content: &str) -> String {
 }
 
 /// Sends a text from the first instance.
-pub(super) fn send(sandbox: &Sandbox, content: &str) -> std::io::Result<Answer> {
+pub(super) fn send(sandbox: &Sandbox, content: &str) -> std::io::Result<HttpResponse> {
     exchange(sandbox, "POST", "/msg/send_text", &text(content))
 }

@@ -3,16 +3,15 @@
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
-        "Show the request and log nobody out",
-        "只显示请求，不退出登录",
+        "Takes at most --timeout (default 5min, extended while waiting for a verification code). The configured notify_url is restored however it ends.",
+        "最长 --timeout（默认 5min，等待验证码时延长）。无论如何结束，都会恢复配置的 notify_url。",
     ),
     (
-        "Takes at most --timeout (default 5min, more while a verification code is being asked for). Whatever ends it, the configured notify_url is put back.",
-        "最长 --timeout（默认 5min，等待验证码时延长）。无论怎样结束，都会恢复配置的 notify_url。",
+        "Create a new instance for the login",
+        "为这次登录创建新实例",
     ),
-    ("Create an instance for it", "为这次登录创建新实例"),
     (
-        "Go on even if the account is online already",
+        "Log in again even if the account is online",
         "账号已在线也重新登录",
     ),
     (
@@ -20,11 +19,11 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "连接所用的本地代理 ID（bridge）",
     ),
     (
-        "Print the code and return; `qiwei status --wait online` waits",
-        "显示二维码后立即返回；用 `qiwei status --wait online` 等待",
+        "Print the code and return; wait with `qiwei status --wait online`",
+        "显示二维码后立即返回；用 `qiwei status --wait online` 等待登录",
     ),
     (
-        "Hand in the verification code of a login that waits for it; `-` reads it from standard input",
+        "Submit the verification code of a waiting login; `-` reads it from standard input",
         "为正在等待的登录提交验证码；`-` 从标准输入读取",
     ),
     (
@@ -32,12 +31,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "输出验证码的命令",
     ),
     (
-        "File that will hold the verification code",
-        "存放验证码的文件（会等待它出现）",
+        "File the verification code will be written to",
+        "验证码将写入的文件（会等待其出现）",
     ),
     (
-        "How to draw the QR code [default: what the terminal can show]",
-        "二维码的显示方式 [默认: 按终端的能力]",
+        "How to draw the QR code [default: the best the terminal can show]",
+        "二维码显示方式 [默认: 终端支持的最佳方式]",
     ),
     (
         "Half-height blocks (the default where the terminal can show them)",
@@ -51,27 +50,24 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "Write the QR code to a .png or .svg file as well",
         "同时把二维码写入 .png 或 .svg 文件",
     ),
-    (
-        "How often to ask the server how far the login is",
-        "多久向服务器查询一次登录进度",
-    ),
-    ("Rely on callbacks alone", "只依靠回调"),
+    ("Interval between login status polls", "轮询登录状态的间隔"),
+    ("Do not poll; rely on callbacks alone", "不轮询，只依靠回调"),
     ("Callback options", "回调选项"),
     (
         "Address to listen on [default: loopback for a server on this machine, else the local address that routes to it; any free port]",
         "监听地址 [默认: 服务器在本机时用回环地址，否则用通往服务器的本机地址；任意空闲端口]",
     ),
     (
-        "URL the server is told, for a listener behind a proxy or in a container; the token is put at its end",
-        "告诉服务器的回调地址，用于代理之后或容器中的监听器；令牌加在末尾",
+        "URL the server posts to, for a listener behind a proxy or in a container; the token is appended",
+        "服务器回调的地址，用于监听器在代理之后或容器中的情况；令牌会追加在末尾",
     ),
     (
-        "Turn the callbacks of EVERY instance of the server here, not only of this one",
-        "把服务器上所有实例的回调都转到这里，而不只是这个实例",
+        "Redirect the callbacks of EVERY instance of the server, not only of this one",
+        "重定向服务器上所有实例的回调，而不只是此实例",
     ),
     (
-        "Into a pipe, or with --json, every callback is one JSON object a line; on a terminal it is told in words. Whatever ends it, the configured notify_url is put back.",
-        "输出到管道或使用 --json 时，每个回调是一行 JSON；在终端上用文字显示。无论怎样结束，都会恢复配置的 notify_url。",
+        "In a pipe, or with --json, every callback is one JSON line; on a terminal it is printed as text. The configured notify_url is restored however it ends.",
+        "输出到管道或使用 --json 时，每个回调为一行 JSON；在终端上显示为文字。无论如何结束，都会恢复配置的 notify_url。",
     ),
     (
         "Only callbacks of this type, by number or name (new_message also covers lists of them); may be repeated",
@@ -80,16 +76,13 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("End after this many callbacks", "收到这么多回调后结束"),
     ("End after this time", "经过这么长时间后结束"),
     (
-        "Run a shell command for every callback, the JSON object on its standard input",
+        "Run a shell command for every callback, with the JSON object on its standard input",
         "为每个回调运行一条 shell 命令，JSON 从标准输入传入",
     ),
+    ("Show duplicate messages too", "重复的消息也显示"),
     (
-        "Show messages again that were seen before",
-        "重复的消息也显示",
-    ),
-    (
-        "Without arguments only endpoints that change nothing are asked. `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes one call and prints the answer as it came.",
-        "不带参数时只探测不改变任何东西的接口。`qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` 调用一次接口并原样输出应答。",
+        "Without arguments only read endpoints are called. `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes one call and prints the response unchanged.",
+        "不带参数时只调用只读接口。`qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` 调用一次接口并原样输出应答。",
     ),
     ("HTTP method of a raw call", "直接调用的 HTTP 方法"),
     (
@@ -101,18 +94,21 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "JSON 请求体：内容本身、@FILE，或 `-` 读标准输入 [POST 默认: {}]",
     ),
     (
-        "Put the guid of the chosen instance into the body",
-        "把所选实例的 GUID 放进请求体",
+        "Add the guid of the chosen instance to the body",
+        "把所选实例的 GUID 加入请求体",
     ),
     (
-        "Find out whether callbacks get through, or simulate some",
-        "检查回调是否畅通，或模拟回调",
+        "Test whether callbacks arrive, or simulate some",
+        "测试回调能否到达，或模拟回调",
     ),
     (
-        "Without URL: a `qiwei listen` or `login` that runs for the instance is looked at; when none runs, a listener of its own is set up and a callback of the server awaited. With --simulate the events are posted there.",
-        "不给 URL 时：检查这个实例正在运行的 `qiwei listen` 或 `login`；都没有运行就自己启动监听器，等待服务器的一个回调。用 --simulate 时把事件发到那里。",
+        "Without URL, checks a `qiwei listen` or `login` running for the instance; if none is running, starts a listener and waits for a callback of the server. With --simulate the events are posted there.",
+        "不给 URL 时，检查此实例正在运行的 `qiwei listen` 或 `login`；都没有运行时启动一个监听器，并等待服务器的一个回调。带 --simulate 时把事件发到那里。",
     ),
-    ("Webhook to look at or post to", "要检查或发送的回调地址"),
+    (
+        "Webhook to check or to post to",
+        "要检查或发送事件的回调地址",
+    ),
     (
         "Post this event: not-scanned, scanned, success, failed, refused, wechat-…, code, login, logout, message, own-message, batch, or all; may be repeated",
         "模拟这个事件：not-scanned、scanned、success、failed、refused、wechat-…、code、login、logout、message、own-message、batch 或 all；可重复",
@@ -125,46 +121,46 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "Address to listen on [default: 127.0.0.1:8080, with CMD any free port]",
         "监听地址 [默认: 127.0.0.1:8080，带 CMD 时为任意空闲端口]",
     ),
-    ("Instances with an account logged in", "在线的实例数"),
+    ("Number of online instances", "在线实例数"),
     (
-        "Instances that run with nobody logged in",
+        "Number of running instances that are not logged in",
         "运行中但未登录的实例数",
     ),
-    ("Instances that are stopped", "停止的实例数"),
-    ("Sessions of each account", "每个账号的会话数"),
-    ("Instances the server allows", "服务器允许的实例数"),
+    ("Number of stopped instances", "停止的实例数"),
+    ("Conversations per account", "每个账号的会话数"),
+    ("Limit of instances", "实例数上限"),
     (
-        "How answers are wrapped: A, B, C or D",
-        "应答的格式：A、B、C 或 D",
+        "Envelope dialect: A, B, C or D",
+        "应答的封装格式：A、B、C 或 D",
     ),
-    ("Time every answer takes", "每个应答的延迟"),
-    ("Path in front of every endpoint", "所有接口前的路径前缀"),
+    ("Latency of every answer", "每个应答的延迟"),
+    ("Path prefix of every endpoint", "所有接口的路径前缀"),
     (
-        "Deviation of real servers to show; `list` shows them; may be repeated",
-        "模拟真实服务器的差异；`list` 显示全部；可重复",
-    ),
-    (
-        "Fault, as KIND[=VALUE][@PATH][*TIMES]; `list` shows the kinds; may be repeated",
-        "故障，写作 KIND[=VALUE][@PATH][*TIMES]；`list` 显示种类；可重复",
+        "Behavior of real servers to imitate; `list` shows all; may be repeated",
+        "模拟真实服务器的差异行为；`list` 列出全部；可重复",
     ),
     (
-        "What the phone does with a login QR code: after=2s, require-code=246810, refuse, expire, never or manual; `,after=DUR` sets the time before",
-        "手机如何处理登录二维码：after=2s、require-code=246810、refuse、expire、never 或 manual；`,after=DUR` 设定之前的等待",
+        "Fault to inject, as KIND[=VALUE][@PATH][*TIMES]; `list` shows all kinds; may be repeated",
+        "要注入的故障，写作 KIND[=VALUE][@PATH][*TIMES]；`list` 列出全部种类；可重复",
     ),
     (
-        "Lose every callback, as if the server could not reach the listener",
+        "Scripted scan of a login QR code: after=2s, require-code=246810, refuse, expire, never or manual; `,after=DUR` sets the delay",
+        "登录二维码的扫码脚本：after=2s、require-code=246810、refuse、expire、never 或 manual；`,after=DUR` 设置延迟",
+    ),
+    (
+        "Drop every callback, as if the server could not reach the listener",
         "丢弃所有回调，如同服务器访问不到监听器",
     ),
     (
-        "How late callbacks are with the quirk late-callbacks",
-        "使用 late-callbacks 时回调延迟多久",
+        "Delay of callbacks with the quirk late-callbacks",
+        "启用 late-callbacks 时回调的延迟",
     ),
     (
-        "Write every request to a file, one JSON object a line",
+        "Write every request to a file, one JSON object per line",
         "把每个请求写入文件，每行一个 JSON",
     ),
     (
-        "Command to run against it; the sandbox ends with the command and its status",
-        "对着沙箱运行的命令；沙箱随命令结束，并返回它的退出码",
+        "Command to run against the sandbox; its exit status is passed on",
+        "在沙箱中运行的命令；沙箱随命令结束并返回其退出码",
     ),
 ];

@@ -3,8 +3,8 @@
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
-        "Conversation id (S:… for a person, R:… for a group) or an alias of the config",
-        "会话 ID（私聊 S:…，群聊 R:…）或配置中的别名",
+        "Conversation id (S:… for a person, R:… for a group) or alias",
+        "会话 ID（私聊 S:…，群聊 R:…）或别名",
     ),
     (
         "Text to send; `-` reads it from standard input",
@@ -15,22 +15,25 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "从文件读取消息内容，逐字节保留",
     ),
     (
-        "Idempotency key: the same key again is not sent again",
-        "幂等键：同一个键不会重复发送",
+        "Idempotency key: a message with the same key is sent only once",
+        "幂等键：相同键的消息只发送一次",
     ),
-    ("Show the request and send nothing", "只显示请求，不发送"),
+    (
+        "Print the request instead of sending it",
+        "只显示请求，不实际发送",
+    ),
     ("Delivery options", "发送选项"),
     (
-        "Send again what may have been delivered already",
-        "重发可能已经送达的消息",
+        "Send again although an earlier attempt may have been delivered",
+        "之前可能已送达的消息也重新发送",
     ),
     (
-        "How fast this account may send, over all processes: 20/min, 2/s, 100/h,burst=5 or off [default: off]",
-        "账号的发送速率，所有进程合计：20/min、2/s、100/h,burst=5 或 off [默认: off]",
+        "Rate limit of the account, shared by all processes: 20/min, 2/s, 100/h,burst=5 or off [default: off]",
+        "账号的发送限速，所有进程共用：20/min、2/s、100/h,burst=5 或 off [默认: off]",
     ),
     (
-        "Longest wait for a turn or for another process [default: what --timeout leaves]",
-        "最长等待多久轮到发送或等别的进程 [默认: --timeout 的剩余时间]",
+        "Longest wait for the pace or for another process [default: the rest of --timeout]",
+        "因限速或其他进程而等待的最长时间 [默认: --timeout 的剩余时间]",
     ),
     ("Batch options", "批量选项"),
     (
@@ -38,48 +41,45 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "发送文件的每一行，`-` 为标准输入：{\"to\":…,\"text\":…,\"at\":…,\"key\":…,\"id\":…}",
     ),
     (
-        "Keep a journal, so that the same command again goes on where this one ended",
-        "记录日志，再次运行同一命令时接着发送",
+        "Keep a journal, so that the same command can be resumed",
+        "写进度文件，再次运行同一命令时可继续发送",
     ),
     (
-        "Messages on their way at once; the order to each target is kept",
-        "同时发送的消息数；每个会话内保持顺序",
+        "Messages sent at once; the order per target is kept",
+        "并发发送数；每个会话内保持顺序",
     ),
     (
-        "End at the first message that is not accepted",
-        "遇到第一条未被接受的消息就停止",
+        "Stop at the first message that is not accepted",
+        "遇到第一条未被受理的消息即停止",
     ),
     (
-        "Send the good lines of a file that has bad ones",
-        "文件有错误行时只发送正确的行",
+        "Send the valid lines of a file that has invalid ones",
+        "文件有无效行时只发送有效行",
     ),
-    (
-        "Group (R:…) or an alias of the config",
-        "群聊（R:…）或配置中的别名",
-    ),
+    ("Group (R:…) or alias", "群聊（R:…）或别名"),
     (
         "User ids to mention; may be repeated",
         "要 @ 的用户 ID；可重复",
     ),
     (
-        "Mention everyone (the server allows it to the owner and admins)",
-        "@ 全部人（需要群主或管理员权限）",
+        "Mention everyone (the server allows this to owners and admins only)",
+        "@ 所有人（仅群主和管理员可用）",
     ),
     (
-        "Send even if the number of {$@} does not fit the mentions",
+        "Send even if the number of {$@} does not match the mentions",
         "{$@} 的数量与 @ 的人数不符时也发送",
     ),
     (
-        "Each {$@} in TEXT is the place of one mention, in the order of --user. Without any, the server puts the mentions itself.",
-        "TEXT 中的每个 {$@} 依次是 --user 中一个人的 @ 位置；一个也不写时由服务器安排位置。",
+        "Each {$@} in TEXT is replaced by one mention, in the order of --user. Without any, the server places the mentions.",
+        "TEXT 中的每个 {$@} 依次替换为 --user 指定的一个 @；都不写时由服务器安排位置。",
     ),
-    ("Follow the pages to the end", "取完所有页"),
-    ("Sessions to ask for in one page", "每页请求的会话数"),
+    ("Follow all pages", "读取所有页"),
+    ("Conversations per page", "每页会话数"),
     (
-        "Where to start, as an earlier answer said",
-        "从哪里开始（取自之前的结果）",
+        "Cursor to start from, as printed by an earlier call",
+        "起始游标（由之前的输出给出）",
     ),
-    ("Show only one type", "只显示一种类型"),
+    ("Show only this type", "只显示此类型"),
     ("Conversations with one person", "私聊"),
     ("Groups", "群聊"),
     (
@@ -87,15 +87,15 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "退出码：0 在线，4 不在线，3 没有可选的实例，5 连不上服务器",
     ),
     (
-        "Stream the state, one line each --interval",
-        "持续显示状态，每隔 --interval 一行",
+        "Stream the status, one line per --interval",
+        "持续输出状态，每隔 --interval 一行",
     ),
     (
-        "Wait until the account is in this state (at most --timeout, default 5min)",
-        "等到账号变为这个状态（最长 --timeout，默认 5min）",
+        "Wait for this status (at most --timeout, default 5min)",
+        "等待账号变为此状态（最长 --timeout，默认 5min）",
     ),
     (
-        "Time between two looks [default: 10s, with --wait 1s]",
-        "两次查询的间隔 [默认: 10s，用 --wait 时 1s]",
+        "Time between two checks [default: 10s, with --wait 1s]",
+        "检查间隔 [默认: 10s，--wait 时为 1s]",
     ),
 ];

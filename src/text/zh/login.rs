@@ -9,7 +9,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("link: {content}", "链接：{content}"),
     (
-        "waiting for the code to be scanned",
+        "waiting for the QR code to be scanned",
         "未扫码，请用手机扫描二维码",
     ),
     (
@@ -32,19 +32,19 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "新设备登录需要验证码",
     ),
     (
-        "verification code (try {attempt} of 3): ",
+        "verification code (attempt {attempt} of 3): ",
         "请输入验证码（第 {attempt} 次，共 3 次机会）: ",
     ),
     (
-        "asking --code-cmd for the verification code (try {attempt} of 3)",
-        "正在用 --code-cmd 获取验证码（第 {attempt} 次，共 3 次机会）",
+        "getting the verification code from --code-cmd (attempt {attempt} of 3)",
+        "正在从 --code-cmd 获取验证码（第 {attempt} 次，共 3 次机会）",
     ),
     (
-        "waiting for the verification code in {path} (try {attempt} of 3)",
-        "等待 {path} 中的验证码（第 {attempt} 次，共 3 次机会）",
+        "waiting for the verification code in {path} (attempt {attempt} of 3)",
+        "正在等待 {path} 中的验证码（第 {attempt} 次，共 3 次机会）",
     ),
     (
-        "hand the verification code in with `qiwei login --code -` from another shell",
+        "submit the verification code with `qiwei login --code -` from another shell",
         "请在另一个终端用 `qiwei login --code -` 提交验证码",
     ),
     ("standard input has ended", "标准输入已结束"),
@@ -61,8 +61,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "--code-cmd 运行失败（{status}）",
     ),
     (
-        "a verification code is a few digits or letters on one line",
-        "验证码是一行里的几个数字或字母",
+        "a verification code must be a few digits or letters on one line",
+        "验证码应为一行内的几个数字或字母",
     ),
     (
         "the verification code was wrong three times",
@@ -72,54 +72,54 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "the code may be wrong, or no login of this instance waits for one",
         "验证码可能不正确，或这个实例没有等待验证码的登录",
     ),
-    ("the verification code was taken", "验证码提交成功"),
-    ("no instance waits for a login", "没有等待登录的实例"),
+    ("the verification code was accepted", "验证码已通过"),
+    ("no instance is waiting for a login", "没有等待登录的实例"),
     (
         "{count} instances may be waiting: {guids}",
         "有 {count} 个实例可能在等待登录：{guids}",
     ),
     ("created instance {guid}", "已创建实例 {guid}"),
-    (
-        "using {guid}, the only instance there is",
-        "使用唯一的实例 {guid}",
-    ),
+    ("using {guid}, the only instance", "使用唯一的实例 {guid}"),
     ("create one with --new", "用 --new 创建一个"),
     (
-        "which instance? There are {count}: {instances}",
-        "要登录哪个实例？现有 {count} 个：{instances}",
+        "there are {count} instances: {instances}",
+        "有 {count} 个实例：{instances}",
     ),
     (
-        "say which with --guid GUID, or create one with --new",
-        "用 --guid GUID 指定，或用 --new 创建",
+        "select one with --guid GUID, or create one with --new",
+        "请用 --guid GUID 指定，或用 --new 创建",
     ),
     ("{guid} is stopped; starting it", "{guid} 已停止，正在启动"),
     ("cannot poll the server", "无法轮询服务器"),
-    ("cannot ask for the verification code", "无法请求输入验证码"),
-    ("every source of news has ended", "所有消息来源都已结束"),
     (
-        "no verification code: {why}; `qiwei login --code -` can still hand it in",
-        "没有拿到验证码：{why}；仍可用 `qiwei login --code -` 提交",
+        "cannot start asking for the verification code",
+        "无法请求输入验证码",
     ),
-    ("the server gave the login up", "服务器放弃了这次登录"),
+    ("all event sources have ended", "所有事件来源都已结束"),
+    (
+        "no verification code: {why}; it can still be submitted with `qiwei login --code -`",
+        "未获得验证码：{why}；仍可用 `qiwei login --code -` 提交",
+    ),
+    ("the server ended the login", "服务器终止了这次登录"),
     (
         "the account needs a safety verification; see the phone",
         "账号需要安全验证，请查看手机",
     ),
     (
-        "whether the verification code was taken is not known: {error}",
-        "不确定验证码是否已提交：{error}",
+        "it is not known whether the verification code was accepted: {error}",
+        "不确定验证码是否通过：{error}",
     ),
     (
-        "nobody was logged in within {timeout}",
+        "the login was not completed within {timeout}",
         "{timeout} 内没有完成登录",
     ),
     (
-        "the login waited for a verification code: --code-cmd, --code-file, or `qiwei login --code -`",
-        "登录在等验证码：可用 --code-cmd、--code-file 或 `qiwei login --code -`",
+        "the login was waiting for a verification code: use --code-cmd, --code-file, or `qiwei login --code -`",
+        "登录正在等待验证码：可用 --code-cmd、--code-file 或 `qiwei login --code -`",
     ),
     (
-        "the QR code was not scanned; give more time with --timeout 10min",
-        "二维码没有被扫描；可用 --timeout 10min 多等一会儿",
+        "the QR code was not scanned; allow more time with --timeout 10min",
+        "二维码未被扫描；可用 --timeout 10min 延长等待",
     ),
     (
         "the scan was not confirmed, or the server did not complete it; try again",
@@ -130,30 +130,30 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "请再次运行 `qiwei login` 获取新的二维码",
     ),
     (
-        "a file name that ends in .png or .svg is meant",
-        "文件名应以 .png 或 .svg 结尾",
+        "the file name must end in .png or .svg",
+        "文件名必须以 .png 或 .svg 结尾",
     ),
     (
         "the QR code has expired; scan this one",
         "二维码已过期，请扫描新的二维码",
     ),
     (
-        "the verification code was refused; 1 try left",
+        "the verification code was rejected; 1 attempt left",
         "验证码不正确，还剩 1 次机会",
     ),
     (
-        "the verification code was refused; {left} tries left",
+        "the verification code was rejected; {left} attempts left",
         "验证码不正确，还剩 {left} 次机会",
     ),
     (
-        "the verification code was taken; the account is being logged in",
-        "验证码提交成功，请等待登录确认",
+        "the verification code was accepted; the account is being logged in",
+        "验证码已通过，请等待登录确认",
     ),
     (
-        "online already; --force logs in again",
+        "already online; --force logs in again",
         "账号已在线，无需重新登录；--force 强制重新登录",
     ),
-    ("somebody", "未知用户"),
+    ("unknown user", "未知用户"),
     ("id unknown", "ID 未知"),
     (
         "logged in: {name} ({user}) of {corp}, instance {guid}",
@@ -168,12 +168,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "无法把二维码写入 {path}",
     ),
     (
-        "the link does not fit into a QR code: {error}",
-        "链接太长，放不进二维码：{error}",
+        "the link is too long for a QR code: {error}",
+        "链接太长，无法生成二维码：{error}",
     ),
-    ("cannot ask for the QR code", "无法请求二维码"),
+    ("cannot request the QR code", "无法请求二维码"),
     (
-        "go on with the instance that was created: `qiwei login --guid {guid}`",
+        "continue with the created instance: `qiwei login --guid {guid}`",
         "请用已创建的实例继续：`qiwei login --guid {guid}`",
     ),
     ("{hint}; {on}", "{hint}；{on}"),

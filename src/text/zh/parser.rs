@@ -49,7 +49,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("the value cannot be used", "这个值不能用"),
     ("{value} is not in {range}", "{value} 不在 {range} 范围内"),
-    ("a whole number is meant", "应为整数"),
+    ("must be a whole number", "应为整数"),
     ("did you mean {near}?", "是不是想写 {near}？"),
     (
         "to pass '{arg}' as a value, use '-- {arg}'",

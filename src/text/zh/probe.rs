@@ -4,32 +4,32 @@
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("no answer", "没有应答"),
     (
-        "no listener runs for this instance, so there is nowhere to post",
-        "这个实例没有正在运行的监听器，没有地方可发",
+        "no listener is running for this instance",
+        "此实例没有正在运行的监听器",
     ),
     (
-        "name a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`",
+        "give a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`",
         "请指定回调地址：`qiwei probe callback URL --simulate …`，或先启动 `qiwei listen`",
     ),
     ("--simulate {name}: {why}", "--simulate {name}：{why}"),
     (
-        "one of {names}, or all, is meant",
+        "must be one of {names}, or all",
         "应为以下之一：{names}，或 all",
     ),
     ("set notify_url", "设置 notify_url"),
     (
-        "a login QR code was asked for, which calls back",
+        "requested a login QR code, which triggers a callback",
         "已请求登录二维码，它会触发回调",
     ),
     (
-        "nothing could be triggered; send the account a message now",
-        "没有可以触发的回调；请现在给账号发一条消息",
+        "no callback can be triggered for an online account; send it a message now",
+        "在线账号无法主动触发回调；请现在给它发一条消息",
     ),
     ("callback", "回调"),
     ("{notify_type} arrived", "收到 {notify_type}"),
     (
-        "none arrived; the server may not reach this address: see --listen and --notify-url",
-        "没有收到；服务器可能访问不到这个地址：见 --listen 和 --notify-url",
+        "none arrived; the server may be unable to reach this address: see --listen and --notify-url",
+        "没有收到；服务器可能访问不到此地址：见 --listen 和 --notify-url",
     ),
     ("webhook", "回调地址"),
     ("health", "健康检查"),
@@ -41,15 +41,15 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "方法写在前面：`qiwei probe POST {text}`",
     ),
     (
-        "the protocol's endpoints answer POST: `qiwei probe POST PATH -d JSON`",
+        "the protocol's endpoints use POST: `qiwei probe POST PATH -d JSON`",
         "协议的接口都用 POST：`qiwei probe POST PATH -d JSON`",
     ),
-    ("a path is meant, not a URL", "应为路径，而不是 URL"),
+    ("must be a path, not a URL", "应为路径，而不是 URL"),
     (
         "give the server with --base-url and only the path here",
         "服务器用 --base-url 指定，这里只写路径",
     ),
-    ("a path has no spaces", "路径不能含空格"),
+    ("a path must not contain spaces", "路径不能包含空格"),
     ("-d is not UTF-8 text", "-d 不是 UTF-8 文本"),
     ("{what} is not JSON: {error}", "{what} 不是 JSON：{error}"),
     (
@@ -61,21 +61,21 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "--with-guid 要求请求体是 JSON 对象",
     ),
     (
-        "name a place for temporary files with TMPDIR",
-        "请用 TMPDIR 指定存放临时文件的地方",
+        "set a directory for temporary files with TMPDIR",
+        "请用 TMPDIR 指定临时文件目录",
     ),
     (
-        "cannot make a folder for the sandbox's config",
+        "cannot create a directory for the sandbox's config",
         "无法为沙箱的配置创建目录",
     ),
-    ("cannot make the sandbox's config", "无法创建沙箱的配置"),
+    ("cannot create the sandbox's config", "无法创建沙箱的配置"),
     (
         "cannot run {program}: {error}",
         "无法运行 {program}：{error}",
     ),
     (
-        "after `--` comes a program and its arguments; for a script: -- sh -c '…'",
-        "`--` 后面是程序和它的参数；运行脚本：-- sh -c '…'",
+        "after `--` give a program and its arguments; for a script: -- sh -c '…'",
+        "`--` 之后是程序及其参数；运行脚本：-- sh -c '…'",
     ),
     ("cannot wait for the command", "无法等待命令结束"),
     ("a child without a process id", "子进程没有进程号"),
@@ -84,21 +84,21 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "无法写入记录 {path}：{error}",
     ),
     (
-        "the record misses a request: {error}",
-        "记录漏掉了一个请求：{error}",
+        "a request could not be written to the record: {error}",
+        "有一个请求未能写入记录：{error}",
     ),
     (
-        "an address such as 127.0.0.1:8080 or a port is meant",
+        "must be an address such as 127.0.0.1:8080, or a port",
         "应为 127.0.0.1:8080 这样的地址，或一个端口",
     ),
     (
-        "a number from 0 to 10000 is meant",
+        "must be a number from 0 to 10000",
         "应为 0 到 10000 之间的数字",
     ),
     ("sandbox on {base_url}", "沙箱地址 {base_url}"),
     (
-        "the sandbox has no password; everybody who reaches the address can use it",
-        "沙箱没有密码；能访问这个地址的人都能使用它",
+        "the sandbox has no authentication; anyone who can reach the address can use it",
+        "沙箱没有身份验证；任何能访问此地址的人都能使用它",
     ),
     (
         "choose another address, or any free port with --listen 127.0.0.1:0",
@@ -109,8 +109,11 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "实例数超过了 --limit {limit}",
     ),
     (
-        "the sandbox is listening; Ctrl-C ends it",
+        "the sandbox is listening; press Ctrl-C to stop",
         "沙箱正在监听，按 Ctrl-C 结束",
     ),
-    ("no script for this shell", "没有这个 shell 的补全脚本"),
+    (
+        "no completion script for this shell",
+        "没有此 shell 的补全脚本",
+    ),
 ];

@@ -3,19 +3,19 @@
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
-        "{count} entries of the server's list name no conversation and are left out",
-        "服务器列表里有 {count} 项没有会话 ID，已略过",
+        "{count} entries without a conversation id were omitted",
+        "已略过 {count} 个没有会话 ID 的条目",
     ),
-    ("the answer holds no {wanted}", "应答里没有{wanted}"),
+    ("the answer contains no {wanted}", "应答中没有{wanted}"),
     (
-        "the answer holds no {wanted}: {error}",
-        "应答里没有{wanted}：{error}",
+        "the answer contains no {wanted}: {error}",
+        "应答中没有{wanted}：{error}",
     ),
     ("confirmation", "确认"),
     ("guid", " GUID"),
     ("list of guids", " GUID 列表"),
     ("status {other} is not known", "未知的状态 {other}"),
-    ("session", "会话"),
+    ("conversation", "会话"),
     ("conversation id", "会话 ID"),
     ("message", "消息"),
     ("message id", "消息 ID"),
@@ -27,18 +27,31 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "无法初始化 HTTP 客户端：{error}",
     ),
     (
-        "headers.{name}: not a header name",
+        "headers.{name}: not a valid header name",
         "headers.{name}：不是合法的请求头名称",
     ),
     (
-        "headers.{name}: the value cannot stand in a header",
-        "headers.{name}：这个值不能放在请求头里",
+        "headers.{name}: the value is not valid in a header",
+        "headers.{name}：这个值不能用作请求头",
     ),
     ("the answer is empty", "应答为空"),
     ("{key} is not a number", "{key} 不是数字"),
     (
-        "it says {first} and {code} at once",
-        "同时给出 {first} 和 {code}",
+        "the answer contradicts itself ({denial})",
+        "应答自相矛盾（{denial}）",
+    ),
+    (
+        "the answer contains neither a code nor data, only the text: {words}",
+        "应答既无错误码也无数据，只有文字：{words}",
+    ),
+    (
+        "the server refused without giving a reason",
+        "服务器拒绝了请求，未说明原因",
+    ),
+    ("the server refused: {text}", "服务器拒绝了请求：{text}"),
+    (
+        "it contains both code {first} and code {code}",
+        "同时包含错误码 {first} 和 {code}",
     ),
     ("the answer is HTML, not JSON", "应答是 HTML，不是 JSON"),
     (
@@ -51,20 +64,20 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "服务器的证书不受信任：{why}",
     ),
     (
-        "check the base URL (`qiwei config explain`) and that the server runs",
+        "check the base URL (`qiwei config explain`) and that the server is running",
         "请检查服务器地址（`qiwei config explain`），并确认 API 服务已启动、端口正确",
     ),
     (
-        "if it is your own, name its certificate with --cacert FILE or `qiwei config set cacert FILE`",
-        "如果是自己的服务器，请用 --cacert FILE 或 `qiwei config set cacert FILE` 指定它的证书",
+        "if it is your own server, give its certificate with --cacert FILE or `qiwei config set cacert FILE`",
+        "如果是自己的服务器，请用 --cacert FILE 或 `qiwei config set cacert FILE` 指定其证书",
     ),
     (
-        "{message}; it may or may not have been carried out",
-        "{message}；请求可能已执行，也可能没有",
+        "{message}; the request may or may not have been executed",
+        "{message}；请求可能已执行，也可能未执行",
     ),
     (
-        "look at the result before running this again; it is never repeated by itself",
-        "再次运行前请先确认结果；程序不会自动重发",
+        "check the result before running this again; it is not repeated automatically",
+        "再次运行前请先确认结果；程序不会自动重试",
     ),
     (
         "the server reports that delivery failed (is_svr_fail)",
@@ -91,16 +104,16 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "服务器返回 HTTP {status}（重定向）",
     ),
     (
-        "the redirect points to {target}; set the base URL to where the server really is",
-        "重定向指向 {target}；请把服务器地址改成实际地址",
+        "the redirect points to {target}; set the base URL to the server's actual address",
+        "重定向指向 {target}；请把服务器地址改为实际地址",
     ),
     (
         "check the conversation id: S:<user id> or R:<group id>, as `qiwei sessions` lists them",
         "请检查会话 ID：S:<用户ID> 或 R:<群ID>，可用 `qiwei sessions` 查看",
     ),
     (
-        "this account may not message that contact; check on the phone that they are still connected",
-        "账号无权给对方发消息；请在手机上确认对方仍是好友",
+        "this account may not message that contact; check on the phone that the contact still exists",
+        "此账号无权给对方发消息；请在手机上确认对方仍是好友",
     ),
     (
         "the login device is not ready yet; try again shortly",
@@ -123,19 +136,19 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "这个客户端版本不能发送小程序，请升级实例",
     ),
     (
-        "the file rules are stale; refresh them with `qiwei probe POST /cloud/update_cdn_rule`",
-        "文件规则已过时；用 `qiwei probe POST /cloud/update_cdn_rule` 刷新",
+        "the CDN rules are outdated; refresh them with `qiwei probe POST /cloud/update_cdn_rule`",
+        "CDN 规则已过期；请用 `qiwei probe POST /cloud/update_cdn_rule` 刷新",
     ),
     (
-        "the instance has lost its connection; look again with `qiwei status`",
-        "实例已断开连接；稍后用 `qiwei status` 再看",
+        "the instance has lost its connection; check with `qiwei status`",
+        "实例已断开连接；请用 `qiwei status` 检查",
     ),
     (
-        "log the account in with `qiwei login`, then run this again",
-        "请先用 `qiwei login` 登录账号，再运行一次",
+        "log in with `qiwei login`, then run this again",
+        "请先用 `qiwei login` 登录，再重试",
     ),
     (
-        "the server has no such instance; `qiwei instance ls` lists those it has",
+        "the server has no such instance; `qiwei instance ls` lists its instances",
         "服务器上没有这个实例；用 `qiwei instance ls` 查看实例列表",
     ),
     (
@@ -143,12 +156,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "用 `qiwei instance start GUID` 启动它",
     ),
     (
-        "something of this account has expired; see the server's words",
+        "something of this account has expired; see the server's text",
         "账号有内容已过期，请看服务器的说明",
     ),
     (
-        "the server wants fewer requests; wait a while and send more slowly",
-        "服务器要求降低频率；请稍等，并放慢发送速度",
+        "too many requests; wait and send more slowly",
+        "请求过于频繁；请稍等，并降低发送速度",
     ),
     (
         "put the credentials into the base URL (https://user:password@host) or into [headers] of the config",
@@ -159,18 +172,18 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "服务器没有这个接口；请检查服务器地址里的路径前缀，或运行 `qiwei probe`",
     ),
     (
-        "the server answers another method here; `qiwei probe` shows which",
-        "服务器在这里只接受别的方法；用 `qiwei probe` 查看",
+        "the server requires another HTTP method here; `qiwei probe` shows which",
+        "服务器在此接口使用其他 HTTP 方法；用 `qiwei probe` 查看",
     ),
     (
-        "the server does not accept this field; see its words",
+        "the server does not accept this field; see its text",
         "服务器不接受这个字段，请看它的说明",
     ),
     (
-        "the request is larger than the server or a proxy before it allows",
-        "请求超过了服务器或前置代理允许的大小",
+        "the request is larger than the server or its proxy allows",
+        "请求超过了服务器或其代理允许的大小",
     ),
-    ("there was no time left for it", "已没有剩余时间"),
+    ("there was no time left", "没有剩余时间"),
     ("{method} is not an HTTP method", "{method} 不是 HTTP 方法"),
     ("no connection in time", "连接超时"),
     (
@@ -181,10 +194,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "the answer is larger than 16 MiB and was not read",
         "应答超过 16 MiB，未读取",
     ),
-    (
-        "the answer broke off in the middle ({error})",
-        "应答中途断开（{error}）",
-    ),
+    ("the answer was cut off ({error})", "应答不完整（{error}）"),
     ("no answer within {timeout}", "{timeout} 内没有应答"),
     (
         "the system's certificates cannot be loaded: {error}",
@@ -205,6 +215,9 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("! after {millis} ms: {error}", "! {millis} 毫秒后：{error}"),
     ("~ trying again in {wait}", "~ {wait} 后重试"),
-    ("nobody we trust has signed it", "签发者不受信任"),
-    ("it is signed by itself", "是自签名证书"),
+    (
+        "it is not signed by a trusted authority",
+        "不是由受信任的机构签发",
+    ),
+    ("it is self-signed", "是自签名证书"),
 ];

@@ -25,8 +25,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("Too many open files", "打开的文件太多"),
     ("Too many open files in system", "整个系统打开的文件太多"),
     (
-        "allow more open files, for example with `ulimit -n 1024`; fewer --jobs take fewer",
-        "请放宽打开文件数的限制，例如 `ulimit -n 1024`；--jobs 小一些也用得少一些",
+        "allow more open files, for example with `ulimit -n 1024`, or use fewer --jobs",
+        "请放宽打开文件数的限制，例如 `ulimit -n 1024`，或减小 --jobs",
     ),
     ("free some space", "请腾出一些磁盘空间"),
     (
@@ -37,8 +37,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("exit status: {code}", "退出码 {code}"),
     ("longer than 16 MiB", "超过 16 MiB"),
     ("a line is longer than 16 MiB", "有一行超过 16 MiB"),
-    ("not a plain file", "不是普通文件"),
-    ("the file belongs to somebody else", "该文件属于别的用户"),
+    ("not a regular file", "不是普通文件"),
+    ("the file belongs to another user", "该文件属于其他用户"),
     ("empty host", "主机名为空"),
     ("invalid port number", "端口号无效"),
     ("invalid IPv4 address", "IPv4 地址无效"),

@@ -3,17 +3,17 @@
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("online", "在线"),
-    ("running", "运行"),
+    ("running", "运行（未登录）"),
     ("stopped", "停止"),
     ("unknown", "未知"),
     ("private", "私聊"),
     ("group", "群聊"),
-    ("accepted", "已接受"),
+    ("accepted", "已发送"),
     ("duplicate", "此前已发送"),
     ("rejected", "被拒绝"),
     ("not_sent", "未发送"),
     ("in_flight", "发送中"),
-    ("accepted before", "此前已接受"),
+    ("previously accepted", "此前已受理"),
     ("not sent", "未发送"),
     ("flag", "命令行参数"),
     ("env", "环境变量"),
@@ -29,7 +29,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("not_allowed", "方法不允许"),
     ("invalid", "参数无效"),
     ("error", "出错"),
-    ("KEY", "键"),
+    ("KEY", "幂等键"),
     ("VALUE", "值"),
     ("FROM", "来源"),
     ("CLIENT TYPE", "客户端类型"),
@@ -66,7 +66,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("{at} {status} (changed)", "{at} {status}（状态变化）"),
     (
         "{at} {status} (the server cannot be reached)",
-        "{at} {status}（连不上服务器）",
+        "{at} {status}（无法连接服务器）",
     ),
     ("{time}  {what}", "{time}  {what}"),
     ("[{kind}]", "[{kind}]"),
@@ -92,10 +92,9 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "internal error: {what} ({place})",
         "内部错误：{what}（{place}）",
     ),
-    ("no details", "没有更多信息"),
+    ("no details", "无详细信息"),
     (
-        "what was on its way may or may not have been carried out; please report this with the \
-         command and the output of -vv",
+        "the current operation may or may not have been executed; please report this with the command and the output of -vv",
         "正在进行的操作可能已执行，也可能未执行；请附上命令和 -vv 的输出报告此问题",
     ),
     (
@@ -113,8 +112,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("standard input did not end", "标准输入没有结束"),
     ("no answer was typed", "没有收到回答"),
     (
-        "give it more time with --timeout, for example --timeout 10min",
-        "用 --timeout 多给一些时间，例如 --timeout 10min",
+        "allow more time with --timeout, for example --timeout 10min",
+        "请用 --timeout 延长时间，例如 --timeout 10min",
     ),
     ("cannot read {path}: {error}", "无法读取 {path}：{error}"),
     (
@@ -129,14 +128,14 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "cannot write the result to stdout",
         "无法把结果写到标准输出",
     ),
-    ("cannot watch for signals", "无法监听信号"),
+    ("cannot handle signals", "无法处理信号"),
     (
         "not a duration; write 30s, 500ms, 5min or 1h30m",
         "不是时长；请写成 30s、500ms、5min 或 1h30m",
     ),
     (
-        "the timeout must be longer than nothing, for example 30s",
-        "超时不能为零，例如 30s",
+        "the timeout must be greater than 0, for example 30s",
+        "超时必须大于 0，例如 30s",
     ),
-    ("zh or en is meant", "应为 zh 或 en"),
+    ("must be zh or en", "应为 zh 或 en"),
 ];

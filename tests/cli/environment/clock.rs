@@ -23,7 +23,7 @@ fn jump(home: &Home, seconds: i64) {
 }
 
 #[test]
-fn a_key_outlives_a_clock_that_jumps_either_way() {
+fn key_survives_clock_jumps() {
     for seconds in [
         60 * YEAR,
         YEAR,
@@ -53,7 +53,7 @@ fn a_key_outlives_a_clock_that_jumps_either_way() {
 
 /// A clock that is right keeps the ledger short, a day later than it might.
 #[test]
-fn old_keys_go_once_another_day_has_confirmed_the_clock() {
+fn prunes_only_after_a_second_day_confirms_the_clock() {
     let (server, home) = (sandbox(), Home::new());
     let send = |key: &str| {
         let args = ["send", GROUP, "x", "--key", key];
@@ -74,12 +74,12 @@ fn old_keys_go_once_another_day_has_confirmed_the_clock() {
     // Whoever asks for it gets it at once.
     let days = known(&server, &home, &["ledger", "prune", "--days", "1"]);
     change_state(&home, "UPDATE sends SET changed_at = 5 WHERE key = 'new'");
-    days.run().is(0, "forgot 1\n", "");
+    days.run().is(0, "removed 1\n", "");
 }
 
 /// What is in doubt stays so, whenever that was.
 #[test]
-fn a_doubt_outlives_a_clock_that_jumps() {
+fn unknown_outcome_survives_clock_jumps() {
     for seconds in [YEAR, -YEAR, -50 * YEAR] {
         let (server, home) = (sandbox(), Home::new());
         let args = ["send", GROUP, "x", "--key", "k", "--json"];
@@ -95,7 +95,7 @@ fn a_doubt_outlives_a_clock_that_jumps() {
 }
 
 #[test]
-fn a_journal_outlives_a_clock_that_jumps() {
+fn journal_survives_clock_jumps() {
     for seconds in [10 * YEAR, -10 * YEAR] {
         let (server, home) = (sandbox(), Home::new());
         let line = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
@@ -120,7 +120,7 @@ fn a_journal_outlives_a_clock_that_jumps() {
 /// The pace is kept on the clock of this boot, which no one sets; what lies in the future of it
 /// was written before the machine started again.
 #[test]
-fn no_recorded_time_makes_an_account_wait_for_hours() {
+fn recorded_times_never_delay_sends_for_hours() {
     let hour: i64 = 3_600_000_000;
     for (next, seen) in [
         (i64::MAX, i64::MAX),

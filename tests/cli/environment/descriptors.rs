@@ -6,9 +6,9 @@ use std::path::Path;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::background::{Running, eventually};
-use crate::support::callbacks::{callback, events, listen, listening, quickly_scanned};
+use crate::support::background::{BackgroundChild, eventually};
 use crate::support::client::post;
+use crate::support::login::{callback, events, listen, listening, login_server};
 use crate::support::sends::{field, known, results, sends};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
@@ -45,13 +45,13 @@ fn names_the_remedy(error: &Value) {
 }
 
 #[test]
-fn every_command_works_or_names_the_remedy() {
+fn descriptor_shortage_is_named_with_hint() {
     let cells: Vec<(u32, &str)> = LIMITS
         .into_iter()
         .flat_map(|limit| COMMANDS.map(|command| (limit, command)))
         .collect();
     check_all(&cells, |(limit, command)| {
-        let (server, home) = (quickly_scanned(), Home::new());
+        let (server, home) = (login_server(), Home::new());
         let mut args: Vec<&str> = vec!["--json"];
         args.extend(command.split(' '));
         let run = known(&server, &home, &args)
@@ -74,7 +74,7 @@ fn every_command_works_or_names_the_remedy() {
 
 /// Every line gets through or says why not, and the same command with more of them sends the rest.
 #[test]
-fn a_batch_sends_each_line_once_however_few_there_are() {
+fn batch_sends_each_line_once_with_few_descriptors() {
     let input: String = (0..12)
         .map(|n| format!("{{\"to\":\"R:10{n}\",\"text\":\"{n}\",\"key\":\"k{n}\"}}\n"))
         .collect();
@@ -124,7 +124,7 @@ fn a_batch_sends_each_line_once_however_few_there_are() {
 }
 
 #[test]
-fn one_at_a_time_a_batch_needs_few() {
+fn sequential_batch_needs_few_descriptors() {
     let (server, home) = (sandbox(), Home::new());
     let file = home.file(
         "in.ndjson",
@@ -160,7 +160,7 @@ fn open_files(id: u32) -> Option<usize> {
 }
 
 #[test]
-fn a_listener_with_more_clients_than_descriptors_still_hears_and_leaves_in_order() {
+fn listen_receives_callbacks_beyond_descriptor_limit() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let command = listen(&server, "--json")
@@ -181,13 +181,13 @@ fn a_listener_with_more_clients_than_descriptors_still_hears_and_leaves_in_order
     running.signal(Signal::TERM);
     let run = running.finish().ends_with(143);
     assert_eq!(events(&run).len(), 2, "{run:?}");
-    run.says("the configured notify_url is in force again");
+    run.says("restored notify_url");
 }
 
 #[test]
-fn a_sandbox_with_more_clients_than_descriptors_recovers_when_they_leave() {
+fn sandbox_recovers_from_descriptor_shortage() {
     let running =
-        Running::start(Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"]).after(&few(32)));
+        BackgroundChild::start(Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"]).after(&few(32)));
     let url = running.out.wait_for_count(1).remove(0);
     let clients = crowd(&url, 60);
     if cfg!(target_os = "linux") {

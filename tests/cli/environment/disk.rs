@@ -8,8 +8,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::background::end;
-use crate::support::callbacks::{USUAL, callback, listen, listening, notify_urls, paths, waiting};
 use crate::support::client::post;
+use crate::support::login::{
+    CONFIGURED_URL, callback, listen, listening, notify_urls, paths, waiting,
+};
 use crate::support::sends::{everything_in, known, sends};
 use crate::support::{Finished, GROUP, Home, Qiwei, sandbox, sandbox_with};
 
@@ -40,7 +42,7 @@ fn message(run: &Finished) -> String {
 /// again.
 #[test]
 #[cfg(target_os = "linux")]
-fn what_was_done_is_said_though_its_result_cannot_be_printed() {
+fn reports_completed_change_when_stdout_is_full() {
     let server = sandbox_with(|scenario| {
         (scenario.running, scenario.stopped) = (1, 1);
     });
@@ -93,7 +95,7 @@ fn what_was_done_is_said_though_its_result_cannot_be_printed() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_only_asks_says_that_it_could_not_print() {
+fn read_command_reports_full_stdout() {
     let server = sandbox();
     for args in [
         &["instance", "ls"][..],
@@ -119,7 +121,7 @@ fn what_only_asks_says_that_it_could_not_print() {
 /// A batch whose results cannot be printed stops, and says how far it came.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_batch_that_cannot_print_says_how_far_it_came() {
+fn batch_reports_progress_when_stdout_is_full() {
     for jobs in ["1", "4"] {
         let (server, home) = (sandbox(), Home::new());
         let lines: String = (0..50)
@@ -132,8 +134,8 @@ fn a_batch_that_cannot_print_says_how_far_it_came() {
         let sent = sends(&server);
         assert!(sent < 50, "{sent}");
         let tally = match sent {
-            1 => "1 line: 1 accepted, and the lines after".to_owned(),
-            sent => format!("{sent} lines: {sent} accepted, and the lines after"),
+            1 => "1 line: 1 accepted; the remaining lines".to_owned(),
+            sent => format!("{sent} lines: {sent} accepted; the remaining lines"),
         };
         assert!(said.contains(&tally), "{sent} were sent: {said}");
     }
@@ -142,7 +144,7 @@ fn a_batch_that_cannot_print_says_how_far_it_came() {
 /// An input that breaks off after lines that were sent is no usage error, which would say that
 /// nothing has left this machine.
 #[test]
-fn a_batch_whose_input_breaks_off_says_how_far_it_came() {
+fn batch_reports_progress_when_input_fails() {
     let line = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
     let endless = "x".repeat(17 * 1024 * 1024);
     for (good, code) in [(0, 2), (2, 8)] {
@@ -165,12 +167,12 @@ fn a_batch_whose_input_breaks_off_says_how_far_it_came() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_listener_that_cannot_print_puts_the_url_back() {
+fn listen_restores_notify_url_when_stdout_is_full() {
     let server = sandbox();
     let command = listen(&server, "--json")
-        .env("QIWEI_NOTIFY_URL", USUAL)
+        .env("QIWEI_NOTIFY_URL", CONFIGURED_URL)
         .stdout_to(full());
-    let mut running = crate::support::background::Running::start_unread(command);
+    let mut running = crate::support::background::BackgroundChild::start_unread(command);
     running
         .err
         .wait_for("start", |line| line.starts_with("listening"));
@@ -179,11 +181,11 @@ fn a_listener_that_cannot_print_puts_the_url_back() {
     assert_eq!(post(&url, &callback(guid, 11010, "{}")).status, 200);
     let run = running.finish().ends_with(74);
     assert!(run.stderr.contains("No space left on device"), "{run:?}");
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 #[test]
-fn a_config_that_cannot_be_written_stays_as_it_was() {
+fn unwritable_config_is_unchanged() {
     let before = "# mine\nretries = 1\n";
     for old in [None, Some(before)] {
         let server = sandbox();
@@ -225,9 +227,9 @@ fn a_config_that_cannot_be_written_stays_as_it_was() {
 
 /// The account is logged in all the same, and the user hears what is missing.
 #[test]
-fn a_login_that_cannot_be_saved_is_one() {
+fn login_succeeds_when_guid_cannot_be_saved() {
     let server = waiting("after=10ms");
-    let run = crate::support::callbacks::login(&server, "--qr none").after(NO_SPACE);
+    let run = crate::support::login::login(&server, "--qr none").after(NO_SPACE);
     let run = end(run).ends_with(0);
     assert!(
         run.stdout.is_empty() || run.stdout.starts_with("logged in: "),
@@ -237,7 +239,7 @@ fn a_login_that_cannot_be_saved_is_one() {
 }
 
 #[test]
-fn a_qr_code_that_cannot_be_written_leaves_no_file() {
+fn failed_qr_file_leaves_no_file() {
     for (name, limit) in [("code.png", 0), ("code.svg", 0), ("code.svg", 1)] {
         let server = waiting("never");
         let home = Home::new();
@@ -246,7 +248,7 @@ fn a_qr_code_that_cannot_be_written_leaves_no_file() {
         let run = Qiwei::on(&server.base_url(), args)
             .at(&home)
             .arg(&path)
-            .env("QIWEI_NOTIFY_URL", USUAL)
+            .env("QIWEI_NOTIFY_URL", CONFIGURED_URL)
             .after(&format!("ulimit -f {limit}"));
         let run = end(run).ends_with(74);
         let said = message(&run);
@@ -260,13 +262,13 @@ fn a_qr_code_that_cannot_be_written_leaves_no_file() {
                 .any(|name| name.contains("code") || name.contains(".tmp")),
             "{left:?}"
         );
-        assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+        assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
     }
 }
 
 /// A result that is redirected into a file that may not grow.
 #[test]
-fn an_accepted_message_is_said_though_its_file_may_not_grow() {
+fn reports_accepted_message_under_file_size_limit() {
     let (server, home) = (sandbox(), Home::new());
     let out = home.path().join("out.json");
     let run = known(&server, &home, &["send", GROUP, "x", "--json"])
@@ -281,7 +283,7 @@ fn an_accepted_message_is_said_though_its_file_may_not_grow() {
 
 /// The record of a sandbox misses what it cannot hold, says so, and the command goes on.
 #[test]
-fn a_record_that_may_not_grow_does_not_stop_the_sandbox() {
+fn sandbox_continues_when_record_file_is_full() {
     let home = Home::new();
     let record = home.path().join("record.ndjson");
     let command = env!("CARGO_BIN_EXE_qiwei");
@@ -295,12 +297,12 @@ fn a_record_that_may_not_grow_does_not_stop_the_sandbox() {
     ];
     let run = Qiwei::new(args).after(NO_SPACE).run().ends_with(0);
     assert!(run.stdout.contains("S:788123456789"), "{run:?}");
-    run.says("warning: the record misses a request: File too large");
+    run.says("warning: a request could not be written to the record: File too large");
 }
 
 /// What ends a listener in order also ends it when nothing can be written.
 #[test]
-fn a_listener_without_space_for_its_notes_works() {
+fn listen_works_without_disk_space() {
     let server = sandbox();
     let command = listen(&server, "--json --count 1").after(NO_SPACE);
     let (mut running, url) = listening(&server, command);

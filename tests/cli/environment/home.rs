@@ -63,7 +63,7 @@ fn applies(place: &Place) -> bool {
 }
 
 #[test]
-fn what_needs_no_home_does_without_one() {
+fn works_without_home_where_none_is_needed() {
     for place in UNWRITABLE.iter().filter(|place| applies(place)) {
         let (server, home) = (sandbox(), Home::new());
         for args in [
@@ -84,7 +84,7 @@ fn what_needs_no_home_does_without_one() {
 }
 
 #[test]
-fn what_needs_one_says_so_before_anything_happens() {
+fn reports_missing_home_before_any_request() {
     for place in UNWRITABLE.iter().filter(|place| applies(place)) {
         let (server, home) = (sandbox(), Home::new());
         let guid = server.guids()[0].clone();
@@ -112,7 +112,7 @@ fn what_needs_one_says_so_before_anything_happens() {
 
 /// The ledger would be another one in every folder, and the same key be sent from each.
 #[test]
-fn a_relative_home_does_not_make_a_ledger_of_each_folder() {
+fn relative_home_does_not_create_ledger_per_directory() {
     let (server, home) = (sandbox(), Home::new());
     for name in ["a", "b"] {
         let folder = home.path().join(name);
@@ -120,7 +120,7 @@ fn a_relative_home_does_not_make_a_ledger_of_each_folder() {
         let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--key", "k"])
             .env("HOME", "h")
             .in_folder(&folder);
-        run.run().ends_with(3).says("there is no home folder");
+        run.run().ends_with(3).says("there is no home directory");
     }
     assert_eq!(sends(&server), 0);
 }
@@ -128,7 +128,7 @@ fn a_relative_home_does_not_make_a_ledger_of_each_folder() {
 /// The XDG specification: a relative path is to be ignored, an empty one is not set.
 #[test]
 #[cfg(target_os = "linux")]
-fn xdg_folders_that_are_empty_or_relative_are_ignored() {
+fn ignores_empty_and_relative_xdg_directories() {
     for value in ["", "rel", "./rel"] {
         let home = Home::new();
         let path = Qiwei::new(["config", "path"])
@@ -142,7 +142,7 @@ fn xdg_folders_that_are_empty_or_relative_are_ignored() {
 /// Callbacks can be received without a place for the lock, which only guards against a second
 /// listener; but a place that is named and cannot be used is not passed over.
 #[test]
-fn a_listener_needs_no_home() {
+fn listen_works_without_home() {
     let server = sandbox();
     let args = ["listen", "--for", "50ms"];
     let home = Home::new();
@@ -150,7 +150,7 @@ fn a_listener_needs_no_home() {
         .in_folder(home.path())
         .env("HOME", "rel");
     let run = end(run).ends_with(0);
-    run.says("there is no home folder, so a second listener");
+    run.says("there is no home directory, so a second listener");
     let run = Qiwei::on(&server.base_url(), args).env("QIWEI_STATE_DIR", "/dev/null/x");
     let run = end(run).ends_with(3);
     run.says("QIWEI_STATE_DIR");
@@ -158,7 +158,7 @@ fn a_listener_needs_no_home() {
 
 /// A user the system does not know has no home when no variable names one.
 #[test]
-fn a_user_nobody_knows_has_no_home() {
+fn unknown_user_has_no_home() {
     if !geteuid().is_root() {
         // Only root can become somebody else.
         return;
@@ -187,14 +187,16 @@ fn a_user_nobody_knows_has_no_home() {
         &["config", "set", "timeout", "9s"],
         &["config", "path"],
     ] {
-        command(args).ends_with(3).says("there is no home folder");
+        command(args)
+            .ends_with(3)
+            .says("there is no home directory");
     }
     assert_eq!(sends(&server), 1);
 }
 
 /// A home that may not be written to, as it is: root may write anywhere.
 #[test]
-fn a_read_only_home_is_named() {
+fn names_read_only_home() {
     if geteuid().is_root() {
         // Covered for root by files in the place of folders.
         return;
@@ -216,7 +218,7 @@ fn a_read_only_home_is_named() {
 }
 
 #[test]
-fn without_a_place_for_temporary_files_all_but_the_sandbox_works() {
+fn only_sandbox_needs_temporary_directory() {
     for nowhere in ["/nowhere/at/all", "/dev/null"] {
         let (server, home) = (sandbox(), Home::new());
         let file = home.file(
@@ -239,7 +241,7 @@ fn without_a_place_for_temporary_files_all_but_the_sandbox_works() {
             .env("TMPDIR", nowhere)
             .run();
         let run = run.ends_with(3);
-        run.says("cannot make a folder for the sandbox's config")
+        run.says("cannot create a directory for the sandbox's config")
             .says("TMPDIR");
     }
 }
@@ -247,7 +249,7 @@ fn without_a_place_for_temporary_files_all_but_the_sandbox_works() {
 /// A working directory that was removed under the shell's feet.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_working_directory_that_is_gone_hinders_only_what_lies_in_it() {
+fn deleted_working_directory_affects_only_relative_paths() {
     let (server, home) = (sandbox(), Home::new());
     let good = home.file(
         "in.ndjson",

@@ -25,7 +25,7 @@ const LOCALES: [(&str, &[u8], bool); 11] = [
 const TEXT: &str = "告警：磁盘已满 💾";
 
 #[test]
-fn a_locale_changes_the_words_and_no_byte_of_a_message() {
+fn locale_changes_texts_but_no_message_bytes() {
     check_all(&LOCALES, |(name, value, chinese)| {
         let (server, home) = (sandbox(), Home::new());
         let value = OsStr::from_bytes(value);
@@ -69,7 +69,7 @@ const GB18030: &[u8] = b"\xd6\xd0\xce\xc4";
 const REMEDY: &str = "iconv -f GB18030 -t UTF-8";
 
 #[test]
-fn arguments_that_are_not_utf_8_are_refused_with_the_remedy() {
+fn rejects_non_utf8_arguments_with_hint() {
     let server = sandbox();
     let bad = OsStr::from_bytes(GB18030);
     let words = |args: &[&str]| -> Vec<OsString> { args.iter().map(Into::into).collect() };
@@ -108,7 +108,7 @@ fn arguments_that_are_not_utf_8_are_refused_with_the_remedy() {
 }
 
 #[test]
-fn lines_of_a_batch_that_are_not_utf_8_are_refused_with_the_remedy() {
+fn rejects_non_utf8_batch_lines_with_hint() {
     let (server, home) = (sandbox(), Home::new());
     let good = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
     let bad = [b"{\"to\":\"R:1\",\"text\":\"", GB18030, b"\"}\n"].concat();
@@ -130,7 +130,7 @@ fn lines_of_a_batch_that_are_not_utf_8_are_refused_with_the_remedy() {
 /// Names of files are bytes; they need not be text.
 #[test]
 #[cfg(target_os = "linux")]
-fn names_of_files_need_not_be_utf_8() {
+fn accepts_non_utf8_file_names() {
     let (server, home) = (sandbox(), Home::new());
     let place = |name: &[u8]| {
         let name = OsString::from_vec([name, b"-\xff"].concat());
@@ -193,7 +193,7 @@ fn names_of_files_need_not_be_utf_8() {
 
 /// Variables that are not ours may hold anything.
 #[test]
-fn other_variables_may_hold_anything() {
+fn ignores_unrelated_environment_variables() {
     let server = sandbox();
     for name in [
         "TERM",

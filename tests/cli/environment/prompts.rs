@@ -2,14 +2,14 @@
 
 use qiwei::sandbox::Sandbox;
 
-use crate::support::callbacks::{USUAL, bodies, login, notify_urls, waiting};
+use crate::support::login::{CONFIGURED_URL, bodies, login, notify_urls, waiting};
 use crate::support::sends::known;
 use crate::support::terminal::Terminal;
 use crate::support::{Home, sandbox_with};
 
 const CODE: &str = "246810";
 const WRONG: &str = "135790";
-const PROMPT: &str = "verification code (try ";
+const PROMPT: &str = "verification code (attempt ";
 
 /// A server that asks for [`CODE`].
 fn strict() -> Sandbox {
@@ -17,7 +17,10 @@ fn strict() -> Sandbox {
 }
 
 fn start(server: &Sandbox, more: &str) -> Terminal {
-    Terminal::start(login(server, more).env("QIWEI_NOTIFY_URL", USUAL), 80)
+    Terminal::start(
+        login(server, more).env("QIWEI_NOTIFY_URL", CONFIGURED_URL),
+        80,
+    )
 }
 
 /// The codes the server was given.
@@ -28,58 +31,61 @@ fn handed_in(server: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn a_login_draws_its_code_and_asks_until_the_verification_code_is_right() {
+fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
     let server = strict();
     let mut terminal = start(&server, "");
     terminal.shows("▀", 1);
     terminal.shows("new device: a verification code is needed", 1);
-    terminal.shows("verification code (try 1 of 3): ", 1);
+    terminal.shows("verification code (attempt 1 of 3): ", 1);
     terminal.types(&format!("{WRONG}\n"));
-    terminal.shows("the verification code was refused; 2 tries left", 1);
-    terminal.shows("verification code (try 2 of 3): ", 1);
+    terminal.shows("the verification code was rejected; 2 attempts left", 1);
+    terminal.shows("verification code (attempt 2 of 3): ", 1);
     terminal.types(&format!("{CODE}\n"));
     let seen = terminal.end().ends_with(0);
     let seen = seen
-        .says("the verification code was taken")
+        .says("the verification code was accepted")
         .says("logged in: ")
-        .says("the configured notify_url is in force again");
+        .says("restored notify_url");
     assert_eq!(handed_in(&server), [WRONG, CODE]);
     assert_eq!(seen.text.matches(PROMPT).count(), 2, "{seen:?}");
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 /// A slip of the finger costs no try, and nothing but codes reaches the server.
 #[test]
-fn what_is_no_code_is_asked_for_again() {
+fn prompts_again_after_invalid_code() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     for (times, slip) in ["\n", "two words\n", "１２３\n"].iter().enumerate() {
-        terminal.shows("verification code (try 1 of 3): ", times + 1);
+        terminal.shows("verification code (attempt 1 of 3): ", times + 1);
         terminal.types(slip);
-        terminal.shows("a verification code is a few digits or letters", times + 1);
+        terminal.shows(
+            "a verification code must be a few digits or letters",
+            times + 1,
+        );
     }
-    terminal.shows("verification code (try 1 of 3): ", 4);
+    terminal.shows("verification code (attempt 1 of 3): ", 4);
     terminal.types(&format!("{CODE}\n"));
     terminal.end().ends_with(0).says("logged in: ");
     assert_eq!(handed_in(&server), [CODE]);
 }
 
 #[test]
-fn three_wrong_codes_end_it() {
+fn ends_after_three_wrong_codes() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     for attempt in 1..=3 {
-        terminal.shows(&format!("verification code (try {attempt} of 3): "), 1);
+        terminal.shows(&format!("verification code (attempt {attempt} of 3): "), 1);
         terminal.types(&format!("{WRONG}\n"));
     }
     let seen = terminal.end().ends_with(1);
     seen.says("the verification code was wrong three times");
     assert_eq!(handed_in(&server).len(), 3);
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 #[test]
-fn ctrl_c_at_the_question_leaves_in_order() {
+fn ctrl_c_at_prompt_cleans_up() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     terminal.shows(PROMPT, 1);
@@ -89,35 +95,35 @@ fn ctrl_c_at_the_question_leaves_in_order() {
     let after = seen.text.split(PROMPT).nth(1).unwrap();
     let (rest, _) = after.split_once('\n').unwrap();
     assert!(!rest.contains("notify_url"), "{seen:?}");
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
     assert!(handed_in(&server).is_empty());
 }
 
 #[test]
-fn ctrl_c_before_the_scan_leaves_in_order() {
+fn ctrl_c_before_scan_cleans_up() {
     let server = waiting("never");
     let mut terminal = start(&server, "");
     terminal.shows("▀", 1);
     terminal.types("\x03");
     terminal.end().ends_with(130);
-    assert_eq!(notify_urls(&server).last().unwrap(), USUAL);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 /// Whoever leaves the keyboard can still hand the code in from another shell.
 #[test]
-fn the_end_of_the_keyboard_is_not_the_end_of_the_login() {
+fn login_continues_after_terminal_eof() {
     let server = strict();
     let mut terminal = start(&server, "--qr none");
     terminal.shows(PROMPT, 1);
     terminal.types("\x04");
-    terminal.shows("`qiwei login --code -` can still hand it in", 1);
+    terminal.shows("it can still be submitted with `qiwei login --code -`", 1);
     let other = login(&server, "--code -").stdin(CODE).run();
     other.ends_with(0);
     terminal.end().ends_with(0).says("logged in: ");
 }
 
 #[test]
-fn a_removal_for_good_is_asked_for() {
+fn removal_asks_for_confirmation() {
     for (answer, removed) in [
         ("y\n", true),
         ("yes\n", true),
@@ -127,7 +133,7 @@ fn a_removal_for_good_is_asked_for() {
         let server = sandbox_with(|scenario| scenario.stopped = 1);
         let args = ["instance", "rm", "--stopped", "--settle", "10ms"];
         let mut terminal = Terminal::start(known(&server, &Home::new(), &args), 80);
-        terminal.shows("Remove 1 stopped instance for good? [y/N] ", 1);
+        terminal.shows("Permanently remove 1 stopped instance? [y/N] ", 1);
         terminal.types(answer);
         terminal.end().ends_with(0);
         assert_eq!(server.guids().len() == 1, removed, "{answer:?}");

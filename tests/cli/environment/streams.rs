@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::pipe;
 use std::path::Path;
 
-use crate::support::callbacks::{quickly_scanned, waiting};
+use crate::support::login::{login_server, waiting};
 use crate::support::sends::{known, sends, state_file};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
@@ -38,13 +38,13 @@ const COMMANDS: [(&str, usize); 10] = [
 ];
 
 #[test]
-fn closed_streams_hinder_nothing_and_nothing_is_written_into_a_wrong_file() {
+fn works_with_closed_standard_streams() {
     let cells: Vec<(&str, &str, usize)> = CLOSED
         .into_iter()
         .flat_map(|closed| COMMANDS.map(|(command, count)| (closed, command, count)))
         .collect();
     check_all(&cells, |(closed, command, count)| {
-        let (server, home) = (quickly_scanned(), Home::new());
+        let (server, home) = (login_server(), Home::new());
         home.write_config("retries = 1\n");
         let line = |n: usize| format!("{{\"to\":\"R:1{n}\",\"text\":\"x\",\"key\":\"k{n}\"}}\n");
         let input = home.file("in.ndjson", (0..3).map(line).collect::<String>());
@@ -104,17 +104,13 @@ fn is_sound(path: &Path) {
 }
 
 #[test]
-fn a_closed_standard_input_is_an_empty_one() {
+fn closed_stdin_is_empty() {
     let server = sandbox();
     for (args, code, words) in [
         (&["send", GROUP, "-"][..], 2, "the text is empty"),
         (&["at", GROUP, "-", "--all"], 2, "the text is empty"),
-        (&["send", "--batch", "-"], 0, "the batch had no lines"),
-        (
-            &["instance", "rm", "--stopped"],
-            2,
-            "there is nobody to ask",
-        ),
+        (&["send", "--batch", "-"], 0, "the batch is empty"),
+        (&["instance", "rm", "--stopped"], 2, "needs a confirmation"),
         (&["config", "set", "headers.X-Key", "-"], 2, "empty"),
     ] {
         let run = Qiwei::on(&server.base_url(), args).redirected("<&-").run();
@@ -125,7 +121,7 @@ fn a_closed_standard_input_is_an_empty_one() {
 
 /// A folder, and a stream that is open for writing only.
 #[test]
-fn a_standard_input_that_cannot_be_read_is_a_usage_error() {
+fn unreadable_stdin_is_a_usage_error() {
     let (server, home) = (sandbox(), Home::new());
     let file = home.path().join("out");
     for args in [&["send", GROUP, "-"][..], &["send", "--batch", "-"]] {
@@ -144,7 +140,7 @@ fn a_standard_input_that_cannot_be_read_is_a_usage_error() {
 
 /// There is nobody to tell, and the exit code still tells.
 #[test]
-fn a_reader_of_errors_who_has_gone_changes_no_exit_code() {
+fn closed_stderr_keeps_exit_code() {
     let server = sandbox();
     for (args, code) in [
         (&["send", GROUP, "x"][..], 0),
@@ -169,10 +165,10 @@ fn a_reader_of_errors_who_has_gone_changes_no_exit_code() {
 
 /// The drawing goes to stderr, the result to stdout: neither needs the other.
 #[test]
-fn a_login_goes_on_without_anybody_who_looks() {
+fn login_continues_with_closed_stderr() {
     for redirection in ["2>&-", "2>/dev/null", ">&- 2>&-"] {
         let server = waiting("after=10ms");
-        let run = crate::support::callbacks::login(&server, "").redirected(redirection);
+        let run = crate::support::login::login(&server, "").redirected(redirection);
         let run = run.run().ends_with(0);
         let told = !redirection.starts_with(">&-");
         assert_eq!(run.stdout.starts_with("logged in: "), told, "{run:?}");
@@ -180,7 +176,7 @@ fn a_login_goes_on_without_anybody_who_looks() {
 }
 
 #[test]
-fn a_pipe_into_head_ends_quietly() {
+fn pipe_into_head_ends_quietly() {
     let server = sandbox();
     for (args, lines) in [
         (&["sessions"][..], 0),
@@ -216,7 +212,7 @@ fn a_pipe_into_head_ends_quietly() {
 
 /// Programs that we start end at a closed pipe as they do anywhere.
 #[test]
-fn children_know_a_closed_pipe() {
+fn children_receive_sigpipe() {
     let script = "yes | head -n 1";
     let run = Qiwei::new(["sandbox", "-q", "--", "sh", "-c", script])
         .env("PATH", "/usr/bin:/bin")

@@ -22,7 +22,7 @@ fn many_names() -> RawServer {
 }
 
 #[test]
-fn a_table_fits_and_its_ids_stay_whole() {
+fn table_fits_terminal_without_cutting_ids() {
     let server = many_names();
     for (columns, framed, whole, records) in [
         (120, true, true, false),
@@ -90,7 +90,7 @@ fn every_table_fits_80_columns() {
 
 /// A pipe has no width, whatever the terminal beside it.
 #[test]
-fn what_goes_into_a_pipe_is_never_cut() {
+fn piped_output_is_never_cut() {
     let server = many_names();
     let run = Qiwei::on(&server.base_url(), ["sessions", "--guid", "g"]);
     let seen = Terminal::start_piped(run, 20).end().ends_with(0);
@@ -105,7 +105,7 @@ fn what_goes_into_a_pipe_is_never_cut() {
 
 /// A terminal that shows only ASCII gets it, and the names as they are.
 #[test]
-fn without_utf_8_frames_and_ellipses_are_ascii() {
+fn uses_ascii_frames_without_utf8() {
     let server = many_names();
     for (columns, mark) in [(120, "+--"), (60, "...")] {
         let run = Qiwei::on(&server.base_url(), ["sessions", "--guid", "g"]);
@@ -117,7 +117,7 @@ fn without_utf_8_frames_and_ellipses_are_ascii() {
 }
 
 #[test]
-fn colours_are_for_those_who_want_them() {
+fn color_follows_options_and_environment() {
     let server = sandbox();
     let plain: &[(&str, &str)] = &[];
     for (variables, flag, colour) in [
@@ -161,7 +161,7 @@ fn colours_are_for_those_who_want_them() {
 
 /// Every help there is, in Chinese too, whose words have no spaces between them.
 #[test]
-fn help_fits() {
+fn help_fits_terminal() {
     let commands = [
         "",
         "send",
@@ -202,7 +202,7 @@ fn help_fits() {
 
 /// A code that would wrap around cannot be scanned: then there is the link.
 #[test]
-fn a_qr_code_is_drawn_where_it_fits() {
+fn draws_qr_code_where_it_fits() {
     let guid = "e220a839-7b1d-4daf-ae78-9e6aa1b965f4";
     for (columns, variables, drawn) in [
         (80, &[][..], "▀"),
@@ -235,7 +235,7 @@ fn a_qr_code_is_drawn_where_it_fits() {
 }
 
 #[test]
-fn a_batch_on_a_terminal_leaves_its_results_whole() {
+fn batch_progress_line_keeps_results_intact() {
     for (columns, term) in [(80, "xterm"), (20, "xterm"), (80, "dumb")] {
         let server = sandbox_with(|scenario| {
             // Longer than the bar takes to come.
@@ -270,7 +270,7 @@ fn a_batch_on_a_terminal_leaves_its_results_whole() {
 
 /// What a server says must not move the cursor of who reads it.
 #[test]
-fn a_terminal_gets_no_escapes_from_a_server() {
+fn terminal_receives_no_escape_sequences_from_server() {
     let name = "\\u001b[2J\\u001b]0;x\\u0007\\u202e\\r张三";
     let list = format!(r#"{{"session_list":[{{"id":"S:1","name":"{name}"}}]}}"#);
     let server = RawServer::answering(ok(&list));

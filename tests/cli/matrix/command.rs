@@ -3,8 +3,8 @@
 use qiwei::sandbox::{Quirk, Sandbox, Scenario};
 use serde_json::json;
 
-use super::world::post;
-use crate::support::callbacks::USUAL;
+use super::server::post;
+use crate::support::login::CONFIGURED_URL;
 
 /// A command line, and the world it is run in.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct Command {
     /// Split at spaces; `GUID` stands for the first instance.
     pub args: &'static str,
     pub stdin: &'static str,
-    pub scene: Scene,
+    pub scene: InitialState,
     /// In the order in which they are made.
     pub steps: &'static [Step],
     pub report: Report,
@@ -30,7 +30,7 @@ pub struct Step {
     /// Part of the body, where the path alone does not tell it from another request.
     pub body: &'static str,
     pub role: Role,
-    pub depth: Depth,
+    pub depth: Coverage,
     /// The account must be logged in.
     pub needs_login: bool,
     /// A failure is not told before the deadline.
@@ -60,13 +60,13 @@ pub enum Role {
 
 /// Which answers the request takes that are no envelope.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Takes {
+pub enum AcceptedShape {
     /// Only one with the right fields.
     Fields,
-    /// A bare word is a guid.
-    Word,
     /// A list, and null for an empty one.
     List,
+    /// A list, or the right fields.
+    Page,
     /// An object: dialect C says yes with an empty one.
     Object,
     /// Anything that came under HTTP 200; it is printed as it is.
@@ -75,7 +75,7 @@ pub enum Takes {
 
 /// Which faults the request meets.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Depth {
+pub enum Coverage {
     /// All of them.
     Every,
     /// One of each kind, made by the sandbox.
@@ -83,7 +83,7 @@ pub enum Depth {
     /// One of each kind, made by a raw socket: the sandbox cannot tell it from another request.
     TypicalRaw,
     /// Only those that strike whoever connects first.
-    Arrival,
+    ConnectFault,
 }
 
 /// Where a command says what became of the change.
@@ -116,7 +116,7 @@ pub enum Effect {
 
 /// What the server is like when the command comes.
 #[derive(Clone, Copy, Debug)]
-pub struct Scene {
+pub struct InitialState {
     pub online: usize,
     pub running: usize,
     pub stopped: usize,
@@ -124,7 +124,7 @@ pub struct Scene {
     pub scan: &'static str,
     pub has_callbacks: bool,
     pub quirk: Option<Quirk>,
-    /// The URL in force before must be in force again afterwards.
+    /// The URL in force before must be restored notify_url afterwards.
     pub url: Option<Url>,
 }
 
@@ -135,7 +135,7 @@ pub enum Url {
     OfAll,
 }
 
-impl Scene {
+impl InitialState {
     pub const fn of(online: usize, running: usize, stopped: usize) -> Self {
         Self {
             online,
@@ -168,7 +168,7 @@ impl Scene {
 
     /// What happened before the command comes.
     pub fn prepare(&self, sandbox: &Sandbox) {
-        let usual = json!({ "guid": sandbox.guids()[0], "notify_url": USUAL });
+        let usual = json!({ "guid": sandbox.guids()[0], "notify_url": CONFIGURED_URL });
         match self.url {
             Some(Url::OfInstance) => post(sandbox, "/client/set_notify_url", &usual),
             Some(Url::OfAll) => post(sandbox, "/global/set_notify_url", &usual),
@@ -184,7 +184,7 @@ impl Step {
             path,
             body: "",
             role,
-            depth: Depth::Typical,
+            depth: Coverage::Typical,
             needs_login: false,
             is_patient: false,
         }
@@ -192,7 +192,7 @@ impl Step {
 
     /// It meets every fault.
     pub const fn every(self) -> Self {
-        let depth = Depth::Every;
+        let depth = Coverage::Every;
         Self { depth, ..self }
     }
 
@@ -202,12 +202,12 @@ impl Step {
     }
 
     pub const fn raw(self) -> Self {
-        let depth = Depth::TypicalRaw;
+        let depth = Coverage::TypicalRaw;
         Self { depth, ..self }
     }
 
     pub const fn arrival(self) -> Self {
-        let depth = Depth::Arrival;
+        let depth = Coverage::ConnectFault;
         Self { depth, ..self }
     }
 
@@ -224,14 +224,17 @@ impl Step {
         Self { is_patient, ..self }
     }
 
-    pub fn takes(&self, report: Report) -> Takes {
+    pub fn accepted_shape(&self, report: Report) -> AcceptedShape {
         match self.path {
-            _ if report == Report::Raw => Takes::Anything,
-            "/client/all_clients" => Takes::List,
-            "/client/create_client" => Takes::Word,
-            "/msg/send_text" | "/msg/send_room_at" | "/client/get_client_status" => Takes::Fields,
-            "/session/get_session_list" | "/login/get_login_qrcode" => Takes::Fields,
-            _ => Takes::Object,
+            _ if report == Report::Raw => AcceptedShape::Anything,
+            "/client/all_clients" => AcceptedShape::List,
+            "/client/create_client" => AcceptedShape::Fields,
+            "/msg/send_text" | "/msg/send_room_at" | "/client/get_client_status" => {
+                AcceptedShape::Fields
+            }
+            "/login/get_login_qrcode" => AcceptedShape::Fields,
+            "/session/get_session_list" => AcceptedShape::Page,
+            _ => AcceptedShape::Object,
         }
     }
 }
@@ -240,7 +243,7 @@ impl Command {
     pub const fn new(
         name: &'static str,
         args: &'static str,
-        scene: Scene,
+        scene: InitialState,
         steps: &'static [Step],
     ) -> Self {
         Self {

@@ -3,13 +3,13 @@
 use qiwei::sandbox::{Quirk, ScanStep};
 use serde_json::json;
 
-use super::command::{Command, Effect, Report, Role, Scene, Step, Url};
-use super::world::post;
+use super::command::{Command, Effect, InitialState, Report, Role, Step, Url};
+use super::server::post;
 
-const ONLINE: Scene = Scene::of(1, 0, 0);
-const RUNNING: Scene = Scene::of(0, 1, 0);
-const STOPPED: Scene = Scene::of(0, 0, 1);
-const WAITS_FOR_CODE: Scene = Scene {
+const ONLINE: InitialState = InitialState::of(1, 0, 0);
+const RUNNING: InitialState = InitialState::of(0, 1, 0);
+const STOPPED: InitialState = InitialState::of(0, 0, 1);
+const WAITS_FOR_CODE: InitialState = InitialState {
     prepare: |sandbox| {
         let guid = &sandbox.guids()[0];
         post(sandbox, "/login/get_login_qrcode", &json!({ "guid": guid }));
@@ -18,11 +18,11 @@ const WAITS_FOR_CODE: Scene = Scene {
     scan: "manual",
     ..RUNNING
 };
-const GET_ONLY: Scene = Scene {
+const GET_ONLY: InitialState = InitialState {
     quirk: Some(Quirk::GetOnlyClients),
     ..ONLINE
 };
-const UNHEARD: Scene = Scene {
+const UNHEARD: InitialState = InitialState {
     has_callbacks: false,
     ..RUNNING
 };

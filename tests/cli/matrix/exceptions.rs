@@ -1,55 +1,56 @@
 //! Where the rules do not hold, and why.
 
-use super::cells::{Cell, Mode};
-use super::command::{Role, Takes};
-use super::faults::{Comes, Shape};
+use super::case::{Case, Mode};
+use super::command::{AcceptedShape, Role};
+use super::faults::Observation;
 use super::rules::{End, Line, asked, end, is_tried_again, lines};
 
 /// Where the rules do not hold.
 #[derive(Debug)]
 pub struct Exception {
-    pub holds: fn(&Cell) -> bool,
+    pub holds: fn(&Case) -> bool,
     pub end: End,
     pub why: &'static str,
 }
 
-fn is_login(cell: &Cell) -> bool {
-    cell.command.name.starts_with("login") && cell.step.path == "/client/get_client_status"
+fn is_login(case: &Case) -> bool {
+    case.command.name.starts_with("login") && case.step.path == "/client/get_client_status"
 }
 
-fn is_refusal(cell: &Cell) -> bool {
-    let is_final = cell.mode != Mode::Once || !is_tried_again(cell);
-    is_final && lines(cell.comes(), Takes::Fields) == [Line::No]
+fn is_refusal(case: &Case) -> bool {
+    let is_final = case.mode != Mode::Once || !is_tried_again(case);
+    is_final && lines(case.observation(), AcceptedShape::Fields) == [Line::No]
 }
 
 /// The server said yes, and did nothing.
-fn is_lie(cell: &Cell) -> bool {
-    let takes = cell.step.takes(cell.command.report);
-    let is_yes = lines(cell.comes(), takes) == [Line::Yes];
-    cell.step.role == Role::Change && cell.may_lie() && is_yes
+fn is_lie(case: &Case) -> bool {
+    let accepted_shape = case.step.accepted_shape(case.command.report);
+    let is_yes = lines(case.observation(), accepted_shape) == [Line::Yes];
+    case.step.role == Role::Change && case.may_lie() && is_yes
 }
 
 /// The exception the cell is of, if any.
-pub fn of(cell: &Cell) -> Option<&'static Exception> {
-    EXCEPTIONS.iter().find(|exception| (exception.holds)(cell))
+pub fn of(case: &Case) -> Option<&'static Exception> {
+    EXCEPTIONS.iter().find(|exception| (exception.holds)(case))
 }
 
 pub static EXCEPTIONS: &[Exception] = &[
     Exception {
-        holds: |c| c.fault.comes == Comes::Reconnecting && is_login(c),
+        holds: |c| c.fault.observation == Observation::Reconnecting && is_login(c),
         end: end(0, "accepted"),
         why: "`login` looks twice, then starts what looks stopped, which an instance that runs does not mind",
     },
     Exception {
         holds: |c| {
-            c.fault.comes == Comes::Reconnecting && c.command.name == "instance rm --stopped"
+            c.fault.observation == Observation::Reconnecting
+                && c.command.name == "instance rm --stopped"
         },
         end: end(0, "accepted"),
         why: "`instance rm --stopped` is about stopped instances: one more look that shows one changes nothing",
     },
     Exception {
         holds: |c| {
-            c.fault.comes == Comes::Reconnecting
+            c.fault.observation == Observation::Reconnecting
                 && c.mode == Mode::Once
                 && c.step.role == Role::Awaited
         },
@@ -57,7 +58,9 @@ pub static EXCEPTIONS: &[Exception] = &[
         why: "`status --wait` looks again",
     },
     Exception {
-        holds: |c| c.fault.comes == Comes::Reconnecting && c.command.name == "probe callback",
+        holds: |c| {
+            c.fault.observation == Observation::Reconnecting && c.command.name == "probe callback"
+        },
         end: asked(5),
         why: "`probe callback` cannot make an instance call back that looks stopped, and waits in vain",
     },
@@ -83,12 +86,10 @@ pub static EXCEPTIONS: &[Exception] = &[
         why: "`login` notices a yes to the start that was a lie: there is no QR code",
     },
     Exception {
-        holds: |c| c.fault.comes == Comes::Bare(Shape::Word) && c.command.name == "login --new",
-        end: asked(1),
-        why: "`login --new` takes a bare word for a guid, and finds that there is no such instance",
-    },
-    Exception {
-        holds: |c| c.fault.comes == Comes::Silence && c.step.path == "/login/check_login_qrcode",
+        holds: |c| {
+            c.fault.observation == Observation::Silence
+                && c.step.path == "/login/check_login_qrcode"
+        },
         end: asked(7),
         why: "`login` without callbacks: a poll that is never answered uses a short --timeout up",
     },

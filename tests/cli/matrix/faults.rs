@@ -4,13 +4,13 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use qiwei::sandbox::{FORMS, FaultForm};
+use qiwei::sandbox::{FORMS, FaultSyntax};
 
-use super::raw::{self, Arrival, Behaviour};
+use super::raw::{self, Behaviour, ConnectFault};
 
 /// What a client can know when this has come, or has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Comes {
+pub enum Observation {
     /// The answer, whole and in time.
     Answer,
     /// The answer, and with it the end of the connection: whoever looks late sees only the end.
@@ -54,31 +54,31 @@ pub enum Shape {
 
 /// Where a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Place {
+pub enum Stage {
     /// A request that has been read.
     Request,
     /// Whoever connects first.
     Connection,
 }
 
-/// How it is made.
+/// Injection it is made.
 #[derive(Clone, Debug)]
-pub enum How {
+pub enum Injection {
     /// The sandbox does it, told so in its own words.
     Sandbox(String),
     /// A raw socket before the sandbox does it, once it has read the request.
     Raw(Behaviour),
     /// A raw socket does it to whoever arrives.
-    Arriving(Arrival),
+    Arriving(ConnectFault),
 }
 
 /// One thing that goes wrong.
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub name: String,
-    pub how: How,
-    pub place: Place,
-    pub comes: Comes,
+    pub how: Injection,
+    pub place: Stage,
+    pub observation: Observation,
     /// The server carries the request out all the same.
     pub acts: bool,
     /// It stands for its kind where not everything is tried.
@@ -101,7 +101,10 @@ impl fmt::Display for Fault {
 impl Fault {
     /// It comes to an end only by the client's own deadline.
     pub fn is_endless(&self) -> bool {
-        matches!(self.comes, Comes::Silence | Comes::NotInTime)
+        matches!(
+            self.observation,
+            Observation::Silence | Observation::NotInTime
+        )
     }
 
     /// It differs from another only in that the request is carried out: where nothing is to be
@@ -111,11 +114,11 @@ impl Fault {
     }
 
     pub fn is_raw(&self) -> bool {
-        !matches!(self.how, How::Sandbox(_))
+        !matches!(self.how, Injection::Sandbox(_))
     }
 }
 
-/// How the name of such a one ends.
+/// Injection the name of such a one ends.
 pub const DONE: &str = ", carried out";
 
 /// Every fault there is.
@@ -133,13 +136,13 @@ const TYPICAL: bool = true;
 const MORE: bool = false;
 
 /// What is tried of a fault of the sandbox. A kind that is new there must find its place here.
-fn of_form(form: &'static FaultForm) -> Vec<Fault> {
-    use Comes::{
+fn of_form(form: &'static FaultSyntax) -> Vec<Fault> {
+    use Observation::{
         Answer, Bare, Broken, GoneAtOnce, LoggedOut, NoConnection, Nonsense, NotReady, OddStatus,
         Reconnecting, Refusal, ServerFail, Silence,
     };
     use Shape::{EmptyList, EmptyObject, Null};
-    let specs: &[(&str, Comes, bool)] = match form.name {
+    let specs: &[(&str, Observation, bool)] = match form.name {
         "latency" => &[("=50ms", Answer, TYPICAL), ("=1m", Silence, MORE)],
         "refuse" => &[("=1m", NoConnection, TYPICAL)],
         "reset-early" => &[("", GoneAtOnce, MORE)],
@@ -175,18 +178,18 @@ fn of_form(form: &'static FaultForm) -> Vec<Fault> {
         "huge" => &[("", Broken, MORE)],
         new => panic!("what does a command make of the sandbox's fault {new:?}?"),
     };
-    let of_spec = |(value, comes, is_typical): &(&str, Comes, bool)| {
+    let of_spec = |(value, observation, is_typical): &(&str, Observation, bool)| {
         let name = format!("{}{value}", form.name);
-        let is_early = matches!(comes, NoConnection | GoneAtOnce);
+        let is_early = matches!(observation, NoConnection | GoneAtOnce);
         Fault {
-            how: How::Sandbox(name.clone()),
+            how: Injection::Sandbox(name.clone()),
             name,
             place: if is_early {
-                Place::Connection
+                Stage::Connection
             } else {
-                Place::Request
+                Stage::Request
             },
-            comes: *comes,
+            observation: *observation,
             acts: form.executed,
             is_typical: *is_typical,
         }

@@ -11,26 +11,26 @@
 //! [`run`] runs a cell against a sandbox, [`judge`] compares what the program says with the rules
 //! *and* with what the server really did. `docs/faults.md` is written from the same tables.
 
-mod cells;
+mod case;
 mod command;
 mod commands;
 mod exceptions;
 mod faults;
-mod judge;
 mod raw;
 mod rules;
 mod run;
+mod server;
 mod table;
-mod world;
+mod verify;
 
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::sync::Mutex;
 
-use cells::{Cell, cells};
+use case::{Case, cases};
 use command::{Command, Role, Step};
 use commands::COMMANDS;
-use faults::{Comes, Place};
+use faults::{Observation, Stage};
 
 use crate::generated::{is_current, root};
 use crate::support::check_at_once;
@@ -39,24 +39,24 @@ use crate::support::check_at_once;
 const AT_LEAST: usize = 4000;
 
 /// Runs these cells, so many at a time, and tells of all that failed.
-fn check(cells: &[Cell], at_once: usize) {
+fn check(cases: &[Case], at_once: usize) {
     let visited = Mutex::new(BTreeSet::new());
     let failed = Mutex::new(Vec::new());
-    check_at_once(at_once, cells, |cell| {
+    check_at_once(at_once, cases, |case| {
         // What panics has said why on stderr; the other cells are worth looking at all the same.
         let panicked = || Err("panicked".into());
-        if let Err(why) = catch_unwind(|| run::run(cell)).unwrap_or_else(|_| panicked()) {
-            failed.lock().unwrap().push(format!("{cell}: {why}"));
+        if let Err(why) = catch_unwind(|| run::run(case)).unwrap_or_else(|_| panicked()) {
+            failed.lock().unwrap().push(format!("{case}: {why}"));
         }
         assert!(
-            visited.lock().unwrap().insert(cell.to_string()),
-            "{cell} twice"
+            visited.lock().unwrap().insert(case.to_string()),
+            "{case} twice"
         );
     });
-    assert_eq!(visited.into_inner().unwrap().len(), cells.len());
+    assert_eq!(visited.into_inner().unwrap().len(), cases.len());
     let mut failed = failed.into_inner().unwrap();
     failed.sort();
-    let of = cells.len();
+    let of = cases.len();
     assert!(
         failed.is_empty(),
         "{} of {of} cells:\n{}",
@@ -66,28 +66,28 @@ fn check(cells: &[Cell], at_once: usize) {
 }
 
 #[test]
-fn cells_that_end_by_themselves() {
-    let cells: Vec<Cell> = cells().into_iter().filter(|cell| !cell.waits()).collect();
-    check(&cells, 8);
+fn cases_without_timeouts_follow_rules() {
+    let cases: Vec<Case> = cases().into_iter().filter(|case| !case.waits()).collect();
+    check(&cases, 8);
 }
 
 #[test]
-fn cells_that_wait() {
+fn cases_with_timeouts_follow_rules() {
     // They do next to nothing, so many fit at once.
-    let cells: Vec<Cell> = cells().into_iter().filter(Cell::waits).collect();
-    check(&cells, 48);
+    let cases: Vec<Case> = cases().into_iter().filter(Case::waits).collect();
+    check(&cases, 48);
 }
 
 #[test]
-fn no_cell_is_missing() {
-    let cells = cells();
-    let names: BTreeSet<String> = cells.iter().map(ToString::to_string).collect();
-    assert_eq!(names.len(), cells.len(), "two cells of one name");
-    assert!(cells.len() >= AT_LEAST, "only {} cells", cells.len());
+fn covers_every_case() {
+    let cases = cases();
+    let names: BTreeSet<String> = cases.iter().map(ToString::to_string).collect();
+    assert_eq!(names.len(), cases.len(), "two cells of one name");
+    assert!(cases.len() >= AT_LEAST, "only {} cells", cases.len());
     for command in COMMANDS {
-        let of_command = |cell: &&Cell| cell.command.name == command.name;
+        let of_command = |case: &&Case| case.command.name == command.name;
         assert!(
-            cells.iter().any(|cell| of_command(&cell)),
+            cases.iter().any(|case| of_command(&case)),
             "{} has none",
             command.name
         );
@@ -96,7 +96,7 @@ fn no_cell_is_missing() {
 
 #[test]
 fn every_request_meets_every_fault() {
-    let cells = cells();
+    let cases = cases();
     for path in requests() {
         let roles = || {
             steps()
@@ -114,15 +114,15 @@ fn every_request_meets_every_fault() {
         }
         for fault in faults::all()
             .iter()
-            .filter(|fault| fault.place == Place::Request)
+            .filter(|fault| fault.place == Stage::Request)
         {
-            let is_elsewhere = match fault.comes {
-                Comes::ServerFail => !path.starts_with("/msg/"),
-                Comes::Reconnecting => path != "/client/get_client_status",
+            let is_elsewhere = match fault.observation {
+                Observation::ServerFail => !path.starts_with("/msg/"),
+                Observation::Reconnecting => path != "/client/get_client_status",
                 _ => !adds_up && fault.is_about_doing(),
             };
-            let meets = |cell: &Cell| cell.step.path == path && cell.fault == fault;
-            let met = cells.iter().any(meets);
+            let meets = |case: &Case| case.step.path == path && case.fault == fault;
+            let met = cases.iter().any(meets);
             assert!(met || is_elsewhere, "{path} never meets {fault}");
         }
     }
@@ -143,10 +143,10 @@ fn requests() -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn no_exception_is_superfluous() {
+fn every_exception_is_needed() {
     let mut used = BTreeSet::new();
-    for cell in cells() {
-        used.extend(exceptions::of(&cell).map(|exception| exception.why));
+    for case in cases() {
+        used.extend(exceptions::of(&case).map(|exception| exception.why));
     }
     for exception in exceptions::EXCEPTIONS {
         assert!(used.contains(exception.why), "no cell is of {exception:?}");
@@ -154,6 +154,6 @@ fn no_exception_is_superfluous() {
 }
 
 #[test]
-fn the_table_for_people_is_current() {
+fn fault_document_is_current() {
     is_current(&root().join("docs/faults.md"), &table::markdown());
 }

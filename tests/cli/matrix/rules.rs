@@ -1,11 +1,11 @@
 //! What a command must say: what the client can know, and what hangs on the request, decide.
 
-use super::cells::{Cell, Mode};
-use super::command::{Role, Takes};
+use super::case::{Case, Mode};
+use super::command::{AcceptedShape, Role};
 use super::exceptions;
-use super::faults::{Comes, Shape};
+use super::faults::{Observation, Shape};
 
-/// How a command ends.
+/// Injection a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
     pub exit: i32,
@@ -109,58 +109,75 @@ pub const RULES: [(Line, [(Role, End); 8]); 5] = {
 };
 
 /// The lines that may be true of what has come.
-pub fn lines(comes: Comes, takes: Takes) -> &'static [Line] {
-    match comes {
-        Comes::Answer => &[Line::Yes],
-        Comes::AnswerThenReset => &[Line::Yes, Line::Uncertain],
-        Comes::NoConnection => &[Line::NotConnected],
-        Comes::GoneAtOnce | Comes::NotInTime => &[Line::NotConnected, Line::Uncertain],
-        Comes::Broken | Comes::OddStatus | Comes::Silence => &[Line::Uncertain],
-        Comes::Nonsense if takes == Takes::Anything => &[Line::Yes],
-        Comes::Nonsense => &[Line::Uncertain],
-        Comes::Bare(shape) if is_taken(shape, takes) => &[Line::Yes],
-        Comes::Bare(_) => &[Line::Uncertain],
-        Comes::Refusal | Comes::NotReady | Comes::ServerFail => &[Line::No],
-        Comes::LoggedOut | Comes::Reconnecting => &[Line::NotLoggedIn],
+pub fn lines(observation: Observation, accepted_shape: AcceptedShape) -> &'static [Line] {
+    match observation {
+        Observation::Answer => &[Line::Yes],
+        Observation::AnswerThenReset => &[Line::Yes, Line::Uncertain],
+        Observation::NoConnection => &[Line::NotConnected],
+        Observation::GoneAtOnce | Observation::NotInTime => &[Line::NotConnected, Line::Uncertain],
+        Observation::Broken | Observation::OddStatus | Observation::Silence => &[Line::Uncertain],
+        Observation::Nonsense if accepted_shape == AcceptedShape::Anything => &[Line::Yes],
+        Observation::Nonsense => &[Line::Uncertain],
+        Observation::Bare(shape) if is_taken(shape, accepted_shape) => &[Line::Yes],
+        Observation::Bare(_) => &[Line::Uncertain],
+        Observation::Refusal | Observation::NotReady | Observation::ServerFail => &[Line::No],
+        Observation::LoggedOut | Observation::Reconnecting => &[Line::NotLoggedIn],
     }
 }
 
-fn is_taken(shape: Shape, takes: Takes) -> bool {
+fn is_taken(shape: Shape, accepted_shape: AcceptedShape) -> bool {
     match shape {
-        Shape::Null | Shape::EmptyList => matches!(takes, Takes::List | Takes::Anything),
-        Shape::EmptyObject => matches!(takes, Takes::Object | Takes::Anything),
-        Shape::Word => matches!(takes, Takes::Word | Takes::Anything),
+        Shape::Null => matches!(
+            accepted_shape,
+            AcceptedShape::List | AcceptedShape::Anything
+        ),
+        Shape::EmptyList => matches!(
+            accepted_shape,
+            AcceptedShape::List | AcceptedShape::Page | AcceptedShape::Anything
+        ),
+        Shape::EmptyObject => matches!(
+            accepted_shape,
+            AcceptedShape::Object | AcceptedShape::Anything
+        ),
+        Shape::Word => accepted_shape == AcceptedShape::Anything,
     }
 }
 
 /// Where a second try does no harm: the server cannot have acted, or was only asked.
-pub fn is_tried_again(cell: &Cell) -> bool {
-    let role = cell.step.role;
+pub fn is_tried_again(case: &Case) -> bool {
+    let role = case.step.role;
     // A raw call and the survey take whatever comes for what it is.
-    let is_open = cell.step.takes(cell.command.report) != Takes::Anything && role != Role::Survey;
-    (is_open || cell.comes() == Comes::Broken) && is_repeated(cell.comes(), role)
+    let is_open = case.step.accepted_shape(case.command.report) != AcceptedShape::Anything
+        && role != Role::Survey;
+    (is_open || case.observation() == Observation::Broken) && is_repeated(case.observation(), role)
 }
 
 /// The same in general.
-pub fn is_repeated(comes: Comes, role: Role) -> bool {
-    match comes {
-        Comes::NoConnection | Comes::GoneAtOnce | Comes::NotReady => true,
-        Comes::Broken | Comes::OddStatus | Comes::Nonsense | Comes::Bare(_) => role != Role::Change,
+pub fn is_repeated(observation: Observation, role: Role) -> bool {
+    match observation {
+        Observation::NoConnection | Observation::GoneAtOnce | Observation::NotReady => true,
+        Observation::Broken
+        | Observation::OddStatus
+        | Observation::Nonsense
+        | Observation::Bare(_) => role != Role::Change,
         _ => false,
     }
 }
 
 /// Every way in which the cell may end.
-pub fn ends(cell: &Cell) -> Vec<End> {
-    if let Some(exception) = exceptions::of(cell) {
+pub fn ends(case: &Case) -> Vec<End> {
+    if let Some(exception) = exceptions::of(case) {
         return vec![exception.end];
     }
-    let lines: &[Line] = match (cell.mode, cell.step.role) {
+    let lines: &[Line] = match (case.mode, case.step.role) {
         (Mode::Once, Role::Awaited) => &[Line::Yes],
-        (Mode::Once, _) if is_tried_again(cell) => &[Line::Yes],
-        _ => lines(cell.comes(), cell.step.takes(cell.command.report)),
+        (Mode::Once, _) if is_tried_again(case) => &[Line::Yes],
+        _ => lines(
+            case.observation(),
+            case.step.accepted_shape(case.command.report),
+        ),
     };
-    lines.iter().map(|line| of(*line, cell.step.role)).collect()
+    lines.iter().map(|line| of(*line, case.step.role)).collect()
 }
 
 /// What the rules say.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::cells::{Mode, cells};
-use super::command::{Role, Takes};
+use super::case::{Mode, cases};
+use super::command::{AcceptedShape, Role};
 use super::commands::COMMANDS;
 use super::exceptions::EXCEPTIONS;
-use super::faults::{self, Comes, How, Shape};
+use super::faults::{self, Injection, Observation, Shape};
 use super::rules::{self, End};
 
 const HEAD: &str = "\
@@ -67,26 +67,26 @@ const OTHERS: [(Role, &str, &str); 3] = [
 ];
 
 /// What has come, in words.
-fn in_words(comes: Comes) -> &'static str {
-    match comes {
-        Comes::Answer => "the answer",
-        Comes::AnswerThenReset => "the answer, then a reset",
-        Comes::NoConnection => "no connection",
-        Comes::NotInTime => "no connection before the deadline",
-        Comes::GoneAtOnce => "a connection that is gone at once",
-        Comes::Broken => "a connection that breaks, or no HTTP",
-        Comes::OddStatus => "HTTP 5xx, a redirect, a status there is not",
-        Comes::Nonsense => "HTTP 200 without usable JSON",
-        Comes::Bare(Shape::Null) => "HTTP 200 with `null`",
-        Comes::Bare(Shape::EmptyList) => "HTTP 200 with `[]`",
-        Comes::Bare(Shape::EmptyObject) => "HTTP 200 with `{}`",
-        Comes::Bare(Shape::Word) => "HTTP 200 with a bare word",
-        Comes::Silence => "nothing, or never all of it",
-        Comes::Refusal => "a no: HTTP 4xx, or a business code",
-        Comes::NotReady => "\"not ready yet\" (1014)",
-        Comes::ServerFail => "`is_svr_fail`",
-        Comes::LoggedOut => "a no because the account is logged out",
-        Comes::Reconnecting => "state 0 of an instance that is well",
+fn in_words(observation: Observation) -> &'static str {
+    match observation {
+        Observation::Answer => "the answer",
+        Observation::AnswerThenReset => "the answer, then a reset",
+        Observation::NoConnection => "no connection",
+        Observation::NotInTime => "no connection before the deadline",
+        Observation::GoneAtOnce => "a connection that is gone at once",
+        Observation::Broken => "a connection that breaks, or no HTTP",
+        Observation::OddStatus => "HTTP 5xx, a redirect, a status there is not",
+        Observation::Nonsense => "HTTP 200 without usable JSON",
+        Observation::Bare(Shape::Null) => "HTTP 200 with `null`",
+        Observation::Bare(Shape::EmptyList) => "HTTP 200 with `[]`",
+        Observation::Bare(Shape::EmptyObject) => "HTTP 200 with `{}`",
+        Observation::Bare(Shape::Word) => "HTTP 200 with a bare word",
+        Observation::Silence => "nothing, or never all of it",
+        Observation::Refusal => "a no: HTTP 4xx, or a business code",
+        Observation::NotReady => "\"not ready yet\" (1014)",
+        Observation::ServerFail => "`is_svr_fail`",
+        Observation::LoggedOut => "a no because the account is logged out",
+        Observation::Reconnecting => "state 0 of an instance that is well",
     }
 }
 
@@ -101,10 +101,10 @@ pub fn markdown() -> String {
     text
 }
 
-fn kinds() -> BTreeMap<Comes, Vec<&'static faults::Fault>> {
-    let mut kinds: BTreeMap<Comes, Vec<_>> = BTreeMap::new();
+fn kinds() -> BTreeMap<Observation, Vec<&'static faults::Fault>> {
+    let mut kinds: BTreeMap<Observation, Vec<_>> = BTreeMap::new();
     for fault in faults::all() {
-        kinds.entry(fault.comes).or_default().push(fault);
+        kinds.entry(fault.observation).or_default().push(fault);
     }
     kinds
 }
@@ -115,12 +115,14 @@ fn ends(text: &mut String) {
     text.push_str(" |\n|---|---|---|---|---|---|---|\n");
     // Those that end alike stand together.
     let mut rows: Vec<(String, Vec<&str>)> = Vec::new();
-    for comes in kinds().into_keys() {
-        let cells = COLUMNS.map(|(role, ..)| cell(comes, role)).join(" | ");
-        let row = format!("{} | {cells}", again(comes));
+    for observation in kinds().into_keys() {
+        let cases = COLUMNS
+            .map(|(role, ..)| case(observation, role))
+            .join(" | ");
+        let row = format!("{} | {cases}", again(observation));
         match rows.iter_mut().find(|(same, _)| *same == row) {
-            Some((_, whats)) => whats.push(in_words(comes)),
-            None => rows.push((row, vec![in_words(comes)])),
+            Some((_, whats)) => whats.push(in_words(observation)),
+            None => rows.push((row, vec![in_words(observation)])),
         }
     }
     for (row, whats) in rows {
@@ -133,8 +135,8 @@ fn ends(text: &mut String) {
     );
 }
 
-fn again(comes: Comes) -> &'static str {
-    let repeated = |role| rules::is_repeated(comes, role);
+fn again(observation: Observation) -> &'static str {
+    let repeated = |role| rules::is_repeated(observation, role);
     match (repeated(Role::Change), repeated(Role::Read)) {
         (true, _) => "yes",
         (false, true) => "questions",
@@ -142,8 +144,8 @@ fn again(comes: Comes) -> &'static str {
     }
 }
 
-fn cell(comes: Comes, role: Role) -> String {
-    let mut shown: Vec<String> = rules::lines(comes, Takes::Fields)
+fn case(observation: Observation, role: Role) -> String {
+    let mut shown: Vec<String> = rules::lines(observation, AcceptedShape::Fields)
         .iter()
         .map(|line| end(rules::of(*line, role)))
         .collect();
@@ -189,30 +191,36 @@ fn list(text: &mut String) {
     text.push_str("\n## What was tried\n\n");
     text.push_str("In code: a fault of `qiwei sandbox --fault`. In words: what a raw socket did, where \
                    it may matter\nboth before and after the server had carried the request out.\n\n");
-    for (comes, faults) in kinds() {
+    for (observation, faults) in kinds() {
         let names: Vec<String> = faults
             .iter()
             .filter(|fault| !fault.is_about_doing())
             .map(|fault| match fault.how {
-                How::Sandbox(_) => format!("`{fault}`"),
-                How::Raw(_) | How::Arriving(_) => fault.to_string(),
+                Injection::Sandbox(_) => format!("`{fault}`"),
+                Injection::Raw(_) | Injection::Arriving(_) => fault.to_string(),
             })
             .collect();
-        writeln!(text, "- **{}**: {}", in_words(comes), names.join("; ")).unwrap();
+        writeln!(
+            text,
+            "- **{}**: {}",
+            in_words(observation),
+            names.join("; ")
+        )
+        .unwrap();
     }
 }
 
 fn count(text: &mut String) {
-    let cells = cells();
-    let of = |mode| cells.iter().filter(|cell| cell.mode == mode).count();
+    let cases = cases();
+    let of = |mode| cases.iter().filter(|case| case.mode == mode).count();
     let (commands, faults) = (COMMANDS.len(), faults::all().len());
     writeln!(
         text,
-        "\n## How much was tried\n\n\
+        "\n## Injection much was tried\n\n\
          {commands} command lines, {faults} faults, {} cells: {} in which the fault lasts, {} in \
          which it strikes once,\n{} in which only the deadline ends the command. Each cell is run \
          by `cargo test matrix` and compared with this\ntable and with what the server really did.",
-        cells.len(),
+        cases.len(),
         of(Mode::Always),
         of(Mode::Once),
         of(Mode::Deadline),

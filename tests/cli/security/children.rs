@@ -5,9 +5,9 @@ use std::path::Path;
 use qiwei::sandbox::Sandbox;
 use serde_json::json;
 
-use crate::support::background::Running;
-use crate::support::callbacks::{callback, first_url, listen, listening, login, waiting};
+use crate::support::background::BackgroundChild;
 use crate::support::client::post;
+use crate::support::login::{callback, first_url, listen, listening, login, waiting};
 use crate::support::{Finished, sandbox};
 
 /// What a shell would act on, if it saw it.
@@ -30,7 +30,7 @@ fn for_one(server: &Sandbox, content: &str, script: &str) -> (Finished, String) 
 }
 
 #[test]
-fn a_message_is_data_and_never_a_command() {
+fn message_text_is_never_executed() {
     let server = sandbox();
     let (run, out) = for_one(&server, BAIT, "cat > out");
     assert_eq!(out, run.stdout);
@@ -38,7 +38,7 @@ fn a_message_is_data_and_never_a_command() {
 }
 
 #[test]
-fn a_message_is_in_no_argument_and_no_variable() {
+fn message_text_is_not_in_arguments_or_environment() {
     let server = sandbox();
     let script = "{ env; echo \"$0 $*\"; } > out";
     let (_, out) = for_one(&server, "needle$(touch bait)", script);
@@ -49,7 +49,7 @@ fn a_message_is_in_no_argument_and_no_variable() {
 }
 
 #[test]
-fn a_message_longer_than_any_argument_arrives_whole() {
+fn exec_receives_messages_longer_than_arg_max() {
     let server = sandbox();
     let content = "长".repeat(150_000);
     let (run, out) = for_one(&server, &content, "cat > out");
@@ -62,7 +62,7 @@ const OPEN_FILES: &str = "for f in /proc/$$/fd/*; do readlink $f; done > out";
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_command_gets_no_socket_and_no_file_of_ours() {
+fn exec_inherits_no_descriptors() {
     let server = sandbox();
     let (_, out) = for_one(&server, "x", OPEN_FILES);
     check_open_files(&out);
@@ -71,7 +71,7 @@ fn a_command_gets_no_socket_and_no_file_of_ours() {
     let run = login(&server, "--qr none --poll 50ms");
     let folder = run.home().to_owned();
     let command = format!("cd {}; {OPEN_FILES}; echo 246810", folder.display());
-    let mut running = Running::start(run.arg("--code-cmd").arg(command));
+    let mut running = BackgroundChild::start(run.arg("--code-cmd").arg(command));
     running.finish().ends_with(0);
     check_open_files(&std::fs::read_to_string(folder.join("out")).unwrap());
 }
@@ -88,11 +88,11 @@ fn check_open_files(out: &str) {
 }
 
 #[test]
-fn a_code_command_that_prints_without_end_does_not_fill_the_memory() {
+fn endless_code_command_output_is_bounded() {
     let server = waiting("require-code=246810,after=10ms");
     let run = login(&server, "--qr none --poll 50ms --timeout 20s --json");
     let command = "yes 246810";
-    let mut running = Running::start(run.arg("--code-cmd").arg(command));
+    let mut running = BackgroundChild::start(run.arg("--code-cmd").arg(command));
     running
         .err
         .wait_for("a refusal of what was printed", |line| {

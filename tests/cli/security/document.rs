@@ -25,7 +25,7 @@ fn tests_in(source: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_guard_has_the_test_it_names() {
+fn every_guard_names_existing_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("SECURITY.md")).unwrap();
     let named = named(&text);
@@ -41,7 +41,7 @@ fn every_guard_has_the_test_it_names() {
 }
 
 #[test]
-fn every_guard_in_a_table_names_a_test() {
+fn every_guard_row_names_a_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("SECURITY.md")).unwrap();
     let tables = text.split("| guard | test |\n|---|---|\n").skip(1);

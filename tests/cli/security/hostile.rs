@@ -54,8 +54,8 @@ pub fn refusing() -> RawServer {
 /// Answers every call with success, and the words wherever there is a place for some.
 pub fn obliging() -> RawServer {
     let words = serde_json::to_string(WORDS).unwrap();
-    RawServer::start(move |guest| {
-        let path = guest.request.split(' ').nth(1).unwrap_or_default();
+    RawServer::start(move |connection| {
+        let path = connection.request.split(' ').nth(1).unwrap_or_default();
         let data = match path {
             "/client/all_clients" => r#"["g"]"#.to_owned(),
             "/client/get_client_status" => r#"{"status":1}"#.to_owned(),
@@ -68,7 +68,7 @@ pub fn obliging() -> RawServer {
             }
             _ => format!(r#"{{"msg_data":{{"id":{words},"seq":{words}}}}}"#),
         };
-        guest.write(ok(&format!(
+        connection.write(ok(&format!(
             r#"{{"error_code":0,"error_message":{words},"data":{data}}}"#
         )));
     })

@@ -19,7 +19,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_guid_of_the_server_names_no_file_elsewhere() {
+fn guid_from_server_cannot_escape_state_directory() {
     for guid in [
         "../../../escaped",
         "/tmp/escaped",
@@ -54,7 +54,7 @@ fn a_guid_of_the_server_names_no_file_elsewhere() {
 }
 
 #[test]
-fn keys_and_profiles_are_names_and_no_paths() {
+fn keys_and_profiles_are_not_paths() {
     let server = sandbox();
     let home = Home::new();
     let key = "../../../escaped";
@@ -83,7 +83,7 @@ fn keys_and_profiles_are_names_and_no_paths() {
 }
 
 #[test]
-fn an_alias_stands_for_an_id_and_never_for_another_alias() {
+fn aliases_are_not_recursive() {
     for target in ["ops", "night", "-", "S:1 --all", "--batch"] {
         let config = format!("[aliases]\nops = '{target}'\nnight = 'R:1'\n");
         Qiwei::new(["send", "ops", "x", "--guid", "g"])
@@ -94,7 +94,7 @@ fn an_alias_stands_for_an_id_and_never_for_another_alias() {
 }
 
 #[test]
-fn a_config_nested_without_end_is_refused() {
+fn refuses_deeply_nested_config() {
     let home = Home::new();
     for text in [
         format!("a = {}", "[".repeat(100_000)),
@@ -112,7 +112,7 @@ fn a_config_nested_without_end_is_refused() {
 }
 
 #[test]
-fn hostile_lines_of_a_batch_are_bad_lines_or_plain_text() {
+fn hostile_batch_lines_are_rejected_or_sent_as_text() {
     let server = sandbox();
     let deep = format!(
         r#"{{"to":"{GROUP}","text":"x","at":{}}}"#,

@@ -2,12 +2,12 @@
 //! at the log on a terminal later is safe as well.
 
 use super::hostile::{self, WORDS, check_harmless, check_lines};
-use crate::support::callbacks::{callback, listen, listening};
 use crate::support::client::{Client, post};
+use crate::support::login::{callback, listen, listening};
 use crate::support::{PERSON, Qiwei, check_all, sandbox};
 
 #[test]
-fn words_of_a_server_stay_on_their_line() {
+fn server_text_stays_on_one_line() {
     let servers = (hostile::refusing(), hostile::html());
     let (refusing, html) = (servers.0.base_url(), servers.1.base_url());
     let rows: [(&str, &[&str]); 6] = [
@@ -26,7 +26,7 @@ fn words_of_a_server_stay_on_their_line() {
 }
 
 #[test]
-fn the_error_in_json_still_has_the_words_as_they_were() {
+fn json_error_keeps_server_text_unchanged() {
     let server = hostile::refusing();
     let args = ["send", PERSON, "x", "--json", "--guid", "g"];
     let error = Qiwei::on(&server.base_url(), args).run().error();
@@ -35,7 +35,7 @@ fn the_error_in_json_still_has_the_words_as_they_were() {
 }
 
 #[test]
-fn a_name_with_a_line_feed_makes_no_second_row() {
+fn line_feed_in_name_adds_no_row() {
     let server = hostile::obliging();
     for args in [&["sessions"][..], &["send", PERSON, "x"]] {
         let run = Qiwei::on(&server.base_url(), args)
@@ -48,7 +48,7 @@ fn a_name_with_a_line_feed_makes_no_second_row() {
 }
 
 #[test]
-fn callbacks_are_one_line_each_whatever_is_in_them() {
+fn each_callback_is_one_line() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let words = serde_json::to_string(WORDS).unwrap();
@@ -61,7 +61,7 @@ fn callbacks_are_one_line_each_whatever_is_in_them() {
 }
 
 #[test]
-fn requests_to_the_sandbox_are_one_line_each() {
+fn each_sandbox_request_is_one_log_line() {
     let mut sandbox = Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"]).start();
     let url = sandbox.stdout_line();
     // The guids of sandboxes are always the same.

@@ -2,12 +2,12 @@
 
 mod children;
 mod document;
-mod exposure;
 mod hostile;
+mod http;
 mod input;
 mod logs;
-mod repeats;
+mod permissions;
+mod repeated_secrets;
 mod shared_folders;
 mod terminal;
 mod web_pages;
-mod wire;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::callbacks::{listen, listening};
+use crate::support::login::{listen, listening};
 use crate::support::{GROUP, Home, PERSON, Qiwei, sandbox};
 
 /// A folder like `/tmp`, and a home.
@@ -45,7 +45,7 @@ const TRAPS: [(&str, Trap); 4] = [
 ];
 
 #[test]
-fn locks_are_not_followed_elsewhere_and_not_waited_for() {
+fn lock_files_are_not_followed_through_links() {
     let server = sandbox();
     for (name, set) in TRAPS {
         let (home, shared) = shared();
@@ -73,7 +73,7 @@ fn locks_are_not_followed_elsewhere_and_not_waited_for() {
 }
 
 #[test]
-fn a_record_of_sends_is_a_plain_file() {
+fn ledger_must_be_a_regular_file() {
     let server = sandbox();
     for beside in ["", "-wal", "-shm", "-journal"] {
         for (name, set) in &TRAPS[1..] {
@@ -94,7 +94,7 @@ fn a_record_of_sends_is_a_plain_file() {
 /// Only the administrator can give files away, so only a run as one can try this; whom the program
 /// believes is decided by a function that is tested everywhere.
 #[test]
-fn files_of_a_stranger_are_refused() {
+fn refuses_files_of_other_users() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
@@ -115,7 +115,7 @@ fn files_of_a_stranger_are_refused() {
             .env("QIWEI_STATE_DIR", &shared)
             .run()
             .ends_with(3)
-            .says("belongs to somebody else");
+            .says("belongs to another user");
     }
     let (_home, shared) = shared();
     stranger(&shared.join("c.toml.lock"));
@@ -123,7 +123,7 @@ fn files_of_a_stranger_are_refused() {
         .arg(shared.join("c.toml"))
         .run()
         .ends_with(3)
-        .says("belongs to somebody else");
+        .says("belongs to another user");
     // The file that a listener leaves its secret URL in.
     let state = |qiwei: Qiwei| qiwei.env("QIWEI_STATE_DIR", &shared);
     let (listener, _) = listening(&server, state(listen(&server, "--for 1min")));
@@ -137,13 +137,13 @@ fn files_of_a_stranger_are_refused() {
     state(listen(&server, "--for 1s"))
         .run()
         .ends_with(3)
-        .says("belongs to somebody else");
+        .says("belongs to another user");
     assert_eq!(fs::read_to_string(&place).unwrap(), "");
     assert_eq!(server.deliveries().len(), 0);
 }
 
 #[test]
-fn a_picture_replaces_a_link_and_does_not_write_through_it() {
+fn qr_file_replaces_link_instead_of_following_it() {
     let server = sandbox();
     let (home, shared) = shared();
     let victim = home.file("victim", "precious");
@@ -176,7 +176,7 @@ fn everything(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn whatever_the_umask_files_are_for_their_owner_alone() {
+fn files_are_private_under_any_umask() {
     let server = sandbox();
     let home = Home::new();
     let path = |name: &str| {

@@ -1,8 +1,8 @@
 //! Words from outside on a terminal: they are read, and do nothing.
 
 use super::hostile::{self, WORDS, check_harmless};
-use crate::support::callbacks::{callback, first_url, listen};
 use crate::support::client::post;
+use crate::support::login::{callback, first_url, listen};
 use crate::support::terminal::{Terminal, on_terminal};
 use crate::support::{PERSON, Qiwei, check_all, sandbox};
 
@@ -11,7 +11,7 @@ fn shown(qiwei: Qiwei) -> String {
 }
 
 #[test]
-fn nothing_a_server_says_acts_on_a_terminal() {
+fn server_text_is_escaped_on_terminal() {
     let servers = [hostile::refusing(), hostile::obliging(), hostile::html()];
     let [refusing, obliging, html] = servers.each_ref().map(|server| server.base_url());
     let rows: [(&str, &[&str]); 12] = [
@@ -34,7 +34,7 @@ fn nothing_a_server_says_acts_on_a_terminal() {
 }
 
 #[test]
-fn nothing_a_batch_is_answered_acts_on_a_terminal() {
+fn batch_results_are_escaped_on_terminal() {
     let server = hostile::refusing();
     let batch = Qiwei::on(&server.base_url(), ["send", "--guid", "g", "--batch"]);
     let path = batch.home().join("batch");
@@ -43,7 +43,7 @@ fn nothing_a_batch_is_answered_acts_on_a_terminal() {
 }
 
 #[test]
-fn nothing_in_a_callback_acts_on_a_terminal() {
+fn callbacks_are_escaped_on_terminal() {
     let words = serde_json::to_string(WORDS).unwrap();
     for data in [
         format!(r#"{{"id":"1","sender_name":{words},"sender":"7","content":"x","msg_type":2}}"#),
@@ -62,7 +62,7 @@ fn nothing_in_a_callback_acts_on_a_terminal() {
 }
 
 #[test]
-fn file_names_do_not_act_on_a_terminal_either() {
+fn file_names_are_escaped_on_terminal() {
     let name = format!("/nowhere/{WORDS}");
     for args in [
         &["send", PERSON, "--file", &name][..],

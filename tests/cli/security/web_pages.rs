@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use crate::support::callbacks::{callback, events, listen, listening, notify_urls};
 use crate::support::client::{Answer, Client};
+use crate::support::login::{callback, events, listen, listening, notify_urls};
 use crate::support::{PERSON, requests, sandbox};
 
 /// A request of a browser to `url`.
@@ -21,7 +21,7 @@ fn browse(method: &str, url: &str, host: &str, headers: &str, body: &str) -> Ans
 const PAGE: &str = "Origin: http://evil.example\r\nContent-Type: text/plain\r\n";
 
 #[test]
-fn the_sandbox_does_nothing_a_page_wants() {
+fn sandbox_refuses_requests_from_web_pages() {
     let server = sandbox();
     let (guid, url, port) = (&server.guids()[0], server.base_url(), server.addr().port());
     let here = format!("127.0.0.1:{port}");
@@ -69,7 +69,7 @@ fn the_sandbox_does_nothing_a_page_wants() {
 }
 
 #[test]
-fn a_page_cannot_forge_a_callback_nor_see_how_a_listener_is() {
+fn listener_refuses_requests_from_web_pages() {
     let server = sandbox();
     let guid = &server.guids()[0];
     let (mut running, url) = listening(&server, listen(&server, "--count 1 --json"));

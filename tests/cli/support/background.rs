@@ -12,12 +12,12 @@ use serde_json::Value;
 use super::{Finished, Qiwei};
 
 /// Longer than anything here takes, also beside other work; reaching it means "it hangs".
-pub const GENEROUS: Duration = Duration::from_secs(60);
+pub const HANG_TIMEOUT: Duration = Duration::from_secs(60);
 /// Between two looks at something that cannot wake us.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// A run under way. Killed when dropped.
-pub struct Running {
+pub struct BackgroundChild {
     child: Child,
     stdout: Option<ChildStdout>,
     pub out: Lines,
@@ -37,7 +37,7 @@ struct Progress {
     ended: bool,
 }
 
-impl Running {
+impl BackgroundChild {
     /// Starts it and reads both streams.
     pub fn start(qiwei: Qiwei) -> Self {
         let mut running = Self::start_unread(qiwei);
@@ -45,7 +45,7 @@ impl Running {
         running
     }
 
-    /// Starts it; nobody reads its stdout before [`Running::read`].
+    /// Starts it; nobody reads its stdout before [`BackgroundChild::read`].
     pub fn start_unread(mut qiwei: Qiwei) -> Self {
         let mut child = qiwei.spawn();
         let err = Lines::default();
@@ -98,7 +98,7 @@ impl Running {
     /// Waits for its end.
     #[track_caller]
     pub fn finish(&mut self) -> Finished {
-        let end = Instant::now() + GENEROUS;
+        let end = Instant::now() + HANG_TIMEOUT;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
@@ -120,7 +120,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for BackgroundChild {
     fn drop(&mut self) {
         // It has usually ended already.
         let _ = self.child.kill();
@@ -162,7 +162,7 @@ impl Lines {
 
     #[track_caller]
     fn wait<T>(&self, what: &str, look: impl Fn(&[String]) -> Option<T>) -> T {
-        let end = Instant::now() + GENEROUS;
+        let end = Instant::now() + HANG_TIMEOUT;
         let mut read = self.lock();
         loop {
             if let Some(found) = look(&read.lines) {
@@ -180,7 +180,7 @@ impl Lines {
 
     /// Everything, once the stream has ended.
     fn text(&self) -> String {
-        let end = Instant::now() + GENEROUS;
+        let end = Instant::now() + HANG_TIMEOUT;
         let mut read = self.lock();
         // A stream nobody followed never ends.
         while !read.ended && Arc::strong_count(&self.0) > 1 && Instant::now() < end {
@@ -202,7 +202,7 @@ pub fn parse(line: &str) -> Value {
 /// Looks until `ready` has something.
 #[track_caller]
 pub fn eventually<T>(what: &str, ready: impl Fn() -> Option<T>) -> T {
-    let end = Instant::now() + GENEROUS;
+    let end = Instant::now() + HANG_TIMEOUT;
     loop {
         if let Some(found) = ready() {
             return found;
@@ -215,5 +215,5 @@ pub fn eventually<T>(what: &str, ready: impl Fn() -> Option<T>) -> T {
 /// Runs it to its end, which must come.
 #[track_caller]
 pub fn end(qiwei: Qiwei) -> Finished {
-    Running::start(qiwei).finish()
+    BackgroundChild::start(qiwei).finish()
 }

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 
 use serde_json::Value;
 
-use super::background::GENEROUS;
+use super::background::HANG_TIMEOUT;
 
 /// One connection to a listener.
 pub struct Client {
@@ -42,8 +42,8 @@ impl Client {
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let stream = TcpStream::connect(host)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(GENEROUS))?;
-        stream.set_write_timeout(Some(GENEROUS))?;
+        stream.set_read_timeout(Some(HANG_TIMEOUT))?;
+        stream.set_write_timeout(Some(HANG_TIMEOUT))?;
         Ok(Self {
             stream,
             rest: Vec::new(),

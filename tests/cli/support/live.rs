@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Finished, Home, PATIENCE};
+use super::{CHILD_TIMEOUT, Finished, Home};
 
 /// A running program. It is killed when a test ends before it does.
-pub struct Live {
+pub struct PipedChild {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
     stderr: Option<BufReader<ChildStderr>>,
@@ -21,7 +21,7 @@ pub struct Live {
     _watchdog: Sender<()>,
 }
 
-impl Live {
+impl PipedChild {
     pub fn new(mut child: Child, home: Home) -> Self {
         Self {
             stdout: child.stdout.take().map(BufReader::new),
@@ -66,7 +66,7 @@ impl Live {
     }
 }
 
-impl Drop for Live {
+impl Drop for PipedChild {
     fn drop(&mut self) {
         // Does nothing to a child that has been waited for.
         let _ = self.child.kill();
@@ -97,7 +97,7 @@ fn drain(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
 fn watchdog(pid: Pid) -> Sender<()> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
-        if receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        if receiver.recv_timeout(CHILD_TIMEOUT) == Err(RecvTimeoutError::Timeout) {
             let _ = kill_process(pid, Signal::KILL);
         }
     });

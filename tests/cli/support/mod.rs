@@ -1,11 +1,11 @@
 //! What the tests stand on: the program in a clean environment, the sandbox, and raw sockets.
 
 pub mod background;
-pub mod callbacks;
 pub mod client;
+pub mod counting_server;
 mod home;
-pub mod keepalive;
 mod live;
+pub mod login;
 pub mod memory;
 mod qiwei;
 pub mod raw;
@@ -17,7 +17,7 @@ pub mod terminal;
 pub mod tls;
 
 pub use home::Home;
-pub use live::Live;
+pub use live::PipedChild;
 pub use qiwei::{Finished, Qiwei};
 pub use server::{
     DIALECTS, GROUP, PERSON, requests, sandbox, sandbox_apart, sandbox_apart_with, sandbox_with,
@@ -28,7 +28,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Longer than any run takes that does not hang, however busy the machine is.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const CHILD_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Checks the rows of a table, several at a time: most of them only wait.
 pub fn check_all<T: Sync>(rows: &[T], check: impl Fn(&T) + Sync) {

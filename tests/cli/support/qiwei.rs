@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Home, Live};
+use super::{Home, PipedChild};
 
 /// One run in preparation.
 pub struct Qiwei {
@@ -196,9 +196,9 @@ impl Qiwei {
         child
     }
 
-    pub fn start(mut self) -> Live {
+    pub fn start(mut self) -> PipedChild {
         let child = self.spawn();
-        Live::new(child, self.home)
+        PipedChild::new(child, self.home)
     }
 
     pub fn run(self) -> Finished {

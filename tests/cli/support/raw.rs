@@ -20,26 +20,29 @@ pub struct RawServer {
 }
 
 /// One connection and the request that was read from it.
-pub struct Guest {
+pub struct ClientConnection {
     pub stream: TcpStream,
     pub request: String,
 }
 
 impl RawServer {
     /// Reads a whole request from every connection, then hands it to `behaviour`.
-    pub fn start(behaviour: impl Fn(&mut Guest) + Send + 'static) -> Self {
+    pub fn start(behaviour: impl Fn(&mut ClientConnection) + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         Self::serve(listener, behaviour)
     }
 
     /// The same on a socket that listens already.
-    pub fn serve(listener: TcpListener, behaviour: impl Fn(&mut Guest) + Send + 'static) -> Self {
+    pub fn serve(
+        listener: TcpListener,
+        behaviour: impl Fn(&mut ClientConnection) + Send + 'static,
+    ) -> Self {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = requests.clone();
         let serve = move |mut stream| {
             let request = read_request(&mut stream);
             seen.lock().unwrap().push(request.clone());
-            behaviour(&mut Guest { stream, request });
+            behaviour(&mut ClientConnection { stream, request });
         };
         Self {
             address: listener.local_addr().unwrap(),
@@ -61,7 +64,7 @@ impl RawServer {
     /// Answers every request with these bytes, then closes.
     pub fn answering(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
-        Self::start(move |guest| guest.write(&bytes))
+        Self::start(move |connection| connection.write(&bytes))
     }
 
     pub fn base_url(&self) -> String {
@@ -86,7 +89,7 @@ impl Drop for RawServer {
     }
 }
 
-impl Guest {
+impl ClientConnection {
     /// Writes what the client may no longer want to read.
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());

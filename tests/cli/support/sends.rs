@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use qiwei::sandbox::Sandbox;
 use serde_json::Value;
 
-use super::{Finished, Home, PATIENCE, Qiwei};
+use super::{CHILD_TIMEOUT, Finished, Home, Qiwei};
 
 /// A run whose state is in a place of its own, on the sandbox's first instance.
 pub fn known(server: &Sandbox, home: &Home, args: &[&str]) -> Qiwei {
@@ -67,7 +67,7 @@ pub fn field(results: &[Value], name: &str) -> Vec<Value> {
 pub fn wait_until(what: &str, happened: impl Fn() -> bool) {
     let start = Instant::now();
     while !happened() {
-        assert!(start.elapsed() < PATIENCE, "never: {what}");
+        assert!(start.elapsed() < CHILD_TIMEOUT, "never: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
@@ -91,7 +91,7 @@ pub fn everything_in(folder: &Path) -> Vec<PathBuf> {
 /// Changes the state behind the program's back.
 pub fn change_state(home: &Home, sql: &str) {
     let db = rusqlite::Connection::open(state_file(home)).unwrap();
-    db.busy_timeout(PATIENCE).unwrap();
+    db.busy_timeout(CHILD_TIMEOUT).unwrap();
     db.execute_batch(sql).unwrap();
 }
 

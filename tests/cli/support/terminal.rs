@@ -12,7 +12,7 @@ use pty_process::Size;
 use pty_process::blocking::{Command, open};
 
 use super::Qiwei;
-use super::background::GENEROUS;
+use super::background::HANG_TIMEOUT;
 
 /// A program and the terminal it runs on. Killed when dropped.
 pub struct Terminal {
@@ -100,7 +100,7 @@ impl Terminal {
     /// Waits until something has been shown so many times.
     #[track_caller]
     pub fn shows(&self, part: &str, times: usize) {
-        let end = Instant::now() + GENEROUS;
+        let end = Instant::now() + HANG_TIMEOUT;
         let mut screen = self.screen.0.lock().unwrap();
         loop {
             let text = text(&screen.bytes);
@@ -122,7 +122,7 @@ impl Terminal {
         if let Some(mut pipe) = self.child.stdout.take() {
             pipe.read_to_string(&mut stdout).unwrap();
         }
-        let end = Instant::now() + GENEROUS;
+        let end = Instant::now() + HANG_TIMEOUT;
         let mut screen = self.screen.0.lock().unwrap();
         while !screen.ended {
             let left = end.saturating_duration_since(Instant::now());

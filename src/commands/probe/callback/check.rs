@@ -1,4 +1,4 @@
-//! What was checked and what came of it.
+//! A check and its result.
 
 use serde::Serialize;
 
@@ -7,18 +7,18 @@ use crate::error::{Error, Kind};
 use crate::output::table::{Cell, GREEN, RED, Table};
 use crate::text::{Text, text};
 
-/// One thing that was tried.
+/// One check.
 #[derive(Debug, Serialize)]
 pub struct Check {
-    /// What.
+    /// Its name.
     pub check: Text,
-    /// Whether it went well.
+    /// Whether it succeeded.
     pub ok: bool,
-    /// The HTTP status, where there was one.
+    /// The HTTP status, if any.
     pub http_status: Option<u16>,
-    /// How long it took.
+    /// Duration in milliseconds.
     pub latency_ms: Option<f64>,
-    /// What is to be said about it.
+    /// Further information.
     pub detail: Option<Text>,
 }
 
@@ -35,7 +35,7 @@ impl Check {
     }
 }
 
-/// Prints the checks; the first that failed is the command's error.
+/// Prints the checks; the first failed one becomes the command's error.
 pub fn report(context: &Context, checks: Vec<Check>) -> Result<(), Error> {
     context.output.result(&checks, |checks| {
         let header = [

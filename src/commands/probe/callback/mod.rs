@@ -1,4 +1,4 @@
-//! `qiwei probe callback`: does a callback get through?
+//! `qiwei probe callback`: tests whether callbacks arrive.
 
 mod check;
 mod round_trip;
@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 use url::Url;
 
-use crate::callback::place::parse_notify_url;
+use crate::callback::address::parse_notify_url;
 use crate::callback::simulate::Simulated;
-use crate::commands::Finish;
-use crate::commands::callbacks::{self, CallbackArgs};
+use crate::commands::CommandResult;
+use crate::commands::callback_listener::{self, CallbackArgs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::instances;
@@ -21,12 +21,10 @@ use webhook::Webhook;
 /// Arguments of `qiwei probe callback`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without URL: a `qiwei listen` or `login` that runs for the instance is \
-                        looked at; when none runs, a listener of its own is set up and a callback \
-                        of the server awaited. With --simulate the events are posted there."
+    after_help = "Without URL, checks a `qiwei listen` or `login` running for the instance; if none is running, starts a listener and waits for a callback of the server. With --simulate the events are posted there."
 )]
 pub struct Args {
-    /// Webhook to look at or post to
+    /// Webhook to check or to post to
     #[arg(value_name = "URL", value_parser = parse_any_url)]
     url: Option<Url>,
 
@@ -39,7 +37,7 @@ pub struct Args {
     callbacks: CallbackArgs,
 }
 
-/// A webhook's URL may have a query; ours never does.
+/// Parses a webhook URL; unlike ours it may have a query.
 fn parse_any_url(text: &str) -> Result<Url, Text> {
     let bare = text.split(['?', '#']).next().unwrap_or_default();
     parse_notify_url(bare)?;
@@ -47,8 +45,8 @@ fn parse_any_url(text: &str) -> Result<Url, Text> {
 }
 
 impl Args {
-    /// Looks, posts or tries.
-    pub fn run(self, context: &Context) -> Finish {
+    /// Checks a webhook, posts events to it, or makes a round trip through the server.
+    pub fn run(self, context: &Context) -> CommandResult {
         let events = events(&self.simulate)?;
         let url = match self.url {
             Some(url) => Some(url),
@@ -66,10 +64,10 @@ impl Args {
             }
             None if events.is_empty() => round_trip::run(context, &self.callbacks),
             None => Err(Error::usage(text!(
-                "no listener runs for this instance, so there is nowhere to post"
+                "no listener is running for this instance"
             ))
             .hint(text!(
-                "name a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`"
+                "give a webhook: `qiwei probe callback URL --simulate …`, or start `qiwei listen`"
             ))),
         }
     }
@@ -91,5 +89,5 @@ fn events(names: &[String]) -> Result<Vec<Simulated>, Error> {
 
 fn running_listener(context: &Context) -> Result<Option<Url>, Error> {
     let guid = instances::named_or_only(context)?;
-    Ok(callbacks::announced(context, &guid)?.and_then(|url| Url::parse(&url).ok()))
+    Ok(callback_listener::announced(context, &guid)?.and_then(|url| Url::parse(&url).ok()))
 }

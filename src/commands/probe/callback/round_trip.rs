@@ -1,4 +1,4 @@
-//! A listener of our own, and whether the server's callbacks reach it.
+//! Starts a listener and tests whether the server's callbacks reach it.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,27 +11,27 @@ use super::check::{self, Check};
 use super::webhook::Webhook;
 use crate::api::Status;
 use crate::api::request::Effect;
-use crate::callback::inbox::{Inbox, Wanted};
-use crate::commands::Finish;
-use crate::commands::callbacks::{self, CallbackArgs};
+use crate::callback::queue::{EventFilter, EventQueue};
+use crate::commands::CommandResult;
+use crate::commands::callback_listener::{self, CallbackArgs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::instances;
 use crate::signals;
 use crate::text::{Text, text};
 
-/// How long a callback is awaited: the server may take its time (16–19 s were seen).
+/// Wait for a callback; delays of 16–19 s were seen.
 const AWAIT: Duration = Duration::from_secs(25);
 
-/// Sets the URL, triggers a callback where that does no harm, waits for it, puts the URL back.
-pub fn run(context: &Context, args: &CallbackArgs) -> Finish {
-    let ear = args.bind(context)?;
+/// Sets the URL, triggers a callback if that is harmless, waits for it, and restores the URL.
+pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
+    let listener = args.bind(context)?;
     let guid = instances::named_or_only(context)?;
-    let lock = callbacks::lock(context, &guid)?;
-    let inbox = Arc::new(Inbox::new(Wanted::default()));
-    let url = ear.url.clone();
-    let sink = inbox.clone();
-    let _serving = ear.serve(
+    let lock = callback_listener::lock(context, &guid)?;
+    let queue = Arc::new(EventQueue::new(EventFilter::default()));
+    let url = listener.url.clone();
+    let sink = queue.clone();
+    let _serving = listener.serve(
         guid.clone(),
         Arc::new(move |event| sink.admit(event)),
         Arc::new(|| json!({"status": "ok"})),
@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &CallbackArgs) -> Finish {
     let mut checks = Webhook::new(context, &parsed)?.look();
 
     let api = context.api()?;
-    let ending = callbacks::end_on_signal(&inbox)?;
+    let ending = callback_listener::end_on_signal(&queue)?;
     let mut turned = args.turn(context, api, &guid, &url)?;
     checks.push(Check::plain(text!("set notify_url"), true, None));
     let status = api
@@ -48,11 +48,11 @@ pub fn run(context: &Context, args: &CallbackArgs) -> Finish {
         .map_err(|e| e.into_error(Effect::Read))?;
     let trigger = match status {
         Status::Running => api.login_qrcode(&guid).is_ok(),
-        // Nothing that an online account can be made to do goes unseen by others.
+        // Any action on an online account would be visible to others.
         Status::Online | Status::Stopped => false,
     };
-    checks.push(await_callback(context, &inbox, trigger)?);
-    turned.put_back();
+    checks.push(await_callback(context, &queue, trigger)?);
+    turned.restore();
     drop(lock);
     match ending.signal() {
         0 => check::report(context, checks).map(|()| ExitCode::SUCCESS),
@@ -60,16 +60,16 @@ pub fn run(context: &Context, args: &CallbackArgs) -> Finish {
     }
 }
 
-fn await_callback(context: &Context, inbox: &Inbox, triggered: bool) -> Result<Check, Error> {
+fn await_callback(context: &Context, queue: &EventQueue, triggered: bool) -> Result<Check, Error> {
     let how = if triggered {
-        text!("a login QR code was asked for, which calls back")
+        text!("requested a login QR code, which triggers a callback")
     } else {
-        text!("nothing could be triggered; send the account a message now")
+        text!("no callback can be triggered for an online account; send it a message now")
     };
     context.output.note(&how);
     let start = Instant::now();
     let patience = AWAIT.min(context.deadline()?.remaining());
-    Ok(match inbox.next(patience) {
+    Ok(match queue.next(patience) {
         Some(received) => Check {
             latency_ms: Some((start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0),
             ..Check::plain(
@@ -85,7 +85,7 @@ fn await_callback(context: &Context, inbox: &Inbox, triggered: bool) -> Result<C
             text!("callback"),
             false,
             Some(text!(
-                "none arrived; the server may not reach this address: see --listen and --notify-url"
+                "none arrived; the server may be unable to reach this address: see --listen and --notify-url"
             )),
         ),
     })

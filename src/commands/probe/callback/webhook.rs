@@ -1,4 +1,4 @@
-//! Talking to a webhook, ours or the user's, the way the server does.
+//! Sends requests to a webhook as the server does.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -6,16 +6,16 @@ use url::Url;
 
 use super::check::Check;
 use crate::api::request::{Effect, Request};
-use crate::api::{Api, CallError, Connection, Reply, Transport};
+use crate::api::{Api, CallError, Connection, Response, Transport};
 use crate::callback::simulate::Simulated;
 use crate::context::Context;
 use crate::error::Error;
 use crate::text::{Text, text};
 
-/// The guid in simulated callbacks when none is known: it makes clear where they come from.
+/// The guid in simulated callbacks when none is known.
 const NOBODY: &str = "simulated";
 
-/// A webhook and a connection to it. None of the API server's headers go there.
+/// A webhook and a connection to it. The API server's headers are not sent there.
 pub struct Webhook {
     api: Api,
     path: String,
@@ -46,19 +46,19 @@ impl Webhook {
         })
     }
 
-    /// Whether it is there and well: `GET` of itself and of `/health` beside it.
+    /// Checks the webhook and `/health` beside it by `GET`.
     pub fn look(&self) -> Vec<Check> {
         let webhook = self.get(text!("webhook"), &self.path);
         let mut health = self.get(text!("health"), "/health");
         if webhook.ok && health.http_status.is_some() && !health.ok {
-            // Only this program and the seed's demo have one.
+            // Only this program and the original demo have one.
             health.ok = true;
             health.detail = Some(text!("this webhook has no /health"));
         }
         vec![webhook, health]
     }
 
-    /// Posts events, one after the other.
+    /// Posts events in order.
     pub fn post(&self, context: &Context, events: &[Simulated]) -> Result<Vec<Check>, Error> {
         let guid = context.settings()?.guid.as_ref();
         let guid = match guid {
@@ -66,7 +66,7 @@ impl Webhook {
             None => crate::instances::named_or_only(context)
                 .map_or_else(|_| NOBODY.to_owned(), |guid| guid.as_str().to_owned()),
         };
-        // Each event takes longer than ten microseconds, so a second run brings new messages too.
+        // Each event takes over ten microseconds, so a second run has new message ids.
         let mut number = Timestamp::now().as_microsecond();
         let mut checks = Vec::new();
         for event in events {
@@ -102,7 +102,7 @@ impl Webhook {
     }
 }
 
-fn check(name: Text, answer: Result<Reply, CallError>) -> Check {
+fn check(name: Text, answer: Result<Response, CallError>) -> Check {
     match answer {
         Err(error) => Check::plain(name, false, Some(error.summary())),
         Ok(reply) => {

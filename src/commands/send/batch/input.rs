@@ -1,4 +1,4 @@
-//! The lines of a batch, read one at a time: a million of them take no more memory than one.
+//! Reads a batch line by line, in constant memory.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -13,24 +13,24 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::text::{Text, text};
 
-/// The longest line that is read.
+/// Longest accepted line in bytes.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
-/// Lines of a stream that are read before they are asked for.
+/// Lines of a stream read ahead.
 const READ_AHEAD: usize = 16;
-/// How often a wait for input looks whether it should end.
-const LOOK_UP: Duration = Duration::from_millis(50);
+/// Poll interval of the stop condition while waiting for input.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Where the lines come from, and how far we are.
+/// The source of the lines, and the current position.
 pub struct Input {
     from: From,
     number: u64,
 }
 
 enum From {
-    /// Can be read twice: validated whole before anything is sent.
+    /// A file that can be read twice: validated whole before anything is sent.
     File(BufReader<File>, PathBuf),
-    /// Can be read once: validated as it comes. A thread reads it, because nothing interrupts a
-    /// read that waits for more.
+    /// A stream that can be read once: validated line by line. Read on a thread, because a blocking read
+    /// cannot be interrupted.
     Stream(Receiver<io::Result<Vec<u8>>>),
 }
 
@@ -54,11 +54,11 @@ impl Input {
         Ok(Self { from, number: 0 })
     }
 
-    /// Reads a file to its end and says how many lines it has; `None` for a stream. With
-    /// `skip_bad` bad lines are counted too.
+    /// Validates a file and returns its number of lines; `None` for a stream. With `skip_bad`, bad lines
+    /// are counted too.
     ///
     /// # Errors
-    /// A usage error when there are bad lines: all of them are listed, and nothing is sent.
+    /// A usage error when lines are invalid: all are listed, and nothing is sent.
     pub fn validate(&mut self, context: &Context, skip_bad: bool) -> Result<Option<u64>, Error> {
         if matches!(self.from, From::Stream(_)) {
             return Ok(None);
@@ -89,8 +89,7 @@ impl Input {
         }
     }
 
-    /// The next line that is not empty; `None` at the end, or when `stopped` says so while nothing
-    /// comes.
+    /// The next non-empty line; `None` at the end, or when `stopped` returns true while waiting.
     ///
     /// # Errors
     /// A usage error when the input cannot be read.
@@ -118,7 +117,7 @@ impl Input {
     }
 }
 
-/// Reads lines in a thread that ends with the input, or with the process.
+/// Reads lines on a thread that ends with the input or the process.
 fn in_background(
     mut reader: impl BufRead + Send + 'static,
 ) -> Result<Receiver<io::Result<Vec<u8>>>, Error> {
@@ -143,7 +142,7 @@ fn receive(
     stopped: impl Fn() -> bool,
 ) -> io::Result<Option<Vec<u8>>> {
     loop {
-        match lines.recv_timeout(LOOK_UP) {
+        match lines.recv_timeout(POLL_INTERVAL) {
             Ok(line) => return line.map(Some),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
             Err(RecvTimeoutError::Timeout) if stopped() => return Ok(None),
@@ -152,14 +151,14 @@ fn receive(
     }
 }
 
-/// The end of a batch that is not sent because of so many bad lines.
+/// The error for a batch with invalid lines.
 pub fn bad_lines(count: u64) -> Error {
     let message = match count {
-        1 => text!("1 bad line; nothing was sent"),
-        count => text!("{count} bad lines; nothing was sent", count),
+        1 => text!("1 invalid line; nothing was sent"),
+        count => text!("{count} invalid lines; nothing was sent", count),
     };
     Error::usage(message).hint(text!(
-        "correct them, or send only the others with --skip-bad"
+        "fix them, or send only the valid lines with --skip-bad"
     ))
 }
 

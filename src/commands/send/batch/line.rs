@@ -1,43 +1,43 @@
-//! One line of a batch, checked.
+//! Parses and validates one line of a batch.
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::config::Settings;
-use crate::delivery::{Outgoing, check_key};
+use crate::delivery::{OutgoingMessage, check_key};
 use crate::mention::Mentions;
 use crate::output::Output;
 use crate::text::{Text, text};
 
-/// A line that can be sent.
+/// A valid line.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Its number, from 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// The user's own name for it, handed back as it came.
+    /// The `id` of the line, returned unchanged.
     pub id: Option<Box<RawValue>>,
-    /// Whom it names, id or alias.
+    /// The `to` of the line, id or alias.
     pub to: String,
     /// The message.
-    pub outgoing: Outgoing,
+    pub outgoing: OutgoingMessage,
 }
 
-/// A line that cannot.
+/// An invalid line.
 #[derive(Clone, Debug)]
 pub struct BadLine {
-    /// Its number, from 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// The user's own name for it, as far as it could be read.
+    /// The `id`, if it could be read.
     pub id: Option<Box<RawValue>>,
-    /// Whom it names, as far as it could be read.
+    /// The `to`, if it could be read.
     pub to: Option<String>,
-    /// What is wrong with it.
+    /// The reason.
     pub why: Text,
 }
 
 impl BadLine {
-    /// Says what is wrong with it.
+    /// Prints the reason.
     pub fn complain(&self, output: &Output) {
         output.complain(&text!(
             "line {line}: {why}",
@@ -47,7 +47,7 @@ impl BadLine {
     }
 }
 
-/// An unknown field is a mistake: with `txet` or `At` the wrong thing would be sent.
+/// Unknown fields are errors: with `txet` or `At` the wrong message would be sent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
@@ -59,7 +59,7 @@ struct Wire {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "\"at\" is a list of user ids or \"all\"")]
+#[serde(untagged, expecting = "\"at\" must be a list of user ids or \"all\"")]
 enum At {
     Word(String),
     Ids(Vec<Id>),
@@ -72,22 +72,22 @@ enum Id {
     Number(u64),
 }
 
-/// What can be said of a line that is not right.
+/// The parts of an invalid line that can be read.
 #[derive(Default, Deserialize)]
 struct Rest {
     to: Option<Value>,
     id: Option<Box<RawValue>>,
 }
 
-/// Checks a line.
+/// Parses a line.
 ///
 /// # Errors
-/// What is wrong with it, and what it would have been.
+/// The reason, and the parts of the line that can be read.
 pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, BadLine> {
     let bytes = without_mark(bytes);
     let is_object = bytes.starts_with(b"{");
     let bad = |why: Text| {
-        // A list would be taken for the fields in order.
+        // serde would read an array as the fields in order.
         let rest = is_object.then(|| serde_json::from_slice::<Rest>(bytes));
         let rest = rest.and_then(Result::ok).unwrap_or_default();
         BadLine {
@@ -117,7 +117,7 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
     })
 }
 
-/// Editors of some systems begin a file with a mark.
+/// Removes a byte order mark, which some editors write.
 fn without_mark(mut bytes: &[u8]) -> &[u8] {
     while let Some(rest) = bytes.strip_prefix("\u{feff}".as_bytes()) {
         bytes = rest;
@@ -125,7 +125,7 @@ fn without_mark(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// serde's words without its "at line 1 column 7": a line is one line.
+/// serde's message without its position: the line number is known.
 fn json_error(error: &serde_json::Error) -> Text {
     let words = error.to_string();
     let words = words.split(" at line ").next().unwrap_or(&words);
@@ -144,7 +144,7 @@ fn json_error(error: &serde_json::Error) -> Text {
     }
 }
 
-fn outgoing(wire: Wire, settings: &Settings) -> Result<Outgoing, Text> {
+fn outgoing(wire: Wire, settings: &Settings) -> Result<OutgoingMessage, Text> {
     let to = settings.conversation(&wire.to).map_err(|e| e.message)?;
     if wire.text.is_empty() {
         return Err(text!("the text is empty"));
@@ -156,7 +156,7 @@ fn outgoing(wire: Wire, settings: &Settings) -> Result<Outgoing, Text> {
         }
         mentions.check_places(&wire.text)?;
     }
-    Ok(Outgoing {
+    Ok(OutgoingMessage {
         to,
         text: wire.text,
         mentions,
@@ -167,7 +167,7 @@ fn outgoing(wire: Wire, settings: &Settings) -> Result<Outgoing, Text> {
 fn mentions(at: At) -> Result<Mentions, Text> {
     match at {
         At::Word(word) if word == "all" => Ok(Mentions::All),
-        At::Word(_) => Err(text!("\"at\" is a list of user ids or \"all\"")),
+        At::Word(_) => Err(text!("\"at\" must be a list of user ids or \"all\"")),
         At::Ids(ids) => {
             let ids: Vec<String> = ids
                 .into_iter()
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn good_lines() {
+    fn parses_valid_lines() {
         let settings = settings();
         let parse = |text: &str| parse(7, text.as_bytes(), &settings).unwrap();
         let plain = parse(r#"{"to":"S:1","text":"a\nb"}"#);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_lines_say_what_is_wrong_and_what_they_were() {
+    fn explains_invalid_lines() {
         let settings = settings();
         let cases = [
             ("", "not a JSON object"),
@@ -259,7 +259,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+        fn never_panics_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = parse(1, &bytes, &settings());
         }
     }

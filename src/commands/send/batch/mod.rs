@@ -1,10 +1,10 @@
-//! `qiwei send --batch`: many messages, one JSON object a line in, one a line out.
+//! `qiwei send --batch`: sends many messages, one JSON object per line in and out.
 
 mod input;
 mod line;
-#[cfg(any(test, fuzzing))]
-pub mod oracle;
 mod progress;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod report;
 mod run;
 
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use super::options::DeliveryArgs;
 use crate::api::request::Effect;
-use crate::commands::{Finish, dry_run};
+use crate::commands::{CommandResult, dry_run};
 use crate::context::Context;
 use crate::error::Error;
 use crate::guid::Guid;
@@ -22,8 +22,8 @@ use crate::text::text;
 use input::Input;
 
 /// Arguments of a batch.
-// `requires` alone says nothing when TO is given: the parser takes TO's conflict with --batch for
-// a reason why --batch is missing.
+// `requires` does not catch TO without --batch: the parser takes their conflict for the reason why
+// --batch is missing.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Batch options")]
 pub struct BatchArgs {
@@ -31,32 +31,37 @@ pub struct BatchArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "file"])]
     batch: Option<PathBuf>,
 
-    /// Keep a journal, so that the same command again goes on where this one ended
+    /// Keep a journal, so that the same command can be resumed
     #[arg(long, value_name = "FILE", requires = "batch", conflicts_with = "to")]
     journal: Option<PathBuf>,
 
-    /// Messages on their way at once; the order to each target is kept
+    /// Messages sent at once; the order per target is kept
     #[arg(long, value_name = "N", default_value_t = 1, requires = "batch", conflicts_with = "to",
           value_parser = clap::value_parser!(u8).range(1..=32))]
     jobs: u8,
 
-    /// End at the first message that is not accepted
+    /// Stop at the first message that is not accepted
     #[arg(long, requires = "batch", conflicts_with = "to")]
     fail_fast: bool,
 
-    /// Send the good lines of a file that has bad ones
+    /// Send the valid lines of a file that has invalid ones
     #[arg(long, requires = "batch", conflicts_with = "to")]
     skip_bad: bool,
 }
 
-/// Runs a batch.
+/// Sends a batch.
 ///
 /// # Errors
-/// A usage error when the input is bad, before anything is sent; `partial` when some message was
-/// not accepted.
-pub fn run(context: &Context, args: BatchArgs, delivery: &DeliveryArgs, dry: bool) -> Finish {
+/// A usage error when the input is invalid, before anything is sent; `partial` when a message was not
+/// accepted.
+pub fn run(
+    context: &Context,
+    args: BatchArgs,
+    delivery: &DeliveryArgs,
+    dry: bool,
+) -> CommandResult {
     let Some(source) = &args.batch else {
-        return Err(Error::usage(text!("neither TO nor --batch given")));
+        return Err(Error::usage(text!("TO or --batch is required")));
     };
     let mut input = Input::open(context, source)?;
     let total = input.validate(context, args.skip_bad)?;
@@ -68,8 +73,8 @@ pub fn run(context: &Context, args: BatchArgs, delivery: &DeliveryArgs, dry: boo
     run::run(context, &args, plan, input, total)
 }
 
-/// Prints the request of every good line, and complains of the bad ones.
-fn show(context: &Context, guid: &Guid, mut input: Input, skip_bad: bool) -> Finish {
+/// Prints the request of every valid line, and the reasons of the others.
+fn show(context: &Context, guid: &Guid, mut input: Input, skip_bad: bool) -> CommandResult {
     let mut bad = 0;
     while let Some(line) = input.next(context.settings()?, || false)? {
         match line {

@@ -1,21 +1,21 @@
-//! What a person at a terminal sees of a batch that runs: how far it is, and how long it will take.
+//! The progress line of a batch on a terminal.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::report::Tally;
+use super::report::OutcomeCounts;
 use crate::output::Output;
 use crate::pace::Rate;
 use crate::text::{Text, text};
 use crate::time::show_duration;
 
-/// How often the line is drawn again. Time passes also while no message does.
+/// Redraw interval; the elapsed time changes also while no message is sent.
 const TICK: Duration = Duration::from_millis(200);
-/// The bar's length in characters.
+/// Length of the bar in characters.
 const BAR: u64 = 20;
 
-/// A line that follows the batch; nothing where nobody watches.
+/// A progress line; draws nothing when stderr is not a terminal.
 pub struct Progress {
     line: Option<Arc<Line>>,
 }
@@ -30,12 +30,12 @@ struct Line {
 
 #[derive(Default)]
 struct State {
-    tally: Tally,
+    counts: OutcomeCounts,
     finished: bool,
 }
 
 impl Progress {
-    /// The progress of so many lines, or of an unknown number of them.
+    /// A progress line for `total` lines, or an unknown number.
     pub fn new(output: &Output, total: Option<u64>, rate: Option<Rate>) -> Self {
         let line = output.shows_progress().then(|| {
             Arc::new(Line {
@@ -47,7 +47,7 @@ impl Progress {
             })
         });
         if let Some(line) = line.clone() {
-            // Without a thread to draw it the batch is no worse.
+            // Without the drawing thread the batch still works.
             let _ = thread::Builder::new()
                 .name("progress".into())
                 .spawn(move || {
@@ -59,14 +59,14 @@ impl Progress {
         Self { line }
     }
 
-    /// So far it came to this.
-    pub fn advance(&self, tally: Tally) {
+    /// Updates the counts.
+    pub fn advance(&self, counts: OutcomeCounts) {
         if let Some(line) = &self.line {
-            line.state().tally = tally;
+            line.state().counts = counts;
         }
     }
 
-    /// The end: the line goes, the summary comes.
+    /// Removes the line before the summary is printed.
     pub fn finish(&self) {
         if let Some(line) = &self.line {
             line.state().finished = true;
@@ -80,12 +80,12 @@ impl Line {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Draws the line as of now. `false` when there is nothing to draw any more.
+    /// Draws the line. Returns `false` when there is nothing left to draw.
     fn draw(&self) -> bool {
         // Held while drawing, so that nothing is drawn after the end.
         let state = self.state();
         if !state.finished {
-            let text = words(self.total, state.tally, self.started.elapsed(), self.rate);
+            let text = words(self.total, state.counts, self.started.elapsed(), self.rate);
             self.output.status(&text);
         }
         !state.finished
@@ -93,8 +93,8 @@ impl Line {
 }
 
 /// `[########············] 12/30 · 11 sent, 1 failed · 18s left`.
-fn words(total: Option<u64>, tally: Tally, elapsed: Duration, rate: Option<Rate>) -> Text {
-    let (good, failed) = (tally.good(), tally.failed());
+fn words(total: Option<u64>, counts: OutcomeCounts, elapsed: Duration, rate: Option<Rate>) -> Text {
+    let (good, failed) = (counts.good(), counts.failed());
     let done = good + failed;
     let so_far = text!("{good} sent, {failed} failed", good, failed);
     let Some(total) = total else {
@@ -118,8 +118,8 @@ fn bar(done: u64, total: u64) -> String {
     format!("[{}]", cells.collect::<String>())
 }
 
-/// How long `left` more will take when they take as long as those before, and at least what the
-/// pace wants: its burst lets the first ones through faster than the others.
+/// Estimates the time for `left` more lines from the time of the previous ones, but at least what the
+/// pace needs: its burst sends the first ones faster.
 fn time_left(left: u64, done: u64, elapsed: Duration, rate: Option<Rate>) -> Option<Duration> {
     let seen = (done > 0).then(|| elapsed.as_secs_f64() / done as f64);
     let wanted = rate.map(|rate| rate.interval().as_secs_f64());
@@ -128,7 +128,7 @@ fn time_left(left: u64, done: u64, elapsed: Duration, rate: Option<Rate>) -> Opt
         (seen, wanted) => seen.or(wanted)?,
     };
     let left = Duration::try_from_secs_f64(each * left as f64).ok()?;
-    // A second more or less is noise on a line that is drawn all the time.
+    // Rounded: the line is redrawn continuously.
     Some(Duration::from_secs(left.as_secs_f64().ceil() as u64))
 }
 
@@ -138,74 +138,74 @@ mod tests {
     use crate::error::Outcome;
     use crate::text::Lang;
 
-    fn tally(good: u64, failed: u64) -> Tally {
-        let mut tally = Tally::default();
-        (0..good).for_each(|_| tally.count(Outcome::Accepted));
-        (0..failed).for_each(|_| tally.count(Outcome::Unknown));
-        tally
+    fn counts(good: u64, failed: u64) -> OutcomeCounts {
+        let mut counts = OutcomeCounts::default();
+        (0..good).for_each(|_| counts.count(Outcome::Accepted));
+        (0..failed).for_each(|_| counts.count(Outcome::Unknown));
+        counts
     }
 
-    fn line(total: Option<u64>, tally: Tally, elapsed: u64, rate: Option<&str>) -> String {
+    fn line(total: Option<u64>, counts: OutcomeCounts, elapsed: u64, rate: Option<&str>) -> String {
         let rate = rate.map(|rate| rate.parse().unwrap());
-        words(total, tally, Duration::from_secs(elapsed), rate).render(Lang::En)
+        words(total, counts, Duration::from_secs(elapsed), rate).render(Lang::En)
     }
 
     #[test]
-    fn it_tells_how_far_and_how_long() {
-        for (total, tally, elapsed, rate, wanted) in [
+    fn shows_progress_and_remaining_time() {
+        for (total, counts, elapsed, rate, wanted) in [
             (
                 Some(30),
-                tally(11, 1),
+                counts(11, 1),
                 12,
                 None,
                 "[########............] 12/30 · 11 sent, 1 failed · 18s left",
             ),
             (
                 Some(30),
-                tally(0, 0),
+                counts(0, 0),
                 0,
                 None,
                 "[....................] 0/30 · 0 sent, 0 failed",
             ),
-            // the pace is known before anything was sent
+            // before anything was sent, only the pace is known
             (
                 Some(30),
-                tally(0, 0),
+                counts(0, 0),
                 0,
                 Some("20/min"),
                 "[....................] 0/30 · 0 sent, 0 failed · 1m 30s left",
             ),
-            // a burst went through at once; the others will not
+            // the burst went out at once; the rest will not
             (
                 Some(30),
-                tally(10, 0),
+                counts(10, 0),
                 1,
                 Some("20/min,burst=10"),
                 "[######..............] 10/30 · 10 sent, 0 failed · 1m left",
             ),
-            // a slow server is slower than the pace
+            // a slow server dominates the pace
             (
                 Some(4),
-                tally(2, 0),
+                counts(2, 0),
                 20,
                 Some("20/min"),
                 "[##########..........] 2/4 · 2 sent, 0 failed · 20s left",
             ),
             (
                 Some(2),
-                tally(2, 0),
+                counts(2, 0),
                 20,
                 None,
                 "[####################] 2/2 · 2 sent, 0 failed · 0s left",
             ),
-            (None, tally(3, 2), 5, None, "5 lines · 3 sent, 2 failed"),
+            (None, counts(3, 2), 5, None, "5 lines · 3 sent, 2 failed"),
         ] {
-            assert_eq!(line(total, tally, elapsed, rate), wanted);
+            assert_eq!(line(total, counts, elapsed, rate), wanted);
         }
     }
 
     #[test]
-    fn a_time_no_clock_holds_is_left_out() {
+    fn omits_unrepresentable_remaining_time() {
         let left = time_left(u64::MAX, 1, Duration::from_secs(1 << 40), None);
         assert_eq!(left, None);
     }

@@ -1,4 +1,4 @@
-//! What becomes of each line, and of the batch.
+//! Results of the lines and of the whole batch.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -26,7 +26,7 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The report of a line that was sent, or was to be.
+    /// The result of a valid line.
     pub fn of(item: &'a Item, guid: &'a Guid, result: &'a Result<Receipt, Error>) -> Self {
         let message = result.as_ref().ok().map(|receipt| &receipt.message);
         Self {
@@ -43,7 +43,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The report of a line that could not be sent.
+    /// The result of an invalid line.
     pub fn of_bad(bad: &'a BadLine, guid: &'a Guid, error: &'a Error) -> Self {
         Self {
             line: bad.line,
@@ -60,7 +60,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The outcome of a line. Whatever is not known to be anything else is not known.
+/// The outcome of a line; unknown unless the error says otherwise.
 pub fn outcome_of(result: &Result<Receipt, Error>) -> Outcome {
     match result {
         Ok(receipt) => receipt.outcome,
@@ -68,9 +68,9 @@ pub fn outcome_of(result: &Result<Receipt, Error>) -> Outcome {
     }
 }
 
-/// How many lines came to what.
+/// Number of lines per outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct OutcomeCounts {
     accepted: u64,
     duplicate: u64,
     rejected: u64,
@@ -78,8 +78,8 @@ pub struct Tally {
     unknown: u64,
 }
 
-impl Tally {
-    /// Counts one more.
+impl OutcomeCounts {
+    /// Counts one more line.
     pub fn count(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Accepted => self.accepted += 1,
@@ -90,21 +90,21 @@ impl Tally {
         }
     }
 
-    /// Lines that are where they should be.
+    /// Lines accepted now or before.
     pub fn good(&self) -> u64 {
         self.accepted + self.duplicate
     }
 
-    /// Lines that are not, or may not be.
+    /// All other lines.
     pub fn failed(&self) -> u64 {
         self.rejected + self.not_sent + self.unknown
     }
 
-    /// `300 lines: 298 accepted, 1 rejected, 1 unknown`.
+    /// The summary: `300 lines: 298 accepted, 1 rejected, 1 unknown`.
     pub fn sentence(&self) -> Text {
         let outcomes = [
             (self.accepted, text!("accepted")),
-            (self.duplicate, text!("accepted before")),
+            (self.duplicate, text!("previously accepted")),
             (self.rejected, text!("rejected")),
             (self.not_sent, text!("not sent")),
             (self.unknown, text!("unknown")),
@@ -119,29 +119,29 @@ impl Tally {
         }
     }
 
-    /// The end of the batch.
+    /// The result of the batch.
     ///
     /// # Errors
-    /// `partial` when some line is not where it should be.
+    /// `partial` when a line was not accepted.
     pub fn verdict(&self, stopped_at: Option<u64>) -> Result<(), Error> {
         if self.failed() == 0 {
             return Ok(());
         }
-        let tally = self.sentence();
+        let counts = self.sentence();
         let message = match stopped_at {
-            None => tally,
+            None => counts,
             Some(line) => text!(
-                "{tally}; stopped at line {line} (--fail-fast), the lines after it were not sent",
-                tally,
+                "{counts}; stopped at line {line} (--fail-fast); the remaining lines were not sent",
+                counts,
                 line
             ),
         };
         Err(Error::new(Kind::Partial, message).hint(match self.unknown {
             0 => text!(
-                "the result lines say why; with --journal the same command tries again what was not accepted"
+                "see the result lines for the reasons; with --journal the same command retries what was not accepted"
             ),
             _ => text!(
-                "look into the conversations of the unknown lines before sending them again with --resend"
+                "check the conversations of the unknown lines before sending them again with --resend"
             ),
         }))
     }
@@ -152,20 +152,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tallies_and_verdicts() {
-        let mut tally = Tally::default();
-        assert_eq!(tally.sentence(), "no lines");
-        assert!(tally.verdict(None).is_ok());
-        tally.count(Outcome::Accepted);
-        tally.count(Outcome::Duplicate);
-        assert!(tally.verdict(None).is_ok());
+    fn counts_outcomes_and_chooses_exit_code() {
+        let mut counts = OutcomeCounts::default();
+        assert_eq!(counts.sentence(), "no lines");
+        assert!(counts.verdict(None).is_ok());
+        counts.count(Outcome::Accepted);
+        counts.count(Outcome::Duplicate);
+        assert!(counts.verdict(None).is_ok());
         for outcome in [Outcome::Rejected, Outcome::NotSent, Outcome::Unknown] {
-            tally.count(outcome);
+            counts.count(outcome);
         }
-        let error = tally.verdict(Some(5)).unwrap_err();
+        let error = counts.verdict(Some(5)).unwrap_err();
         assert_eq!(error.exit, 8);
         assert!(error.message.english().starts_with(
-            "5 lines: 1 accepted, 1 accepted before, 1 rejected, 1 not sent, 1 unknown; stopped at line 5"
+            "5 lines: 1 accepted, 1 previously accepted, 1 rejected, 1 not sent, 1 unknown; stopped at line 5"
         ), "{:?}", error.message);
     }
 }

@@ -1,4 +1,4 @@
-//! Sending the lines: in order to each target, with one worker or several.
+//! Sends the lines: in order per target, with one worker or several.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,41 +13,41 @@ use super::BatchArgs;
 use super::input::Input;
 use super::line::{BadLine, Item};
 use super::progress::Progress;
-use super::report::{Report, Tally, outcome_of};
+use super::report::{OutcomeCounts, Report, outcome_of};
 use crate::api::Api;
-use crate::commands::Finish;
+use crate::commands::CommandResult;
 use crate::context::Context;
-use crate::delivery::{Courier, Plan, Receipt, Record};
+use crate::delivery::{PendingRecord, Receipt, SendOptions, Sender};
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::output::Output;
 use crate::signals;
-use crate::store::{Entry, Store};
+use crate::store::{Entry, StateDatabase};
 use crate::text::text;
 use crate::time::Deadline;
 
-/// Lines that may wait for a worker.
+/// Lines queued per worker.
 const WAITING: usize = 16;
-/// Time for one message when nobody says otherwise.
+/// Default time limit of one message.
 const ITEM_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What all workers share.
+/// State shared by all workers.
 struct Shared {
-    plan: Plan,
+    plan: SendOptions,
     api: Api,
     output: Output,
     timeout: Duration,
     journal: Option<std::path::PathBuf>,
     fail_fast: bool,
     progress: Progress,
-    tally: Mutex<Tally>,
-    /// Nothing more is sent.
+    counts: Mutex<OutcomeCounts>,
+    /// Whether sending has stopped.
     stop: Arc<AtomicBool>,
     /// The line that stopped the batch.
     stopped_at: Mutex<Option<u64>>,
-    /// Why printing ended, if it did.
+    /// Why printing failed, if it did.
     broken: Mutex<Option<Error>>,
-    /// The account was found logged out.
+    /// The line at which the account was found not logged in.
     lost: Mutex<Option<Error>>,
     signal: AtomicI32,
 }
@@ -56,10 +56,10 @@ struct Shared {
 pub fn run(
     context: &Context,
     args: &BatchArgs,
-    plan: Plan,
+    plan: SendOptions,
     mut input: Input,
     total: Option<u64>,
-) -> Finish {
+) -> CommandResult {
     let _journal_lock = args.journal.as_deref().map(lock_journal).transpose()?;
     let shared = Arc::new(Shared {
         api: context.api()?.clone(),
@@ -69,7 +69,7 @@ pub fn run(
         fail_fast: args.fail_fast,
         progress: Progress::new(&context.output, total, plan.rate),
         plan,
-        tally: Mutex::default(),
+        counts: Mutex::default(),
         stop: Arc::default(),
         stopped_at: Mutex::default(),
         broken: Mutex::default(),
@@ -88,7 +88,7 @@ pub fn run(
     }
 }
 
-/// A journal belongs to one run at a time.
+/// Locks the journal for one run.
 fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -98,7 +98,7 @@ fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
             path = path.display(),
             error = e
         ))
-        .hint(text!("name a journal in a folder that can be written to"))
+        .hint(text!("choose a journal in a writable directory"))
     })?;
     lock.ok_or_else(|| {
         Error::new(
@@ -113,8 +113,8 @@ fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
     })
 }
 
-/// A signal lets the message on its way arrive, and no other leave. A second one does not wait:
-/// what was on its way is then unknown, which a journal shows.
+/// On a signal, completes the messages in flight and sends no other. A second signal ends the program
+/// at once; the messages in flight are then unknown, which a journal records.
 fn stop_on_signal(shared: &Arc<Shared>) -> Result<(), Error> {
     let shared = shared.clone();
     signals::forward(signals::watch()?, move |signal| {
@@ -122,12 +122,13 @@ fn stop_on_signal(shared: &Arc<Shared>) -> Result<(), Error> {
         shared.signal.store(signal, Ordering::SeqCst);
         if first {
             shared.output.note(&text!(
-                "waiting for the message that is on its way; interrupt again to leave at once"
+                "waiting for the server's answer to the message in flight; interrupt again to exit at once"
             ));
             return;
         }
         shared.progress.finish();
-        let message = text!("interrupted while a message was on its way; it may have arrived");
+        let message =
+            text!("interrupted while a message was in flight; it may have been delivered");
         let error = Error::new(Kind::Unknown, message).outcome(Outcome::Unknown);
         shared.output.error(&error.ending_with(signal));
         signals::end(signal)
@@ -177,11 +178,11 @@ fn at_once(
             Ok(None) => break Ok(()),
             Ok(Some(Err(bad))) => shared.report_bad(&bad),
             Ok(Some(Ok(item))) => {
-                // One lane for each target keeps its order.
+                // One queue per target keeps its order.
                 let mut hasher = DefaultHasher::new();
                 item.outgoing.to.hash(&mut hasher);
                 if let Some(lane) = lanes.get(&(hasher.finish() % u64::from(jobs))) {
-                    // A worker ends only when its lane does.
+                    // A worker ends only with its queue.
                     let _ = lane.send(item);
                 }
             }
@@ -196,17 +197,21 @@ fn at_once(
     result
 }
 
-/// One courier and its view of the journal.
+/// A sender and its handle of the journal.
 struct Worker {
     shared: Arc<Shared>,
-    courier: Courier,
-    journal: Option<Store>,
+    sender: Sender,
+    journal: Option<StateDatabase>,
 }
 
 impl Worker {
     fn new(shared: Arc<Shared>) -> Result<Self, Error> {
-        let journal = shared.journal.as_deref().map(Store::open).transpose()?;
-        let courier = Courier::new(
+        let journal = shared
+            .journal
+            .as_deref()
+            .map(StateDatabase::open)
+            .transpose()?;
+        let sender = Sender::new(
             shared.plan.clone(),
             shared.api.clone(),
             shared.output.clone(),
@@ -214,7 +219,7 @@ impl Worker {
         .stopped_by(shared.stop.clone());
         Ok(Self {
             shared,
-            courier,
+            sender,
             journal,
         })
     }
@@ -227,7 +232,7 @@ impl Worker {
             Some(error) => Err(error),
             None => self
                 .deliver(item)
-                .map_err(|error| self.shared.output.veiled(&error)),
+                .map_err(|error| self.shared.output.masked(&error)),
         };
         if let Err(error) = &result
             && error.kind == Kind::NotLoggedIn
@@ -238,7 +243,7 @@ impl Worker {
     }
 
     fn deliver(&mut self, item: &Item) -> Result<Receipt, Error> {
-        let record = self.journal.as_ref().map(|store| Record {
+        let record = self.journal.as_ref().map(|store| PendingRecord {
             store,
             name: text!("line {line} of the journal", line = item.line),
             entry: Entry {
@@ -248,7 +253,7 @@ impl Worker {
             },
         });
         let deadline = Deadline::after(self.shared.timeout);
-        self.courier.deliver(&item.outgoing, record, deadline)
+        self.sender.deliver(&item.outgoing, record, deadline)
     }
 }
 
@@ -264,12 +269,12 @@ impl Shared {
             .clone()
     }
 
-    /// What comes after a lost login is not tried against a dead account, one by one.
+    /// After a lost login the remaining lines are not tried one by one.
     fn lose(&self, line: u64, error: &Error) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         lost.get_or_insert_with(|| {
             let message = text!(
-                "not tried: the account was not logged in at line {line}",
+                "not sent: the account was not logged in at line {line}",
                 line
             );
             Error {
@@ -311,25 +316,25 @@ impl Shared {
         }
     }
 
-    /// Prints a result. When nobody reads any more, nothing more is sent either.
+    /// Prints a result. Sending stops when stdout is closed.
     fn print(&self, report: &Report<'_>, outcome: Outcome) {
-        let tally = {
-            let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-            tally.count(outcome);
-            *tally
+        let counts = {
+            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            counts.count(outcome);
+            *counts
         };
         if let Err(error) = self.output.json(report) {
             self.stop.store(true, Ordering::SeqCst);
             let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
             broken.get_or_insert(error);
         }
-        self.progress.advance(tally);
+        self.progress.advance(counts);
     }
 
-    /// A failure of this machine in the middle: it must not read as if nothing had been sent.
+    /// A local failure in the middle: the error must not say that nothing was sent.
     fn cut_short(&self, error: Error) -> Error {
-        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        if tally == Tally::default() || error.kind == Kind::ClosedPipe {
+        let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts == OutcomeCounts::default() || error.kind == Kind::ClosedPipe {
             return error;
         }
         let kind = match error.kind {
@@ -337,16 +342,16 @@ impl Shared {
             _ => Kind::Partial,
         };
         let message = text!(
-            "{message}; {tally}, and the lines after that were not sent",
+            "{message}; {counts}; the remaining lines were not sent",
             message = error.message,
-            tally = tally.sentence()
+            counts = counts.sentence()
         );
         Error::new(kind, message).hint(text!(
-            "the results say how far it came; with --journal the same command sends only what is left"
+            "see the result lines; with --journal the same command sends only the rest"
         ))
     }
 
-    fn finish(&self) -> Finish {
+    fn finish(&self) -> CommandResult {
         if let Some(error) = self
             .broken
             .lock()
@@ -355,12 +360,12 @@ impl Shared {
         {
             return Err(self.cut_short(error));
         }
-        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let signal = self.signal.load(Ordering::SeqCst);
         if signal != 0 {
             self.output.note(&text!(
-                "interrupted after {tally}; the lines after that were not sent",
-                tally = tally.sentence()
+                "interrupted after {counts}; the remaining lines were not sent",
+                counts = counts.sentence()
             ));
             return Ok(signals::exit_code(signal));
         }
@@ -368,12 +373,12 @@ impl Shared {
             .stopped_at
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        tally.verdict(stopped_at)?;
-        if tally == Tally::default() {
+        counts.verdict(stopped_at)?;
+        if counts == OutcomeCounts::default() {
             self.output
-                .warn(&text!("the batch had no lines, so nothing was sent"));
+                .warn(&text!("the batch is empty; nothing was sent"));
         } else {
-            self.output.note(&tally.sentence());
+            self.output.note(&counts.sentence());
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,22 +1,22 @@
 //! What raw sockets do, from before there is a connection to after the answer.
 
-mod answered;
-mod arrival;
-mod broken;
-mod silent;
-mod unusable;
+mod broken_connections;
+mod connect_faults;
+mod invalid_answers;
+mod missing_answers;
+mod valid_answers;
 
 use std::cell::Cell;
 use std::fmt;
 
-pub use arrival::{Arrival, Held};
+pub use connect_faults::{ConnectFault, Held};
 
-use super::faults::{Comes, DONE, Fault, How, Place};
-use crate::support::raw::{Guest, ok};
+use super::faults::{DONE, Fault, Injection, Observation, Stage};
+use crate::support::raw::{ClientConnection, ok};
 
 /// Done to a client whose request has been read.
 #[derive(Clone, Copy)]
-pub struct Behaviour(pub fn(&mut Guest, &Good));
+pub struct Behaviour(pub fn(&mut ClientConnection, &GoodAnswer));
 
 impl fmt::Debug for Behaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,7 +25,7 @@ impl fmt::Debug for Behaviour {
 }
 
 /// What a proper server would have said.
-pub struct Good {
+pub struct GoodAnswer {
     /// The body of its answer.
     pub body: String,
     /// Where the same request would be carried out: a redirect that is followed shows.
@@ -33,7 +33,7 @@ pub struct Good {
     stays: Cell<bool>,
 }
 
-impl Good {
+impl GoodAnswer {
     pub fn new(body: String, elsewhere: String) -> Self {
         let stays = Cell::new(false);
         Self {
@@ -53,7 +53,12 @@ impl Good {
     }
 }
 /// A name, what the client can know, whether it stands for its kind, and what is done.
-type Row = (&'static str, Comes, bool, fn(&mut Guest, &Good));
+type Row = (
+    &'static str,
+    Observation,
+    bool,
+    fn(&mut ClientConnection, &GoodAnswer),
+);
 
 const TYPICAL: bool = true;
 const MORE: bool = false;
@@ -82,34 +87,34 @@ fn all_but_one(body: &str) -> String {
 /// ways.
 pub fn faults() -> Vec<Fault> {
     let mut faults = Vec::new();
-    for (name, arrival, comes) in arrival::ARRIVALS {
+    for (name, arrival, observation) in connect_faults::ARRIVALS {
         // Only Linux lets connections to a full backlog wait.
-        if arrival == Arrival::Full && !cfg!(target_os = "linux") {
+        if arrival == ConnectFault::Full && !cfg!(target_os = "linux") {
             continue;
         }
         faults.push(Fault {
             name: name.into(),
-            how: How::Arriving(arrival),
-            place: Place::Connection,
-            comes,
+            how: Injection::Arriving(arrival),
+            place: Stage::Connection,
+            observation,
             acts: false,
             is_typical: false,
         });
     }
     let rows = [
-        broken::BROKEN,
-        unusable::ODD,
-        unusable::NONSENSE,
-        silent::SILENT,
-        answered::GOOD,
-        answered::REFUSED,
+        broken_connections::BROKEN,
+        invalid_answers::ODD,
+        invalid_answers::NONSENSE,
+        missing_answers::SILENT,
+        valid_answers::GOOD,
+        valid_answers::REFUSED,
     ];
-    for (name, comes, is_typical, behaviour) in rows.into_iter().flatten() {
+    for (name, observation, is_typical, behaviour) in rows.into_iter().flatten() {
         let fault = Fault {
             name: (*name).into(),
-            how: How::Raw(Behaviour(*behaviour)),
-            place: Place::Request,
-            comes: *comes,
+            how: Injection::Raw(Behaviour(*behaviour)),
+            place: Stage::Request,
+            observation: *observation,
             acts: false,
             is_typical: *is_typical,
         };
@@ -118,12 +123,12 @@ pub fn faults() -> Vec<Fault> {
             acts: true,
             ..fault.clone()
         };
-        match comes {
-            Comes::Answer | Comes::AnswerThenReset => faults.push(Fault {
+        match observation {
+            Observation::Answer | Observation::AnswerThenReset => faults.push(Fault {
                 acts: true,
                 ..fault
             }),
-            Comes::Refusal => faults.push(fault),
+            Observation::Refusal => faults.push(fault),
             _ => faults.extend([fault, acted]),
         }
     }

@@ -1,0 +1,168 @@
+//! Open connections of the listener, limited in number.
+
+use std::collections::BTreeMap;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Most connections open at once; each has a small thread.
+const MAX_CONNECTIONS: usize = 256;
+
+/// File descriptors reserved for the rest of the program: restoring the `notify_url` needs a
+/// connection, however many clients there are.
+const RESERVED_DESCRIPTORS: u64 = 20;
+
+/// The open connections.
+#[derive(Clone, Debug)]
+pub(super) struct Connections(Arc<Mutex<Registry>>);
+
+#[derive(Debug)]
+struct Registry {
+    cap: usize,
+    next: u64,
+    /// Oldest first.
+    present: BTreeMap<u64, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    stream: Arc<TcpStream>,
+    /// Has sent a valid request, so it is not an idle client.
+    is_proven: bool,
+    /// A response is being written.
+    is_busy: bool,
+}
+
+/// One connection; removed when dropped.
+#[derive(Debug)]
+pub(super) struct Connection {
+    number: u64,
+    pub(super) stream: Arc<TcpStream>,
+    connections: Connections,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        let affordable =
+            descriptors().map_or(u64::MAX, |all| all.saturating_sub(RESERVED_DESCRIPTORS));
+        let cap = usize::try_from(affordable)
+            .map_or(MAX_CONNECTIONS, |cap| cap.clamp(1, MAX_CONNECTIONS));
+        Self(Arc::new(Mutex::new(Registry {
+            cap,
+            next: 0,
+            present: BTreeMap::new(),
+        })))
+    }
+}
+
+/// The limit on open files, if there is one.
+fn descriptors() -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    None
+}
+
+impl Connections {
+    /// Registers a connection. Over the limit, closes the oldest that never sent a valid request,
+    /// else the oldest idle one; rejects the new one when all are busy.
+    pub(super) fn admit(&self, stream: TcpStream) -> Option<Connection> {
+        let stream = Arc::new(stream);
+        let mut members = self.lock();
+        if members.present.len() >= members.cap && !members.make_room() {
+            return None;
+        }
+        let number = members.next;
+        members.next += 1;
+        let member = Entry {
+            stream: stream.clone(),
+            is_proven: false,
+            is_busy: false,
+        };
+        members.present.insert(number, member);
+        Some(Connection {
+            number,
+            stream,
+            connections: self.clone(),
+        })
+    }
+
+    /// Closes the least useful connection when the system is out of descriptors.
+    pub(super) fn relieve(&self) {
+        self.lock().make_room();
+    }
+
+    /// Whether any response is being written.
+    pub(super) fn is_busy(&self) -> bool {
+        self.lock().present.values().any(|member| member.is_busy)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registry {
+    fn make_room(&mut self) -> bool {
+        let unproven = self
+            .present
+            .iter()
+            .find(|(_, m)| !m.is_proven && !m.is_busy);
+        let idle = || self.present.iter().find(|(_, m)| !m.is_busy);
+        let Some(number) = unproven.or_else(idle).map(|(number, _)| *number) else {
+            return false;
+        };
+        if let Some(member) = self.present.remove(&number) {
+            // Wakes the thread that waits for the next request; it then ends.
+            let _ = member.stream.shutdown(Shutdown::Both);
+        }
+        true
+    }
+}
+
+impl Connection {
+    /// Marks whether a response is being written on this connection.
+    pub(super) fn busy(&self, is_busy: bool) {
+        if let Some(member) = self.connections.lock().present.get_mut(&self.number) {
+            member.is_busy = is_busy;
+            member.is_proven |= is_busy;
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.connections.lock().present.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn closes_idle_unauthenticated_connections_first() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connect = || {
+            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            (client, listener.accept().unwrap().0)
+        };
+        let connections = Connections::default();
+        let (_sender, stream) = connect();
+        let sender = connections.admit(stream).unwrap();
+        sender.busy(true);
+        sender.busy(false);
+        let (clients, guests): (Vec<_>, Vec<_>) = (0..MAX_CONNECTIONS + 20)
+            .map(|_| {
+                let (client, stream) = connect();
+                (client, connections.admit(stream).unwrap())
+            })
+            .unzip();
+        let members = connections.lock();
+        assert_eq!(members.present.len(), MAX_CONNECTIONS);
+        assert!(members.present.contains_key(&sender.number));
+        assert!(!members.present.contains_key(&guests[0].number));
+        drop((members, clients));
+    }
+}

@@ -1,0 +1,207 @@
+//! Property checks of callbacks, for fuzz targets and tests.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "property checks fail by panicking"
+)]
+
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use super::address::{notify_url, parse_listen_address, parse_notify_url};
+use super::event::{Event, integer};
+use super::message::{self, entries};
+use super::policy::{CallbackPolicy, CallbackRequest, Decision};
+use super::{NotifyType, Token};
+
+const GUID: &str = "g-1";
+
+static DOOR: LazyLock<CallbackPolicy> = LazyLock::new(|| CallbackPolicy {
+    guid: GUID.parse().expect("a guid"),
+    token: Token::random().expect("randomness"),
+    host: None,
+});
+
+/// Checks a request: method, target and content type, one per line, then the body. `TOKEN` in the
+/// target stands for the valid token.
+pub fn callback(data: &[u8]) {
+    let mut lines = data.splitn(4, |byte| *byte == b'\n');
+    let mut line = || lines.next().and_then(|line| std::str::from_utf8(line).ok());
+    let (Some(method), Some(target), Some(kind)) = (line(), line(), line()) else {
+        return;
+    };
+    let body = lines.next().unwrap_or_default();
+    check_door(method, target, kind, body);
+    check_event(body);
+    check_places(target);
+}
+
+fn check_door(method: &str, target: &str, kind: &str, body: &[u8]) {
+    let target = target.replace("TOKEN", DOOR.token.reveal());
+    let request = CallbackRequest {
+        method,
+        target: &target,
+        host: None,
+        content_type: (!kind.is_empty()).then_some(kind),
+        body,
+    };
+    match DOOR.decide(request) {
+        Decision::Callback(event) => {
+            assert_eq!((method, event.guid.as_str()), ("POST", GUID));
+            assert!(target.contains(DOOR.token.reveal()), "let in: {target:?}");
+            assert!(kind.is_empty() || kind.to_lowercase().contains("json"));
+        }
+        Decision::Webhook => assert!(target.contains(DOOR.token.reveal()), "told: {target:?}"),
+        Decision::Health => assert!(target.starts_with("/health")),
+        Decision::Refused(status, _) => assert!([400, 403, 404, 405, 415].contains(&status)),
+    }
+}
+
+fn check_event(body: &[u8]) {
+    let parsed = Event::parse(body);
+    if let Ok(value) = serde_json::from_slice::<Value>(body) {
+        let is_callback = is_callback(&value);
+        // Serialised again it names no field twice, so both readings must agree.
+        let again = Event::parse(value.to_string().as_bytes());
+        assert_eq!(again.is_ok(), is_callback, "{value}");
+        assert!(
+            parsed.is_err() || is_callback,
+            "taken for a callback: {value}"
+        );
+    }
+    let Ok(event) = parsed else {
+        return;
+    };
+    let data = event.data.get();
+    let is_as_sent = body.windows(data.len()).any(|part| part == data.as_bytes());
+    assert!(data == "null" || is_as_sent, "{data}");
+    assert!(!event.guid.is_empty());
+    assert!(event.notify_type.0 != 0 || event.notify_type.name().is_none());
+    check_entries(&event);
+}
+
+/// A second reading of a callback.
+fn is_callback(value: &Value) -> bool {
+    let has_guid = value["guid"].as_str().is_some_and(|guid| !guid.is_empty());
+    let kind = match &value["notify_type"] {
+        Value::Null => &value["msg_type"],
+        kind => kind,
+    };
+    value.is_object() && has_guid && integer(kind).is_some()
+}
+
+fn check_entries(event: &Event) {
+    let all = entries(event);
+    let is_message =
+        [NotifyType::NEW_MESSAGE, NotifyType::MESSAGE_BATCH].contains(&event.notify_type);
+    assert!(is_message || all.is_empty());
+    for entry in &all {
+        let read = message::message(entry);
+        if let Some(id) = &read.conversation_id {
+            assert!(
+                id.len() > 2 && (id.starts_with("S:") || id.starts_with("R:")),
+                "{id:?}"
+            );
+        }
+        let copy: Value = serde_json::from_str(&entry.to_string()).expect("JSON stays JSON");
+        assert_eq!(
+            message::identity(GUID, entry),
+            message::identity(GUID, &copy)
+        );
+    }
+    let kept = message::retain(event.clone(), |_| true).expect("kept whole");
+    assert_eq!(kept.data.get(), event.data.get());
+    assert_eq!(
+        message::retain(event.clone(), |_| false).is_none(),
+        !all.is_empty()
+    );
+    let mut place = 0;
+    let every_other = message::retain(event.clone(), |_| {
+        place += 1;
+        place % 2 == 1
+    });
+    let expected: Vec<Value> = all.into_iter().step_by(2).collect();
+    let left = every_other.map_or_else(Vec::new, |event| entries(&event));
+    assert_eq!(left, expected, "{}", event.data);
+}
+
+fn check_places(text: &str) {
+    if let Ok(address) = parse_listen_address(text) {
+        assert_eq!(parse_listen_address(&address.to_string()), Ok(address));
+    }
+    if let Ok(kind) = text.parse::<NotifyType>() {
+        let name = kind
+            .name()
+            .map_or_else(|| kind.0.to_string(), str::to_owned);
+        assert_eq!(name.parse(), Ok(kind));
+    }
+    let bound = SocketAddr::from(([127, 0, 0, 1], 65535));
+    if let Ok(url) = parse_notify_url(text)
+        && let Ok(told) = notify_url(Some(&url), bound, &DOOR.token)
+    {
+        assert!(told.len() < 90 && told.ends_with(DOOR.token.reveal()));
+        let told = url::Url::parse(&told).expect("a URL");
+        assert_eq!(told.host(), url.host());
+        let body = json!({"guid": GUID, "notify_type": 1}).to_string();
+        let request = CallbackRequest {
+            method: "POST",
+            target: told.path(),
+            host: None,
+            content_type: None,
+            body: body.as_bytes(),
+        };
+        assert!(
+            matches!(DOOR.decide(request), Decision::Callback(_)),
+            "{told}"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::token_sequences::token_sequences;
+
+    const BODY: &[&str] = &[
+        r#"{"guid":"g-1","notify_type":11013,"data":[{"id":"1"},{"id":2,"sender":7881},{"roomid":"10"}]}"#,
+        r#"{"guid":"g-1","notify_type":"11010","data":"#,
+        r#"{"id":"1","sender":7881,"roomid":"0"}"#,
+        r#"{"list":[{"appinfo":"x"},5]}"#,
+        r#"["g-1",11003,null,{}]"#,
+        r#"{"guid":"g-1","#,
+        r#""guid":"","#,
+        r#""notify_type":11013,"#,
+        r#""msg_type":1.5,"#,
+        r#""data":"#,
+        "null",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_callback_keeps_the_promises(guid in "g-[12]?", kind in 11009..11014, token in "TOKEN|TOKE|", method in "GET|POST") {
+            let body = json!({"guid": guid, "notify_type": kind, "data": [{"id": "1"}, 2, {"id": 3}]});
+            callback(format!("{method}\n/webhook/{token}\n\n{body}").as_bytes());
+        }
+        #[test]
+        fn any_request_keeps_the_promises(
+            method in "GET|POST|PUT",
+            target in "(/webhook|/health|/p)?/?(TOKEN)?[?x/]{0,2}|https?://[a-z.]{1,9}(/[a-z?#]{0,4})?|[0-9.:\\[\\]]{0,20}",
+            kind in "(application/json|text/plain)?",
+            body in token_sequences(BODY),
+        ) {
+            let head = format!("{method}\n{target}\n{kind}\n");
+            callback(&[head.into_bytes(), body].concat());
+        }
+    }
+}

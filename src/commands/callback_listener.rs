@@ -1,0 +1,312 @@
+//! Redirects an instance's callbacks to this program and restores the configured URL afterwards.
+
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Duration;
+
+use url::Url;
+
+use crate::api::request::{self, Effect, Request};
+use crate::api::{Api, CallError};
+use crate::callback::listener::{Health, Serving, Sink};
+use crate::callback::policy::CallbackPolicy;
+use crate::callback::queue::EventQueue;
+use crate::callback::{Listener, Token, address};
+use crate::context::Context;
+use crate::error::{Error, Kind, Outcome};
+use crate::files;
+use crate::guid::Guid;
+use crate::signals;
+use crate::text::text;
+use crate::time::Deadline;
+
+/// Time allowed for restoring the URL, also when the command's own deadline has passed.
+const RESTORE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Wait for the listener lock: `probe callback` holds it briefly to test it.
+const LOOKERS: Duration = Duration::from_millis(200);
+
+/// Arguments of commands that receive callbacks.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Callback options")]
+pub struct CallbackArgs {
+    /// Address to listen on [default: loopback for a server on this machine, else the local
+    /// address that routes to it; any free port]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_listen_address)]
+    listen: Option<SocketAddr>,
+
+    /// URL the server posts to, for a listener behind a proxy or in a container; the token is
+    /// appended
+    #[arg(long, value_name = "URL", value_parser = address::parse_notify_url)]
+    notify_url: Option<Url>,
+
+    /// Redirect the callbacks of EVERY instance of the server, not only of this one
+    #[arg(long)]
+    global_notify: bool,
+}
+
+/// A bound port and the URL that leads to it.
+pub struct CallbackListener {
+    listener: Listener,
+    token: Token,
+    /// The host of a `--notify-url` that a proxy forwards here.
+    host: Option<String>,
+    /// The `notify_url` for the server.
+    pub url: String,
+}
+
+impl CallbackArgs {
+    /// Binds the port, before anything is changed on the server.
+    ///
+    /// # Errors
+    /// A usage error when the address cannot be bound or the URL would be too long.
+    pub fn bind(&self, context: &Context) -> Result<CallbackListener, Error> {
+        let server = context.settings()?.base_url.endpoint("/");
+        let address = address::bind_address(self.listen, &server).map_err(|why| {
+            Error::usage(why).hint(text!("choose an address with --listen ADDR:PORT"))
+        })?;
+        let listener = Listener::bind(address).map_err(|e| {
+            Error::usage(text!(
+                "cannot listen on {address}: {error}",
+                address,
+                error = e
+            ))
+            .hint(text!("choose another address with --listen ADDR:PORT"))
+        })?;
+        let bound = listener
+            .address()
+            .map_err(|e| Error::local(text!("the listener has no address"), &e))?;
+        let token = Token::random().map_err(Error::internal)?;
+        context.output.hide(token.reveal());
+        let url =
+            address::notify_url(self.notify_url.as_ref(), bound, &token).map_err(Error::usage)?;
+        Ok(CallbackListener {
+            listener,
+            token,
+            host: self
+                .notify_url
+                .as_ref()
+                .and_then(|url| url.host_str().map(str::to_owned)),
+            url,
+        })
+    }
+
+    /// Sets the `notify_url`. The returned value restores the configured URL when dropped.
+    ///
+    /// # Errors
+    /// Those of any call.
+    pub fn turn<'c>(
+        &self,
+        context: &'c Context,
+        api: &Api,
+        guid: &Guid,
+        url: &str,
+    ) -> Result<RedirectedCallbacks<'c>, Error> {
+        if self.global_notify {
+            context.output.warn(&text!(
+                "--global-notify redirects the callbacks of every instance of this server"
+            ));
+        }
+        let mut turned = RedirectedCallbacks {
+            context,
+            guid: guid.clone(),
+            global: self.global_notify,
+            is_back: false,
+        };
+        // A failed request may have been carried out, so the URL is restored in this case too.
+        api.apply(&turned.request(url)).map_err(|error| {
+            turned.is_back = !matches!(error, CallError::NoAnswer(_));
+            error.into_error(Effect::Change)
+        })?;
+        Ok(turned)
+    }
+}
+
+impl CallbackListener {
+    /// Starts serving; must be dropped last.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn serve(self, guid: Guid, sink: Sink, health: Health) -> Result<Serving, Error> {
+        let policy = CallbackPolicy {
+            guid,
+            token: self.token,
+            host: self.host,
+        };
+        self.listener
+            .serve(policy, sink, health)
+            .map_err(|e| Error::local(text!("cannot serve callbacks"), &e))
+    }
+}
+
+/// Redirected callbacks. Dropping it restores the configured URL.
+pub struct RedirectedCallbacks<'c> {
+    context: &'c Context,
+    guid: Guid,
+    global: bool,
+    is_back: bool,
+}
+
+impl RedirectedCallbacks<'_> {
+    fn request(&self, url: &str) -> Request {
+        match self.global {
+            true => request::set_global_notify_url(url),
+            false => request::set_notify_url(&self.guid, url),
+        }
+    }
+
+    /// Restores the configured URL, or warns that callbacks now go to a closed port.
+    pub fn restore(&mut self) {
+        if std::mem::replace(&mut self.is_back, true) {
+            return;
+        }
+        let output = &self.context.output;
+        let configured = self
+            .context
+            .settings()
+            .ok()
+            .and_then(|s| s.notify_url.clone());
+        let Some(url) = configured else {
+            output.note(&text!(
+                "no notify_url is configured, so this instance's callbacks are now lost; set one with `qiwei config set notify_url URL` to have it restored"
+            ));
+            return;
+        };
+        let deadline = Deadline::after(RESTORE_TIMEOUT);
+        // Restoring is retried independently of earlier failures.
+        let request = Request {
+            effect: Effect::Set,
+            ..self.request(&url)
+        };
+        let result = self.context.api().and_then(|api| {
+            api.until(deadline)
+                .apply(&request)
+                .map_err(|e| e.into_error(Effect::Set))
+        });
+        match result {
+            Ok(()) => output.note(&text!("restored notify_url")),
+            Err(error) => output.warn(&text!(
+                "could not restore notify_url: {message}",
+                message = error.message
+            )),
+        }
+    }
+}
+
+impl Drop for RedirectedCallbacks<'_> {
+    fn drop(&mut self) {
+        self.restore();
+    }
+}
+
+/// The lock on receiving an instance's callbacks on this machine; released when dropped.
+pub struct Lock(Option<File>);
+
+impl Lock {
+    /// Writes the listener's URL with its token to a file readable only by this user, where
+    /// `probe callback` finds it.
+    pub fn announce(&self, url: &str) {
+        if let Some(mut file) = self.0.as_ref() {
+            // Without the file `probe callback` asks for a URL.
+            let _ = file
+                .set_len(0)
+                .and_then(|()| file.write_all(url.as_bytes()));
+        }
+    }
+}
+
+/// Locks the callbacks of this instance on this machine.
+///
+/// # Errors
+/// `busy` when another process holds the lock.
+pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
+    let Some(path) = lock_path(context, guid)? else {
+        context.output.note(&text!(
+            "there is no home directory, so a second listener for this instance is not detected"
+        ));
+        return Ok(Lock(None));
+    };
+    let folder = files::folder_of(&path);
+    files::create_private_folder(&folder).map_err(|e| unusable(&path, &e))?;
+    match files::lock(&path, LOOKERS).map_err(|e| unusable(&path, &e))? {
+        Some(lock) => Ok(Lock(Some(lock))),
+        None => Err(Error::new(
+            Kind::Busy,
+            text!("another qiwei is already receiving the callbacks of {guid} (login, listen or probe callback)", guid = guid.short()),
+        )
+        .hint(text!("stop it first"))
+        .outcome(Outcome::NotSent)
+        .retryable()),
+    }
+}
+
+/// The URL of a listener running for this instance on this machine.
+///
+/// # Errors
+/// When the lock file cannot be read.
+pub fn announced(context: &Context, guid: &Guid) -> Result<Option<String>, Error> {
+    let Some(path) = lock_path(context, guid)?.filter(|path| path.exists()) else {
+        return Ok(None);
+    };
+    match files::lock(&path, Duration::ZERO).map_err(|e| unusable(&path, &e))? {
+        Some(_nobody_holds_it) => Ok(None),
+        None => Ok(std::fs::read_to_string(&path)
+            .ok()
+            .filter(|url| !url.is_empty())),
+    }
+}
+
+/// Whether a signal has asked the command to end.
+#[derive(Debug, Default)]
+pub struct Termination {
+    signal: AtomicI32,
+    is_urgent: AtomicBool,
+}
+
+impl Termination {
+    /// The signal's number; 0 when there was none.
+    pub fn signal(&self) -> i32 {
+        self.signal.load(Ordering::SeqCst)
+    }
+
+    /// Whether there was a second signal.
+    pub fn is_urgent(&self) -> bool {
+        self.is_urgent.load(Ordering::SeqCst)
+    }
+}
+
+/// Closes the queue on a signal; callbacks in it are still processed.
+///
+/// # Errors
+/// When signals cannot be handled.
+pub fn end_on_signal(queue: &Arc<EventQueue>) -> Result<Arc<Termination>, Error> {
+    let ending = Arc::new(Termination::default());
+    let (queue, told) = (queue.clone(), ending.clone());
+    signals::forward(signals::watch()?, move |number| {
+        let before = told.signal.swap(number, Ordering::SeqCst);
+        told.is_urgent.store(before != 0, Ordering::SeqCst);
+        queue.close();
+    })?;
+    Ok(ending)
+}
+
+/// One lock file per instance and server.
+fn lock_path(context: &Context, guid: &Guid) -> Result<Option<PathBuf>, Error> {
+    let mut hasher = DefaultHasher::new();
+    context.settings()?.base_url.identity().hash(&mut hasher);
+    let name = format!("callbacks-{guid}-{:016x}.lock", hasher.finish());
+    Ok(context.state_folder().map(|folder| folder.join(name)))
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Error {
+    Error::config(text!(
+        "cannot use the lock {path}: {error}",
+        path = path.display(),
+        error
+    ))
+    .hint(text!("set another directory with QIWEI_STATE_DIR"))
+}

@@ -1,0 +1,106 @@
+//! The text of a message: from an argument, standard input, or a file.
+
+use std::path::PathBuf;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::input;
+use crate::text::{Text, text};
+
+/// Arguments that provide the text.
+#[derive(Debug, clap::Args)]
+pub struct TextArgs {
+    /// Text to send; `-` reads it from standard input
+    #[arg(
+        value_name = "TEXT",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
+    pub text: Option<String>,
+
+    /// Read the text from a file, byte for byte
+    #[arg(long, value_name = "PATH")]
+    pub file: Option<PathBuf>,
+}
+
+impl TextArgs {
+    /// Reads the text unchanged, except that one newline at the end of standard input is removed, which
+    /// `echo` and similar commands add.
+    ///
+    /// # Errors
+    /// A usage error when there is no text, it is empty or not UTF-8.
+    pub fn read(self, context: &Context) -> Result<String, Error> {
+        let text = match (self.text.as_deref(), self.file) {
+            (Some("-"), _) => trim_one_newline(input::utf8(
+                context.read_stdin()?,
+                &text!("standard input"),
+            )?),
+            (Some(text), _) => {
+                check_no_option(context, text)?;
+                text.to_owned()
+            }
+            (None, Some(path)) => input::utf8(
+                input::file_bytes(&path)?,
+                &Text::verbatim(path.display().to_string()),
+            )?,
+            (None, None) => {
+                return Err(Error::usage(text!("no text given")).hint(text!(
+                    "give TEXT as an argument, `-` to read standard input, or --file PATH"
+                )));
+            }
+        };
+        if text.is_empty() {
+            return Err(Error::usage(text!(
+                "the text is empty; empty messages are not sent"
+            )));
+        }
+        Ok(text)
+    }
+}
+
+/// Rejects an unknown option that would be sent as the text.
+fn check_no_option(context: &Context, text: &str) -> Result<(), Error> {
+    let looks_like_one = text
+        .strip_prefix("--")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+        && !text.contains(char::is_whitespace);
+    if !looks_like_one || context.is_literal() {
+        return Ok(());
+    }
+    Err(Error::usage(text!(
+        "{text} looks like an option, but there is no such option",
+        text
+    ))
+    .hint(text!(
+        "to send it as text, put `--` before it, or read it with `-`"
+    )))
+}
+
+fn trim_one_newline(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strips_exactly_one_newline() {
+        for (text, trimmed) in [
+            ("a\n", "a"),
+            ("a\r\n", "a"),
+            ("a\n\n", "a\n"),
+            (" a ", " a "),
+            ("a\r", "a\r"),
+            ("\n", ""),
+        ] {
+            assert_eq!(trim_one_newline(text.into()), trimmed, "{text:?}");
+        }
+    }
+}

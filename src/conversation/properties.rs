@@ -1,0 +1,229 @@
+//! Property checks of conversation ids, guids, base URLs and mentions, for fuzz targets and tests.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "property checks fail by panicking"
+)]
+
+use serde_json::{Value, json};
+
+use super::{ConversationId, ConversationType, is_id};
+use crate::api::request;
+use crate::base_url::BaseUrl;
+use crate::guid::{Guid, shorten};
+use crate::mention::Mentions;
+use crate::text::Lang;
+
+/// Checks a text as each of them.
+pub fn address(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    check_conversation(text);
+    check_guid(text);
+    check_base_url(text);
+}
+
+fn check_conversation(text: &str) {
+    let digits = text.strip_prefix("S:").or_else(|| text.strip_prefix("R:"));
+    let fits = digits.is_some_and(|digits| {
+        (1..=20).contains(&digits.chars().count()) && digits.chars().all(|c| c.is_ascii_digit())
+    });
+    match text.parse::<ConversationId>() {
+        Ok(id) => {
+            assert!(fits, "{text:?}");
+            assert_eq!(id.to_string(), text);
+            assert_eq!(serde_json::to_value(&id).expect("plain"), text);
+            assert_eq!(id.is_group(), text.starts_with('R'));
+            let expected = if id.is_group() {
+                ConversationType::Group
+            } else {
+                ConversationType::Private
+            };
+            assert_eq!(ConversationType::of(text), Some(expected));
+        }
+        Err(why) => {
+            assert!(!fits, "{text:?}");
+            for lang in [Lang::En, Lang::Zh] {
+                let why = why.render(lang);
+                assert!(
+                    !why.is_empty() && !why.contains(char::is_control),
+                    "{why:?}"
+                );
+            }
+        }
+    }
+}
+
+fn check_guid(text: &str) {
+    assert!(shorten(text).chars().count() <= 9);
+    if let Ok(guid) = text.parse::<Guid>() {
+        assert_eq!(guid.to_string(), text);
+        assert!(text.is_ascii() && !text.contains([' ', '/', '"', '\\', '\n']));
+        assert!(guid.short() == text || guid.short().chars().count() == 9);
+    }
+}
+
+fn check_base_url(text: &str) {
+    let Ok(base) = text.parse::<BaseUrl>() else {
+        return;
+    };
+    let identity: BaseUrl = base.identity().parse().expect("the identity is a base URL");
+    assert_eq!(identity.identity(), base.identity());
+    assert_eq!(
+        (identity.is_https(), identity.is_loopback()),
+        (base.is_https(), base.is_loopback())
+    );
+    let endpoint = base.endpoint("/msg/send_text");
+    let prefix = base.identity();
+    let bare = identity.endpoint("msg/send_text");
+    assert_eq!(bare.as_str(), format!("{prefix}/msg/send_text"));
+    assert_eq!(
+        (endpoint.host(), endpoint.port(), endpoint.path()),
+        (bare.host(), bare.port(), bare.path())
+    );
+    assert_eq!(base.endpoint("/a?b=1#c").host(), endpoint.host());
+    if let Some(password) = endpoint.password().filter(|password| password.len() >= 6) {
+        let shown = format!("{base} {base:?}");
+        assert!(
+            prefix.contains(password) || !shown.contains(password),
+            "{shown}"
+        );
+    }
+    let again: BaseUrl = endpoint
+        .as_str()
+        .parse()
+        .expect("an endpoint is a base URL");
+    assert_eq!(
+        again.endpoint("").path().trim_end_matches('/'),
+        endpoint.path()
+    );
+}
+
+/// Checks user ids separated by commas, a line feed, and the text of the message.
+pub fn mention(data: &[u8]) {
+    let Ok(data) = std::str::from_utf8(data) else {
+        return;
+    };
+    let (ids, text) = data.split_once('\n').unwrap_or(("", data));
+    let ids: Vec<&str> = ids.split(',').collect();
+    let is_twice = |(place, id): (usize, &&str)| ids.iter().take(place).any(|other| other == id);
+    let fits =
+        ids.iter().all(|id| is_id(id) && *id != "0") && !ids.iter().enumerate().any(is_twice);
+    let users = Mentions::of_ids(ids.iter().copied());
+    assert_eq!(users.is_ok(), fits, "{ids:?}");
+    check_mentions(&Mentions::All, 1, &json!([0]), text);
+    if let Ok(users) = users {
+        check_mentions(&users, ids.len(), &json!(ids), text);
+    }
+}
+
+fn check_mentions(mentions: &Mentions, count: usize, wire: &Value, text: &str) {
+    let places = text
+        .char_indices()
+        .filter(|(at, _)| text.get(*at..).is_some_and(|rest| rest.starts_with("{$@}")))
+        .count();
+    let fits = places == 0 || places == count;
+    match mentions.check_places(text) {
+        Ok(()) => assert!(fits, "{places} places for {count}"),
+        Err(why) => {
+            assert!(!fits, "{why:?}");
+            for lang in [Lang::En, Lang::Zh] {
+                let why = why.render(lang);
+                assert!(
+                    why.contains("{$@}") && why.contains(&places.to_string()),
+                    "{why}"
+                );
+            }
+        }
+    }
+    let (guid, to) = (
+        "g-1".parse().expect("a guid"),
+        "R:1".parse().expect("an id"),
+    );
+    let request = request::send_room_at(&guid, &to, text, mentions);
+    let body: Value = serde_json::from_slice(&request.body.expect("a body")).expect("JSON");
+    let expected =
+        json!({"guid": "g-1", "conversation_id": "R:1", "content": text, "at_list": wire});
+    assert_eq!(body, expected);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::token_sequences::token_sequences;
+
+    const WORDS: &[&str] = &[
+        "S:",
+        "R:",
+        "r:",
+        "788123456789",
+        "1",
+        "0",
+        "１",
+        "-",
+        "555d07bf-ebd4-378a",
+        "{}",
+        ".",
+        "http",
+        "s",
+        "://",
+        "u:hunter2-hunter2@",
+        "localhost",
+        ".localhost",
+        "127.0.0.1",
+        "[::1]",
+        "h.example",
+        ":8080",
+        "/",
+        "//",
+        "prefix",
+        "..",
+        "%2e",
+        "?",
+        "#",
+        "\\",
+        "\n",
+        "\t",
+    ];
+    const MENTIONS: &[&str] = &[
+        "1",
+        "2",
+        "0",
+        "1688850000000001",
+        ",",
+        ",",
+        "\n",
+        "{$@}",
+        "{$@",
+        "{",
+        "$@}",
+        "x",
+        "１",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_address_keeps_the_promises(text in token_sequences(WORDS)) {
+            address(&text);
+        }
+        #[test]
+        fn any_id_like_text_keeps_the_promises(text in "[SRsr]?:?[0-9]{0,22}") {
+            address(text.as_bytes());
+        }
+        #[test]
+        fn any_mention_keeps_the_promises(text in token_sequences(MENTIONS)) {
+            mention(&text);
+        }
+        #[test]
+        fn placeholder_count_matches_mentions(count in 1usize..5, places in 0usize..6) {
+            let ids: Vec<String> = (1..=count).map(|id| id.to_string()).collect();
+            mention(format!("{}\n{}", ids.join(","), "a {$@".repeat(places) + "}").as_bytes());
+            mention(format!("{}\n{}", ids.join(","), "{$@}".repeat(places)).as_bytes());
+        }
+    }
+}

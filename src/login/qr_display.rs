@@ -1,0 +1,201 @@
+//! Displays a login QR code, and names its statuses.
+
+use crate::api::login_payloads::QrcodeStatus;
+use crate::qr::Matrix;
+use crate::qr::text::{Drawing, draw};
+use crate::text::{Text, text};
+
+/// The requested drawing style.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Style {
+    /// Half-height blocks (the default where the terminal can show them)
+    Half,
+    /// Full blocks, twice as wide
+    Full,
+    /// ASCII characters
+    Ascii,
+    /// The link only
+    Link,
+    /// Nothing at all
+    None,
+}
+
+/// What the output stream can display.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TerminalCapabilities {
+    /// A terminal rather than a log.
+    pub terminal: bool,
+    /// Colors may be used.
+    pub color: bool,
+    /// The locale's encoding is UTF-8.
+    pub utf8: bool,
+    /// Width of the terminal in columns.
+    pub columns: Option<usize>,
+}
+
+/// The requested drawing, or the best the terminal can display; `None` for the link alone.
+fn choose(style: Option<Style>, terminal: TerminalCapabilities, modules: usize) -> Option<Drawing> {
+    let half = Drawing::Half {
+        color: terminal.color,
+    };
+    let wanted = match style {
+        Some(Style::Link | Style::None) => return None,
+        // An explicit request is followed even when it may not fit.
+        Some(Style::Half) => return Some(half),
+        Some(Style::Full | Style::Ascii) if terminal.color => return Some(Drawing::Full),
+        Some(Style::Full | Style::Ascii) => return Some(Drawing::Ascii),
+        None if terminal.terminal && terminal.utf8 => half,
+        None if terminal.terminal && terminal.color => Drawing::Full,
+        None => Drawing::Ascii,
+    };
+    // A wrapped code cannot be scanned. A log does not wrap.
+    let fits = terminal
+        .columns
+        .is_none_or(|columns| wanted.columns(modules) <= columns);
+    fits.then_some(wanted)
+}
+
+/// The drawing, and the link printed beside it.
+pub fn render(
+    content: &str,
+    style: Option<Style>,
+    terminal: TerminalCapabilities,
+) -> (String, Option<Text>) {
+    if style == Some(Style::None) {
+        return (String::new(), None);
+    }
+    let drawn = Matrix::of(content).ok().and_then(|code| {
+        let drawing = choose(style, terminal, code.width())?;
+        Some(draw(&code, drawing))
+    });
+    (
+        drawn.unwrap_or_default(),
+        Some(text!("link: {content}", content)),
+    )
+}
+
+/// The text for a status.
+pub fn words(status: QrcodeStatus) -> Text {
+    match status {
+        QrcodeStatus::NotScanned => text!("waiting for the QR code to be scanned"),
+        QrcodeStatus::Scanned => text!("scanned; confirm the login on the phone"),
+        QrcodeStatus::Success => text!("confirmed on the phone; the account is being logged in"),
+        QrcodeStatus::Failed => text!("the login failed"),
+        QrcodeStatus::Refused => text!("the login was refused on the phone"),
+        QrcodeStatus::WechatScanning => text!("WeChat is scanning"),
+        QrcodeStatus::WechatSuccess => text!("WeChat has confirmed"),
+        QrcodeStatus::WechatFailed => text!("WeChat failed"),
+        QrcodeStatus::WechatRefused => text!("refused in WeChat"),
+        QrcodeStatus::WechatAuthorised => text!("authorised in WeChat"),
+        QrcodeStatus::CodeRequired => text!("new device: a verification code is needed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDE: TerminalCapabilities = TerminalCapabilities {
+        terminal: true,
+        color: true,
+        utf8: true,
+        columns: Some(120),
+    };
+
+    #[test]
+    fn chooses_best_drawing_for_terminal() {
+        let half = |color| Some(Drawing::Half { color });
+        let cases = [
+            (None, WIDE, half(true)),
+            (
+                None,
+                TerminalCapabilities {
+                    color: false,
+                    ..WIDE
+                },
+                half(false),
+            ),
+            (
+                None,
+                TerminalCapabilities {
+                    utf8: false,
+                    ..WIDE
+                },
+                Some(Drawing::Full),
+            ),
+            (
+                None,
+                TerminalCapabilities {
+                    utf8: false,
+                    color: false,
+                    ..WIDE
+                },
+                Some(Drawing::Ascii),
+            ),
+            (
+                None,
+                TerminalCapabilities {
+                    columns: Some(40),
+                    ..WIDE
+                },
+                None,
+            ),
+            (
+                None,
+                TerminalCapabilities {
+                    terminal: false,
+                    color: false,
+                    columns: None,
+                    ..WIDE
+                },
+                Some(Drawing::Ascii),
+            ),
+            (
+                Some(Style::Half),
+                TerminalCapabilities {
+                    columns: Some(10),
+                    ..WIDE
+                },
+                half(true),
+            ),
+            (
+                Some(Style::Full),
+                TerminalCapabilities {
+                    color: false,
+                    ..WIDE
+                },
+                Some(Drawing::Ascii),
+            ),
+            (Some(Style::Ascii), WIDE, Some(Drawing::Full)),
+            (
+                Some(Style::Ascii),
+                TerminalCapabilities {
+                    color: false,
+                    ..WIDE
+                },
+                Some(Drawing::Ascii),
+            ),
+            (Some(Style::Link), WIDE, None),
+        ];
+        for (style, terminal, expected) in cases {
+            assert_eq!(
+                choose(style, terminal, 49),
+                expected,
+                "{style:?} {terminal:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn prints_link_unless_none() {
+        for style in [None, Some(Style::Half), Some(Style::Link)] {
+            let link = render("https://x", style, WIDE).1.unwrap();
+            assert_eq!(link, "link: https://x");
+        }
+        assert_eq!(
+            render("https://x", Some(Style::None), WIDE),
+            (String::new(), None)
+        );
+        assert_eq!(render(&"x".repeat(9000), None, WIDE).0, "");
+    }
+}

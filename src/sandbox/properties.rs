@@ -1,0 +1,317 @@
+//! Property checks of the sandbox, above all that the client's reading of an answer agrees with what
+//! happened to the message. For fuzz targets and tests.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "property checks fail by panicking"
+)]
+
+use super::dialect::Dialect;
+use super::fault::{Fault, Kind};
+use super::http::Handler;
+use super::quirk::Quirk;
+use super::scan_script::{ScanOutcome, ScanScript, ScanStep};
+use super::scenario::Scenario;
+use super::server::Server;
+use super::simulator::{ReceivedRequest, ResponsePlan, Transmission};
+use super::status::Status;
+use super::{duration, lock};
+use crate::api::properties::outcome_of_send;
+use crate::error::Outcome;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::fmt::{Debug, Display};
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Checks command line values: a fault, a quirk, a scan script, a step, a duration.
+pub fn sandbox_spec(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    reads_back::<Fault>(text);
+    reads_back::<Quirk>(text);
+    reads_back::<ScanScript>(text);
+    reads_back::<Dialect>(text);
+    reads_back::<Status>(text);
+    let step = text.parse::<ScanStep>();
+    assert_eq!(step.is_ok(), is_step(text), "{text:?}");
+    if let Ok(time) = duration::parse(text) {
+        let shown = duration::show(time);
+        assert_eq!(
+            duration::parse(&shown),
+            Ok(time),
+            "{text:?} is shown as {shown}"
+        );
+        assert!(time <= Duration::from_secs(86_400));
+    }
+}
+
+fn reads_back<T: FromStr<Err = String> + Display + Debug + PartialEq>(text: &str) {
+    match text.parse::<T>() {
+        Ok(value) => {
+            let shown = value.to_string();
+            assert_eq!(
+                shown.parse::<T>().as_ref(),
+                Ok(&value),
+                "{text:?} is shown as {shown:?}"
+            );
+        }
+        Err(why) => assert!(!why.is_empty()),
+    }
+}
+
+fn is_step(text: &str) -> bool {
+    let plain = ["scanned", "confirm", "refuse", "expire", "fail"];
+    let code = text.strip_prefix("require-code=");
+    plain.contains(&text) || code.is_some_and(|code| !code.is_empty())
+}
+
+/// Checks a scenario: a byte for the dialect and two for the quirks, then events, one per line: `!FAULT`,
+/// `+SECONDS`, or `METHOD TARGET BODY`, in which `GUID` is the first instance.
+pub fn sandbox(data: &[u8]) {
+    let Some((&[dialect, low, high], script)) = data.split_first_chunk() else {
+        return;
+    };
+    let world = World::new(dialect, u16::from_le_bytes([low, high]));
+    let script = String::from_utf8_lossy(script);
+    let mut now = 1_738_139_400;
+    for line in script.lines().take(40) {
+        if let Some(fault) = line.strip_prefix('!') {
+            world.add_fault(fault);
+        } else if let Some(seconds) = line.strip_prefix('+') {
+            now += seconds
+                .parse::<i64>()
+                .map_or(0, |seconds| seconds.clamp(0, 1_000_000));
+        } else {
+            world.ask(line, now);
+        }
+    }
+}
+
+struct World {
+    server: Server,
+    guid: String,
+}
+
+impl World {
+    fn new(dialect: u8, quirks: u16) -> Self {
+        let is_on = |(place, _): &(usize, &&str)| quirks >> place & 1 == 1;
+        let quirks = Quirk::NAMES.iter().enumerate().filter(is_on);
+        let dialects = [Dialect::A, Dialect::B, Dialect::C, Dialect::D];
+        let scenario = Scenario {
+            dialect: *dialects
+                .iter()
+                .cycle()
+                .nth(usize::from(dialect))
+                .expect("a cycle has no end"),
+            quirks: quirks
+                .map(|(_, name)| name.parse().expect("a name"))
+                .collect(),
+            scan: ScanScript {
+                after: Duration::from_secs(1),
+                outcome: match dialect >> 2 & 3 {
+                    0 => ScanOutcome::Success,
+                    1 => ScanOutcome::RequireCode("246810".into()),
+                    2 => ScanOutcome::Expire,
+                    _ => ScanOutcome::Manual,
+                },
+            },
+            running: 1,
+            stopped: 1,
+            callbacks: false,
+            ..Scenario::default()
+        };
+        let addr = SocketAddr::from(([127, 0, 0, 1], 1));
+        let server = Server::new(addr, &scenario, Arc::new(|_| ()));
+        let guid = lock(&server.simulator)
+            .state
+            .instances
+            .first()
+            .expect("one is online")
+            .guid
+            .clone();
+        Self { server, guid }
+    }
+
+    fn add_fault(&self, spec: &str) {
+        match spec.parse::<Fault>() {
+            // It would wait for a port that does not exist here.
+            Ok(fault) if !matches!(fault.kind, Kind::Refuse(_)) => self.server.add_fault(fault),
+            _ => {}
+        }
+    }
+
+    fn deliveries(&self) -> usize {
+        lock(&self.server.simulator).state.deliveries.len()
+    }
+
+    fn ask(&self, line: &str, now: i64) {
+        let line = line.replace("GUID", &self.guid);
+        let mut parts = line.splitn(3, ' ');
+        let mut part = || parts.next().unwrap_or_default().to_owned();
+        let (method, target, body) = (part(), part(), part());
+        let is_admin = target.starts_with("/_sandbox/");
+        if is_admin && body.contains("refuse=") {
+            return;
+        }
+        let seen = || lock(&self.server.simulator).exchanges.len();
+        let before = (self.deliveries(), seen());
+        let ResponsePlan {
+            answer,
+            transmission,
+        } = self.server.handle(ReceivedRequest {
+            at: Timestamp::from_second(now).expect("in range"),
+            method,
+            target: target.clone(),
+            headers: Vec::new(),
+            body: body.into_bytes(),
+        });
+        assert!((200..600).contains(&answer.status));
+        assert!(!answer.note.contains(char::is_control), "{:?}", answer.note);
+        let delivered = self.deliveries() - before.0;
+        assert_eq!(seen() - before.1, usize::from(!is_admin));
+        let last = self.server.exchanges().pop().filter(|_| !is_admin);
+        let fault = last.and_then(|exchange| exchange.fault.clone());
+        if fault.is_none() {
+            let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+            assert!(answer.status != 200 || is_admin || !body.is_number());
+        }
+        let is_sent = target.starts_with("/msg/send_");
+        assert!(delivered == 0 || delivered == 1 && is_sent, "{line}");
+        let is_whole = matches!(
+            transmission,
+            Transmission::Properly | Transmission::Late(_) | Transmission::Drip(_)
+        );
+        if is_sent && is_whole {
+            let outcome = outcome_of_send(answer.status, &answer.body);
+            check_outcome(outcome, delivered == 1, fault.as_deref(), &line);
+        }
+        if let Some(fault) = fault {
+            let fault: Fault = fault.parse().expect("a fault is recorded as it is written");
+            assert!(
+                fault.executes() || delivered == 0,
+                "{fault} executes {line}"
+            );
+        }
+    }
+}
+
+/// Checks the delivery promise with both ends visible.
+fn check_outcome(outcome: Outcome, is_delivered: bool, fault: Option<&str>, line: &str) {
+    // HTTP 4xx is a refusal; a fault that answers it after executing is outside the promise.
+    let is_beyond = fault.is_some_and(|fault| fault.starts_with("http-after=4"));
+    let is_right = match outcome {
+        Outcome::Accepted => is_delivered,
+        Outcome::Rejected => !is_delivered || is_beyond,
+        // Without a fault the answer is always clear.
+        Outcome::Unknown => fault.is_some(),
+        Outcome::NotSent | Outcome::Duplicate => false,
+    };
+    assert!(
+        is_right,
+        "{outcome:?}, delivered: {is_delivered}, with {fault:?}: {line}"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sandbox::FORMS;
+    use crate::token_sequences::token_sequences;
+
+    const SPECS: &[&str] = &[
+        "latency",
+        "drop-after",
+        "http",
+        "code",
+        "svr-fail",
+        "reconnecting",
+        "drip",
+        "refuse",
+        "=",
+        "@",
+        "*",
+        "/msg/",
+        "*2",
+        "send_text",
+        "200ms",
+        "1.5s",
+        "2m",
+        "0.000001",
+        "503",
+        "-4017",
+        "null-lists",
+        "require-code=",
+        "manual",
+        ",after=",
+        "50ms",
+        "scanned",
+        "confirm",
+        "A",
+        "online",
+        "2",
+        " ",
+        "s",
+        "ms",
+    ];
+    const SCRIPT: &[&str] = &[
+        "POST /msg/send_text {\"guid\":\"GUID\",\"conversation_id\":\"S:788123456789\",\"content\":\"hi\"}\n",
+        "POST /msg/send_room_at {\"guid\":\"GUID\",\"conversation_id\":\"R:1\",\"content\":\"{$@}\",\"at_list\":[0,\"1\"]}\n",
+        "POST /msg/send_text {\"guid\":\"GUID\",\"conversation_id\":\"788\"}\n",
+        "POST /client/all_clients {}\n",
+        "GET /client/all_clients\n",
+        "POST /client/create_client {\"client_type\":\"262\",\"auto_start\":1}\n",
+        "POST /client/stop_client {\"guid\":\"GUID\"}\n",
+        "POST /client/restore_client {\"guid\":\"GUID\"}\n",
+        "POST /client/remove_client {\"guid\":\"GUID\"}\n",
+        "POST /client/set_notify_url {\"guid\":\"GUID\",\"notify_url\":\"http://\\u001bh/x\"}\n",
+        "POST /login/get_login_qrcode {\"guid\":\"GUID\"}\n",
+        "POST /login/check_login_qrcode {\"guid\":\"GUID\"}\n",
+        "POST /login/verify_login_qrcode {\"guid\":\"GUID\",\"code\":\"246810\"}\n",
+        "POST /user/get_profile {\"guid\":\"GUID\"}\n",
+        "POST /session/get_session_list {\"guid\":\"GUID\",\"limit\":18446744073709551615,\"begin_seq\":\"0\"}\n",
+        "POST /user/logout {\"guid\":\"GUID\"}\n",
+        "GET /_sandbox/state\n",
+        "POST /_sandbox/instances/GUID {\"status\":2}\n",
+        "POST /_sandbox/instances/GUID/scan {\"step\":\"confirm\"}\n",
+        "POST /_sandbox/instances/GUID/message {\"conversation_id\":\"R:1\",\"content\":\"x\"}\n",
+        "POST /_sandbox/faults {\"fault\":\"busy\"}\n",
+        "!svr-fail*1\n",
+        "!html-after*1\n",
+        "!http-after=502*1\n",
+        "!object-after*1\n",
+        "!truncated*1\n",
+        "!code=1014@/msg/**1\n",
+        "!logout*1\n",
+        "+1\n",
+        "+100\n",
+    ];
+
+    proptest! {
+        #[test]
+        fn every_fault_with_every_endpoint(
+            form in 0..FORMS.len(),
+            value in "[0-9]{1,3}(ms|s|\\.5s|m)?|-[1-9]{1,4}|[45][0-9]{2}",
+            behind in "(@/msg/(send_text|\\*)?)?(\\*[1-9])?",
+        ) {
+            let form = &FORMS[form];
+            let value = if form.value.is_empty() { String::new() } else { format!("={value}") };
+            sandbox_spec(format!("{}{value}{behind}", form.name).as_bytes());
+        }
+        #[test]
+        fn any_admin_request_keeps_the_promises(text in token_sequences(SPECS)) {
+            sandbox_spec(&text);
+        }
+        #[test]
+        fn any_api_request_keeps_the_promises(world: [u8; 3], script in token_sequences(SCRIPT)) {
+            sandbox(&[world.to_vec(), script].concat());
+        }
+    }
+}

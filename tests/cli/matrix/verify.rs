@@ -1,0 +1,296 @@
+//! Compares what a run says with the rules, and with what the server really did.
+
+use serde_json::Value;
+
+use super::case::{Case, Mode};
+use super::command::{Effect, Report, Role, Url};
+use super::faults::{Observation, Stage};
+use super::rules::{self, End, Line};
+use super::server::FaultyServer;
+use crate::support::Finished;
+use crate::support::login::CONFIGURED_URL;
+
+/// What a command may need beyond its deadline: to start and end on a busy machine, and to put a
+/// callback URL back.
+const GRACE_SECONDS: u64 = 25;
+
+pub struct Verifier<'a> {
+    pub case: &'a Case,
+    pub server: &'a FaultyServer,
+    pub run: &'a Finished,
+}
+
+pub type CheckResult<T> = Result<T, String>;
+
+pub fn holds(is_so: bool, what: impl Into<String>) -> CheckResult<()> {
+    if is_so { Ok(()) } else { Err(what.into()) }
+}
+
+/// What a command said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reported {
+    pub exit: i32,
+    pub outcome: Option<String>,
+    pub retryable: bool,
+}
+
+impl Verifier<'_> {
+    pub fn all(&self, seconds: u64) -> CheckResult<Reported> {
+        let took = self.run.took.as_secs();
+        holds(
+            took < seconds + GRACE_SECONDS,
+            format!("took {took} s of {seconds}"),
+        )?;
+        self.stdout_is_data()?;
+        let reported = self.reported()?;
+        self.follows_rules(&reported)?;
+        self.matches_server_state(&reported)?;
+        if is_observable(self.case) {
+            self.change_is_visible()?;
+            self.notify_url_is_restored()?;
+        }
+        Ok(reported)
+    }
+
+    fn stdout_is_data(&self) -> CheckResult<()> {
+        if self.case.command.report == Report::Raw {
+            return Ok(());
+        }
+        for line in self.run.stdout.lines() {
+            let parsed = serde_json::from_str::<Value>(line);
+            holds(parsed.is_ok(), format!("stdout is no JSON: {line}"))?;
+        }
+        Ok(())
+    }
+
+    /// The end a script sees, from everywhere it is told: all of them must agree.
+    fn reported(&self) -> CheckResult<Reported> {
+        let error = self.error()?;
+        match self.case.command.report {
+            Report::Plain | Report::Raw => Ok(self.reported_by(error.as_ref())),
+            Report::Removals => self.reported_by_removals(error.as_ref()),
+            Report::Lines => self.reported_by_lines(error.as_ref()),
+        }
+    }
+
+    pub fn reported_by(&self, error: Option<&Value>) -> Reported {
+        let changes = self.case.command.change().is_some();
+        match error {
+            Some(error) => of_error(error),
+            None => Reported {
+                exit: 0,
+                outcome: changes.then(|| "accepted".into()),
+                retryable: false,
+            },
+        }
+    }
+
+    /// The one error on stderr, which must be there exactly when the command fails.
+    pub fn error(&self) -> CheckResult<Option<Value>> {
+        let is_error = |line: &&str| line.starts_with("{\"error\":");
+        let errors: Vec<&str> = self.run.stderr.lines().filter(is_error).collect();
+        holds(
+            errors.len() == usize::from(self.run.code != 0),
+            format!("{} errors with exit code {}", errors.len(), self.run.code),
+        )?;
+        let Some(line) = errors.first() else {
+            return Ok(None);
+        };
+        holds(
+            self.run.stderr.lines().last() == Some(line),
+            "the error is not the last line",
+        )?;
+        let error: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        let error = error["error"].clone();
+        holds(
+            error["exit"] == self.run.code,
+            "the error tells another exit code",
+        )?;
+        holds(
+            kind_of(self.run.code) == error["kind"],
+            "the error is of another kind",
+        )?;
+        Ok(Some(error))
+    }
+
+    fn reported_by_removals(&self, error: Option<&Value>) -> CheckResult<Reported> {
+        let list: Value = serde_json::from_str(&self.run.stdout).unwrap_or_default();
+        if let Some(removal) = list.as_array().and_then(|list| list.first()) {
+            holds(
+                removal["removed"] == error.is_none(),
+                "removed, and an error",
+            )?;
+            let told = removal["error"].as_object().map(|_| &removal["error"]);
+            holds(told == error, "the list tells another error")?;
+        }
+        Ok(self.reported_by(error))
+    }
+
+    pub fn reported_by_lines(&self, error: Option<&Value>) -> CheckResult<Reported> {
+        let line: Value = serde_json::from_str(&self.run.stdout).map_err(|e| e.to_string())?;
+        let failed = line["error"].is_object();
+        holds(
+            failed == error.is_some(),
+            "the line and the batch end differently",
+        )?;
+        holds(
+            self.run.code == if failed { 8 } else { 0 },
+            "not how a batch ends",
+        )?;
+        let mut reported = match failed {
+            true => of_error(&line["error"]),
+            false => self.reported_by(None),
+        };
+        let outcome = line["outcome"].as_str().map(str::to_owned);
+        holds(
+            !failed || reported.outcome == outcome,
+            "two outcomes of one line",
+        )?;
+        reported.outcome = outcome;
+        Ok(reported)
+    }
+
+    fn follows_rules(&self, reported: &Reported) -> CheckResult<()> {
+        let ends = rules::ends(self.case);
+        let changes = self.case.command.change().is_some();
+        let fits = |end: &End| {
+            let outcome = reported.outcome.as_deref();
+            let is_same = end.outcome == outcome;
+            // A yes has no words of its own; where nothing was to be changed, nothing was sent.
+            let is_silent =
+                end.exit == 0 || (!changes && matches!(outcome, None | Some("not_sent")));
+            end.exit == reported.exit && (is_same || is_silent)
+        };
+        holds(
+            ends.iter().any(fits),
+            format!("reported {reported:?}, expected {ends:?}"),
+        )
+    }
+
+    /// The promise: accepted is done, `not_sent` and `rejected` are not, nothing is done twice.
+    fn matches_server_state(&self, reported: &Reported) -> CheckResult<()> {
+        let Some(change) = self.case.command.change() else {
+            return Ok(());
+        };
+        let (asked, done) = self.server.asked_and_done(change);
+        let is_target = std::ptr::eq(change, self.case.step);
+        let seen = match self.server.seen_by_front() {
+            Some(seen) if is_target && self.case.fault.place == Stage::Request => seen,
+            _ => asked,
+        };
+        holds(done <= 1, format!("done {done} times"))?;
+        let may_ask_again = self.case.observation() == Observation::NotReady;
+        holds(seen <= 1 || may_ask_again, format!("asked {seen} times"))?;
+        let is_undone = done == 0;
+        // To turn, start or stop something twice is to do it once; these add up.
+        let is_safe = is_undone || !self.case.command.adds_up();
+        holds(
+            is_safe || !reported.retryable,
+            "done, and said to be safe to try again",
+        )?;
+        match reported.outcome.as_deref() {
+            Some("accepted") if self.has_nothing_to_do() || self.case.may_lie() => Ok(()),
+            Some("accepted") => holds(done == 1, "said to be accepted, and not done"),
+            Some("not_sent") => holds(seen == 0 && is_undone, "said to be not sent, and it was"),
+            Some("rejected") => holds(is_undone, "said to be rejected, and done"),
+            Some("unknown") => {
+                holds(
+                    !reported.retryable,
+                    "unknown, and said to be safe to try again",
+                )?;
+                let first = self.case.fault.place == Stage::Connection;
+                holds(is_target || first, "unknown, though nothing was at stake")?;
+                // Whatever were asked now, the answer would be no proof.
+                let is_alone = self.case.command.steps.len() == 1;
+                let asked_more = is_alone && !self.server.asked_only(change);
+                holds(!asked_more, "something else was asked after an unknown")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing was to be removed after all.
+    fn has_nothing_to_do(&self) -> bool {
+        self.case.command.report == Report::Removals && self.run.stdout == "[]\n"
+    }
+
+    /// The server's state must tell the same as its record of requests.
+    fn change_is_visible(&self) -> CheckResult<()> {
+        let Some(change) = self.case.command.change() else {
+            return Ok(());
+        };
+        // This one changes the state by itself.
+        if self.case.fault.observation == Observation::LoggedOut {
+            return Ok(());
+        }
+        let after = self.server.state();
+        let (_, done) = self.server.asked_and_done(change);
+        let count = |state: &Value| state["instances"].as_array().unwrap().len();
+        let first = &after["instances"][0];
+        let shows = match self.case.command.effect {
+            Effect::Recorded => return Ok(()),
+            Effect::Message => after["deliveries"] == 1,
+            Effect::Instances => count(&after) != count(&self.server.before),
+            Effect::State(state) => first["state"] == state,
+            Effect::Bridge(bridge) => first["bridge"] == bridge,
+        };
+        holds(
+            shows == (done == 1),
+            format!("done {done} times, which shows: {shows}"),
+        )
+    }
+
+    /// Whatever ended it, the callbacks go again where they went.
+    fn notify_url_is_restored(&self) -> CheckResult<()> {
+        let Some(url) = self.case.command.scene.url else {
+            return Ok(());
+        };
+        let is_put_back = self.case.step.body == "/usual";
+        let strikes_both = self.case.step.role == Role::Change && !self.case.fault.is_raw();
+        let fails = rules::lines(
+            self.case.observation(),
+            self.case.step.accepted_shape(Report::Plain),
+        ) != [Line::Yes];
+        let comes_again = self.case.mode == Mode::Once && rules::is_tried_again(self.case);
+        let is_hopeless = is_put_back && fails && !comes_again;
+        if is_hopeless || (strikes_both && self.case.mode == Mode::Always) {
+            return Ok(());
+        }
+        let state = self.server.state();
+        let found = match url {
+            Url::OfInstance => &state["instances"][0]["notify_url"],
+            Url::OfAll => &state["global_notify_url"],
+        };
+        holds(
+            found == CONFIGURED_URL,
+            format!("callbacks now go to {found}"),
+        )
+    }
+}
+
+fn of_error(error: &Value) -> Reported {
+    Reported {
+        exit: error["exit"].as_i64().unwrap_or(-1) as i32,
+        outcome: error["outcome"].as_str().map(str::to_owned),
+        retryable: error["retryable"] == true,
+    }
+}
+
+/// The names of the exit codes that occur here.
+fn kind_of(code: i32) -> &'static str {
+    match code {
+        1 => "rejected",
+        3 => "config",
+        4 => "not_logged_in",
+        5 => "unreachable",
+        6 => "unknown",
+        7 => "deadline",
+        8 => "partial",
+        _ => "nothing a server can cause",
+    }
+}
+
+/// While the sandbox's port is closed nobody can look inside; but then nothing gets inside either.
+fn is_observable(case: &Case) -> bool {
+    case.fault.observation != Observation::NoConnection || case.fault.is_raw()
+}

@@ -51,6 +51,19 @@ impl BaseUrl {
         vec![password.to_owned(), meant, travels]
     }
 
+    /// Host and port, for errors.
+    pub fn address(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        let port = self.0.port_or_known_default().unwrap_or_default();
+        format!("{host}:{port}")
+    }
+
+    /// The host, without the brackets of an IPv6 address.
+    pub fn host(&self) -> &str {
+        let host = self.0.host_str().unwrap_or_default();
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
     /// Whether the scheme is https.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"

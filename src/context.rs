@@ -100,6 +100,9 @@ impl Context {
 
     /// Warns of unsafe configurations.
     fn warn_of_risks(&self, settings: &Settings) {
+        if let Some(problem) = self.env.proxy_problem(&settings.base_url) {
+            self.output.warn(&problem);
+        }
         if settings.connection.insecure && settings.base_url.is_https() {
             self.output.warn(&text!(
                 "certificate verification is disabled, so the connection can be intercepted; use --cacert instead of --insecure"

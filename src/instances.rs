@@ -261,7 +261,10 @@ mod tests {
                     'o' => Ok(Status::Online),
                     'r' => Ok(Status::Running),
                     's' => Ok(Status::Stopped),
-                    _ => Err(CallError::NotConnected("".into())),
+                    _ => Err(CallError::NotConnected {
+                        why: "".into(),
+                        hint: None,
+                    }),
                 },
             })
             .collect()

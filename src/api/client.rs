@@ -28,17 +28,26 @@ pub struct Connection {
     pub insecure: bool,
     /// Whether requests go through a proxy that is itself reached over TLS.
     pub https_proxy: bool,
+    /// Where the base URL comes from, for errors.
+    pub origin: Option<Text>,
+    /// The proxy that requests go through, without credentials, and its variable.
+    pub proxy: Option<String>,
 }
 
-/// Builds the client. Connecting may take at most 5 s, and less than `timeout`, so that a connection
-/// that was never made is known as such.
+/// The time limit of connecting for a request that may take `timeout`: at most 5 s, and less than
+/// `timeout`, so that a connection that was never made is known as such.
+pub(super) fn connect_timeout(timeout: Duration) -> Duration {
+    CONNECT_AT_MOST.min(timeout.mul_f32(0.75))
+}
+
+/// Builds the client, which gives up connecting after `connect_timeout`.
 ///
 /// # Errors
 /// Names the header or certificate that cannot be used.
 pub(super) fn build(
     base: &BaseUrl,
     connection: &Connection,
-    timeout: Duration,
+    connect_timeout: Duration,
 ) -> Result<Client, Text> {
     let mut builder = Client::builder()
         .user_agent(concat!("qiwei/", env!("CARGO_PKG_VERSION")))
@@ -49,7 +58,7 @@ pub(super) fn build(
         .tcp_nodelay(true)
         .referer(false)
         .dns_resolver(Arc::new(DetachedResolver))
-        .connect_timeout(CONNECT_AT_MOST.min(timeout.mul_f32(0.75)));
+        .connect_timeout(connect_timeout);
     if base.is_loopback() {
         builder = builder.no_proxy();
     }

@@ -10,7 +10,12 @@ use crate::text::{Text, text};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
     /// No connection was made, so the request was certainly not executed.
-    NotConnected(Text),
+    NotConnected {
+        /// Address and reason.
+        why: Text,
+        /// A hint, if there is a more specific one than to check the server.
+        hint: Option<Text>,
+    },
     /// The server's certificate is not trusted; not executed, and not worth a retry.
     Untrusted(Text),
     /// The server refused the request.
@@ -50,7 +55,7 @@ impl CallError {
     /// nothing.
     pub fn may_retry(&self, effect: Effect) -> bool {
         match self {
-            Self::NotConnected(_) => true,
+            Self::NotConnected { .. } => true,
             Self::Refused(_) => self.is_not_ready(),
             Self::NoAnswer(_) => effect != Effect::Change,
             Self::Setup(_) | Self::Untrusted(_) => false,
@@ -61,7 +66,7 @@ impl CallError {
     pub fn is_without_server(&self) -> bool {
         matches!(
             self,
-            Self::NotConnected(_) | Self::Untrusted(_) | Self::Setup(_)
+            Self::NotConnected { .. } | Self::Untrusted(_) | Self::Setup(_)
         )
     }
 
@@ -70,16 +75,32 @@ impl CallError {
         matches!(self, Self::Refused(refusal) if refusal.code == Some(NOT_READY))
     }
 
-    /// Whether the server reported an expiry.
-    pub fn is_expired(&self) -> bool {
-        matches!(self, Self::Refused(refusal) if refusal.text.contains("过期")
-            || refusal.text.to_lowercase().contains("expired"))
+    /// Whether the server reported that a QR code has expired, not a verification code or the login.
+    pub fn is_qrcode_expired(&self) -> bool {
+        let Self::Refused(refusal) = self else {
+            return false;
+        };
+        let text = refusal.text.to_lowercase();
+        ["过期", "失效", "expired"]
+            .iter()
+            .any(|word| text.contains(word))
+            && !["验证码", "登录态", "verification"]
+                .iter()
+                .any(|word| text.contains(word))
+    }
+
+    /// The server's text of a refusal, if any.
+    pub fn refusal_text(&self) -> Option<&str> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.text.trim()).filter(|text| !text.is_empty()),
+            _ => None,
+        }
     }
 
     /// The message for logs and for one row of a list.
     pub fn summary(&self) -> Text {
         match self {
-            Self::NotConnected(why) => text!("cannot connect: {why}", why),
+            Self::NotConnected { why, .. } => text!("cannot connect to {why}", why = why.clone()),
             Self::Untrusted(why) => text!("the server's certificate is not trusted: {why}", why),
             Self::Refused(refusal) => explain(refusal).message,
             Self::NoAnswer(none) => none.why.clone(),
@@ -92,11 +113,13 @@ impl CallError {
         let message = self.summary();
         let changes = effect != Effect::Read;
         match self {
-            Self::NotConnected(_) => not_connected(message, changes)
-                .hint(text!(
-                    "check the base URL (`qiwei config explain`) and that the server is running"
-                ))
-                .retryable(),
+            Self::NotConnected { hint, .. } => {
+                let usual =
+                    || text!("check the base URL (`qiwei config explain`) and that the server is running");
+                not_connected(message, changes)
+                    .hint(hint.unwrap_or_else(usual))
+                    .retryable()
+            }
             Self::Untrusted(_) => not_connected(message, changes).hint(text!(
                 "if it is your own server, give its certificate with --cacert FILE or `qiwei config set cacert FILE`"
             )),
@@ -150,6 +173,13 @@ fn refused(refusal: &Refusal, changes: bool) -> Error {
 mod tests {
     use super::*;
 
+    fn not_connected_error() -> CallError {
+        CallError::NotConnected {
+            why: "refused".into(),
+            hint: None,
+        }
+    }
+
     fn refusal(http_status: u16, code: Option<i64>, text: &str) -> CallError {
         CallError::Refused(Refusal {
             http_status,
@@ -165,15 +195,11 @@ mod tests {
         let none = || NoAnswer::because("the connection was closed".into());
         let cases = [
             (
-                CallError::NotConnected("refused".into()),
+                not_connected_error(),
                 Effect::Change,
                 (5, Some("not_sent"), true),
             ),
-            (
-                CallError::NotConnected("refused".into()),
-                Effect::Read,
-                (5, None, true),
-            ),
+            (not_connected_error(), Effect::Read, (5, None, true)),
             (
                 CallError::Untrusted("unknown issuer".into()),
                 Effect::Change,
@@ -209,7 +235,7 @@ mod tests {
     #[test]
     fn retries_only_harmless_errors() {
         let cases = [
-            (CallError::NotConnected("".into()), true, true),
+            (not_connected_error(), true, true),
             (NoAnswer::because("timeout".into()), true, false),
             (refusal(200, Some(1014), ""), true, true),
             (refusal(200, Some(-1), ""), false, false),

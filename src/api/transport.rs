@@ -1,12 +1,13 @@
 //! Makes one HTTP exchange and classifies its failure.
 
 use std::io::Read;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
 use reqwest::blocking::{self, Client};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
 
 use super::client::{self, Connection, innermost};
 use super::error::{CallError, NoAnswer};
@@ -22,24 +23,30 @@ const BODY_AT_MOST: u64 = 16 * 1024 * 1024;
 /// Sends requests to one server.
 pub struct Transport {
     client: Client,
+    /// The time in which `client` connects or gives up.
+    connect_timeout: Duration,
+    connection: Connection,
     base: BaseUrl,
     tracer: Option<Arc<dyn Tracer>>,
 }
 
 impl Transport {
-    /// A transport that connects on its first request, within `connect_time`.
+    /// A transport that connects on its first request, for a command that may take `timeout`.
     ///
     /// # Errors
     /// [`CallError::Setup`] when a header or certificate cannot be used.
     pub fn new(
         base: BaseUrl,
         connection: &Connection,
-        connect_time: Duration,
+        timeout: Duration,
         tracer: Option<Arc<dyn Tracer>>,
     ) -> Result<Self, CallError> {
-        let client = client::build(&base, connection, connect_time).map_err(CallError::Setup)?;
+        let connect_timeout = client::connect_timeout(timeout);
+        let client = client::build(&base, connection, connect_timeout).map_err(CallError::Setup)?;
         Ok(Self {
             client,
+            connect_timeout,
+            connection: connection.clone(),
             base,
             tracer,
         })
@@ -76,6 +83,19 @@ impl Transport {
         }
     }
 
+    /// A client for a request with less time left than connecting may take: one that gives up
+    /// connecting before the time is over, so that a connection that was never made is known as such.
+    fn late_client(&self, remaining: Duration) -> Result<Option<ManuallyDrop<Client>>, CallError> {
+        let connect_timeout = client::connect_timeout(remaining);
+        if connect_timeout >= self.connect_timeout {
+            return Ok(None);
+        }
+        // Not dropped, because dropping waits for the HTTP library's thread.
+        client::build(&self.base, &self.connection, connect_timeout)
+            .map(|client| Some(ManuallyDrop::new(client)))
+            .map_err(CallError::Setup)
+    }
+
     fn attempt(
         &self,
         request: &Request,
@@ -84,16 +104,23 @@ impl Transport {
     ) -> Result<Response, CallError> {
         let remaining = limit.remaining();
         if remaining.is_zero() {
-            return Err(CallError::NotConnected(text!("there was no time left")));
+            return Err(self.not_connected(
+                text!(
+                    "the time limit of {timeout} was reached first",
+                    timeout = show_duration(limit.timeout())
+                ),
+                None,
+            ));
         }
+        let late = self.late_client(remaining)?;
+        let client = late.as_deref().unwrap_or(&self.client);
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
             CallError::Setup(text!(
                 "{method} is not an HTTP method",
                 method = &request.method
             ))
         })?;
-        let mut builder = self
-            .client
+        let mut builder = client
             .request(method, self.base.endpoint(&request.path))
             .header(ACCEPT, "*/*")
             .timeout(remaining);
@@ -102,44 +129,101 @@ impl Transport {
                 .header(CONTENT_TYPE, "application/json")
                 .body(body.clone());
         }
-        let mut response = builder.send().map_err(|e| classify(&e, limit))?;
+        let mut response = builder.send().map_err(|e| self.classify(&e, limit))?;
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            && let Some(proxy) = &self.connection.proxy
+        {
+            return Err(self.not_connected(
+                text!("the proxy requires credentials (HTTP 407)"),
+                Some(text!(
+                    "put the credentials into the proxy URL, http://user:password@host: {proxy}",
+                    proxy
+                )),
+            ));
+        }
         let body = read(&mut response, limit)?;
         Ok(Response {
             status: response.status().as_u16(),
             location: header(&response, LOCATION),
-            retry_after: header(&response, RETRY_AFTER)
-                .and_then(|seconds| seconds.trim().parse().ok())
-                .map(Duration::from_secs),
+            retry_after: header(&response, RETRY_AFTER).and_then(|value| retry_after(&value)),
             body,
             latency: start.elapsed(),
         })
     }
+
+    /// Tells "never connected" from any later failure. Only the former is certain: a request counts as
+    /// possibly executed once there was a connection.
+    fn classify(&self, error: &reqwest::Error, limit: Deadline) -> CallError {
+        if error.is_builder() {
+            return CallError::Setup(Text::verbatim(innermost(error)));
+        }
+        if let Some(why) = distrust(error) {
+            return CallError::Untrusted(why);
+        }
+        let reason = innermost(error);
+        if error.is_connect() {
+            // rustls reads the start of a plain answer as a TLS record.
+            if reason.contains("InvalidContentType") || reason.contains("InvalidMessage") {
+                return self.not_connected(
+                    text!("the server does not speak TLS on this port"),
+                    Some(text!("use an http:// base URL, or the port for https")),
+                );
+            }
+            let why = match error.is_timeout() {
+                true => text!("no connection in time"),
+                false => Text::of_system(reason),
+            };
+            return self.not_connected(why, None);
+        }
+        if error.is_timeout() {
+            return NoAnswer::because(timed_out(limit));
+        }
+        let mut none = NoAnswer::because(text!(
+            "the connection to {address} was lost before an answer came ({error})",
+            address = self.base.address(),
+            error = &reason
+        ));
+        // What a TLS server sends to a plain request is no HTTP.
+        if !self.base.is_https()
+            && reason.contains("invalid HTTP")
+            && let CallError::NoAnswer(none) = &mut none
+        {
+            none.hint = Some(text!(
+                "if the server uses TLS on this port, use an https:// base URL"
+            ));
+        }
+        none
+    }
+
+    fn not_connected(&self, why: Text, hint: Option<Text>) -> CallError {
+        let address = self.base.address();
+        let hint = hint.or_else(|| match (&self.connection.proxy, &self.connection.origin) {
+            (Some(proxy), _) => Some(text!(
+                "the request goes through the proxy {proxy}; check it, or exclude the server with NO_PROXY",
+                proxy
+            )),
+            (None, Some(origin)) => Some(text!(
+                "the base URL comes from {origin}; check it, and that the server is running",
+                origin = origin.clone()
+            )),
+            (None, None) => None,
+        });
+        CallError::NotConnected {
+            why: text!("{address}: {why}", address, why),
+            hint,
+        }
+    }
 }
 
-/// Tells "never connected" from any later failure. Only the former is certain: a request counts as
-/// possibly executed once there was a connection.
-fn classify(error: &reqwest::Error, limit: Deadline) -> CallError {
-    if error.is_builder() {
-        return CallError::Setup(Text::verbatim(innermost(error)));
+/// The wait in a `Retry-After` header: seconds, or a date (RFC 9110).
+fn retry_after(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
     }
-    if let Some(why) = distrust(error) {
-        return CallError::Untrusted(why);
-    }
-    if error.is_connect() {
-        return CallError::NotConnected(if error.is_timeout() {
-            text!("no connection in time")
-        } else {
-            Text::of_system(innermost(error))
-        });
-    }
-    NoAnswer::because(if error.is_timeout() {
-        timed_out(limit)
-    } else {
-        text!(
-            "the connection was lost before an answer came ({error})",
-            error = innermost(error)
-        )
-    })
+    let date = jiff::fmt::rfc2822::parse(value).ok()?;
+    let wait = date.timestamp().duration_since(jiff::Timestamp::now());
+    Some(Duration::try_from(wait).unwrap_or_default())
 }
 
 /// Why the certificate was rejected, if that was the failure.

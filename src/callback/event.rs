@@ -1,5 +1,6 @@
 //! Parses the body of a callback. Pure.
 
+use crate::json::repair_strings;
 use crate::text::{Text, text};
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +15,7 @@ pub struct Event {
     pub guid: String,
     /// The type of the event.
     pub notify_type: NotifyType,
-    /// The data, byte for byte as received.
+    /// The data as received, but for damaged characters in strings, which are replaced.
     pub data: Box<RawValue>,
 }
 
@@ -36,11 +37,12 @@ impl Event {
     /// Names the missing or invalid part.
     pub fn parse(body: &[u8]) -> Result<Self, Text> {
         // serde would read an array as the fields in order.
-        if !body.trim_ascii_start().starts_with(b"{") {
+        let body = repair_strings(body);
+        if !body.trim_start().starts_with('{') {
             return Err(text!("not a JSON object"));
         }
-        let wire: Wire<'_> = serde_json::from_slice(body)
-            .map_err(|e| text!("not a callback: {error}", error = e))?;
+        let wire: Wire<'_> =
+            serde_json::from_str(&body).map_err(|e| text!("not a callback: {error}", error = e))?;
         let notify_type = wire
             .notify_type
             .as_ref()

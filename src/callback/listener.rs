@@ -50,6 +50,9 @@ pub enum Acceptance {
 /// lost.
 pub type Sink = Arc<dyn Fn(Event) -> Acceptance + Send + Sync>;
 
+/// Learns of requests with the token that were refused: HTTP status and reason.
+pub type RefusalObserver = Arc<dyn Fn(u16, &'static str) + Send + Sync>;
+
 /// Provides the body of `GET /health`.
 pub type Health = Arc<dyn Fn() -> Value + Send + Sync>;
 
@@ -77,10 +80,17 @@ impl Listener {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn serve(self, policy: CallbackPolicy, sink: Sink, health: Health) -> io::Result<Serving> {
+    pub fn serve(
+        self,
+        policy: CallbackPolicy,
+        sink: Sink,
+        refusals: RefusalObserver,
+        health: Health,
+    ) -> io::Result<Serving> {
         let service = Arc::new(Service {
             policy,
             sink,
+            refusals,
             health,
         });
         let connections = Connections::default();
@@ -109,6 +119,7 @@ impl Drop for Serving {
 struct Service {
     policy: CallbackPolicy,
     sink: Sink,
+    refusals: RefusalObserver,
     health: Health,
 }
 
@@ -182,7 +193,18 @@ fn read(
             .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
             .map_err(|_| ReadError::Gone)?;
     }
-    let body = reader.body(&head)?;
+    let body = reader.body(&head).inspect_err(|error| {
+        if let ReadError::Refused(status) = error
+            && service.policy.has_token(&head.target)
+        {
+            let why = if *status == 413 {
+                "larger than 1 MiB"
+            } else {
+                "not a request"
+            };
+            (service.refusals)(*status, why);
+        }
+    })?;
     Ok((head, body))
 }
 
@@ -195,12 +217,11 @@ impl Service {
             method: &head.method,
             target: &head.target,
             host: head.header("host"),
-            content_type: head.header("content-type"),
+            content_encoding: head.header("content-encoding"),
             body: b"",
         };
         match self.policy.decide(request) {
-            // 400 depends on the body.
-            Decision::Refused(status, _) if status != 400 => Some(status),
+            Decision::Refused(status, _) => Some(status),
             _ => None,
         }
     }
@@ -210,7 +231,7 @@ impl Service {
             method: &head.method,
             target: &head.target,
             host: head.header("host"),
-            content_type: head.header("content-type"),
+            content_encoding: head.header("content-encoding"),
             body,
         };
         match self.policy.decide(request) {
@@ -221,6 +242,10 @@ impl Service {
             Decision::Webhook => answer(200, &self.policy.webhook(&Timestamp::now().to_string())),
             Decision::Health => answer(200, &(self.health)()),
             Decision::Refused(status, why) => refusal(status, why),
+            Decision::RefusedCallback(status, why) => {
+                (self.refusals)(status, why);
+                refusal(status, why)
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use super::event::NotifyType;
 use super::event::{Event, integer};
 
+/// `msg_type` of a read report.
+const READ_REPORT: i64 = 1012;
 /// Fields that may wrap a list of messages.
 const WRAPPERS: [&str; 4] = ["list", "messages", "msgs", "items"];
 
@@ -54,8 +56,9 @@ pub fn message(entry: &Value) -> Message {
     let sender_id = id(entry, "sender");
     let is_own = entry.get("send_flag").and_then(integer) == Some(1);
     let room = id(entry, "roomid");
-    let other = if is_own {
-        id(entry, "receiver")
+    let receiver = id(entry, "receiver");
+    let other = if is_own || is_own_read_report(entry, sender_id.as_deref(), receiver.as_deref()) {
+        receiver
     } else {
         sender_id.clone()
     };
@@ -70,15 +73,30 @@ pub fn message(entry: &Value) -> Message {
     }
 }
 
+/// Whether a read report is this account's own, whose peer is the receiver. Read reports lack the
+/// flag that tells; an external contact (788…) can only have been read by the account (168…).
+fn is_own_read_report(entry: &Value, sender: Option<&str>, receiver: Option<&str>) -> bool {
+    kind_of(entry) == READ_REPORT
+        && sender.is_some_and(|sender| sender.starts_with("168"))
+        && receiver.is_some_and(|receiver| receiver.starts_with("788"))
+}
+
 /// The identity of a message: `appinfo`, which is global, else its ids within the account (protocol,
 /// Callbacks). `None` when it has neither.
 pub fn identity(guid: &str, entry: &Value) -> Option<String> {
+    let kind = kind_of(entry);
+    // A change record names in `referid` the message it changes, and may carry its `appinfo`.
+    let referid = id(entry, "referid").unwrap_or_default();
     if let Some(appinfo) = text(entry, "appinfo") {
-        return Some(format!("a:{appinfo}:{}", kind_of(entry)));
+        let reader = match kind {
+            // Every reader of a message reports with the message's `appinfo`.
+            READ_REPORT => [id(entry, "sender"), id(entry, "id")],
+            _ => [None, None],
+        };
+        return Some(format!("a:{appinfo}:{referid}:{kind}:{reader:?}"));
     }
     let id = id(entry, "id")?;
-    let referid = self::id(entry, "referid").unwrap_or_default();
-    Some(format!("i:{guid}:{id}:{referid}:{}", kind_of(entry)))
+    Some(format!("i:{guid}:{id}:{referid}:{kind}"))
 }
 
 /// A revocation may carry the `appinfo` of the revoked message, so the type is part of the identity.

@@ -1,5 +1,9 @@
 //! Decides how the listener answers a request. Pure.
 
+use std::borrow::Cow;
+use std::io::Read;
+
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use serde_json::{Value, json};
 
 use super::address::Token;
@@ -27,7 +31,7 @@ pub struct CallbackRequest<'a> {
     pub method: &'a str,
     pub target: &'a str,
     pub host: Option<&'a str>,
-    pub content_type: Option<&'a str>,
+    pub content_encoding: Option<&'a str>,
     pub body: &'a [u8],
 }
 
@@ -42,12 +46,16 @@ pub enum Decision {
     Health,
     /// Refused with this status and reason.
     Refused(u16, &'static str),
+    /// A request with the token, refused with this status and reason: a callback of the server is
+    /// lost, which its user should learn.
+    RefusedCallback(u16, &'static str),
 }
 
 impl CallbackPolicy {
     /// Decides how to answer a request.
     pub fn decide(&self, request: CallbackRequest<'_>) -> Decision {
         let path = request.target.split('?').next().unwrap_or_default();
+        let path = path.trim_end_matches('/');
         if path == "/health" {
             return match request.method {
                 "GET" | "HEAD" if self.is_meant(request.host) => Decision::Health,
@@ -67,8 +75,15 @@ impl CallbackPolicy {
         match request.method {
             "GET" | "HEAD" => Decision::Webhook,
             "POST" => self.callback(request),
-            _ => Decision::Refused(405, "only GET and POST"),
+            _ => Decision::RefusedCallback(405, "only GET and POST"),
         }
+    }
+
+    /// Whether a request target contains the token.
+    pub fn has_token(&self, target: &str) -> bool {
+        let path = target.split('?').next().unwrap_or_default();
+        let last = path.trim_end_matches('/').rsplit('/').next();
+        last.is_some_and(|last| self.token.is(last))
     }
 
     /// Whether `Host` may be ours: a web page whose name was rebound to this machine must not read the
@@ -81,19 +96,21 @@ impl CallbackPolicy {
         })
     }
 
+    /// Any content type is accepted: the token, not the type, tells the server from a web page.
     fn callback(&self, request: CallbackRequest<'_>) -> Decision {
-        let is_json = request
-            .content_type
-            .is_none_or(|kind| kind.to_ascii_lowercase().contains("json"));
-        if !is_json {
-            return Decision::Refused(415, "only application/json");
-        }
-        match Event::parse(request.body) {
-            Err(_) => Decision::Refused(400, "not a callback"),
-            Ok(event) if event.guid != self.guid.as_str() => {
-                Decision::Refused(403, "another instance")
+        let body = match decoded(request.content_encoding, request.body) {
+            Ok(body) => body,
+            Err((status, why)) => return Decision::RefusedCallback(status, why),
+        };
+        match Event::parse(&body) {
+            Err(_) => Decision::RefusedCallback(400, "not a callback"),
+            Ok(event) if !event.guid.eq_ignore_ascii_case(self.guid.as_str()) => {
+                Decision::RefusedCallback(403, "another instance")
             }
-            Ok(event) => Decision::Callback(event),
+            Ok(event) => Decision::Callback(Event {
+                guid: self.guid.to_string(),
+                ..event
+            }),
         }
     }
 
@@ -103,8 +120,42 @@ impl CallbackPolicy {
     }
 }
 
+/// Decompresses a body; the result is limited like any other body.
+fn decoded<'b>(
+    encoding: Option<&str>,
+    body: &'b [u8],
+) -> Result<Cow<'b, [u8]>, (u16, &'static str)> {
+    let encoding = encoding.map(|encoding| encoding.trim().to_ascii_lowercase());
+    let mut result = Vec::new();
+    let limit = MAX_BODY_BYTES as u64 + 1;
+    let read = match encoding.as_deref() {
+        None | Some("" | "identity") => return Ok(Cow::Borrowed(body)),
+        Some("gzip" | "x-gzip") => MultiGzDecoder::new(body)
+            .take(limit)
+            .read_to_end(&mut result),
+        // Senders disagree on whether `deflate` has the zlib header that RFC 9110 requires.
+        Some("deflate") => match ZlibDecoder::new(body).take(limit).read_to_end(&mut result) {
+            Ok(length) => Ok(length),
+            Err(_) => {
+                result.clear();
+                DeflateDecoder::new(body)
+                    .take(limit)
+                    .read_to_end(&mut result)
+            }
+        },
+        Some(_) => return Err((415, "unknown content encoding")),
+    };
+    match read {
+        Err(_) => Err((400, "the body cannot be decompressed")),
+        Ok(_) if result.len() > MAX_BODY_BYTES => Err((413, "larger than 1 MiB")),
+        Ok(_) => Ok(Cow::Owned(result)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use flate2::Compression;
+    use flate2::read::{DeflateEncoder, GzEncoder, ZlibEncoder};
     use proptest::prelude::*;
 
     use super::*;
@@ -121,18 +172,18 @@ mod tests {
         policy: &CallbackPolicy,
         method: &str,
         target: &str,
-        content_type: Option<&str>,
-        body: &str,
+        content_encoding: Option<&str>,
+        body: &[u8],
     ) -> u16 {
         let request = CallbackRequest {
             method,
             target,
             host: None,
-            content_type,
-            body: body.as_bytes(),
+            content_encoding,
+            body,
         };
         match policy.decide(request) {
-            Decision::Refused(status, _) => status,
+            Decision::Refused(status, _) | Decision::RefusedCallback(status, _) => status,
             _ => 200,
         }
     }
@@ -142,33 +193,58 @@ mod tests {
         let policy = policy();
         let good = format!("/webhook/{}", policy.token.reveal());
         let proxied = format!("/some/prefix/{}?x=1", policy.token.reveal());
-        let event = r#"{"guid":"g-1","notify_type":11003,"data":{}}"#;
-        let other = r#"{"guid":"g-2","notify_type":11003,"data":{}}"#;
-        let json = Some("application/json; charset=utf-8");
+        let slash = format!("{good}/");
+        let event = &br#"{"guid":"g-1","notify_type":11003,"data":{}}"#[..];
+        let other_case = &br#"{"guid":"G-1","notify_type":11003,"data":{}}"#[..];
+        let other = &br#"{"guid":"g-2","notify_type":11003,"data":{}}"#[..];
+        let marked = [b"\xef\xbb\xbf", event].concat();
+        let gzip = compressed(GzEncoder::new(event, Compression::fast()));
+        let zlib = compressed(ZlibEncoder::new(event, Compression::fast()));
+        let deflate = compressed(DeflateEncoder::new(event, Compression::fast()));
+        let bomb = vec![b' '; 4 * MAX_BODY_BYTES];
+        let bomb = compressed(GzEncoder::new(bomb.as_slice(), Compression::fast()));
         let cases = [
-            ("POST", good.as_str(), json, event, 200),
+            ("POST", good.as_str(), None, event, 200),
             ("POST", proxied.as_str(), None, event, 200),
-            ("GET", good.as_str(), None, "", 200),
-            ("GET", "/health", None, "", 200),
-            ("POST", "/health", json, event, 405),
-            ("POST", "/webhook", json, event, 403),
-            ("GET", "/webhook", None, "", 403),
-            ("POST", "/webhook/AAAAAAAAAAAAAAAAAAAAAA", json, event, 403),
-            ("POST", "/", json, event, 404),
-            ("POST", "*", json, event, 404),
-            ("DELETE", good.as_str(), json, event, 405),
-            ("POST", good.as_str(), Some("text/plain"), event, 415),
-            ("POST", good.as_str(), json, other, 403),
-            ("POST", good.as_str(), json, "<html>", 400),
-            ("POST", good.as_str(), json, "", 400),
+            ("POST", slash.as_str(), None, event, 200),
+            ("POST", good.as_str(), None, other_case, 200),
+            ("POST", good.as_str(), None, &marked, 200),
+            ("POST", good.as_str(), Some("gzip"), &gzip, 200),
+            ("POST", good.as_str(), Some("GZIP"), &gzip, 200),
+            ("POST", good.as_str(), Some("deflate"), &zlib, 200),
+            ("POST", good.as_str(), Some("deflate"), &deflate, 200),
+            ("POST", good.as_str(), Some("identity"), event, 200),
+            ("POST", good.as_str(), Some("gzip"), &bomb, 413),
+            ("POST", good.as_str(), Some("gzip"), event, 400),
+            ("POST", good.as_str(), Some("br"), event, 415),
+            ("GET", good.as_str(), None, b"", 200),
+            ("GET", "/health", None, b"", 200),
+            ("POST", "/health", None, event, 405),
+            ("POST", "/webhook", None, event, 403),
+            ("POST", "/webhook/", None, event, 403),
+            ("GET", "/webhook", None, b"", 403),
+            ("POST", "/webhook/AAAAAAAAAAAAAAAAAAAAAA", None, event, 403),
+            ("POST", "/", None, event, 404),
+            ("POST", "*", None, event, 404),
+            ("DELETE", good.as_str(), None, event, 405),
+            ("POST", good.as_str(), None, other, 403),
+            ("POST", good.as_str(), None, b"<html>", 400),
+            ("POST", good.as_str(), None, b"", 400),
         ];
-        for (method, target, kind, body, expected) in cases {
+        for (method, target, encoding, body, expected) in cases {
             assert_eq!(
-                status(&policy, method, target, kind, body),
+                status(&policy, method, target, encoding, body),
                 expected,
-                "{method} {target} {body}"
+                "{method} {target} {encoding:?} {}",
+                String::from_utf8_lossy(body)
             );
         }
+    }
+
+    fn compressed(mut encoder: impl Read) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        encoder.read_to_end(&mut bytes).unwrap();
+        bytes
     }
 
     #[test]
@@ -187,7 +263,7 @@ mod tests {
                 method: "GET",
                 target: "/health",
                 host,
-                content_type: None,
+                content_encoding: None,
                 body: b"",
             };
             let is_told = matches!(policy.decide(request), Decision::Health);
@@ -198,7 +274,7 @@ mod tests {
     proptest! {
         #[test]
         fn refuses_everything_without_token(target in "/?(webhook|health)?/?[\\PC]{0,30}", body in "\\PC{0,60}") {
-            let request = CallbackRequest { method: "POST", target: &target, host: None, content_type: None, body: body.as_bytes() };
+            let request = CallbackRequest { method: "POST", target: &target, host: None, content_encoding: None, body: body.as_bytes() };
             prop_assert!(matches!(policy().decide(request), Decision::Refused(..)));
         }
     }

@@ -1,12 +1,13 @@
 //! Redirects an instance's callbacks to this program and restores the configured URL afterwards.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use url::Url;
@@ -21,8 +22,9 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::guid::Guid;
+use crate::output::Output;
 use crate::signals;
-use crate::text::text;
+use crate::text::{Text, text};
 use crate::time::Deadline;
 
 /// Time allowed for restoring the URL, also when the command's own deadline has passed.
@@ -131,15 +133,89 @@ impl CallbackListener {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn serve(self, guid: Guid, sink: Sink, health: Health) -> Result<Serving, Error> {
+    pub fn serve(
+        self,
+        guid: Guid,
+        sink: Sink,
+        refusals: &Arc<RefusedCallbacks>,
+        health: Health,
+    ) -> Result<Serving, Error> {
+        let refusals = refusals.clone();
+        let observer = move |status, why| refusals.add(status, why);
         let policy = CallbackPolicy {
             guid,
             token: self.token,
             host: self.host,
         };
         self.listener
-            .serve(policy, sink, health)
+            .serve(policy, sink, Arc::new(observer), health)
             .map_err(|e| Error::local(text!("cannot serve callbacks"), &e))
+    }
+}
+
+/// Callbacks that the listener refused although they had the token: each kind is reported once.
+pub struct RefusedCallbacks {
+    output: Output,
+    counts: Mutex<BTreeMap<(u16, &'static str), u64>>,
+}
+
+impl RefusedCallbacks {
+    /// None yet; the first of each kind is reported on `output`.
+    pub fn new(output: &Output) -> Arc<Self> {
+        Arc::new(Self {
+            output: output.clone(),
+            counts: Mutex::default(),
+        })
+    }
+
+    fn add(&self, status: u16, why: &'static str) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry((status, why)).or_default();
+        *count += 1;
+        if *count == 1 {
+            self.output.warn(&text!(
+                "refused a callback of the server: {why} (HTTP {status}); further ones are only counted",
+                why = reason(status),
+                status
+            ));
+        }
+    }
+
+    /// The latest kind of refusal, for a check that no callback arrived.
+    pub fn summary(&self) -> Option<Text> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let ((status, _), count) = counts.iter().next_back()?;
+        Some(text!(
+            "{count} refused: {why} (HTTP {status})",
+            count,
+            why = reason(*status),
+            status
+        ))
+    }
+
+    /// Notes how many were refused, if there was more than the one reported.
+    pub fn report(&self) {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((status, _), count) in counts.iter().filter(|(_, count)| **count > 1) {
+            self.output.note(&text!(
+                "{count} refused: {why} (HTTP {status})",
+                count,
+                why = reason(*status),
+                status
+            ));
+        }
+    }
+}
+
+/// Why a callback was refused, for people.
+fn reason(status: u16) -> Text {
+    match status {
+        400 => text!("it is not a JSON callback"),
+        403 => text!("it is for another instance"),
+        405 => text!("its method is neither POST nor GET"),
+        413 => text!("it is larger than 1 MiB"),
+        415 => text!("its content encoding is unknown"),
+        _ => text!("it cannot be read"),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{CommandResult, Run, success};
 use crate::api::request::Effect;
-use crate::api::{Api, ConversationEntry};
+use crate::api::{Api, CallError, ConversationEntry};
 use crate::context::Context;
 use crate::conversation::ConversationType;
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::guid::Guid;
 use crate::instances;
 use crate::output::table::{Cell, Table};
 use crate::text::text;
-use crate::time::local_minute;
+use crate::time::{local_minute, show_duration};
 
 /// Arguments of `qiwei sessions`.
 #[derive(Debug, clap::Args)]
@@ -84,55 +84,118 @@ impl Run for Args {
 impl Args {
     fn fetch(&self, context: &Context, guid: &Guid) -> Result<Vec<ConversationEntry>, Error> {
         let api = context.api()?;
+        let mut list = PagedList::new(&self.begin_seq);
         if self.all {
-            let (sessions, unread) = every_page(api, guid, &self.begin_seq, self.limit)?;
-            note_unread(context, unread);
-            return Ok(sessions);
+            list.read_all(api, guid, self.limit)
+                .map_err(|error| list.explain(context, error))?;
+        } else {
+            list.read_page(api, guid, self.limit)
+                .map_err(|error| error.into_error(Effect::Read))?;
         }
-        let page = api
-            .session_page(guid, &self.begin_seq, self.limit)
-            .map_err(|e| e.into_error(Effect::Read))?;
-        note_unread(context, page.size - page.sessions.len());
-        let full = page.size >= self.limit as usize;
-        if let (true, Some(next)) = (full, page.next_seq) {
-            context.output.note(&text!(
-                "there may be more: use --all for all pages, or --begin-seq {next} for the next one",
-                next
-            ));
-        }
-        Ok(page.sessions)
+        list.report(context, self.all);
+        Ok(list.entries)
     }
 }
 
-/// Reads all pages. The protocol does not document the last page, so reading ends at an empty or short
-/// page, at a cursor that is missing, 0 or repeated, or at a page without new entries.
-fn every_page(
-    api: &Api,
-    guid: &Guid,
-    begin_seq: &str,
-    limit: u32,
-) -> Result<(Vec<ConversationEntry>, usize), Error> {
-    let mut unread = 0;
-    let mut all = Vec::new();
-    let mut known = HashSet::new();
-    let mut cursors = HashSet::from([begin_seq.to_owned()]);
-    let mut cursor = begin_seq.to_owned();
-    loop {
-        let page = api
-            .session_page(guid, &cursor, limit)
-            .map_err(|e| e.into_error(Effect::Read))?;
-        let size = page.size;
-        unread += size - page.sessions.len();
-        let before = all.len();
-        for session in page.sessions {
-            if known.insert(session.conversation_id.clone()) {
-                all.push(session);
+/// The conversations read so far, and where the next page starts.
+struct PagedList {
+    entries: Vec<ConversationEntry>,
+    known: HashSet<String>,
+    cursor: String,
+    cursors: HashSet<String>,
+    /// Entries without a readable id.
+    unreadable: usize,
+    pages: usize,
+    /// The server repeated a cursor although the page had new entries.
+    has_repeated_cursor: bool,
+    has_next: bool,
+}
+
+impl PagedList {
+    fn new(begin_seq: &str) -> Self {
+        Self {
+            entries: Vec::new(),
+            known: HashSet::new(),
+            cursor: begin_seq.to_owned(),
+            cursors: HashSet::from([begin_seq.to_owned()]),
+            unreadable: 0,
+            pages: 0,
+            has_repeated_cursor: false,
+            has_next: true,
+        }
+    }
+
+    /// Reads all pages. The protocol does not document the last page, and servers return fewer
+    /// entries than asked for, so reading ends only at an empty page, at a cursor that is missing
+    /// or 0, or at a page without new entries.
+    fn read_all(&mut self, api: &Api, guid: &Guid, limit: u32) -> Result<(), CallError> {
+        while self.has_next {
+            self.read_page(api, guid, limit)?;
+        }
+        Ok(())
+    }
+
+    fn read_page(&mut self, api: &Api, guid: &Guid, limit: u32) -> Result<(), CallError> {
+        let page = api.session_page(guid, &self.cursor, limit)?;
+        self.pages += 1;
+        self.unreadable += page.size - page.sessions.len();
+        let before = self.entries.len();
+        for entry in page.sessions {
+            if self.known.insert(entry.conversation_id.clone()) {
+                self.entries.push(entry);
             }
         }
-        let is_last = size < limit as usize || all.len() == before;
-        match page.next_seq {
-            Some(next) if !is_last && next != "0" && cursors.insert(next.clone()) => cursor = next,
-            _ => return Ok((all, unread)),
+        let has_new = self.entries.len() > before;
+        self.has_next = false;
+        if let Some(next) = page.next_seq.filter(|next| has_new && next != "0") {
+            // A repeated cursor is followed as long as it brings new entries.
+            self.has_repeated_cursor |= !self.cursors.insert(next.clone());
+            self.cursor = next;
+            self.has_next = true;
+        }
+        Ok(())
+    }
+
+    /// Adds to an error how far the list was read.
+    fn explain(&self, context: &Context, error: CallError) -> Error {
+        let error = error.into_error(Effect::Read);
+        if self.pages == 0 {
+            return error;
+        }
+        let count = self.entries.len();
+        let message = match context.deadline() {
+            Ok(deadline) if deadline.is_over() => text!(
+                "time ran out after {timeout}: {count} conversations were read, the list is incomplete",
+                timeout = show_duration(deadline.timeout()),
+                count
+            ),
+            _ => text!(
+                "{message}; {count} conversations were read, the list is incomplete",
+                message = error.message.clone(),
+                count
+            ),
+        };
+        let next = &self.cursor;
+        Error { message, ..error }.hint(text!(
+            "allow more time with --timeout, or continue with --begin-seq {next}",
+            next
+        ))
+    }
+
+    fn report(&self, context: &Context, is_all: bool) {
+        let output = &context.output;
+        note_unread(context, self.unreadable);
+        if self.has_repeated_cursor && is_all {
+            output.warn(&text!(
+                "the server repeats its cursor {cursor}, so the list may be incomplete: it has {count} conversations",
+                cursor = &self.cursor,
+                count = self.entries.len()
+            ));
+        } else if self.has_next && !self.has_repeated_cursor {
+            output.note(&text!(
+                "there may be more: use --all for all pages, or --begin-seq {next} for the next one",
+                next = &self.cursor
+            ));
         }
     }
 }

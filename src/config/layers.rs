@@ -210,6 +210,28 @@ impl Layers {
         }
     }
 
+    /// The exact source: the flag, variable or file.
+    pub fn origin(&self, source: &Source, key: Option<Key>) -> Text {
+        let file = || {
+            self.location()
+                .map_or_else(String::new, |location| location.path.display().to_string())
+        };
+        match (source, key) {
+            (Source::Flag, Some(key)) => Text::verbatim(key.flag()),
+            (Source::Env, Some(key)) => Text::verbatim(key.env()),
+            (Source::Locale, _) => Text::verbatim(self.env().locale().map_or("", |(name, _)| name)),
+            (Source::Profile, _) => {
+                text!(
+                    "profile {profile} in {file}",
+                    profile = self.profile().unwrap_or_default(),
+                    file = file()
+                )
+            }
+            (Source::Config, _) => Text::verbatim(file()),
+            (other, _) => other.word(),
+        }
+    }
+
     /// The language of messages. An invalid name is reported later, when settings are resolved.
     pub fn lang(&self) -> Lang {
         let named = self.lookup(Key::Lang).ok().flatten();

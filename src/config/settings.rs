@@ -53,8 +53,10 @@ impl Settings {
         };
         // The output options have read it already, leniently; an invalid value is refused here.
         required(layers, Key::Lang, Lang::parse)?;
+        let base_url: BaseUrl = required(layers, Key::BaseUrl, str::parse)?;
         Ok(Self {
-            base_url: required(layers, Key::BaseUrl, str::parse)?,
+            connection: connection(layers, &base_url)?,
+            base_url,
             guid,
             notify_url: match layers.lookup(Key::NotifyUrl)? {
                 Some(found) => Some(parse(Key::NotifyUrl, &found, key::parse_notify_url)?),
@@ -69,7 +71,6 @@ impl Settings {
                 _ => None,
             },
             retries: required(layers, Key::Retries, key::parse_retries)?,
-            connection: connection(layers)?,
             aliases: layers
                 .aliases()
                 .into_iter()
@@ -109,7 +110,8 @@ impl Settings {
     }
 }
 
-fn connection(layers: &Layers) -> Result<Connection, Error> {
+fn connection(layers: &Layers, base_url: &BaseUrl) -> Result<Connection, Error> {
+    let source = layers.lookup(Key::BaseUrl)?.map(|found| found.source);
     let cacert: Option<PathBuf> = match layers.lookup(Key::Cacert)? {
         Some(found) => Some(parse(Key::Cacert, &found, key::parse_path)?),
         None => None,
@@ -123,6 +125,8 @@ fn connection(layers: &Layers) -> Result<Connection, Error> {
         cacert,
         insecure: required(layers, Key::Insecure, key::parse_bool)?,
         https_proxy: layers.env().has_https_proxy(),
+        origin: source.map(|source| layers.origin(&source, Some(Key::BaseUrl))),
+        proxy: layers.env().proxy_for(base_url),
     })
 }
 

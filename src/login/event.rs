@@ -24,6 +24,8 @@ pub enum LoginEvent {
     Online,
     /// The requested QR code.
     Qrcode(Result<LoginQrcode, CallError>),
+    /// A poll was refused with this text of the server.
+    Refused(String),
     /// A poll found the QR code expired.
     Expired,
     /// A verification code, or the reason there is none.
@@ -83,8 +85,10 @@ fn look(api: &Api, guid: &Guid, is_old_login: &mut bool) -> Vec<LoginEvent> {
             *is_old_login &= status != QrcodeStatus::Success;
             Some(LoginEvent::Polled(status))
         }
-        Err(error) if error.is_expired() => Some(LoginEvent::Expired),
-        Err(_) => None,
+        Err(error) if error.is_qrcode_expired() => Some(LoginEvent::Expired),
+        Err(error) => error
+            .refusal_text()
+            .map(|text| LoginEvent::Refused(text.to_owned())),
     };
     let online = match api.client_status(guid) {
         Ok(Status::Online) if !*is_old_login => Some(LoginEvent::Online),

@@ -5,6 +5,7 @@ use crate::secret::Secret;
 use crate::text::{Text, text};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -72,6 +73,16 @@ impl From<Text> for CodeSourceError {
     }
 }
 
+impl CodeSourceError {
+    /// An invalid code, after which the source is asked again.
+    fn again(why: Text) -> Self {
+        Self {
+            why,
+            ask_again: true,
+        }
+    }
+}
+
 /// Asks a source for codes on its own thread; every code, or the reason there is none, goes to
 /// `answer`.
 pub struct CodePrompt(Option<Sender<u8>>);
@@ -118,14 +129,14 @@ fn serve(
         }
         CodeSource::Command(command) => {
             for attempt in asked {
-                answer(printed(&command, attempt).map_err(CodeSourceError::from));
+                answer(printed(&command, attempt));
             }
         }
         CodeSource::File(path) => {
             let mut last = String::new();
             for _ in asked {
                 last = wait_for_news(&path, &last);
-                answer(checked(&last).map_err(CodeSourceError::from));
+                answer(checked(&last).map_err(CodeSourceError::again));
             }
         }
         CodeSource::Elsewhere => {}
@@ -136,15 +147,12 @@ fn typed(lines: &mut impl BufRead) -> Result<Secret, CodeSourceError> {
     let mut line = Vec::new();
     match lines.read_until(b'\n', &mut line) {
         Ok(0) => Err(text!("standard input has ended").into()),
-        Ok(_) => checked(&String::from_utf8_lossy(&line)).map_err(|why| CodeSourceError {
-            why,
-            ask_again: true,
-        }),
+        Ok(_) => checked(&String::from_utf8_lossy(&line)).map_err(CodeSourceError::again),
         Err(e) => Err(text!("the code cannot be read: {error}", error = e).into()),
     }
 }
 
-fn printed(command: &str, attempt: u8) -> Result<Secret, Text> {
+fn printed(command: &str, attempt: u8) -> Result<Secret, CodeSourceError> {
     let cannot_run = |e: io::Error| text!("--code-cmd cannot be run: {error}", error = e);
     let mut child = shell(command)
         .env("QIWEI_CODE_ATTEMPT", attempt.to_string())
@@ -156,11 +164,12 @@ fn printed(command: &str, attempt: u8) -> Result<Secret, Text> {
     let printed = child.stdout.take().map(read_bounded);
     let status = child.wait().map_err(cannot_run)?;
     match printed {
-        Some(Ok(printed)) if status.success() => checked(&printed),
+        // A command may print nothing until the code has arrived.
+        Some(Ok(printed)) if status.success() => checked(&printed).map_err(CodeSourceError::again),
         Some(Err(e)) if status.success() => {
-            Err(text!("the code cannot be read: {error}", error = e))
+            Err(text!("the code cannot be read: {error}", error = e).into())
         }
-        _ => Err(text!("--code-cmd failed ({status})", status)),
+        _ => Err(text!("--code-cmd failed ({status})", status).into()),
     }
 }
 
@@ -188,18 +197,21 @@ fn wait_for_news(path: &PathBuf, last: &str) -> String {
     }
 }
 
-/// Checks that the text is a short word; anything else is never sent.
+/// Characters of a verification code. Servers send six digits; shorter text is a typing mistake.
+const CODE_LENGTH: RangeInclusive<usize> = 4..=32;
+
+/// Checks that the text is a short word; anything else is never sent, and uses up no attempt.
 ///
 /// # Errors
 /// Describes a valid code without repeating the text.
 pub fn checked(text: &str) -> Result<Secret, Text> {
     let code = text.trim();
-    let fits = (1..=32).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    let fits = CODE_LENGTH.contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
     if fits {
         Ok(Secret::new(code))
     } else {
         Err(text!(
-            "a verification code must be a few digits or letters on one line"
+            "a verification code must be 4 to 32 digits or letters on one line"
         ))
     }
 }
@@ -207,19 +219,48 @@ pub fn checked(text: &str) -> Result<Secret, Text> {
 /// Far more than a verification code with surrounding white space.
 const MAX_TEXT_BYTES: u64 = 4096;
 
-/// Reads text to its end. Longer text is cut, and is then no valid code.
+/// Reads text to its end: UTF-8, or UTF-16 with a byte order mark, which some editors and shells
+/// write. Longer text is cut, and is then no valid code.
 ///
 /// # Errors
-/// I/O errors, and text that is not UTF-8.
+/// I/O errors.
 fn read_bounded(from: impl Read) -> io::Result<String> {
-    let mut text = String::new();
-    from.take(MAX_TEXT_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    from.take(MAX_TEXT_BYTES).read_to_end(&mut bytes)?;
+    let units = |decode: fn([u8; 2]) -> u16| -> Vec<u16> {
+        let pairs = bytes.get(2..).unwrap_or_default().as_chunks().0.iter();
+        pairs.map(|pair| decode(*pair)).collect()
+    };
+    Ok(match bytes.as_slice() {
+        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
+        [0xef, 0xbb, 0xbf, text @ ..] => String::from_utf8_lossy(text).into_owned(),
+        text => String::from_utf8_lossy(text).into_owned(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_every_encoding_of_a_code_file() {
+        let utf16 = |decode: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "\u{feff}246810\r\n"
+                .encode_utf16()
+                .flat_map(decode)
+                .collect()
+        };
+        for bytes in [
+            b"246810\n".to_vec(),
+            b"\xef\xbb\xbf246810".to_vec(),
+            utf16(u16::to_le_bytes),
+            utf16(u16::to_be_bytes),
+        ] {
+            let text = read_bounded(bytes.as_slice()).unwrap();
+            assert_eq!(checked(&text).unwrap().reveal(), "246810", "{bytes:?}");
+        }
+    }
 
     #[test]
     fn validates_codes() {
@@ -231,11 +272,12 @@ mod tests {
             ("\n", false),
             ("two words", false),
             ("123456\n654321", false),
-            ("１２３", false),
+            ("１２３４", false),
+            ("123", false),
         ] {
             assert_eq!(checked(text).is_ok(), fits, "{text:?}");
         }
-        assert_eq!(checked(" 1 ").unwrap().reveal(), "1");
+        assert_eq!(checked(" 1234 ").unwrap().reveal(), "1234");
     }
 
     #[test]
@@ -245,7 +287,7 @@ mod tests {
             printed("echo $QIWEI_CODE_ATTEMPT", 2).unwrap().reveal(),
             "2"
         );
-        assert!(printed("exit 3", 1).unwrap_err().contains("3"));
+        assert!(printed("exit 3", 1).unwrap_err().why.contains("3"));
         assert!(printed("echo not a code", 1).is_err());
     }
 

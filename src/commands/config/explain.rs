@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::config::{Key, Layers, Source};
+use crate::config::{Key, Layers};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::table::{Cell, Table};
@@ -57,7 +57,7 @@ fn rows(layers: &Layers) -> Result<Vec<Row>, Error> {
             key: key.name().to_owned(),
             value: found.as_ref().map(|found| key.redact(&found.text)),
             source: found.as_ref().map(|found| found.source.name()),
-            from: found.map(|found| origin(layers, &found.source, Some(key))),
+            from: found.map(|found| layers.origin(&found.source, Some(key))),
         });
     }
     let headers = layers.headers().into_iter();
@@ -69,31 +69,8 @@ fn rows(layers: &Layers) -> Result<Vec<Row>, Error> {
             key: format!("{table}.{name}"),
             value: Some(value),
             source: Some(source.name()),
-            from: Some(origin(layers, &source, None)),
+            from: Some(layers.origin(&source, None)),
         });
     }
     Ok(rows)
-}
-
-/// The exact source: the flag, variable or file.
-fn origin(layers: &Layers, source: &Source, key: Option<Key>) -> Text {
-    let file = || {
-        layers
-            .location()
-            .map_or_else(String::new, |location| location.path.display().to_string())
-    };
-    match (source, key) {
-        (Source::Flag, Some(key)) => Text::verbatim(key.flag()),
-        (Source::Env, Some(key)) => Text::verbatim(key.env()),
-        (Source::Locale, _) => Text::verbatim(layers.env().locale().map_or("", |(name, _)| name)),
-        (Source::Profile, _) => {
-            text!(
-                "profile {profile} in {file}",
-                profile = layers.profile().unwrap_or_default(),
-                file = file()
-            )
-        }
-        (Source::Config, _) => Text::verbatim(file()),
-        (other, _) => other.word(),
-    }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::callback_listener::{self, CallbackArgs, Termination};
+use super::callback_listener::{self, CallbackArgs, RefusedCallbacks, Termination};
 use super::{CommandResult, Run};
 use crate::api::request::Effect;
 use crate::callback::NotifyType;
@@ -97,7 +97,8 @@ impl Run for Args {
         }));
         let ending = callback_listener::end_on_signal(&queue)?;
         let url = listener.url.clone();
-        let _serving = listener.serve(guid.clone(), sink(&queue), healthy(&queue))?;
+        let refused = RefusedCallbacks::new(&context.output);
+        let _serving = listener.serve(guid.clone(), sink(&queue), &refused, healthy(&queue))?;
         let mut turned = self.callbacks.turn(context, context.api()?, &guid, &url)?;
         context.output.note(&text!(
             "listening for callbacks of {guid}; press Ctrl-C to stop",
@@ -110,6 +111,7 @@ impl Run for Args {
         // Stop acknowledging callbacks once they can no longer be printed.
         queue.close();
         turned.restore();
+        refused.report();
         result?;
         match ending.signal() {
             0 => self.verdict(&queue),

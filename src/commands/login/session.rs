@@ -12,12 +12,12 @@ use super::events::Via;
 use super::reporter::LoginReporter;
 use crate::api::login_payloads::{LoginQrcode, Profile, QrcodeStatus};
 use crate::api::request::{self, Effect};
-use crate::api::{Api, CallError};
+use crate::api::{Api, CallError, Status};
 use crate::callback::event::integer;
 use crate::callback::listener::{Acceptance, Health, Sink};
 use crate::callback::{Event, NotifyType};
 use crate::commands::CommandResult;
-use crate::commands::callback_listener::CallbackListener;
+use crate::commands::callback_listener::{CallbackListener, RefusedCallbacks};
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
@@ -41,6 +41,31 @@ pub struct LoginSession<'c> {
     pub was_online: bool,
 }
 
+/// Time in which the server must confirm a callback that ends the login; its status may lag behind.
+const CONFIRM_TIME: Duration = Duration::from_secs(5);
+/// Pause between two checks of such a callback.
+const CONFIRM_INTERVAL: Duration = Duration::from_millis(250);
+/// Pause before a command or file is asked again after it gave the code that was just rejected.
+const SAME_CODE_PAUSE: Duration = Duration::from_secs(3);
+
+/// What a callback says about the end of the login. Callbacks can be forged or late, so the server
+/// is asked before the login ends.
+enum Claim {
+    LoggedIn(Profile),
+    Failed(Text),
+    QrcodeStatus(QrcodeStatus),
+}
+
+/// A claim that is being checked.
+struct PendingClaim {
+    claim: Claim,
+    until: Deadline,
+    /// The last status look-up that failed.
+    error: Option<Text>,
+    /// Whether the server has answered, and not confirmed the claim so far.
+    is_denied: bool,
+}
+
 /// How a login ends without an error.
 enum End {
     LoggedIn(Profile, Via),
@@ -60,7 +85,13 @@ impl LoginSession<'_> {
         let prompt = Prompt::start(source, events.clone())?;
         let health = Arc::new(Mutex::new("not_scanned"));
         let url = listener.url.clone();
-        let _serving = listener.serve(self.guid.clone(), sink(events.clone()), healthy(&health))?;
+        let refused = RefusedCallbacks::new(&self.context.output);
+        let _serving = listener.serve(
+            self.guid.clone(),
+            sink(events.clone()),
+            &refused,
+            healthy(&health),
+        )?;
         let told = events.clone();
         signals::forward(signals::watch()?, move |signal| {
             let _ = told.send(LoginEvent::Signal(signal));
@@ -88,6 +119,10 @@ impl LoginSession<'_> {
             api: self.api.clone(),
             events,
             renewing: false,
+            claim: None,
+            rejected_code: None,
+            ask_again_at: None,
+            shown_refusal: String::new(),
         };
         let end = run.until_the_end(early, &incoming, &health);
         run.leave_prompt();
@@ -221,6 +256,13 @@ struct Run<'s, 'c> {
     events: Sender<LoginEvent>,
     /// A new QR code has been requested.
     renewing: bool,
+    claim: Option<PendingClaim>,
+    /// The last code that the server rejected, which is not submitted again.
+    rejected_code: Option<Secret>,
+    /// When the source of the code is asked again.
+    ask_again_at: Option<Deadline>,
+    /// The server's last text in answer to a poll.
+    shown_refusal: String,
 }
 
 impl Run<'_, '_> {
@@ -237,8 +279,17 @@ impl Run<'_, '_> {
         }
         loop {
             *health.lock().unwrap_or_else(PoisonError::into_inner) = self.machine.health();
-            let events = match incoming.recv_timeout(self.deadline.remaining()) {
+            if let Some(end) = self.check_claim()? {
+                return Ok(end);
+            }
+            if self.ask_again_at.is_some_and(|at| at.is_over()) {
+                self.ask_again_at = None;
+                self.prompt
+                    .ask(self.session.context, self.machine.attempts_left());
+            }
+            let events = match incoming.recv_timeout(self.wait_time()) {
                 Ok(events) => events,
+                Err(RecvTimeoutError::Timeout) if !self.deadline.is_over() => continue,
                 Err(RecvTimeoutError::Timeout) => return Err(self.out_of_time()),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Error::internal(text!("all event sources have ended")));
@@ -247,6 +298,78 @@ impl Run<'_, '_> {
             if let Some(end) = self.take(events)? {
                 return Ok(end);
             }
+        }
+    }
+
+    /// The time until something has to be done without an event.
+    fn wait_time(&self) -> Duration {
+        let claim = self.claim.as_ref().map(|_| CONFIRM_INTERVAL);
+        let ask = self.ask_again_at.map(|at| at.remaining());
+        let times = [claim, ask].into_iter().flatten();
+        times.fold(self.deadline.remaining(), Duration::min)
+    }
+
+    fn claim(&mut self, claim: Claim) {
+        self.claim = Some(PendingClaim {
+            claim,
+            until: Deadline::after(CONFIRM_TIME),
+            error: None,
+            is_denied: false,
+        });
+    }
+
+    /// Asks the server whether the login has ended as a callback says.
+    fn check_claim(&mut self) -> Result<Option<End>, Error> {
+        let Some(mut pending) = self.claim.take() else {
+            return Ok(None);
+        };
+        let (guid, output) = (&self.session.guid, &self.session.context.output);
+        // Short, because a signal has to wait for it.
+        let api = self.api.until(Deadline::after(CONFIRM_TIME / 2));
+        let confirmed = match &pending.claim {
+            Claim::LoggedIn(_) => api
+                .client_status(guid)
+                .map(|status| status == Status::Online),
+            Claim::Failed(_) | Claim::QrcodeStatus(_) => {
+                api.qrcode_status(guid).map(|status| status.is_failure())
+            }
+        };
+        match confirmed {
+            Ok(true) => return self.accept_claim(pending.claim),
+            Ok(false) => pending.is_denied = true,
+            Err(error) => pending.error = Some(error.summary()),
+        }
+        if !pending.until.is_over() {
+            self.claim = Some(pending);
+            return Ok(None);
+        }
+        match pending.error {
+            Some(error) if !pending.is_denied => {
+                output.warn(&text!(
+                    "the server did not confirm the end of the login: {error}",
+                    error
+                ));
+                self.accept_claim(pending.claim)
+            }
+            _ => {
+                output.warn(&match pending.claim {
+                    Claim::LoggedIn(_) => text!(
+                        "ignored a callback that reports a login, because the account is not online"
+                    ),
+                    Claim::Failed(_) | Claim::QrcodeStatus(_) => text!(
+                        "ignored a callback that reports the end of the login, because the QR code is still valid"
+                    ),
+                });
+                Ok(None)
+            }
+        }
+    }
+
+    fn accept_claim(&mut self, claim: Claim) -> Result<Option<End>, Error> {
+        match claim {
+            Claim::QrcodeStatus(status) => self.status(status).map(|()| None),
+            Claim::LoggedIn(profile) => Ok(Some(End::LoggedIn(profile, Via::Callback))),
+            Claim::Failed(why) => Err(failed(why)),
         }
     }
 
@@ -267,13 +390,21 @@ impl Run<'_, '_> {
             LoginEvent::Callback(event) => return self.callback(&event),
             LoginEvent::Polled(status) => self.status(status)?,
             LoginEvent::Expired => self.renew(),
+            LoginEvent::Refused(text) => {
+                if text != self.shown_refusal {
+                    self.session
+                        .context
+                        .output
+                        .note(&text!("the server says: {text}", text = text.as_str()));
+                    self.shown_refusal = text;
+                }
+            }
             LoginEvent::Qrcode(code) => self.renewed(code)?,
             LoginEvent::Code(Ok(code)) => self.hand_in(&code)?,
             LoginEvent::Code(Err(CodeSourceError { why, ask_again })) if ask_again => {
                 // Nothing was submitted, so no attempt is used.
                 self.session.context.output.note(&why);
-                self.prompt
-                    .ask(self.session.context, self.machine.attempts_left());
+                self.ask_later();
             }
             LoginEvent::Code(Err(CodeSourceError { why, .. })) => {
                 // This source has failed; a code may still come from another shell.
@@ -290,11 +421,14 @@ impl Run<'_, '_> {
         match event.notify_type {
             NotifyType::LOGGED_IN => {
                 let profile = event.read::<Profile>().settled();
-                return Ok(Some(End::LoggedIn(profile, Via::Callback)));
+                self.claim(Claim::LoggedIn(profile));
             }
             NotifyType::LOGIN_QRCODE => self.qrcode_changed(event)?,
             NotifyType::LOGIN_FAILED | NotifyType::LOGGED_OUT => {
-                return Err(failed(said(event, text!("the server ended the login"))));
+                self.claim(Claim::Failed(said(
+                    event,
+                    text!("the server ended the login"),
+                )));
             }
             NotifyType::SAFETY_VERIFICATION => self.session.context.output.warn(&text!(
                 "the account needs a safety verification; see the phone"
@@ -317,8 +451,23 @@ impl Run<'_, '_> {
             .and_then(integer)
             .and_then(QrcodeStatus::of)
         {
+            // Reported when the server confirms it.
+            Some(status) if status.is_failure() => {
+                self.claim(Claim::QrcodeStatus(status));
+                Ok(())
+            }
             Some(status) => self.status(status),
             None => Ok(()),
+        }
+    }
+
+    /// Asks the source of the code again: a person at once, a command or file after a pause.
+    fn ask_later(&mut self) {
+        if self.prompt.is_prompt {
+            self.prompt
+                .ask(self.session.context, self.machine.attempts_left());
+        } else {
+            self.ask_again_at = Some(Deadline::after(SAME_CODE_PAUSE));
         }
     }
 
@@ -344,11 +493,26 @@ impl Run<'_, '_> {
 
     fn hand_in(&mut self, code: &Secret) -> Result<(), Error> {
         let session = self.session;
-        session.context.output.hide(code.reveal());
+        let output = &session.context.output;
+        output.hide(code.reveal());
+        let rejected = self.rejected_code.as_ref();
+        if rejected.is_some_and(|rejected| rejected.reveal() == code.reveal()) {
+            output.note(&text!(
+                "the same verification code was just rejected; it is not submitted again"
+            ));
+            self.ask_later();
+            return Ok(());
+        }
         let request = request::verify_login_qrcode(&session.guid, code);
         let steps = match self.api.apply(&request) {
             Ok(()) => self.machine.on_code_accepted(),
-            Err(CallError::Refused(_)) => self.machine.on_code_rejected(),
+            Err(error @ CallError::Refused(_)) => {
+                if let Some(text) = error.refusal_text() {
+                    output.note(&text!("the server says: {text}", text));
+                }
+                self.rejected_code = Some(code.clone());
+                self.machine.on_code_rejected()
+            }
             // The code may have been accepted: the login continues, or the server asks again.
             Err(error) => {
                 session.context.output.warn(&text!(

@@ -103,4 +103,26 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "acknowledged callbacks could not be printed: nobody reads the output",
         "已确认的回调未能输出：没有程序读取输出",
     ),
+    ("forwarded messages", "合并转发的消息"),
+    ("it cannot be read", "无法读取"),
+    ("it is for another instance", "属于其他实例"),
+    ("it is larger than 1 MiB", "超过 1 MiB"),
+    ("it is not a JSON callback", "不是 JSON 回调"),
+    ("its content encoding is unknown", "未知的内容编码"),
+    (
+        "its method is neither POST nor GET",
+        "请求方法既不是 POST 也不是 GET",
+    ),
+    ("link", "链接"),
+    ("location", "位置"),
+    ("mixed content", "图文混合消息"),
+    ("sticker", "表情"),
+    (
+        "refused a callback of the server: {why} (HTTP {status}); further ones are only counted",
+        "拒绝了服务器的一个回调：{why}（HTTP {status}）；后续同类回调只计数",
+    ),
+    (
+        "{count} refused: {why} (HTTP {status})",
+        "拒绝了 {count} 个：{why}（HTTP {status}）",
+    ),
 ];

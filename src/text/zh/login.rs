@@ -61,10 +61,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "--code-cmd 运行失败（{status}）",
     ),
     (
-        "a verification code must be a few digits or letters on one line",
-        "验证码应为一行内的几个数字或字母",
-    ),
-    (
         "the verification code was wrong three times",
         "验证码三次都不正确",
     ),
@@ -177,4 +173,25 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "请用已创建的实例继续：`qiwei login --guid {guid}`",
     ),
     ("{hint}; {on}", "{hint}；{on}"),
+    (
+        "a verification code must be 4 to 32 digits or letters on one line",
+        "验证码应为一行内的 4 到 32 个数字或字母",
+    ),
+    (
+        "ignored a callback that reports a login, because the account is not online",
+        "已忽略一个报告登录成功的回调：账号并不在线",
+    ),
+    (
+        "ignored a callback that reports the end of the login, because the QR code is still valid",
+        "已忽略一个报告登录结束的回调：二维码仍然有效",
+    ),
+    (
+        "the same verification code was just rejected; it is not submitted again",
+        "这个验证码刚刚被拒绝，不再重复提交",
+    ),
+    (
+        "the server did not confirm the end of the login: {error}",
+        "服务器未能确认登录已结束：{error}",
+    ),
+    ("the server says: {text}", "服务器提示：{text}"),
 ];

@@ -58,7 +58,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "the answer is not JSON ({count} bytes)",
         "应答不是 JSON（{count} 字节）",
     ),
-    ("cannot connect: {why}", "无法连接：{why}"),
     (
         "the server's certificate is not trusted: {why}",
         "服务器的证书不受信任：{why}",
@@ -183,13 +182,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "the request is larger than the server or its proxy allows",
         "请求超过了服务器或其代理允许的大小",
     ),
-    ("there was no time left", "没有剩余时间"),
     ("{method} is not an HTTP method", "{method} 不是 HTTP 方法"),
     ("no connection in time", "连接超时"),
-    (
-        "the connection was lost before an answer came ({error})",
-        "连接在收到应答之前断开（{error}）",
-    ),
     (
         "the answer is larger than 16 MiB and was not read",
         "应答超过 16 MiB，未读取",
@@ -220,4 +214,66 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "不是由受信任的机构签发",
     ),
     ("it is self-signed", "是自签名证书"),
+    (
+        "allow more time with --timeout, or continue with --begin-seq {next}",
+        "请用 --timeout 延长时间，或用 --begin-seq {next} 继续",
+    ),
+    ("cannot connect to {why}", "无法连接 {why}"),
+    (
+        "if the server uses TLS on this port, use an https:// base URL",
+        "如果服务器在此端口使用 TLS，请使用 https:// 地址",
+    ),
+    (
+        "put the credentials into the proxy URL, http://user:password@host: {proxy}",
+        "请把凭据写进代理地址（http://user:password@host）：{proxy}",
+    ),
+    (
+        "the base URL comes from {origin}; check it, and that the server is running",
+        "服务器地址来自 {origin}；请检查该地址，并确认 API 服务已启动",
+    ),
+    (
+        "the connection to {address} was lost before an answer came ({error})",
+        "到 {address} 的连接在收到应答之前断开（{error}）",
+    ),
+    (
+        "the proxy requires credentials (HTTP 407)",
+        "代理要求身份验证（HTTP 407）",
+    ),
+    (
+        "the request goes through the proxy {proxy}; check it, or exclude the server with NO_PROXY",
+        "请求经过代理 {proxy}；请检查代理，或用 NO_PROXY 排除该服务器",
+    ),
+    (
+        "the server does not speak TLS on this port",
+        "服务器在此端口不使用 TLS",
+    ),
+    (
+        "the server repeats its cursor {cursor}, so the list may be incomplete: it has {count} conversations",
+        "服务器重复返回游标 {cursor}，列表可能不完整：已读取 {count} 个会话",
+    ),
+    (
+        "the time limit of {timeout} was reached first",
+        "已达到时间上限 {timeout}",
+    ),
+    (
+        "time ran out after {timeout}: {count} conversations were read, the list is incomplete",
+        "已超时（{timeout}）：读取了 {count} 个会话，列表不完整",
+    ),
+    (
+        "use an http:// base URL, or the port for https",
+        "请使用 http:// 地址，或 https 对应的端口",
+    ),
+    ("{address}: {why}", "{address}：{why}"),
+    (
+        "{message}; {count} conversations were read, the list is incomplete",
+        "{message}；读取了 {count} 个会话，列表不完整",
+    ),
+    (
+        "{name} is not a proxy URL and is ignored",
+        "{name} 不是合法的代理地址，已忽略",
+    ),
+    (
+        "{name}: proxies with {scheme}:// are not supported; it is ignored",
+        "{name}：不支持 {scheme}:// 代理，已忽略",
+    ),
 ];

@@ -13,7 +13,7 @@ use crate::api::Status;
 use crate::api::request::Effect;
 use crate::callback::queue::{EventFilter, EventQueue};
 use crate::commands::CommandResult;
-use crate::commands::callback_listener::{self, CallbackArgs};
+use crate::commands::callback_listener::{self, CallbackArgs, RefusedCallbacks};
 use crate::context::Context;
 use crate::error::Error;
 use crate::instances;
@@ -31,9 +31,11 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
     let queue = Arc::new(EventQueue::new(EventFilter::default()));
     let url = listener.url.clone();
     let sink = queue.clone();
+    let refused = RefusedCallbacks::new(&context.output);
     let _serving = listener.serve(
         guid.clone(),
         Arc::new(move |event| sink.admit(event)),
+        &refused,
         Arc::new(|| json!({"status": "ok"})),
     )?;
     let parsed = Url::parse(&url).map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
@@ -51,7 +53,7 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
         // Any action on an online account would be visible to others.
         Status::Online | Status::Stopped => false,
     };
-    checks.push(await_callback(context, &queue, trigger)?);
+    checks.push(await_callback(context, &queue, &refused, trigger)?);
     turned.restore();
     drop(lock);
     match ending.signal() {
@@ -60,7 +62,12 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
     }
 }
 
-fn await_callback(context: &Context, queue: &EventQueue, triggered: bool) -> Result<Check, Error> {
+fn await_callback(
+    context: &Context,
+    queue: &EventQueue,
+    refused: &RefusedCallbacks,
+    triggered: bool,
+) -> Result<Check, Error> {
     let how = if triggered {
         text!("requested a login QR code, which triggers a callback")
     } else {
@@ -84,9 +91,11 @@ fn await_callback(context: &Context, queue: &EventQueue, triggered: bool) -> Res
         None => Check::plain(
             text!("callback"),
             false,
-            Some(text!(
-                "none arrived; the server may be unable to reach this address: see --listen and --notify-url"
-            )),
+            Some(refused.summary().unwrap_or_else(|| {
+                text!(
+                    "none arrived; the server may be unable to reach this address: see --listen and --notify-url"
+                )
+            })),
         ),
     })
 }

@@ -1,4 +1,4 @@
-//! Callbacks a second over eight connections, beside the seed's kind of webhook.
+//! `qiwei listen`: callbacks per second over eight connections, next to other webhook servers.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,25 +7,27 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::common::http::Connection;
-use super::common::listen::{Place, listen, load, message};
+use super::common::listen::{
+    CONNECTIONS, CallbackUrl, ListenProcess, callback_body, post_callbacks,
+};
 use super::report::Report;
 
 const CALLBACKS: u64 = 20_000;
 
 pub fn measure(report: &mut Report) {
-    let ours = listener();
-    let bare = tiny_http_loop();
-    report.more(
-        "listen, callbacks a second / bare tiny_http",
-        ours,
-        bare,
+    let listen = measure_listen();
+    let tiny_http = measure_tiny_http();
+    report.higher_is_better(
+        "listen, callbacks per second / bare tiny_http",
+        listen,
+        tiny_http,
         "/s",
         0.5,
     );
-    if let Some(flask) = flask() {
-        report.more(
-            "listen, callbacks a second / Flask",
-            ours,
+    if let Some(flask) = measure_flask() {
+        report.higher_is_better(
+            "listen, callbacks per second / Flask",
+            listen,
             flask,
             "/s",
             20.0,
@@ -33,24 +35,24 @@ pub fn measure(report: &mut Report) {
     }
 }
 
-/// `qiwei listen`, every line it prints read and counted.
-fn listener() -> f64 {
+/// Measures `qiwei listen` and checks that it prints every callback.
+fn measure_listen() -> f64 {
     let count = CALLBACKS.to_string();
-    let mut listening = listen(&["--count", &count]);
-    let lines = BufReader::new(listening.child.stdout.take().unwrap());
+    let mut listener = ListenProcess::start(&["--count", &count]);
+    let lines = BufReader::new(listener.child.stdout.take().unwrap());
     let reader = thread::spawn(move || lines.lines().map_while(Result::ok).count());
-    let rate = load(&listening.place, CALLBACKS);
-    assert!(listening.child.wait().unwrap().success());
+    let rate = post_callbacks(&listener.url, CALLBACKS);
+    assert!(listener.child.wait().unwrap().success());
     assert_eq!(
         reader.join().unwrap() as u64,
         CALLBACKS,
-        "every callback is printed, once"
+        "every callback is printed exactly once"
     );
     rate
 }
 
-/// The least a tiny_http server can do with a callback: read it and say yes.
-fn tiny_http_loop() -> f64 {
+/// Measures a tiny_http server that reads each callback and answers `ok`.
+fn measure_tiny_http() -> f64 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = tiny_http::Server::from_listener(listener, None).unwrap();
@@ -62,20 +64,19 @@ fn tiny_http_loop() -> f64 {
             let _ = request.respond(tiny_http::Response::from_string("ok"));
         }
     });
-    load(&at(address), CALLBACKS)
+    post_callbacks(&webhook_url(address), CALLBACKS)
 }
 
-/// The webhook of another program.
-fn at(address: SocketAddr) -> Place {
-    Place {
+fn webhook_url(address: SocketAddr) -> CallbackUrl {
+    CallbackUrl {
         address,
         path: "/webhook".into(),
         guid: "g".into(),
     }
 }
 
-/// The seed's kind of webhook.
-fn flask() -> Option<f64> {
+/// Measures a minimal Flask webhook, or returns `None` where Flask is not installed.
+fn measure_flask() -> Option<f64> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -94,13 +95,14 @@ fn flask() -> Option<f64> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let rate = is_up(address, &mut child).then(|| flask_load(address));
+    let rate = wait_until_up(address, &mut child).then(|| post_reconnecting(address));
     let _ = child.kill();
     let _ = child.wait();
     rate
 }
 
-fn is_up(address: SocketAddr, child: &mut Child) -> bool {
+/// Waits until the server accepts connections; returns false if it exits instead.
+fn wait_until_up(address: SocketAddr, child: &mut Child) -> bool {
     loop {
         if TcpStream::connect(address).is_ok() {
             return true;
@@ -112,23 +114,23 @@ fn is_up(address: SocketAddr, child: &mut Child) -> bool {
     }
 }
 
-/// Flask's own server closes the connection after each answer.
-fn flask_load(address: SocketAddr) -> f64 {
-    const LANES: u64 = 8;
-    const EACH: u64 = 250;
-    let place = &at(address);
+/// Posts each callback over a new connection, because Flask's own server closes it after each
+/// response.
+fn post_reconnecting(address: SocketAddr) -> f64 {
+    const CALLBACKS_PER_SENDER: u64 = 250;
+    let url = &webhook_url(address);
     let start = Instant::now();
     thread::scope(|scope| {
-        for lane in 0..LANES {
+        for sender in 0..CONNECTIONS {
             scope.spawn(move || {
-                for number in 0..EACH {
-                    let mut connection = Connection::open(place.address).unwrap();
-                    let body = message(&place.guid, lane, number);
-                    let status = connection.ask("POST", &place.path, &body);
+                for number in 0..CALLBACKS_PER_SENDER {
+                    let mut connection = Connection::open(url.address).unwrap();
+                    let body = callback_body(&url.guid, sender, number);
+                    let status = connection.request("POST", &url.path, &body);
                     assert_eq!(status.unwrap(), 200);
                 }
             });
         }
     });
-    (LANES * EACH) as f64 / start.elapsed().as_secs_f64()
+    (CONNECTIONS * CALLBACKS_PER_SENDER) as f64 / start.elapsed().as_secs_f64()
 }

@@ -1,4 +1,5 @@
-//! How soon `login` is done once the server has said so, and what drawing the code costs.
+//! `qiwei login`: delay between the login event and the end of the process, and the cost of drawing
+//! the QR code.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,38 +8,38 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::common::program::{qiwei, sandbox};
+use super::common::{qiwei, sandbox};
+use super::process::run_interleaved;
 use super::report::{Report, millis};
 use super::request::read_request;
-use super::run::in_turn;
 
 const LOGINS: usize = 15;
-const ROUNDS: usize = 20;
+const DRAWING_ROUNDS: usize = 20;
 
 pub fn measure(report: &mut Report) {
-    let mut times: Vec<Duration> = (0..LOGINS).map(|_| from_event_to_end()).collect();
-    times.sort();
-    report.figure(
-        "login, 11003 on the wire to process end: median, worst",
+    let mut delays: Vec<Duration> = (0..LOGINS).map(|_| delay_after_event()).collect();
+    delays.sort();
+    report.value(
+        "login, from event 11003 to the end of the process: median, maximum",
         format!(
             "{:.2}, {:.2} ms",
-            millis(times[LOGINS / 2]),
-            millis(times[LOGINS - 1])
+            millis(delays[LOGINS / 2]),
+            millis(delays[LOGINS - 1])
         ),
         "–",
     );
-    drawing(report);
+    measure_drawing(report);
 }
 
-/// One whole login of the release binary, its callbacks led through a relay that looks at the clock.
-fn from_event_to_end() -> Duration {
+/// Runs a whole login and returns the time from the login callback to the end of the process.
+fn delay_after_event() -> Duration {
     let server = sandbox(|scenario| {
         (scenario.online, scenario.running) = (0, 1);
         scenario.scan = "after=30ms".parse().unwrap();
     });
     let listener = free_port();
-    let said = Arc::new(Mutex::new(None));
-    let relay = relay(listener, said.clone());
+    let event_time = Arc::new(Mutex::new(None));
+    let relay = start_relay(listener, event_time.clone());
     let state = tempfile::tempdir().unwrap();
     let mut login = qiwei();
     login
@@ -58,18 +59,18 @@ fn from_event_to_end() -> Duration {
         .status();
     let ended = Instant::now();
     assert!(status.unwrap().success());
-    let said = said.lock().unwrap().expect("the login came by a callback");
-    ended - said
+    let event_time = event_time.lock().unwrap();
+    ended - event_time.expect("the login was reported by callback")
 }
 
-/// A port that was free a moment ago.
+/// Returns a port that was free a moment ago.
 fn free_port() -> SocketAddr {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     socket.local_addr().unwrap()
 }
 
-/// Hands every callback on to `listener`, and notes when it passes 11003 on.
-fn relay(listener: SocketAddr, said: Arc<Mutex<Option<Instant>>>) -> SocketAddr {
+/// Starts a relay that forwards callbacks to `listener` and records when event 11003 passes.
+fn start_relay(listener: SocketAddr, event_time: Arc<Mutex<Option<Instant>>>) -> SocketAddr {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = socket.local_addr().unwrap();
     thread::spawn(move || {
@@ -80,20 +81,20 @@ fn relay(listener: SocketAddr, said: Arc<Mutex<Option<Instant>>>) -> SocketAddr 
                 continue;
             };
             if request.contains("11003") {
-                said.lock().unwrap().get_or_insert_with(Instant::now);
+                event_time.lock().unwrap().get_or_insert_with(Instant::now);
             }
             let _ = listener.write_all(request.as_bytes());
             let _ = listener.shutdown(std::net::Shutdown::Write);
-            let mut answer = Vec::new();
-            let _ = listener.read_to_end(&mut answer);
-            let _ = server.write_all(&answer);
+            let mut response = Vec::new();
+            let _ = listener.read_to_end(&mut response);
+            let _ = server.write_all(&response);
         }
     });
     address
 }
 
-/// The same command with and without a picture of the code.
-fn drawing(report: &mut Report) {
+/// Compares the same command with and without a drawing of the QR code.
+fn measure_drawing(report: &mut Report) {
     let server = sandbox(|scenario| (scenario.online, scenario.running) = (0, 1));
     let folder = tempfile::tempdir().unwrap();
     let login = |args: &[&str]| {
@@ -116,11 +117,11 @@ fn drawing(report: &mut Report) {
         login(&["--qr", "half"]),
         login(&["--qr", "none", "--qr-file", picture.to_str().unwrap()]),
     ];
-    let costs = in_turn(ROUNDS, &mut commands);
-    let beyond = |n: usize| costs[n].cpu.saturating_sub(costs[0].cpu);
-    report.figure(
-        "login, drawing the code: on a terminal, as PNG (CPU)",
-        format!("{:.2}, {:.2} ms", millis(beyond(1)), millis(beyond(2))),
+    let usage = run_interleaved(DRAWING_ROUNDS, &mut commands);
+    let added_cpu = |index: usize| millis(usage[index].cpu.saturating_sub(usage[0].cpu));
+    report.value(
+        "login, CPU for drawing the QR code: terminal, PNG",
+        format!("{:.2}, {:.2} ms", added_cpu(1), added_cpu(2)),
         "–",
     );
 }

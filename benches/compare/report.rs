@@ -4,18 +4,18 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use super::common::machine::{machine, mebibytes, today};
-use super::run::Cost;
+use super::common::{machine, mebibytes, today};
+use super::process::Usage;
 
-/// What is compared of two runs.
+/// The part of a [`Usage`] that is compared.
 #[derive(Clone, Copy)]
-pub enum Measure {
-    Wall,
+pub enum Metric {
+    WallTime,
     Cpu,
     Memory,
 }
 
-/// Rows as they come.
+/// Rows of the table: what, qiwei, other, ratio, goal.
 pub struct Report(Vec<[String; 5]>);
 
 impl Report {
@@ -23,62 +23,62 @@ impl Report {
         Self(Vec::new())
     }
 
-    /// A row in which less is better: ours, the other's, the ratio, and what it should be.
-    pub fn less(&mut self, what: &str, ours: f64, other: f64, unit: &str, at_most: f64) {
-        self.row(what, ours, other, unit, &format!("≤ {at_most}"));
+    /// Adds a comparison in which a lower ratio is better.
+    pub fn lower_is_better(&mut self, what: &str, ours: f64, other: f64, unit: &str, goal: f64) {
+        self.compare(what, ours, other, unit, &format!("≤ {goal}"));
     }
 
-    /// A row in which more is better.
-    pub fn more(&mut self, what: &str, ours: f64, other: f64, unit: &str, at_least: f64) {
-        self.row(what, ours, other, unit, &format!("≥ {at_least}"));
+    /// Adds a comparison in which a higher ratio is better.
+    pub fn higher_is_better(&mut self, what: &str, ours: f64, other: f64, unit: &str, goal: f64) {
+        self.compare(what, ours, other, unit, &format!("≥ {goal}"));
     }
 
-    /// A row for one measure of two runs, in which less is better; without an aim it is there to
-    /// compare others with.
-    pub fn costs(
+    /// Compares one metric of two programs; a lower ratio is better. Without a goal the row is for
+    /// information.
+    pub fn compare_usage(
         &mut self,
-        (what, one): (&str, &Cost),
-        (beside, other): (&str, &Cost),
-        measure: Measure,
-        at_most: Option<f64>,
+        (name, ours): (&str, &Usage),
+        (other_name, other): (&str, &Usage),
+        metric: Metric,
+        goal: Option<f64>,
     ) {
-        let (name, of, unit): (_, fn(&Cost) -> f64, _) = match measure {
-            Measure::Wall => ("wall", |cost| millis(cost.wall), "ms"),
-            Measure::Cpu => ("CPU", |cost| millis(cost.cpu), "ms"),
-            Measure::Memory => ("memory", |cost| mebibytes(cost.memory), "MiB"),
+        let (metric_name, value, unit): (_, fn(&Usage) -> f64, _) = match metric {
+            Metric::WallTime => ("wall time", |usage| millis(usage.wall_time), "ms"),
+            Metric::Cpu => ("CPU", |usage| millis(usage.cpu), "ms"),
+            Metric::Memory => ("memory", |usage| mebibytes(usage.memory), "MiB"),
         };
-        let aim = at_most.map_or_else(|| "–".to_owned(), |aim| format!("≤ {aim}"));
-        let what = format!("{what}, {name} / {beside}");
-        self.row(&what, of(one), of(other), unit, &aim);
+        let goal = goal.map_or_else(|| "–".to_owned(), |goal| format!("≤ {goal}"));
+        let what = format!("{name}, {metric_name} / {other_name}");
+        self.compare(&what, value(ours), value(other), unit, &goal);
     }
 
-    fn row(&mut self, what: &str, ours: f64, other: f64, unit: &str, aim: &str) {
+    fn compare(&mut self, what: &str, ours: f64, other: f64, unit: &str, goal: &str) {
         let row = [
             what.to_owned(),
             format!("{ours:.2} {unit}"),
             format!("{other:.2} {unit}"),
             format!("{:.2}", ours / other),
-            aim.to_owned(),
+            goal.to_owned(),
         ];
         println!("{}", row.join(" | "));
         self.0.push(row);
     }
 
-    /// A single figure.
-    pub fn figure(&mut self, what: &str, value: String, aim: &str) {
-        println!("{what} | {value} | {aim}");
+    /// Adds a value that is compared with nothing.
+    pub fn value(&mut self, what: &str, value: String, goal: &str) {
+        println!("{what} | {value} | {goal}");
         let dash = || "–".to_owned();
         self.0
-            .push([what.to_owned(), value, dash(), dash(), aim.to_owned()]);
+            .push([what.to_owned(), value, dash(), dash(), goal.to_owned()]);
     }
 
     /// Writes `benches/RESULTS.md`.
-    pub fn finish(self) {
+    pub fn write(self) {
         let mut text = format!(
-            "# Results of `cargo bench`\n\n{} · {}\n\n\
-             The median of several runs in turn, everything on loopback of one machine. Ratios are \
-             what counts; single figures change with the machine.\n\n\
-             | what | qiwei | other | ratio | aim |\n|---|---|---|---|---|\n",
+            "# Results of `cargo bench --bench compare`\n\n{} · {}\n\n\
+             Median of several interleaved runs, everything on the loopback interface of one machine. \
+             Compare the ratios; absolute figures depend on the machine.\n\n\
+             | measurement | qiwei | other | ratio | goal |\n|---|---|---|---|---|\n",
             today(),
             machine(),
         );
@@ -90,6 +90,7 @@ impl Report {
     }
 }
 
+/// Converts a duration to milliseconds.
 pub fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }

@@ -1,205 +1,237 @@
-//! `qiwei listen` under steady work and among clients that misbehave.
+//! `qiwei listen` under a steady load with misbehaving clients, and at full speed.
 
 use std::io::{BufRead, BufReader};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::common::http::{Connection, request};
-use super::common::listen::{CONNECTIONS, Listening, Place, listen, load, message};
-use super::misbehave::Target;
-use super::pace::{Pace, Span};
+use super::common::http::{Connection, format_request};
+use super::common::listen::{
+    CONNECTIONS, CallbackUrl, ListenProcess, callback_body, post_callbacks,
+};
+use super::delivery_check::{DeliveryCheck, SentCounts};
+use super::misbehaving_clients::Target;
 use super::process;
 use super::report::Report;
-use super::series::Series;
-use super::tally::Seen;
+use super::timing::{Period, Ticker};
+use super::usage::UsageSamples;
 
-/// Messages are remembered to tell those that come twice: so many are posted first, for what is
-/// remembered is no growth.
-const REMEMBERED: u64 = 100_000;
-/// Lanes of the steady work, behind those of that first load; a sender each.
-const LANES: std::ops::Range<u64> = 10..14;
-/// The lane of a sender that sends many at once.
-const PIPELINE: u64 = 20;
-const AT_ONCE: u64 = 16;
-/// Patience that the listener promises not to exceed, with a margin for a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// Callbacks posted before the measurement, because `listen` remembers as many message ids to
+/// recognise duplicates, and filling that memory is no leak.
+const INITIAL_CALLBACKS: u64 = 100_000;
+/// Senders that post one callback at a time. Lower numbers are used for the initial callbacks.
+const SENDERS: Range<u64> = 10..14;
+/// A sender that pipelines its requests.
+const PIPELINING_SENDER: u64 = 20;
+const PIPELINE_DEPTH: u64 = 16;
+/// A sender whose callbacks must not be accepted.
+const REFUSED_SENDER: u64 = 30;
+/// The limit that `listen` guarantees, plus a margin for a loaded machine.
+const STALL_LIMIT: Duration = Duration::from_secs(45);
 
-/// What was told yes, by lane.
-type Promised = Vec<(u64, u64)>;
-
-/// Only printing.
-pub fn run(rate: f64, span: &Span, report: &Report) {
-    let mut soak = Soak::start("listen", &[], report);
-    load(&soak.listening.place, REMEMBERED);
-    let mut promised = soak.work(rate, 1000, &span.anew());
-    promised.extend((0..CONNECTIONS).map(|lane| (lane, REMEMBERED / CONNECTIONS)));
-    soak.finish(&promised);
+/// Runs `listen`, which only prints.
+pub fn run(rate: f64, period: &Period, report: &Report) {
+    let mut test = ListenTest::start("listen", &[], report);
+    post_callbacks(&test.listener.url, INITIAL_CALLBACKS);
+    let mut acknowledged = test.apply_load(rate, 1000, &period.restart());
+    acknowledged.extend((0..CONNECTIONS).map(|sender| (sender, INITIAL_CALLBACKS / CONNECTIONS)));
+    test.finish(&acknowledged);
 }
 
-/// With a command for each callback, some of which fail; few, for a command costs a process.
-pub fn run_with_commands(span: &Span, report: &Report) {
+/// Runs `listen --exec` with a command that sometimes fails, at a low rate because every callback
+/// starts a process.
+pub fn run_with_exec(period: &Period, report: &Report) {
     let folder = tempfile::tempdir().unwrap();
-    let done = folder.path().join("done");
+    let output = folder.path().join("output");
     let command = format!(
         r#"read -r line; echo "$line" >>{}; case $line in *3\"*) exit 3;; *4\"*) kill -9 $$;; esac"#,
-        done.display()
+        output.display()
     );
-    let mut soak = Soak::start("listen --exec", &["--exec", &command], report);
-    let promised = soak.work(3.0, 100, span);
-    soak.finish(&promised);
-    soak.tell("commands run", read(&done), &promised);
+    let mut test = ListenTest::start("listen --exec", &["--exec", &command], report);
+    let acknowledged = test.apply_load(3.0, 100, period);
+    test.finish(&acknowledged);
+    test.report_deliveries("commands run", check_file(&output), &acknowledged);
 }
 
-/// A listener, and who reads what it prints.
-struct Soak<'a> {
+/// Posts `callbacks` as fast as `listen` accepts them.
+pub fn run_at_full_speed(callbacks: u64, report: &Report) {
+    let mut test = ListenTest::start("listen, at full speed", &[], report);
+    let (name, pid) = (test.name, test.listener.child.id());
+    // The length only sets the sampling interval; sampling ends with the process.
+    let period = Period::start(Duration::from_secs(callbacks / 20_000));
+    let samples = thread::spawn(move || UsageSamples::collect(name, pid, &period));
+    let rate = post_callbacks(&test.listener.url, callbacks);
+    report.value(name, "callbacks per second", format!("{rate:.0}"));
+    let acknowledged = (0..CONNECTIONS).map(|sender| (sender, callbacks / CONNECTIONS));
+    test.finish(&acknowledged.collect());
+    report.usage(&samples.join().unwrap());
+}
+
+/// A running listener and a thread that checks its output.
+struct ListenTest<'a> {
     name: &'static str,
-    listening: Listening,
-    printed: Option<JoinHandle<Seen>>,
+    listener: ListenProcess,
+    output_check: Option<JoinHandle<DeliveryCheck>>,
     report: &'a Report,
 }
 
-impl<'a> Soak<'a> {
-    fn start(name: &'static str, more: &[&str], report: &'a Report) -> Self {
-        let mut listening = listen(more);
-        let lines = BufReader::new(listening.child.stdout.take().unwrap());
-        let printed = thread::spawn(move || count(lines));
+impl<'a> ListenTest<'a> {
+    fn start(name: &'static str, args: &[&str], report: &'a Report) -> Self {
+        let mut listener = ListenProcess::start(args);
+        let lines = BufReader::new(listener.child.stdout.take().unwrap());
+        let output_check = thread::spawn(move || check_lines(lines));
         Self {
             name,
-            listening,
-            printed: Some(printed),
+            listener,
+            output_check: Some(output_check),
             report,
         }
     }
 
-    /// Callbacks at this rate, all together, among `idle` clients that do nothing and those that
-    /// do harm.
-    fn work(&self, rate: f64, idle: usize, span: &Span) -> Promised {
-        let place = &self.listening.place;
-        let again = &AtomicU64::new(0);
-        let rate = rate / (LANES.end - LANES.start + 1) as f64;
-        let (promised, harm) = thread::scope(|scope| {
-            let pid = self.listening.child.id();
-            let series = scope.spawn(move || Series::follow(self.name, pid, span));
-            let harm = scope.spawn(move || target(place, idle).misuse(span));
-            let senders: Vec<_> = LANES
-                .map(|lane| scope.spawn(move || (lane, send(place, lane, 1, rate, span, again))))
+    /// Posts callbacks at a total of `rate` per second while other clients misbehave; returns how
+    /// many of each sender were acknowledged.
+    fn apply_load(&self, rate: f64, idle_connections: usize, period: &Period) -> SentCounts {
+        let url = &self.listener.url;
+        let reconnects = &AtomicU64::new(0);
+        let rate = rate / (SENDERS.end - SENDERS.start + 1) as f64;
+        let (acknowledged, misbehaving) = thread::scope(|scope| {
+            let pid = self.listener.child.id();
+            let samples = scope.spawn(move || UsageSamples::collect(self.name, pid, period));
+            let misbehaving =
+                scope.spawn(move || target(url, idle_connections).run_clients(period));
+            let post = move |sender, batch_size| {
+                let count = post_at_rate(url, sender, batch_size, rate, period, reconnects);
+                (sender, count)
+            };
+            let senders: Vec<_> = SENDERS
+                .map(|sender| scope.spawn(move || post(sender, 1)))
                 .collect();
-            let pipelined = send(place, PIPELINE, AT_ONCE, rate, span, again);
-            let mut promised: Promised = senders.into_iter().map(|s| s.join().unwrap()).collect();
-            promised.push((PIPELINE, pipelined));
-            self.report.course(&series.join().unwrap());
-            (promised, harm.join().unwrap())
+            let pipelined = post(PIPELINING_SENDER, PIPELINE_DEPTH);
+            let mut acknowledged: SentCounts =
+                senders.into_iter().map(|s| s.join().unwrap()).collect();
+            acknowledged.push(pipelined);
+            self.report.usage(&samples.join().unwrap());
+            (acknowledged, misbehaving.join().unwrap())
         });
-        harm.tell(self.name, self.report);
-        let again = again.load(Ordering::SeqCst);
+        misbehaving.add_to(self.report, self.name);
+        let reconnects = reconnects.load(Ordering::SeqCst);
+        self.report.value(self.name, "reconnects", reconnects);
+        acknowledged
+    }
+
+    fn finish(&mut self, acknowledged: &SentCounts) {
+        let exit_status = process::terminate(&mut self.listener.child);
+        let check = self.output_check.take().unwrap().join().unwrap();
+        let total: u64 = acknowledged.iter().map(|(_, count)| count).sum();
         self.report
-            .work(self.name, "connections to begin again", again);
-        promised
+            .value(self.name, "callbacks acknowledged", total);
+        self.report_deliveries("events printed", check, acknowledged);
+        self.report
+            .value(self.name, "exit code on SIGTERM", exit_status);
     }
 
-    fn finish(&mut self, promised: &Promised) {
-        let ended = process::end(&mut self.listening.child);
-        let printed = self.printed.take().unwrap().join().unwrap();
-        let total: u64 = promised.iter().map(|(_, count)| count).sum();
-        self.report.work(self.name, "callbacks told yes", total);
-        self.tell("events printed", printed, promised);
-        self.report.work(self.name, "ended with", ended);
-    }
-
-    fn tell(&self, what: &str, mut seen: Seen, promised: &Promised) {
-        for (lane, count) in promised {
-            seen.expect(*lane, *count);
-        }
-        self.report.work(self.name, what, seen.total);
-        self.report.work(self.name, "… lost", seen.lost);
-        self.report.work(self.name, "… doubled", seen.doubled);
+    fn report_deliveries(&self, name: &str, mut check: DeliveryCheck, acknowledged: &SentCounts) {
+        check.finish(acknowledged);
+        self.report.deliveries(self.name, name, &check);
     }
 }
 
-/// Posts a lane, `at_once` in one piece, each until it is told yes; returns how many were.
-fn send(place: &Place, lane: u64, at_once: u64, rate: f64, span: &Span, again: &AtomicU64) -> u64 {
-    let mut pace = Pace::new(rate / at_once as f64);
+/// Posts the callbacks of one sender in batches, repeats those that were not acknowledged, and
+/// returns how many were.
+fn post_at_rate(
+    url: &CallbackUrl,
+    sender: u64,
+    batch_size: u64,
+    rate: f64,
+    period: &Period,
+    reconnects: &AtomicU64,
+) -> u64 {
+    let mut ticker = Ticker::new(rate / batch_size as f64);
     let mut connection = None;
-    let (mut due, mut promised) = (0, 0);
+    let (mut due, mut acknowledged) = (0, 0);
     loop {
-        if promised == due {
-            if !pace.wait(span) {
-                return promised;
+        if acknowledged == due {
+            if !ticker.wait(period) {
+                return acknowledged;
             }
-            due += at_once;
+            due += batch_size;
         }
-        match post(&mut connection, place, lane, promised..due, &mut promised) {
+        let numbers = acknowledged..due;
+        match post_batch(&mut connection, url, sender, numbers, &mut acknowledged) {
             Ok(()) => {}
-            Err(_) if span.is_over() => return promised,
+            Err(_) if period.is_over() => return acknowledged,
             Err(_) => {
                 connection = None;
-                again.fetch_add(1, Ordering::SeqCst);
-                span.rest(Duration::from_millis(50));
+                reconnects.fetch_add(1, Ordering::SeqCst);
+                period.sleep(Duration::from_millis(50));
             }
         }
     }
 }
 
-/// Posts some messages of a lane and counts each that is told yes.
-fn post(
-    kept: &mut Option<Connection>,
-    place: &Place,
-    lane: u64,
-    numbers: std::ops::Range<u64>,
-    promised: &mut u64,
+/// Posts callbacks in one write and counts those that are acknowledged.
+fn post_batch(
+    connection: &mut Option<Connection>,
+    url: &CallbackUrl,
+    sender: u64,
+    numbers: Range<u64>,
+    acknowledged: &mut u64,
 ) -> std::io::Result<()> {
-    let connection = match kept {
+    let connection = match connection {
         Some(connection) => connection,
-        None => kept.insert(Connection::open(place.address)?),
+        None => connection.insert(Connection::open(url.address)?),
     };
     let requests: String = numbers
         .clone()
-        .map(|number| request("POST", &place.path, &message(&place.guid, lane, number)))
+        .map(|number| format_request("POST", &url.path, &callback_body(&url.guid, sender, number)))
         .collect();
-    connection.send(&requests)?;
+    connection.write(&requests)?;
     for _ in numbers {
-        match connection.answer()? {
-            200 => *promised += 1,
+        match connection.read_status()? {
+            200 => *acknowledged += 1,
             status => return Err(std::io::Error::other(status.to_string())),
         }
     }
     Ok(())
 }
 
-/// The listener as those who misbehave see it.
-fn target(place: &Place, idle: usize) -> Target {
-    let event = message(&place.guid, 30, 0);
-    let other = message("3dcd86ac-0000-0000-0000-000000000000", 30, 0);
-    let wrong = "/webhook/AAAAAAAAAAAAAAAAAAAAAA";
-    let proper = request("POST", &place.path, &event);
+/// Returns the listener as a target for misbehaving clients.
+fn target(url: &CallbackUrl, idle_connections: usize) -> Target {
+    let body = callback_body(&url.guid, REFUSED_SENDER, 0);
+    let other_guid = callback_body("3dcd86ac-0000-0000-0000-000000000000", REFUSED_SENDER, 0);
+    let wrong_path = "/webhook/AAAAAAAAAAAAAAAAAAAAAA";
+    let valid = format_request("POST", &url.path, &body);
     Target {
-        address: place.address,
-        refused: vec![
-            request("POST", wrong, &event),
-            request("POST", wrong, &event).replace("localhost", "evil.example"),
-            request("POST", &place.path, &other),
-            request("DELETE", &place.path, &event),
-            request("POST", &place.path, &event[1..]),
-            proper.replace("application/json", "text/plain"),
+        address: url.address,
+        invalid: vec![
+            format_request("POST", wrong_path, &body),
+            format_request("POST", wrong_path, &body).replace("localhost", "evil.example"),
+            format_request("POST", &url.path, &other_guid),
+            format_request("DELETE", &url.path, &body),
+            format_request("POST", &url.path, &body[1..]),
+            valid.replace("application/json", "text/plain"),
         ],
-        proper,
-        idle,
-        patience: Some(PATIENCE),
+        valid,
+        idle_connections,
+        stall_limit: Some(STALL_LIMIT),
     }
 }
 
-fn read(path: &Path) -> Seen {
-    std::fs::File::open(path).map_or_else(|_| Seen::default(), |file| count(BufReader::new(file)))
+fn check_file(path: &Path) -> DeliveryCheck {
+    std::fs::File::open(path).map_or_else(
+        |_| DeliveryCheck::default(),
+        |file| check_lines(BufReader::new(file)),
+    )
 }
 
-fn count(lines: impl BufRead) -> Seen {
-    let mut seen = Seen::default();
+fn check_lines(lines: impl BufRead) -> DeliveryCheck {
+    let mut check = DeliveryCheck::default();
     for line in lines.lines().map_while(Result::ok) {
-        if !seen.take_line(&line, r#""id":""#) {
-            println!("no message: {line}");
+        if !check.record_line(&line, r#""id":""#) {
+            println!("line without a message id: {line}");
         }
     }
-    seen
+    check
 }

@@ -1,10 +1,10 @@
-//! Hours of work among clients and servers that misbehave: `cargo bench --bench soak -- --for 1h`.
+//! Long-running test with misbehaving clients and servers: `cargo bench --bench soak -- --for 1h`.
 //!
-//! Starts the release binary (`listen`, `status --watch`, `sandbox`), gives it steady work and, at
-//! the same time, everything a bad peer can do, and looks at its memory, descriptors and threads
-//! from outside. Whatever has to come out exactly once is counted. With `--for` the result goes to
-//! `benches/SOAK.md`; without, every part takes ten seconds and only prints, which shows that it
-//! works and says nothing about growth: everything is still warming up.
+//! Starts the release binary (`listen`, `status --watch`, `sandbox`) under a steady load while
+//! misbehaving clients and servers do everything they can, samples its memory, descriptors and
+//! threads, and checks that every message comes out exactly once. With `--for` the result is written
+//! to `benches/SOAK.md`. Without it every part runs for ten seconds and only prints: enough to see
+//! that it works, too short to see growth, because everything is still warming up.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,46 +20,42 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod delivery_check;
 mod listen;
-mod million;
-mod misbehave;
+mod misbehaving_clients;
 mod options;
-mod pace;
-mod port;
 mod process;
-mod receiver;
 mod report;
 mod sandbox;
-mod series;
-mod tally;
-mod user;
-mod watch;
+mod status_watch;
+mod timing;
+mod usage;
 
 use std::thread;
 
 use options::{Options, Part};
-use pace::Span;
 use report::Report;
+use timing::Period;
 
 fn main() {
-    let options = Options::read(std::env::args().skip(1));
+    let options = Options::parse(std::env::args().skip(1));
     let report = Report::default();
-    if options.has(Part::Million) {
-        million::run(options.callbacks, &report);
+    if options.includes(Part::FullSpeed) {
+        listen::run_at_full_speed(options.callbacks, &report);
     }
-    let span = &Span::starting_now(options.time);
+    let period = &Period::start(options.duration);
     thread::scope(|scope| {
-        if options.has(Part::Listen) {
-            scope.spawn(|| listen::run(options.rate, span, &report));
+        if options.includes(Part::Listen) {
+            scope.spawn(|| listen::run(options.rate, period, &report));
         }
-        if options.has(Part::Exec) {
-            scope.spawn(|| listen::run_with_commands(span, &report));
+        if options.includes(Part::Exec) {
+            scope.spawn(|| listen::run_with_exec(period, &report));
         }
-        if options.has(Part::Watch) {
-            scope.spawn(|| watch::run(span, &report));
+        if options.includes(Part::Watch) {
+            scope.spawn(|| status_watch::run(period, &report));
         }
-        if options.has(Part::Sandbox) {
-            scope.spawn(|| sandbox::run(options.rate / 8.0, span, &report));
+        if options.includes(Part::Sandbox) {
+            scope.spawn(|| sandbox::run(options.rate / 8.0, period, &report));
         }
     });
     report.finish(&options);

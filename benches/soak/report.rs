@@ -1,96 +1,103 @@
-//! The tables.
+//! The tables of results.
 
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::common::machine::{machine, mebibytes, today};
+use super::common::{machine, mebibytes, today};
+use super::delivery_check::DeliveryCheck;
 use super::options::Options;
-use super::process::Use;
-use super::series::{Course, Series};
+use super::usage::{Trend, Usage, UsageSamples};
 
-/// A measure: its name, how it is taken, and how much of it is no growth.
-type Measure = (&'static str, fn(&Use) -> f64, f64);
+/// Name of a metric, how to read it, and how much growth is tolerated.
+type Metric = (&'static str, fn(&Usage) -> f64, f64);
 
-const MEASURES: [Measure; 3] = [
-    ("memory, MiB", |u| mebibytes(u.memory), 1.0),
-    ("descriptors", |u| u.descriptors as f64, 8.0),
-    ("threads", |u| u.threads as f64, 8.0),
+const METRICS: [Metric; 3] = [
+    ("memory, MiB", |usage| mebibytes(usage.memory), 1.0),
+    ("descriptors", |usage| usage.descriptors as f64, 8.0),
+    ("threads", |usage| usage.threads as f64, 8.0),
 ];
 
-/// Rows as the parts end.
+/// Collects the rows of both tables while the parts run.
 #[derive(Default)]
 pub struct Report {
-    courses: Mutex<Vec<String>>,
-    works: Mutex<Vec<String>>,
+    trends: Mutex<Vec<String>>,
+    values: Mutex<Vec<String>>,
 }
 
 impl Report {
-    /// What a process used: growth beyond a twentieth and a little is not flat.
-    pub fn course(&self, series: &Series) {
-        let mut rows = self.courses.lock().unwrap();
-        for (what, measure, slack) in MEASURES {
-            let course = series.course(measure);
-            let verdict = match course.is_flat(slack) {
+    /// Adds the trend of each metric, and the CPU use.
+    pub fn usage(&self, samples: &UsageSamples) {
+        let process = &samples.process;
+        let mut rows = self.trends.lock().unwrap();
+        for (name, metric, tolerance) in METRICS {
+            let trend = samples.trend(metric);
+            let result = match trend.is_flat(tolerance) {
                 true => "flat",
                 false => "**not flat**",
             };
-            let Course {
+            let Trend {
                 start,
                 middle,
                 end,
-                most,
+                maximum,
                 slope,
-            } = course;
+            } = trend;
             rows.push(format!(
-                "| {} | {what} | {start:.1} | {middle:.1} | {end:.1} | {most:.1} | {slope:+.2} | {verdict} |",
-                series.name
+                "| {process} | {name} | {start:.1} | {middle:.1} | {end:.1} | {maximum:.1} | {slope:+.2} | {result} |",
             ));
         }
         drop(rows);
-        let cpu = format!("{:.1} % of a core", series.cpu() * 100.0);
-        self.work(&series.name, "CPU", cpu);
+        let cpu = format!("{:.1} % of a core", samples.cpu() * 100.0);
+        self.value(process, "CPU", cpu);
     }
 
-    /// What was done, or what came of it.
-    pub fn work(&self, who: &str, what: &str, value: impl ToString) {
-        let row = format!("| {who} | {what} | {} |", value.to_string());
+    /// Adds how many messages came out at one place.
+    pub fn deliveries(&self, process: &str, name: &str, check: &DeliveryCheck) {
+        self.value(process, name, check.total);
+        self.value(process, "… lost", check.lost);
+        self.value(process, "… duplicates", check.duplicates);
+    }
+
+    /// Adds a count or another value.
+    pub fn value(&self, process: &str, name: &str, value: impl ToString) {
+        let row = format!("| {process} | {name} | {} |", value.to_string());
         println!("{row}");
-        self.works.lock().unwrap().push(row);
+        self.values.lock().unwrap().push(row);
     }
 
-    /// Prints the tables, and keeps them when the time was asked for.
+    /// Prints the tables, and writes them to a file if a duration was given.
     pub fn finish(self, options: &Options) {
         let mut text = format!(
             "# Results of `cargo bench --bench soak`\n\n{} · {} · {}\n\n\
-             Start, middle and end are medians of a tenth of the time, the first tenth (warm-up) left \
-             out. Flat: the end is no more than a twentieth (and 1 MiB, or 8 descriptors or threads) \
-             above the start. The sandbox keeps the last 100,000 requests, messages and callbacks, at \
-             most 32 MiB of each; what glibc's allocator holds back beside that, in an arena for \
-             every few threads, is gone with `MALLOC_ARENA_MAX=1` in the environment.\n\n\
-             | process | measure | start | middle | end | most | slope/h | |\n\
+             Start, middle and end are the medians of the second, sixth and last tenth of the samples; \
+             the first tenth is warm-up. Flat: the end is at most 5 % plus 1 MiB (or 8 descriptors or \
+             threads) above the start. The sandbox keeps the last 100,000 requests, messages and \
+             callbacks, at most 32 MiB of each. glibc's allocator retains additional memory, in one \
+             arena per few threads; `MALLOC_ARENA_MAX=1` in the environment avoids that.\n\n\
+             | process | metric | start | middle | end | maximum | slope/h | |\n\
              |---|---|---|---|---|---|---|---|\n",
             today(),
             machine(),
-            jiff::fmt::friendly::SpanPrinter::new().unsigned_duration_to_string(&options.time),
+            jiff::fmt::friendly::SpanPrinter::new().unsigned_duration_to_string(&options.duration),
         );
-        let (mut courses, mut works) = (
-            self.courses.into_inner().unwrap(),
-            self.works.into_inner().unwrap(),
+        let (mut trends, mut values) = (
+            self.trends.into_inner().unwrap(),
+            self.values.into_inner().unwrap(),
         );
-        // Parts end in any order; the rows of one keep theirs.
+        // The parts end in any order. The sort is stable, so rows of one process stay in order.
         let process = |row: &String| row.split('|').nth(1).map(str::to_owned);
-        courses.sort_by_key(process);
-        works.sort_by_key(process);
-        for row in courses {
+        trends.sort_by_key(process);
+        values.sort_by_key(process);
+        for row in trends {
             writeln!(text, "{row}").unwrap();
         }
-        text += "\n| process | what | how much |\n|---|---|---|\n";
-        for row in works {
+        text += "\n| process | what | value |\n|---|---|---|\n";
+        for row in values {
             writeln!(text, "{row}").unwrap();
         }
         println!("\n{text}");
-        if options.is_kept {
+        if options.save {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/SOAK.md");
             std::fs::write(path, text).unwrap();
         }

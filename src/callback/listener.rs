@@ -218,6 +218,7 @@ impl Service {
             target: &head.target,
             host: head.header("host"),
             content_encoding: head.header("content-encoding"),
+            origin: head.header("origin"),
             body: b"",
         };
         match self.policy.decide(request) {
@@ -232,6 +233,7 @@ impl Service {
             target: &head.target,
             host: head.header("host"),
             content_encoding: head.header("content-encoding"),
+            origin: head.header("origin"),
             body,
         };
         match self.policy.decide(request) {

@@ -32,6 +32,8 @@ pub struct CallbackRequest<'a> {
     pub target: &'a str,
     pub host: Option<&'a str>,
     pub content_encoding: Option<&'a str>,
+    /// Browsers send it with every POST from another site; servers do not.
+    pub origin: Option<&'a str>,
     pub body: &'a [u8],
 }
 
@@ -98,6 +100,9 @@ impl CallbackPolicy {
 
     /// Any content type is accepted: the token, not the type, tells the server from a web page.
     fn callback(&self, request: CallbackRequest<'_>) -> Decision {
+        if request.origin.is_some() {
+            return Decision::RefusedCallback(403, "sent by a web page");
+        }
         let body = match decoded(request.content_encoding, request.body) {
             Ok(body) => body,
             Err((status, why)) => return Decision::RefusedCallback(status, why),
@@ -180,6 +185,7 @@ mod tests {
             target,
             host: None,
             content_encoding,
+            origin: None,
             body,
         };
         match policy.decide(request) {
@@ -264,6 +270,7 @@ mod tests {
                 target: "/health",
                 host,
                 content_encoding: None,
+                origin: None,
                 body: b"",
             };
             let is_told = matches!(policy.decide(request), Decision::Health);
@@ -274,7 +281,7 @@ mod tests {
     proptest! {
         #[test]
         fn refuses_everything_without_token(target in "/?(webhook|health)?/?[\\PC]{0,30}", body in "\\PC{0,60}") {
-            let request = CallbackRequest { method: "POST", target: &target, host: None, content_encoding: None, body: body.as_bytes() };
+            let request = CallbackRequest { method: "POST", target: &target, host: None, content_encoding: None, origin: None, body: body.as_bytes() };
             prop_assert!(matches!(policy().decide(request), Decision::Refused(..)));
         }
     }

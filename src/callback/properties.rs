@@ -48,6 +48,7 @@ fn check_request(method: &str, target: &str, encoding: &str, body: &[u8]) {
         target: &target,
         host: None,
         content_encoding: (!encoding.is_empty()).then_some(encoding),
+        origin: None,
         body,
     };
     match POLICY.decide(request) {
@@ -157,6 +158,7 @@ fn check_urls(text: &str) {
             target: told.path(),
             host: None,
             content_encoding: None,
+            origin: None,
             body: body.as_bytes(),
         };
         assert!(

@@ -1,15 +1,17 @@
 //! What stops a batch, and what does not.
 
 use std::io::{BufRead, BufReader, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use qiwei::sandbox::Status;
+use qiwei::sandbox::{Sandbox, Status};
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::batch::{lines, partly_bad, piped};
+use crate::support::raw::{RawServer, ok};
 use crate::support::sends::{field, known, results, results_in, sends, texts, wait_until};
-use crate::support::{Home, check_all, sandbox, sandbox_with};
+use crate::support::{Finished, Home, Qiwei, check_all, sandbox, sandbox_with};
 
 #[test]
 fn rejected_line_does_not_stop_batch() {
@@ -42,13 +44,22 @@ fn fail_fast_stops_at_first_failure() {
     assert_eq!(sends(&server), 1);
 }
 
+/// The configured time limit is that of each message; `--timeout` is that of the whole batch.
+fn piped_with_item_timeout(server: &Sandbox, input: &str, timeout: &str) -> Finished {
+    known(server, &Home::new(), &["send", "--batch", "-"])
+        .args(["--retries", "5"])
+        .env("QIWEI_TIMEOUT", timeout)
+        .stdin(input)
+        .run()
+}
+
 #[test]
 fn unknown_line_is_not_repeated_and_does_not_stop_batch() {
     for fault in ["drop-after", "garbled", "hang", "http=503", "reset-after"] {
         let server = sandbox();
         server.add_fault(format!("{fault}@/msg/send_text*1").parse().unwrap());
         let input = lines(3);
-        let run = piped(&server, &input, &["--timeout", "2s", "--retries", "5"]).ends_with(8);
+        let run = piped_with_item_timeout(&server, &input, "2s").ends_with(8);
         assert_eq!(
             field(&results(&run), "outcome"),
             ["unknown", "accepted", "accepted"],
@@ -61,15 +72,109 @@ fn unknown_line_is_not_repeated_and_does_not_stop_batch() {
 }
 
 #[test]
-fn timeout_applies_to_each_line() {
+fn configured_timeout_applies_to_each_line() {
     let server = sandbox();
     server.add_fault("hang@/msg/send_text*2".parse().unwrap());
-    let run = piped(&server, &lines(4), &["--timeout", "1s"]).ends_with(8);
+    let run = piped_with_item_timeout(&server, &lines(4), "1s").ends_with(8);
     assert_eq!(
         field(&results(&run), "outcome"),
         ["unknown", "unknown", "accepted", "accepted"]
     );
     assert!(run.took >= Duration::from_millis(1800), "{:?}", run.took);
+}
+
+#[test]
+fn timeout_flag_applies_to_whole_batch() {
+    let server = sandbox();
+    server.add_fault("hang@/msg/send_text*1".parse().unwrap());
+    let run = piped(&server, &lines(3), &["--timeout", "1s"]).ends_with(8);
+    assert_eq!(
+        field(&results(&run), "outcome"),
+        ["unknown", "not_sent", "not_sent"]
+    );
+    assert_eq!(sends(&server), 1);
+    assert_eq!(results(&run)[1]["error"]["exit"], 7);
+    // Nothing was sent at all: the reason is the exit code.
+    let server = sandbox();
+    server.add_fault("refuse=1m".parse().unwrap());
+    let run = piped(&server, &lines(3), &["--timeout", "1s"]);
+    assert_eq!(
+        field(&results(&run), "outcome"),
+        ["not_sent", "not_sent", "not_sent"]
+    );
+    assert!([5, 7].contains(&run.code), "{run:?}");
+}
+
+#[test]
+fn timeout_flag_ends_wait_for_input() {
+    let server = sandbox();
+    let (input, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(lines(1).as_bytes()).unwrap();
+    let run = known(&server, &Home::new(), &["send", "--batch", "-"])
+        .args(["--timeout", "1s"])
+        .stdin_from(input)
+        .run()
+        .ends_with(8)
+        .says("the batch reached its time limit of 1s");
+    assert_eq!(field(&results(&run), "outcome"), ["accepted"]);
+    drop(writer);
+}
+
+/// A server that answers the send `number` (from 1) with `throttled`, and accepts all others.
+fn throttling(number: usize, throttled: impl Into<String>) -> RawServer {
+    let (sent, throttled) = (AtomicUsize::new(0), throttled.into());
+    RawServer::start(move |client| {
+        let count = sent.fetch_add(1, Ordering::SeqCst) + 1;
+        client.write(match count == number {
+            true => throttled.clone(),
+            false => ok(&format!(r#"{{"data":{{"msg_data":{{"id":"{count}"}}}}}}"#)),
+        });
+    })
+}
+
+fn batch_on(server: &RawServer, flags: &[&str]) -> Finished {
+    Qiwei::on(
+        &server.base_url(),
+        ["send", "--batch", "-", "--guid", "g", "--json"],
+    )
+    .args(flags)
+    .stdin(lines(4))
+    .run()
+}
+
+#[test]
+fn batch_waits_as_long_as_server_asks() {
+    let busy = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+    let server = throttling(2, busy.to_owned());
+    let run = batch_on(&server, &[])
+        .ends_with(8)
+        .says("the batch waits 1s");
+    assert_eq!(
+        field(&results(&run), "outcome"),
+        ["accepted", "rejected", "accepted", "accepted"]
+    );
+    assert!(run.took >= Duration::from_millis(950), "{:?}", run.took);
+}
+
+#[test]
+fn batch_ends_when_asked_to_wait_longer_than_allowed() {
+    for pause in ["600", "Fri, 31 Dec 2100 23:59:59 GMT"] {
+        let busy = format!(
+            "HTTP/1.1 429 Too Many Requests\r\nRetry-After: {pause}\r\nContent-Length: 0\r\n\r\n"
+        );
+        for (number, code) in [(1, 9), (2, 8)] {
+            let server = throttling(number, busy.clone());
+            let run = batch_on(&server, &["--max-wait", "2s"]).ends_with(code);
+            let rest = &results(&run)[number..];
+            assert_eq!(rest.len(), 4 - number);
+            for line in rest {
+                assert_eq!(line["outcome"], "not_sent", "{run:?}");
+                let pause = line["error"]["retry_after"].as_f64();
+                assert!(pause > Some(500.0), "{run:?}");
+            }
+            assert_eq!(server.requests().len(), number);
+        }
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn failed_removal_does_not_stop_others() {
     let [a, b, c] = server.guids().try_into().unwrap();
     let run = Qiwei::on(
         &server.base_url(),
-        ["instance", "rm", &a, "gone", &b, "--json"],
+        ["instance", "rm", &a, "gone", &b, "--yes", "--json"],
     )
     .run();
     let printed = run.json();
@@ -40,7 +40,7 @@ fn failed_removal_does_not_stop_others() {
     assert_eq!(error["message"], "1 of 3 were not removed: gone");
     assert_eq!(server.guids(), [c.as_str()]);
 
-    let run = Qiwei::on(&server.base_url(), ["instance", "rm", "gone", &c]).run();
+    let run = Qiwei::on(&server.base_url(), ["instance", "rm", "gone", &c, "--yes"]).run();
     run.is(
         8,
         &format!("failed  gone the server refused: invalid guid (code -1)\nremoved {c}\n"),
@@ -51,7 +51,11 @@ fn failed_removal_does_not_stop_others() {
 #[test]
 fn single_failed_removal_decides_exit_code() {
     let server = sandbox();
-    let run = Qiwei::on(&server.base_url(), ["instance", "rm", "gone", "--json"]).run();
+    let run = Qiwei::on(
+        &server.base_url(),
+        ["instance", "rm", "gone", "--yes", "--json"],
+    )
+    .run();
     assert_eq!(run.json()[0]["removed"], false);
     let error = run.ends_with(1).error();
     assert_eq!(
@@ -209,7 +213,7 @@ fn removal_clears_current_instance() {
         "retries = 2 # mine\nguid = '{a}'\n\n[profiles.night]\nguid = '{b}'\nretries = 1\n"
     ));
     let rm = |args: &[&str]| {
-        let run = Qiwei::on(&server.base_url(), ["instance", "rm"]).at(&home);
+        let run = Qiwei::on(&server.base_url(), ["instance", "rm", "--yes"]).at(&home);
         run.args(args).run().ends_with(0);
         home.config()
     };
@@ -232,7 +236,7 @@ fn removal_succeeds_when_config_is_unwritable() {
     let home = Home::new();
     home.write_config(&format!("guid = '{guid}'\n"));
     lock_out(&home);
-    let run = Qiwei::on(&server.base_url(), ["instance", "rm", guid])
+    let run = Qiwei::on(&server.base_url(), ["instance", "rm", guid, "--yes"])
         .at(&home)
         .run();
     assert_eq!(run.stdout, format!("removed {guid}\n"));

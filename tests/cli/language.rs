@@ -220,7 +220,7 @@ fn prints_refusal_and_hint_in_chinese() {
         .says("提示：实例数量已达上限；用 `qiwei instance rm --stopped` 删除停止的实例\n");
     let nobody = Qiwei::new(["send", GROUP, "x"]).env("QIWEI_LANG", "zh");
     let run = nobody.run().ends_with(5);
-    run.says("错误：无法连接：连接被拒绝（系统错误 ")
+    run.says("错误：无法连接 127.0.0.1:1：连接被拒绝（系统错误 ")
         .says("并确认 API 服务已启动、端口正确");
     let run = Qiwei::new(["sessions"])
         .arg("--lang=zh")

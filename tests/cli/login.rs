@@ -79,6 +79,8 @@ fn login_sends_expected_requests_in_order() {
             "/client/set_bridge",
             "/client/set_notify_url",
             "/login/get_login_qrcode",
+            // The server confirms the callback that reports the login.
+            "/client/get_client_status",
             "/client/set_notify_url",
         ]
     );
@@ -240,13 +242,70 @@ fn login_failure_includes_server_text() {
         let server = waiting("manual");
         let mut running = BackgroundChild::start(login(&server, "--json --no-poll"));
         running.event("qrcode");
+        // The QR code's state cannot be read, so the callback is all there is.
+        server.add_fault("http=404@/login/check_login_qrcode".parse().unwrap());
         server.post_callback(&server.guids()[0], notify_type, data);
-        let error = running.finish().ends_with(1).error();
+        let run = running
+            .finish()
+            .ends_with(1)
+            .says("the server did not confirm the end of the login");
+        let error = run.error();
         assert!(
             error["message"].as_str().unwrap().contains("设备异常"),
             "{error}"
         );
     }
+}
+
+#[test]
+fn callbacks_do_not_end_login_against_servers_word() {
+    for (notify_type, data, ignored) in [
+        (
+            11003,
+            json!({"user_id": "1", "name": "x"}),
+            "ignored a callback that reports a login, because the account is not online",
+        ),
+        (
+            11004,
+            json!("账号已在其他设备登录"),
+            "ignored a callback that reports the end of the login",
+        ),
+        (
+            11002,
+            json!({"status": 4}),
+            "ignored a callback that reports the end of the login",
+        ),
+    ] {
+        let server = waiting("manual");
+        let guid = &server.guids()[0];
+        let mut running = BackgroundChild::start(login(&server, "--json --no-poll"));
+        running.event("qrcode");
+        server.post_callback(guid, notify_type, data);
+        running
+            .err
+            .wait_for("the warning", |line| line.contains(ignored));
+        // The login goes on, and ends when the server agrees.
+        server.scan_step(guid, &ScanStep::Scanned);
+        server.scan_step(guid, &ScanStep::Confirm);
+        running.event("logged_in");
+        running.finish().ends_with(0);
+    }
+}
+
+#[test]
+fn login_waits_for_status_that_lags_behind_callback() {
+    let server = waiting("manual");
+    let guid = &server.guids()[0];
+    let mut running = BackgroundChild::start(login(&server, "--json --no-poll"));
+    running.event("qrcode");
+    server.add_fault("reconnecting*3".parse().unwrap());
+    server.scan_step(guid, &ScanStep::Confirm);
+    running.finish().ends_with(0);
+    let checks = paths(&server)
+        .iter()
+        .filter(|path| *path == "/client/get_client_status")
+        .count();
+    assert!(checks >= 4, "{:?}", paths(&server));
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn code_command_receives_attempt_number() {
 #[test]
 fn three_wrong_codes_end_login() {
     let server = strict();
-    let run = chatty(&server, "--code-cmd", &format!("echo {WRONG}"));
+    let run = chatty(&server, "--code-cmd", "echo 13579$QIWEI_CODE_ATTEMPT");
     let run = end(run).ends_with(1);
     assert_eq!(
         events(&run)[3..],
@@ -92,8 +92,48 @@ fn three_wrong_codes_end_login() {
         ]
     );
     assert_eq!(run.error()["kind"], "rejected");
-    assert_eq!(handed_in(&server), [WRONG; 3]);
+    assert_eq!(handed_in(&server), ["135791", "135792", "135793"]);
+}
+
+#[test]
+fn same_wrong_code_is_submitted_once() {
+    let server = strict();
+    let run = chatty(&server, "--code-cmd", &format!("echo {WRONG}")).args(["--timeout", "5s"]);
+    let run = end(run)
+        .ends_with(7)
+        .says("the same verification code was just rejected; it is not submitted again");
+    assert_eq!(handed_in(&server), [WRONG]);
     says_no_code(&run);
+}
+
+#[test]
+fn code_that_is_none_costs_no_attempt() {
+    for nonsense in ["true", "echo", "echo 12", "echo no code yet"] {
+        let server = strict();
+        let command = format!("test -e seen && echo {CODE} || {{ touch seen; {nonsense}; }}");
+        let run = chatty(&server, "--code-cmd", &command);
+        let folder = run.home().to_owned();
+        let run = end(run.in_folder(&folder)).ends_with(0);
+        assert_eq!(handed_in(&server), [CODE], "{nonsense}: {run:?}");
+    }
+}
+
+#[test]
+fn reads_code_file_in_utf16_and_with_mark() {
+    let utf16: Vec<u8> = format!("\u{feff}{CODE}\r\n")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let marked = format!("\u{feff}{CODE}\n").into_bytes();
+    for bytes in [utf16, marked] {
+        let server = strict();
+        let run = login(&server, "--json --no-poll --qr none");
+        let path = run.home().join("code.txt");
+        std::fs::write(&path, bytes).unwrap();
+        let run = run.arg("--code-file").arg(path.to_str().unwrap());
+        end(run).ends_with(0);
+        assert_eq!(handed_in(&server), [CODE]);
+    }
 }
 
 #[test]

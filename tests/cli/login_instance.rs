@@ -121,6 +121,7 @@ fn starts_instance_stopped_in_two_checks() {
             "/client/restore_client",
             "/client/set_notify_url",
             "/login/get_login_qrcode",
+            "/client/get_client_status",
         ]
     );
 }

@@ -25,7 +25,7 @@ fn commands(guid: &str) -> Vec<Vec<&str>> {
         vec!["config", "get", "timeout"],
         vec!["config", "explain"],
         vec!["send", GROUP, "x", "--dry-run"],
-        vec!["instance", "rm", guid],
+        vec!["instance", "rm", guid, "--yes"],
     ]
 }
 

@@ -321,7 +321,11 @@ fn round_trip_refuses_to_take_callbacks_of_login() {
     let run = end(probe(&server, "").env("HOME", login.home())).ends_with(0);
     assert_eq!(checks(&run.json()), [("webhook", true), ("health", true)]);
     assert_eq!(notify_urls(&server).len(), 1);
-    // And a simulated login is the login.
+    // A simulated login arrives, and does not end the login: the account is not online.
     end(probe(&server, "--simulate login").env("HOME", login.home())).ends_with(0);
-    login.finish().ends_with(0);
+    login.err.wait_for("the warning", |line| {
+        line.contains("ignored a callback that reports a login")
+    });
+    login.signal(Signal::INT);
+    login.finish().ends_with(130);
 }

@@ -99,7 +99,7 @@ fn null_list_is_empty() {
         let guid = &server.guids()[0];
         let run = Qiwei::on(&server.base_url(), ["sessions", "--json", "--guid", guid]).run();
         run.is(0, "[]\n", "");
-        let removed = Qiwei::on(&server.base_url(), ["instance", "rm", guid]).run();
+        let removed = Qiwei::on(&server.base_url(), ["instance", "rm", guid, "--yes"]).run();
         removed.ends_with(0);
         let run = Qiwei::on(&server.base_url(), ["instance", "ls", "--json"]).run();
         run.is(0, "[]\n", "0 instances\n");

@@ -178,7 +178,10 @@ fn failed_connections_are_not_sent() {
     assert_eq!(error["outcome"], "not_sent");
     assert_eq!(error["retryable"], true);
     let message = error["message"].as_str().unwrap();
-    assert!(message.starts_with("cannot connect: "), "{message}");
+    assert!(
+        message.starts_with(&format!("cannot connect to {address}: ")),
+        "{message}"
+    );
     let run = send("http://no-such-host.invalid", &["--retries", "0"]);
     assert_eq!(run.ends_with(5).error()["outcome"], "not_sent");
 }

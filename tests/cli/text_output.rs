@@ -41,7 +41,11 @@ S:788123456789   private  张三        2025-01-29 08:30
 S:168987654321   private  李四        2025-01-29 08:15
 R:1012345678901  group    项目讨论群  2025-01-29 08:00
 ";
-    world.run(&["sessions"]).is(0, sessions, &note);
+    let more =
+        "there may be more: use --all for all pages, or --begin-seq 1000126 for the next one\n";
+    world
+        .run(&["sessions"])
+        .is(0, sessions, &format!("{note}{more}"));
 
     let sent = format!("accepted {GROUP} message 1066173\n");
     world.run(&["send", GROUP, "x"]).is(0, &sent, &note);

@@ -23,7 +23,8 @@ pub struct DeliveryArgs {
     #[arg(long, value_name = "RATE", value_parser = Pace::parse)]
     pace: Option<Pace>,
 
-    /// Longest wait for the pace or for another process [default: the rest of --timeout]
+    /// Longest wait for the pace, for another process, or for a pause that the server asks for
+    /// [default: the rest of --timeout; for a pause in a batch 2min]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     max_wait: Option<Duration>,
 }

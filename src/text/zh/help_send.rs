@@ -31,10 +31,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "Rate limit of the account, shared by all processes: 20/min, 2/s, 100/h,burst=5 or off [default: off]",
         "账号的发送限速，所有进程共用：20/min、2/s、100/h,burst=5 或 off [默认: off]",
     ),
-    (
-        "Longest wait for the pace or for another process [default: the rest of --timeout]",
-        "因限速或其他进程而等待的最长时间 [默认: --timeout 的剩余时间]",
-    ),
     ("Batch options", "批量选项"),
     (
         "Send every line of a file, or of standard input with `-`: {\"to\":…,\"text\":…,\"at\":…,\"key\":…,\"id\":…}",
@@ -97,5 +93,9 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "Each {at} in TEXT is replaced by one mention, in the order of --user. Without any, the server places the mentions. {$@} means the same, but needs single quotes in a shell.",
         "TEXT 中的每个 {at} 依次替换为 --user 指定的一个 @；都不写时由服务器安排位置。{$@} 含义相同，但在 shell 中要用单引号。",
+    ),
+    (
+        "Longest wait for the pace, for another process, or for a pause that the server asks for [default: the rest of --timeout; for a pause in a batch 2min]",
+        "等待速率、其他进程或服务器所要求的暂停的最长时间 [默认: --timeout 的剩余时间；批量发送中的暂停为 2min]",
     ),
 ];

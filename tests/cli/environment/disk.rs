@@ -54,7 +54,7 @@ fn reports_completed_change_when_stdout_is_full() {
         (&["instance", "create", "--no-use"], "was created"),
         (&["instance", "stop", &guids[1]], "stopped "),
         (&["instance", "start", &guids[1]], "started "),
-        (&["instance", "rm", &guids[2]], "removed "),
+        (&["instance", "rm", &guids[2], "--yes"], "removed "),
         (
             &["login", "--force", "--qr", "none"],
             "the account is logged in",

@@ -123,7 +123,7 @@ pub static COMMANDS: &[Command] = &[
     .shown_by(Effect::Instances),
     Command::new(
         "instance rm",
-        "instance rm GUID",
+        "instance rm GUID --yes",
         STOPPED,
         &[Step::new(Role::Change, REMOVE).every()],
     )
@@ -336,7 +336,7 @@ pub static COMMANDS: &[Command] = &[
         ONLINE,
         &[
             Step::new(Role::Read, STATUS).every().logged_in(),
-            Step::new(Role::Read, LIST),
+            Step::new(Role::Aside, LIST),
         ],
     ),
     Command::new(

@@ -75,7 +75,7 @@ pub struct OutcomeCounts {
     duplicate: u64,
     rejected: u64,
     not_sent: u64,
-    unknown: u64,
+    pub unknown: u64,
 }
 
 impl OutcomeCounts {

@@ -31,6 +31,8 @@ const WAITING: usize = 16;
 /// Default time limit of one message.
 const ITEM_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Longest pause of a batch without `--max-wait`: long enough for the usual pause of one minute.
+const DEFAULT_LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// How often a paused worker checks whether the batch has stopped.
 const PAUSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -52,6 +54,8 @@ struct Shared {
     broken: Mutex<Option<Error>>,
     /// Why the remaining lines are not sent, if that is so.
     abandoned: Mutex<Option<Error>>,
+    /// Whether lines were not sent for that reason, or input was left unread.
+    is_cut: AtomicBool,
     /// The end of the pause that the server asked for.
     paused_until: Mutex<Option<Deadline>>,
     /// The time limit of the whole batch, if one was given.
@@ -81,6 +85,7 @@ pub fn run(
         stopped_at: Mutex::default(),
         broken: Mutex::default(),
         abandoned: Mutex::default(),
+        is_cut: AtomicBool::new(false),
         paused_until: Mutex::default(),
         deadline: context.explicit_deadline()?,
         signal: AtomicI32::new(0),
@@ -148,11 +153,7 @@ fn in_turn(context: &Context, shared: &Arc<Shared>, input: &mut Input) -> Result
     let mut worker = Worker::new(shared.clone())?;
     let settings = context.settings()?;
     while !shared.is_stopped() {
-        match input.next(settings, || shared.is_stopped() || shared.is_out_of_time())? {
-            None if shared.is_out_of_time() => {
-                shared.abandon_for_time();
-                break;
-            }
+        match input.next(settings, || shared.is_over())? {
             None => break,
             Some(Ok(item)) => worker.work(&item),
             Some(Err(bad)) => shared.report_bad(&bad),
@@ -186,12 +187,8 @@ fn at_once(
         if shared.is_stopped() {
             break Ok(());
         }
-        match input.next(settings, || shared.is_stopped() || shared.is_out_of_time()) {
+        match input.next(settings, || shared.is_over()) {
             Err(error) => break Err(error),
-            Ok(None) if shared.is_out_of_time() => {
-                shared.abandon_for_time();
-                break Ok(());
-            }
             Ok(None) => break Ok(()),
             Ok(Some(Err(bad))) => shared.report_bad(&bad),
             Ok(Some(Ok(item))) => {
@@ -250,7 +247,10 @@ impl Worker {
             return;
         }
         let result = match self.shared.abandoned() {
-            Some(error) => Err(error),
+            Some(error) => {
+                self.shared.is_cut.store(true, Ordering::SeqCst);
+                Err(error)
+            }
             None => self
                 .deliver(item)
                 .map_err(|error| self.shared.output.masked(&error)),
@@ -320,6 +320,15 @@ impl Shared {
         });
     }
 
+    /// Whether no more input is waited for; notes that the time ran out, if that is why.
+    fn is_over(&self) -> bool {
+        if self.is_out_of_time() {
+            self.abandon_for_time();
+            self.is_cut.store(true, Ordering::SeqCst);
+        }
+        self.is_stopped() || self.is_out_of_time()
+    }
+
     fn is_out_of_time(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline.is_over())
     }
@@ -337,7 +346,10 @@ impl Shared {
     /// Pauses all workers, because the server asked for fewer requests. A pause longer than the time
     /// allowed for waiting ends the batch.
     fn pause(&self, pause: Duration) {
-        let most = self.plan.max_wait.unwrap_or(self.timeout);
+        let most = self
+            .plan
+            .max_wait
+            .unwrap_or(DEFAULT_LONGEST_PAUSE.max(self.timeout));
         let left = self.deadline.map_or(most, |deadline| deadline.remaining());
         if pause > most.min(left) {
             let message = text!(
@@ -471,23 +483,25 @@ impl Shared {
             .stopped_at
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(error) = self.abandoned()
+        let cut = self
+            .abandoned()
+            .filter(|_| self.is_cut.load(Ordering::SeqCst));
+        if let Some(error) = &cut
             && counts.good() == 0
+            && counts.unknown == 0
             && [Kind::Busy, Kind::Deadline].contains(&error.kind)
         {
-            return Err(error);
+            return Err(error.clone());
         }
-        counts
-            .verdict(stopped_at)
-            .map_err(|error| match self.abandoned() {
-                Some(abandoned) if abandoned.retry_after.is_some() => Error {
-                    hint: abandoned.hint,
-                    retry_after: abandoned.retry_after,
-                    ..error
-                },
-                _ => error,
-            })?;
-        if let Some(error) = self.abandoned() {
+        counts.verdict(stopped_at).map_err(|error| match &cut {
+            Some(cut) if cut.retry_after.is_some() => Error {
+                hint: cut.hint.clone(),
+                retry_after: cut.retry_after,
+                ..error
+            },
+            _ => error,
+        })?;
+        if let Some(error) = cut {
             return Err(self.cut_short(error));
         }
         if counts == OutcomeCounts::default() {

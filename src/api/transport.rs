@@ -1,8 +1,7 @@
 //! Makes one HTTP exchange and classifies its failure.
 
 use std::io::Read;
-use std::mem::ManuallyDrop;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::blocking::{self, Client};
@@ -25,6 +24,8 @@ pub struct Transport {
     client: Client,
     /// The time in which `client` connects or gives up.
     connect_timeout: Duration,
+    /// The last client that [`Transport::late_client`] built, with its time.
+    late: Mutex<Option<(Duration, Client)>>,
     connection: Connection,
     base: BaseUrl,
     tracer: Option<Arc<dyn Tracer>>,
@@ -46,6 +47,7 @@ impl Transport {
         Ok(Self {
             client,
             connect_timeout,
+            late: Mutex::default(),
             connection: connection.clone(),
             base,
             tracer,
@@ -85,15 +87,23 @@ impl Transport {
 
     /// A client for a request with less time left than connecting may take: one that gives up
     /// connecting before the time is over, so that a connection that was never made is known as such.
-    fn late_client(&self, remaining: Duration) -> Result<Option<ManuallyDrop<Client>>, CallError> {
+    /// It is used again while it fits the time left, so that a loop needs only a few.
+    fn late_client(&self, remaining: Duration) -> Option<Client> {
         let connect_timeout = client::connect_timeout(remaining);
         if connect_timeout >= self.connect_timeout {
-            return Ok(None);
+            return None;
         }
-        // Not dropped, because dropping waits for the HTTP library's thread.
-        client::build(&self.base, &self.connection, connect_timeout)
-            .map(|client| Some(ManuallyDrop::new(client)))
-            .map_err(CallError::Setup)
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((time, client)) = &*late
+            && *time <= remaining.mul_f32(0.95)
+            && *time >= remaining.mul_f32(0.4)
+        {
+            return Some(client.clone());
+        }
+        // Without it, the connection may outlast the time left, and its outcome is then unknown.
+        let client = client::build(&self.base, &self.connection, connect_timeout).ok()?;
+        *late = Some((connect_timeout, client.clone()));
+        Some(client)
     }
 
     fn attempt(
@@ -112,8 +122,8 @@ impl Transport {
                 None,
             ));
         }
-        let late = self.late_client(remaining)?;
-        let client = late.as_deref().unwrap_or(&self.client);
+        let late = self.late_client(remaining);
+        let client = late.as_ref().unwrap_or(&self.client);
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
             CallError::Setup(text!(
                 "{method} is not an HTTP method",

@@ -223,6 +223,11 @@ impl Service {
         };
         match self.policy.decide(request) {
             Decision::Refused(status, _) => Some(status),
+            // Not 400: whether it is JSON is known only with the body.
+            Decision::RefusedCallback(status @ (403 | 405 | 415), why) => {
+                (self.refusals)(status, why);
+                Some(status)
+            }
             _ => None,
         }
     }

@@ -51,6 +51,15 @@ pub struct Args {
 
 impl Run for Args {
     fn run(mut self, context: &Context) -> CommandResult {
+        let outgoing = self
+            .outgoing(context)
+            .inspect_err(|error| one::print_failure(&context.output, None, None, error))?;
+        one::send(context, &outgoing, &self.delivery, self.dry_run).map(success)
+    }
+}
+
+impl Args {
+    fn outgoing(&mut self, context: &Context) -> Result<OutgoingMessage, Error> {
         let to = context.settings()?.conversation(&self.room)?;
         if !to.is_group() {
             return Err(
@@ -69,17 +78,14 @@ impl Run for Args {
             })?;
             text = place_mentions(&text);
         }
-        let outgoing = OutgoingMessage {
+        Ok(OutgoingMessage {
             to,
             text,
             mentions: Some(mentions),
-            key: self.key,
-        };
-        one::send(context, &outgoing, &self.delivery, self.dry_run).map(success)
+            key: self.key.take(),
+        })
     }
-}
 
-impl Args {
     /// In `at ROOM --user ID TEXT` the parser reads TEXT as another id. Ids are digits, so the last value
     /// is the text when there is none yet and the value cannot be an id.
     fn give_text_back(&mut self) {

@@ -25,11 +25,25 @@ struct Planned<'a> {
     body: Option<Cow<'a, RawValue>>,
 }
 
+/// Prints one request.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn show(context: &Context, request: &Request) -> Result<(), Error> {
+    let planned = plan(context.settings()?, request);
+    context.output.note(&text!("dry run: nothing was sent"));
+    context.output.result(&planned, |planned| {
+        let mut text = String::new();
+        render(&mut text, planned);
+        Text::lines(text.trim_end_matches('\n'))
+    })
+}
+
 /// Prints requests in order.
 ///
 /// # Errors
 /// When stdout cannot be written.
-pub fn show(context: &Context, requests: &[Request]) -> Result<(), Error> {
+pub fn show_all(context: &Context, requests: &[Request]) -> Result<(), Error> {
     let settings = context.settings()?;
     let planned: Vec<Planned<'_>> = requests
         .iter()

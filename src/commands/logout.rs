@@ -34,7 +34,7 @@ impl Run for Args {
         let guid = instances::choose(context, Effect::Change)?;
         let request = request::logout(&guid);
         if self.dry_run {
-            return dry_run::show(context, &[request]).map(success);
+            return dry_run::show(context, &request).map(success);
         }
         let is_detected = context.settings()?.guid.is_none();
         if is_detected && !self.yes {

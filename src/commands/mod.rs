@@ -12,7 +12,7 @@ mod login;
 mod logout;
 mod probe;
 mod sandbox;
-mod send;
+pub mod send;
 mod sessions;
 mod status;
 mod text_argument;

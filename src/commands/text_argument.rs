@@ -29,8 +29,8 @@ impl TextArgs {
     ///
     /// # Errors
     /// A usage error when there is no text, it is empty or not UTF-8.
-    pub fn read(self, context: &Context) -> Result<String, Error> {
-        let text = match (self.text.as_deref(), self.file) {
+    pub fn read(&self, context: &Context) -> Result<String, Error> {
+        let text = match (self.text.as_deref(), &self.file) {
             (Some("-"), _) => trim_one_newline(input::utf8(
                 context.read_stdin()?,
                 &text!("standard input"),
@@ -40,7 +40,7 @@ impl TextArgs {
                 text.to_owned()
             }
             (None, Some(path)) => input::utf8(
-                input::file_bytes(&path)?,
+                input::file_bytes(path)?,
                 &Text::verbatim(path.display().to_string()),
             )?,
             (None, None) => {

@@ -75,6 +75,7 @@ pub struct Sender {
     stop: Arc<AtomicBool>,
     in_flight: Arc<AtomicBool>,
     requested_pause: Option<Duration>,
+    request_timeout: Option<Duration>,
 }
 
 impl Sender {
@@ -88,6 +89,7 @@ impl Sender {
             stop: Arc::default(),
             in_flight: Arc::default(),
             requested_pause: None,
+            request_timeout: None,
         }
     }
 
@@ -99,6 +101,15 @@ impl Sender {
     /// Ends waiting for the pace when `stop` is set.
     pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
         Self { stop, ..self }
+    }
+
+    /// Limits the time of sending, without the waits before it.
+    pub fn with_request_timeout(self, timeout: Duration) -> Self {
+        let request_timeout = Some(timeout);
+        Self {
+            request_timeout,
+            ..self
+        }
     }
 
     /// The pause that the server asked for in its last answer; removed when read.
@@ -268,6 +279,10 @@ impl Sender {
         outgoing: &OutgoingMessage,
         deadline: Deadline,
     ) -> Result<SentMessage, (Error, Option<Duration>)> {
+        let deadline = match self.request_timeout {
+            Some(timeout) if timeout < deadline.remaining() => Deadline::after(timeout),
+            _ => deadline,
+        };
         let api = self.api.until(deadline);
         let request = outgoing.request(&self.plan.guid);
         self.in_flight.store(true, Ordering::SeqCst);

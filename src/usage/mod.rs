@@ -11,6 +11,7 @@ use clap::builder::StyledStr;
 use clap::error::ErrorKind;
 
 use crate::commands::CommandResult;
+use crate::commands::send::one::print_failure;
 use crate::config::{Flags, Key, Layers};
 use crate::env::Env;
 use crate::error::Error;
@@ -40,7 +41,19 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
         _ if json => Err(for_programs(&error)),
         _ => Err(for_people(&help::parse_again(error, args, lang), lang)),
     };
+    if let Err(error) = &finish
+        && sends_one_message(args)
+    {
+        print_failure(&output, None, None, error);
+    }
     crate::finish(&output, finish)
+}
+
+/// Whether the command is `send` without `--batch`, or `at`.
+fn sends_one_message(args: &[OsString]) -> bool {
+    let mut words = before_dashes(args).skip(1).filter_map(|arg| arg.to_str());
+    let is_batch = before_dashes(args).any(|arg| arg == "--batch");
+    !is_batch && words.any(|word| ["send", "at"].contains(&word))
 }
 
 /// Help and version are results on stdout.

@@ -221,7 +221,7 @@ fn prints_refusal_and_hint_in_chinese() {
     let nobody = Qiwei::new(["send", GROUP, "x"]).env("QIWEI_LANG", "zh");
     let run = nobody.run().ends_with(5);
     run.says("错误：无法连接 127.0.0.1:1：连接被拒绝（系统错误 ")
-        .says("并确认 API 服务已启动、端口正确");
+        .says("请检查该地址，并确认 API 服务已启动");
     let run = Qiwei::new(["sessions"])
         .arg("--lang=zh")
         .config("timeout = 'soon'\n");

@@ -145,7 +145,7 @@ impl Args {
             auto_start: !self.no_start,
         });
         if self.dry_run {
-            return dry_run::show(context, &[request]);
+            return dry_run::show(context, &request);
         }
         let previous = match context.settings()?.guid.clone() {
             Some((guid, Source::Config | Source::Profile)) => Some(guid),

@@ -91,7 +91,7 @@ fn apply(
     human: &Text,
 ) -> Result<(), Error> {
     if dry {
-        return dry_run::show(context, std::slice::from_ref(request));
+        return dry_run::show(context, request);
     }
     context
         .api()?

@@ -60,7 +60,7 @@ impl Args {
         }
         if self.dry_run {
             let requests: Vec<_> = self.instances.iter().map(request::remove_client).collect();
-            return dry_run::show(context, &requests);
+            return dry_run::show_all(context, &requests);
         }
         let is_confirmed = match self.stopped {
             true => self.is_confirmed(context)?,

@@ -29,7 +29,7 @@ impl Call {
         let dry = self.dry_run;
         let request = self.request(context)?;
         if dry {
-            return dry_run::show(context, &[request]);
+            return dry_run::show(context, &request);
         }
         let effect = request.effect;
         let reply = context

@@ -10,6 +10,7 @@ use super::text_argument::TextArgs;
 use super::{CommandResult, Run};
 use crate::context::Context;
 use crate::delivery::{OutgoingMessage, check_key};
+use crate::error::Error;
 use batch::BatchArgs;
 #[cfg(fuzzing)]
 pub use batch::properties::batch_line;
@@ -49,12 +50,22 @@ impl Run for Args {
         let Some(to) = self.to else {
             return batch::run(context, self.batch, &self.delivery, self.dry_run);
         };
-        let outgoing = OutgoingMessage {
-            to: context.settings()?.conversation(&to)?,
-            text: self.text.read(context)?,
-            mentions: None,
-            key: self.key,
-        };
+        let outgoing = outgoing(context, &to, &self.text, self.key)
+            .inspect_err(|error| one::print_failure(&context.output, None, None, error))?;
         one::send(context, &outgoing, &self.delivery, self.dry_run).map(|()| ExitCode::SUCCESS)
     }
+}
+
+fn outgoing(
+    context: &Context,
+    to: &str,
+    text: &TextArgs,
+    key: Option<String>,
+) -> Result<OutgoingMessage, Error> {
+    Ok(OutgoingMessage {
+        to: context.settings()?.conversation(to)?,
+        text: text.read(context)?,
+        mentions: None,
+        key,
+    })
 }

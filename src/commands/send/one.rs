@@ -13,18 +13,47 @@ use crate::delivery::{OutgoingMessage, Receipt, Sender};
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::instances;
+use crate::output::Output;
 use crate::signals;
 use crate::text::text;
 
-/// The JSON result of an accepted message.
+/// The JSON result of one message, accepted or not.
 #[derive(Serialize)]
-struct Delivered<'a> {
+struct MessageResult<'a> {
     outcome: Outcome,
-    message_id: &'a str,
+    message_id: Option<&'a str>,
     seq: Option<&'a str>,
-    conversation_id: &'a ConversationId,
-    guid: &'a Guid,
+    conversation_id: Option<&'a ConversationId>,
+    guid: Option<&'a Guid>,
     sent_at: Option<&'a str>,
+    error: Option<&'a Error>,
+}
+
+/// With `--json`, prints the result of a message that was not accepted: an empty stdout would make
+/// `jq -e` succeed. The caller still reports the error on stderr.
+pub fn print_failure(
+    output: &Output,
+    to: Option<&ConversationId>,
+    guid: Option<&Guid>,
+    error: &Error,
+) {
+    // After an accepted message only printing can fail, and stdout is what failed.
+    let is_printed = error.outcome == Some(Outcome::Accepted) || error.kind == Kind::ClosedPipe;
+    if !output.is_json() || is_printed {
+        return;
+    }
+    let error = output.masked(error);
+    let view = MessageResult {
+        outcome: error.outcome.unwrap_or(Outcome::Unknown),
+        message_id: None,
+        seq: None,
+        conversation_id: to,
+        guid,
+        sent_at: None,
+        error: Some(&error),
+    };
+    // The exit code and stderr already say that it failed.
+    let _ = output.json(&view);
 }
 
 /// Sends a message once and prints the result, or prints the request for a dry run.
@@ -38,21 +67,39 @@ pub fn send(
     options: &DeliveryArgs,
     dry: bool,
 ) -> Result<(), Error> {
-    let guid = instances::choose(context, Effect::Change)?;
+    let output = &context.output;
+    let guid = instances::choose(context, Effect::Change)
+        .inspect_err(|error| print_failure(output, Some(&outgoing.to), None, error))?;
     if dry {
-        return dry_run::show(context, &[outgoing.request(&guid)]);
+        return dry_run::show(context, &outgoing.request(&guid));
     }
+    deliver(context, outgoing, options, &guid)
+        .inspect_err(|error| print_failure(output, Some(&outgoing.to), Some(&guid), error))
+}
+
+fn deliver(
+    context: &Context,
+    outgoing: &OutgoingMessage,
+    options: &DeliveryArgs,
+    guid: &Guid,
+) -> Result<(), Error> {
     let plan = options.plan(context, guid.clone())?;
     let mut sender = Sender::new(plan, context.api()?.clone(), context.output.clone());
-    say_when_interrupted(context, &sender)?;
+    say_when_interrupted(context, &sender, &outgoing.to, guid)?;
     let receipt = sender.deliver(outgoing, None, context.deadline()?)?;
-    print(context, &guid, &outgoing.to, &receipt)
+    print(context, guid, &outgoing.to, &receipt)
 }
 
 /// A request waiting for its answer cannot be interrupted, so a signal ends the program from here,
 /// after the known outcome was printed.
-fn say_when_interrupted(context: &Context, sender: &Sender) -> Result<(), Error> {
+fn say_when_interrupted(
+    context: &Context,
+    sender: &Sender,
+    to: &ConversationId,
+    guid: &Guid,
+) -> Result<(), Error> {
     let (output, in_flight) = (context.output.clone(), sender.in_flight());
+    let (to, guid) = (to.clone(), guid.clone());
     signals::forward(signals::watch()?, move |signal| {
         let error = match in_flight.load(Ordering::SeqCst) {
             true => Error::new(
@@ -65,7 +112,9 @@ fn say_when_interrupted(context: &Context, sender: &Sender) -> Result<(), Error>
                 .outcome(Outcome::NotSent)
                 .retryable(),
         };
-        output.error(&error.ending_with(signal));
+        let error = error.ending_with(signal);
+        print_failure(&output, Some(&to), Some(&guid), &error);
+        output.error(&error);
         signals::end(signal)
     })
 }
@@ -77,13 +126,14 @@ fn print(
     receipt: &Receipt,
 ) -> Result<(), Error> {
     let message = &receipt.message;
-    let view = Delivered {
+    let view = MessageResult {
         outcome: receipt.outcome,
-        message_id: &message.message_id,
+        message_id: Some(&message.message_id),
         seq: message.seq.as_deref(),
-        conversation_id: to,
-        guid,
+        conversation_id: Some(to),
+        guid: Some(guid),
         sent_at: message.sent_at.as_deref(),
+        error: None,
     };
     let id = &message.message_id;
     let outcome = receipt.outcome.word();

@@ -37,13 +37,12 @@ pub fn of(case: &Case) -> Option<&'static Exception> {
 pub static EXCEPTIONS: &[Exception] = &[
     Exception {
         holds: |c| {
-            c.fault.observation == Observation::Reconnecting
+            [Observation::Reconnecting, Observation::LoggedOut].contains(&c.fault.observation)
                 && is_login(c)
                 && c.mode != Mode::Once
-                && c.command.name != "login --no-wait"
-                && !c.command.is_slow
+                && ["login", "login --new"].contains(&c.command.name)
         },
-        end: end(7, "not_sent"),
+        end: asked(7),
         why: "`login` ends only when the instance is online, and this one is said to be stopped until the time is up",
     },
     Exception {

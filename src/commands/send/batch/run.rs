@@ -230,7 +230,8 @@ impl Worker {
             shared.api.clone(),
             shared.output.clone(),
         )
-        .stopped_by(shared.stop.clone());
+        .stopped_by(shared.stop.clone())
+        .with_request_timeout(shared.timeout);
         Ok(Self {
             shared,
             sender,
@@ -276,9 +277,11 @@ impl Worker {
                 key: format!("line {}", item.line),
             },
         });
-        let left = self.shared.deadline.map(|deadline| deadline.remaining());
-        let timeout = left.map_or(self.shared.timeout, |left| left.min(self.shared.timeout));
-        let deadline = Deadline::after(timeout);
+        // With a limit for the whole batch, a message may wait for its turn until then.
+        let deadline = self
+            .shared
+            .deadline
+            .unwrap_or_else(|| Deadline::after(self.shared.timeout));
         self.sender.deliver(&item.outgoing, record, deadline)
     }
 }

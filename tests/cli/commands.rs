@@ -297,6 +297,7 @@ fn send() {
             "conversation_id": PERSON,
             "guid": guid,
             "sent_at": run.json()["sent_at"],
+            "error": null,
         });
         assert_eq!(run.json(), expected);
         // To the second: `2026-01-01T10:00:00Z` of `2026-01-01T10:00:00.123Z`.
@@ -476,9 +477,12 @@ fn dry_run_prints_exact_request_and_sends_nothing() {
         let run = Qiwei::on(&world.server.base_url(), args)
             .args(["--dry-run", "--json", "-q"])
             .run();
-        let json = format!(
-            r#"[{{"method":"POST","url":"{url}","headers":[["content-type","application/json"]],"body":{body}}}]"#
+        let mut json = format!(
+            r#"{{"method":"POST","url":"{url}","headers":[["content-type","application/json"]],"body":{body}}}"#
         );
+        if args.contains(&"rm") {
+            json = format!("[{json}]");
+        }
         run.is(0, &format!("{json}\n"), "");
     }
     assert_eq!(requests(&world.server), [""; 0]);

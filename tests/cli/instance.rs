@@ -422,3 +422,72 @@ fn start_and_stop_of_missing_instance_are_rejected() {
         assert_ne!(error["hint"], Value::Null);
     }
 }
+
+#[test]
+fn removal_of_online_instance_needs_confirmation() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let args = ["instance", "rm", &guid];
+    let run = Qiwei::on(&server.base_url(), args).run().ends_with(2);
+    run.says("is online, and removing it needs a confirmation")
+        .says("--yes");
+    assert!(server.guids().contains(&guid));
+    Qiwei::on(&server.base_url(), args)
+        .arg("--yes")
+        .run()
+        .ends_with(0);
+    assert!(!server.guids().contains(&guid));
+}
+
+#[test]
+fn logout_of_detected_instance_needs_confirmation() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let logout = || Qiwei::on(&server.base_url(), ["logout"]);
+    logout().run().ends_with(2).says(&format!("--guid {guid}"));
+    assert!(!requests(&server).iter().any(|r| r.contains("/user/logout")));
+    logout().arg("--yes").run().ends_with(0);
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    Qiwei::on(&server.base_url(), ["logout", "--guid", &guid])
+        .run()
+        .ends_with(0);
+}
+
+#[test]
+fn create_keeps_online_current_instance() {
+    let (server, home) = (sandbox(), Home::new());
+    let old = server.guids()[0].clone();
+    let run = |args: &[&str]| Qiwei::on(&server.base_url(), args).at(&home).run();
+    run(&["instance", "use", &old]).ends_with(0);
+    run(&["instance", "create"])
+        .ends_with(0)
+        .says("the current instance is still ");
+    assert!(home.config().contains(&old));
+    let created = run(&["instance", "create", "--use"]).ends_with(0);
+    let created = created.says("the current instance is now ").says("it was ");
+    assert!(!home.config().contains(&old), "{created:?}");
+}
+
+#[test]
+fn password_of_proxy_is_never_printed() {
+    let server = RawServer::answering(ok(
+        r#"{"error_code":-3,"error_message":"bad proxy socks5://user:sekret@h:1"}"#,
+    ));
+    for (proxy, code) in [
+        ("socks5h://user:sekret@h:1", 2),
+        ("socks5://user:sekret@h:1", 1),
+        ("user:sekret@h:1", 2),
+    ] {
+        for flags in [&[][..], &["--json"], &["-vv"], &["--dry-run"]] {
+            let run = Qiwei::on(&server.base_url(), ["instance", "create", "--proxy", proxy])
+                .args(flags)
+                .run();
+            if flags != ["--dry-run"] {
+                assert_eq!(run.code, code, "{run:?}");
+            }
+            assert!(!run.stdout.contains("sekret"), "{run:?}");
+            assert!(!run.stderr.contains("sekret"), "{run:?}");
+        }
+    }
+}

@@ -11,10 +11,7 @@ use crate::support::{
 /// A send that was refused without a word to the server.
 #[track_caller]
 pub fn is_refused(run: &Finished, code: i32, outcome: &str) -> Value {
-    assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{run:?}");
-    let error = run.error();
-    assert_eq!(error["outcome"], outcome, "{run:?}");
-    error
+    run.message_error(code, outcome)
 }
 
 #[test]

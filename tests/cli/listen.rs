@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use qiwei::sandbox::{IncomingMessage, Quirk, Sandbox};
 use rustix::process::Signal;
@@ -465,4 +466,57 @@ fn exec_output_does_not_mix_with_lines() {
     let run = running.finish().ends_with(0);
     assert_eq!(events(&run).len(), 1);
     assert!(run.stderr.contains("noise"), "{run:?}");
+}
+
+#[test]
+fn timeout_ends_listen() {
+    let server = sandbox();
+    let run = end(listen(&server, "--timeout 1s")).ends_with(0);
+    assert!(run.took < Duration::from_secs(20), "{run:?}");
+    end(listen(&server, "--timeout 1s --count 1")).ends_with(7);
+}
+
+#[test]
+fn read_reports_and_changes_are_events_of_their_own() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let (mut running, url) = listening(&server, listen(&server, "--count 5 --json"));
+    let report = |sender: &str, id: &str, referid: &str| {
+        let data = json!({"id": id, "sender": sender, "appinfo": "CIG-1", "referid": referid,
+                          "msg_type": 1012, "receiver": "S:2"});
+        callback(&guid, 11010, &data.to_string())
+    };
+    for body in [
+        report("1", "10", "0"),
+        report("2", "10", "0"),
+        report("1", "11", "0"),
+        report("1", "11", "10"),
+        // The same again is a duplicate.
+        report("1", "10", "0"),
+        callback(&guid, 11010, r#"{"id":"99","appinfo":"CIG-9"}"#),
+    ] {
+        assert_eq!(post(&url, &body).status, 200);
+    }
+    let run = running.finish().ends_with(0);
+    let ids: Vec<Value> = events(&run)
+        .iter()
+        .map(|event| event["data"]["id"].clone())
+        .collect();
+    assert_eq!(ids, ["10", "10", "11", "11", "99"]);
+}
+
+#[test]
+fn refused_callbacks_are_reported_once_per_kind() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let (mut running, url) = listening(&server, listen(&server, "--count 1"));
+    for _ in 0..3 {
+        assert_eq!(post(&url, "<html>").status, 400);
+        assert_eq!(post(&url, &callback("another", 11010, "{}")).status, 403);
+    }
+    assert_eq!(post(&url, &numbered(&guid, 1)).status, 200);
+    let run = running.finish().ends_with(0);
+    for reason in ["not a callback", "another instance"] {
+        assert_eq!(run.stderr.matches(reason).count(), 1, "{run:?}");
+    }
 }

@@ -495,3 +495,56 @@ fn random_bytes_neither_panic_nor_hang() {
     assert!(!run.stderr.contains("panicked"), "{run:?}");
     assert_eq!(events(&run).last().unwrap()["data"]["id"], "1");
 }
+
+/// A body as `Content-Encoding: gzip` sends it.
+fn gzip(body: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(body.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn deflate(body: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(body.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn accepts_callbacks_in_every_form_servers_send() {
+    let target = target();
+    let path = target.path().to_owned();
+    let says = |line: &str, headers: &str, body: &[u8]| {
+        let mut client = Client::to(&target.url);
+        let length = body.len();
+        let head =
+            format!("{line} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n");
+        client.send([head.as_bytes(), body].concat());
+        client.answer().status
+    };
+    let plain = format!("POST {path}");
+    let message = |number| target.message(number);
+    let marked = format!("\u{feff}{}", message(3));
+    let upper = message(6).replace(&target.guid, &target.guid.to_uppercase());
+    for (line, headers, body) in [
+        (&*format!("POST {path}/"), "", message(1).into_bytes()),
+        (
+            &*plain,
+            "Content-Type: text/plain\r\n",
+            message(2).into_bytes(),
+        ),
+        (&plain, "", marked.into_bytes()),
+        (&plain, "Content-Encoding: gzip\r\n", gzip(&message(4))),
+        (
+            &plain,
+            "Content-Encoding: deflate\r\n",
+            deflate(&message(5)),
+        ),
+        (&plain, "", upper.into_bytes()),
+    ] {
+        assert_eq!(says(line, headers, &body), 200, "{line} {headers}");
+    }
+    // Limited after decompression too.
+    let large = gzip(&"x".repeat(2 * 1024 * 1024));
+    assert_eq!(says(&plain, "Content-Encoding: gzip\r\n", &large), 413);
+    target.has_only(&[1, 2, 3, 4, 5, 6]);
+}

@@ -31,6 +31,7 @@ mod ledger_races;
 mod ledger_storage;
 mod listen;
 mod listener_abuse;
+mod lists;
 mod login;
 mod login_answers;
 mod login_code;

@@ -114,3 +114,43 @@ fn at_reads_stdin_and_aliases() {
     assert_eq!(printed["conversation_id"], GROUP);
     assert_eq!(server.deliveries()[0].content, "{$@} build broken");
 }
+
+#[test]
+fn at_placeholder_survives_double_quotes() {
+    let server = sandbox();
+    let text = "{at} and {$@}: build broken";
+    let args = ["at", GROUP, text, "--user", "1", "2", "-q"];
+    Qiwei::on(&server.base_url(), args).run().ends_with(0);
+    assert_eq!(
+        server.deliveries()[0].content,
+        "{$@} and {$@}: build broken"
+    );
+    Qiwei::on(&server.base_url(), args)
+        .arg("--no-check")
+        .run()
+        .ends_with(0);
+    assert_eq!(server.deliveries()[1].content, text);
+    let batch = json!({"to": GROUP, "text": "see {at}", "at": ["1"]}).to_string();
+    Qiwei::on(&server.base_url(), ["send", "--batch", "-", "-q"])
+        .stdin(batch)
+        .run()
+        .ends_with(0);
+    assert_eq!(server.deliveries()[2].content, "see {$@}");
+}
+
+#[test]
+fn rejects_braces_left_by_a_shell() {
+    let server = sandbox();
+    let args = ["at", GROUP, "build broken {}", "--user", "1"];
+    let run = Qiwei::on(&server.base_url(), args).run().ends_with(2);
+    run.says("use single quotes, or {at}");
+    assert_eq!(server.deliveries().len(), 0);
+    // A text with a placeholder may contain braces, and so may any text with --no-check.
+    for args in [
+        &["at", GROUP, "{} {at}", "--user", "1"][..],
+        &["at", GROUP, "{}", "--user", "1", "--no-check"],
+        &["send", GROUP, "{}"],
+    ] {
+        Qiwei::on(&server.base_url(), args).run().ends_with(0);
+    }
+}

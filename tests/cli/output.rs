@@ -59,7 +59,10 @@ fn json_error_is_last_stderr_line_with_all_fields() {
         let run = Qiwei::on(&url, args)
             .args(["--json", "--retries", "0"])
             .run();
-        assert_eq!(run.stdout, "", "{args:?}");
+        match args.first() {
+            Some(&"send") => assert_eq!(run.json()["outcome"], outcome, "{args:?}"),
+            _ => assert_eq!(run.stdout, "", "{args:?}"),
+        }
         assert_eq!(run.stderr.lines().count(), 1, "{args:?}: {run:?}");
         let error = run.error();
         assert_eq!(error["kind"], kind, "{args:?}");

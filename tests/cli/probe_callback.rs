@@ -329,3 +329,20 @@ fn round_trip_refuses_to_take_callbacks_of_login() {
     login.signal(Signal::INT);
     login.finish().ends_with(130);
 }
+
+#[test]
+fn names_status_of_refused_callback() {
+    let server = sandbox_with(|scenario| {
+        (scenario.online, scenario.running) = (0, 1);
+    });
+    let run = probe(&server, "");
+    let mut running = BackgroundChild::start(run);
+    let url = first_url(&server);
+    assert_eq!(crate::support::client::post(&url, "<html>").status, 400);
+    let run = running.finish();
+    assert_ne!(run.code, 0, "{run:?}");
+    assert!(
+        run.stdout.contains("400") || run.stderr.contains("400"),
+        "{run:?}"
+    );
+}

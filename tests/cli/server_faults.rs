@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::raw::{ClientConnection, RawServer, closed_port, http, ok};
-use crate::support::{Finished, GROUP, Qiwei, check_all};
+use crate::support::{Finished, GROUP, Qiwei, check_all, sandbox};
 
 /// An answer that would be a success if it came from the right server.
 const GOOD: &str = r#"{"error_code":0,"error_message":"ok","data":{"session_list":[],"msg_data":{"id":"1066173","seq":"7"},"is_svr_fail":false}}"#;
@@ -227,4 +227,67 @@ fn handles_early_answer_to_large_request() {
     .stdin("x".repeat(8 * 1024 * 1024))
     .run();
     assert!([1, 6].contains(&run.code), "{run:?}");
+}
+
+#[test]
+fn refusal_of_proxy_names_proxy() {
+    let proxy = RawServer::answering(http("407 Proxy Authentication Required", ""));
+    let run = Qiwei::on(
+        "http://api.example",
+        ["send", GROUP, "x", "--guid", "g", "--json"],
+    )
+    .env("http_proxy", proxy.base_url())
+    .run();
+    let error = run.message_error(5, "not_sent");
+    assert!(
+        error["message"].as_str().unwrap().contains("407"),
+        "{error}"
+    );
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains(&proxy.address().to_string()),
+        "{error}"
+    );
+}
+
+#[test]
+fn odd_send_time_does_not_hide_message() {
+    for time in [
+        "\"2026-01-01 10:00:00\"",
+        "1.5",
+        "\"1735689600.5\"",
+        "null",
+        "{}",
+    ] {
+        let answer = format!(r#"{{"data":{{"msg_data":{{"id":"7","sendtime":{time}}}}}}}"#);
+        let server = RawServer::answering(ok(&answer));
+        let run = send(&server.base_url(), &[]).ends_with(0);
+        assert_eq!(run.json()["message_id"], "7", "{time}");
+    }
+}
+
+#[test]
+fn status_answers_without_the_list() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    server.add_fault("http=403@/client/all_clients".parse().unwrap());
+    let run = Qiwei::on(&server.base_url(), ["status", "--guid", &guid]).run();
+    run.ends_with(0)
+        .says("the list of instances cannot be read");
+}
+
+#[test]
+fn customer_service_conversation_is_a_target() {
+    let server = sandbox();
+    let to = "S:7880000000000001;1234";
+    Qiwei::on(&server.base_url(), ["send", to, "x", "-q", "--dry-run"])
+        .run()
+        .ends_with(0);
+    for to in ["S:1;", "S:;1", "R:1;2", "S:1;2;3"] {
+        Qiwei::on(&server.base_url(), ["send", to, "x"])
+            .run()
+            .ends_with(2);
+    }
 }

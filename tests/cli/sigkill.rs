@@ -337,9 +337,7 @@ fn signal_during_send_reports_outcome() {
         });
         live.signal(signal);
         let run = live.end().ends_with(code);
-        let error = run.error();
-        assert_eq!(error["outcome"], "unknown");
-        assert_eq!(run.stdout, "");
+        run.message_error(code, "unknown");
         assert_eq!(server.deliveries().len(), 1);
     }
 }

@@ -240,3 +240,12 @@ fn suggests_prefix_for_bare_id() {
         refused(&server, run, part).says("hint: `qiwei sessions` lists conversation ids");
     }
 }
+
+#[test]
+fn warns_of_long_text() {
+    let server = sandbox();
+    for (length, warned) in [(2048, false), (2049, true)] {
+        let run = send(&server).arg("x".repeat(length)).run().ends_with(0);
+        assert_eq!(run.stderr.contains("2048 bytes"), warned, "{run:?}");
+    }
+}

@@ -129,3 +129,30 @@ fn redirect_away_from_tls_is_not_followed() {
     assert_eq!(open.requests(), [""; 0]);
     assert_eq!(server.requests().len(), 1);
 }
+
+#[test]
+fn wrong_scheme_is_named_with_its_fix() {
+    let plain = RawServer::answering(ok(ACCEPTED));
+    let url = format!("https://{}", plain.address());
+    let error = send(&url, &["--retries", "0"]).ends_with(5).error();
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("does not speak TLS"),
+        "{error}"
+    );
+    assert!(
+        error["hint"].as_str().unwrap().contains("http://"),
+        "{error}"
+    );
+
+    let certificate = Certificate::for_name("localhost");
+    let server = TlsServer::start(&certificate, &ok(ACCEPTED));
+    let url = server.base_url("localhost").replace("https://", "http://");
+    let error = send(&url, &["--retries", "0"]).error();
+    assert!(
+        error["hint"].as_str().unwrap().contains("https://"),
+        "{error}"
+    );
+}

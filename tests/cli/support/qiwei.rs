@@ -241,6 +241,19 @@ impl Finished {
         serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 
+    /// The error of a message that `send --json` or `at --json` did not deliver: stdout has a result
+    /// with the same error and outcome as stderr, for `jq -e`.
+    #[track_caller]
+    pub fn message_error(&self, code: i32, outcome: &str) -> Value {
+        assert_eq!(self.code, code, "{self:?}");
+        let (result, error) = (self.json(), self.error());
+        assert_eq!(result["outcome"], outcome, "{self:?}");
+        assert_eq!(error["outcome"], outcome, "{self:?}");
+        assert_eq!(result["error"], error, "{self:?}");
+        assert_eq!(result["message_id"], Value::Null, "{self:?}");
+        error
+    }
+
     /// The error of a `--json` run: the last line on stderr, with every field of the contract.
     #[track_caller]
     pub fn error(&self) -> Value {

@@ -51,7 +51,7 @@ pub enum Content {
 pub struct Payload {
     /// The value; `null` when the envelope had no `data`.
     pub value: Value,
-    /// Whether the server said yes: a business code 0, or `{}` where no code is spoken. Without
+    /// Whether the server said yes: a business code 0, or `{}` in a dialect without codes. Without
     /// either, only the shape of the value tells.
     pub confirmed: bool,
     /// The other fields of the envelope.
@@ -60,7 +60,7 @@ pub struct Payload {
 
 /// Fields that hold a business code. The last three come from the hosted gateway and from servers
 /// that answer for a sibling product.
-const CODES: [(&str, Dialect); 5] = [
+const CODE_FIELDS: [(&str, Dialect); 5] = [
     ("error_code", Dialect::A),
     ("err_code", Dialect::B),
     ("errcode", Dialect::A),
@@ -68,8 +68,8 @@ const CODES: [(&str, Dialect); 5] = [
     ("ret", Dialect::A),
 ];
 
-/// Fields that hold the server's words, in the order in which they are believed.
-const WORDS: [&str; 6] = [
+/// Fields that hold the server's message, in order of precedence.
+const MESSAGE_FIELDS: [&str; 6] = [
     "error_message",
     "err_msg",
     "errmsg",
@@ -78,8 +78,8 @@ const WORDS: [&str; 6] = [
     "hint",
 ];
 
-/// Fields that say whether it went well, beside the codes and the words.
-const VERDICTS: [&str; 7] = [
+/// Fields that report success or failure, besides codes and messages.
+const RESULT_FIELDS: [&str; 7] = [
     "success", "ok", "error", "errors", "detail", "result", "status",
 ];
 
@@ -207,7 +207,7 @@ fn code(object: &Map<String, Value>) -> Result<Option<(i64, Dialect)>, Text> {
         .get("baseResponse")
         .and_then(|base| base.get("ret"))
         .map(|ret| ("ret", ret, Dialect::A));
-    let fields = CODES
+    let fields = CODE_FIELDS
         .iter()
         .filter_map(|(key, dialect)| object.get(*key).map(|code| (*key, code, *dialect)))
         .chain(nested);
@@ -297,9 +297,9 @@ fn carries_nothing(object: &Map<String, Value>) -> bool {
     object.iter().all(|(key, value)| {
         let key = key.as_str();
         is_empty(value)
-            || CODES.iter().any(|(code, _)| *code == key)
-            || WORDS.contains(&key)
-            || VERDICTS.contains(&key)
+            || CODE_FIELDS.iter().any(|(code, _)| *code == key)
+            || MESSAGE_FIELDS.contains(&key)
+            || RESULT_FIELDS.contains(&key)
             || CIRCUMSTANCES.contains(&key)
     })
 }
@@ -321,16 +321,16 @@ fn is_uncoded_envelope(object: &Map<String, Value>) -> bool {
     object.contains_key("data")
         && object.keys().map(String::as_str).all(|key| {
             key == "data"
-                || CODES.iter().any(|(code, _)| *code == key)
-                || WORDS.contains(&key)
-                || VERDICTS.contains(&key)
+                || CODE_FIELDS.iter().any(|(code, _)| *code == key)
+                || MESSAGE_FIELDS.contains(&key)
+                || RESULT_FIELDS.contains(&key)
                 || COUNTS.contains(&key)
         })
 }
 
 /// The server's words, wherever the dialect puts them.
 pub fn text_of(object: &Map<String, Value>) -> Option<String> {
-    WORDS
+    MESSAGE_FIELDS
         .iter()
         .filter(|key| **key != "hint")
         .filter_map(|key| object.get(*key)?.as_str())

@@ -114,7 +114,7 @@ enum Cause {
 }
 
 /// Texts that identify a cause whatever the code; the first match counts.
-const WORDS: [(&str, Cause); 13] = [
+const CAUSE_WORDS: [(&str, Cause); 13] = [
     ("上限", Cause::LimitReached),
     ("频繁", Cause::TooFrequent),
     ("too frequent", Cause::TooFrequent),
@@ -143,7 +143,7 @@ impl Cause {
 
     fn of_text(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
-        WORDS
+        CAUSE_WORDS
             .iter()
             .find(|(word, _)| text.contains(word))
             .map(|(_, cause)| *cause)

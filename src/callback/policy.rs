@@ -92,9 +92,9 @@ impl CallbackPolicy {
     /// health status. The webhook does not check it: the token is enough, and proxies use any name.
     fn is_meant(&self, host: Option<&str>) -> bool {
         host.is_none_or(|host| {
-            let told = self.host.as_deref();
+            let allowed = self.host.as_deref();
             !is_public_name(host)
-                || told.is_some_and(|told| told.eq_ignore_ascii_case(without_port(host)))
+                || allowed.is_some_and(|allowed| allowed.eq_ignore_ascii_case(without_port(host)))
         })
     }
 

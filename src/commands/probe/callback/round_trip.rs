@@ -43,7 +43,7 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
 
     let api = context.api()?;
     let ending = callback_listener::end_on_signal(&queue)?;
-    let mut turned = args.turn(context, api, &guid, &url)?;
+    let mut redirected = args.redirect(context, api, &guid, &url)?;
     checks.push(Check::plain(text!("set notify_url"), true, None));
     let status = api
         .client_status(&guid)
@@ -54,7 +54,7 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
         Status::Online | Status::Stopped => false,
     };
     checks.push(await_callback(context, &queue, &refused, trigger)?);
-    turned.restore();
+    redirected.restore();
     drop(lock);
     match ending.signal() {
         0 => check::report(context, checks).map(|()| ExitCode::SUCCESS),

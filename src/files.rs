@@ -107,8 +107,8 @@ impl Drop for Transient {
 ///
 /// # Errors
 /// I/O errors.
-pub fn lock_transient(path: &Path, patience: Duration) -> io::Result<Option<Transient>> {
-    let deadline = Deadline::after(patience);
+pub fn lock_transient(path: &Path, timeout: Duration) -> io::Result<Option<Transient>> {
+    let deadline = Deadline::after(timeout);
     loop {
         let Some(file) = lock(path, deadline.remaining())? else {
             return Ok(None);
@@ -155,13 +155,13 @@ fn open_lock(path: &Path) -> io::Result<File> {
 }
 
 /// Locks a file, creating it if needed; `None` when another process holds the lock for longer than
-/// `patience`. The lock ends with the file handle.
+/// `timeout`. The lock ends with the file handle.
 ///
 /// # Errors
 /// I/O errors.
-pub fn lock(path: &Path, patience: Duration) -> io::Result<Option<File>> {
+pub fn lock(path: &Path, timeout: Duration) -> io::Result<Option<File>> {
     let file = open_lock(path)?;
-    let deadline = Deadline::after(patience);
+    let deadline = Deadline::after(timeout);
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),

@@ -203,7 +203,7 @@ fn check_decoders(response: &Response) {
     });
 }
 
-/// Whether a field of the object says no without a code.
+/// Whether a field of the object reports a failure without a code.
 fn is_refusal(object: &Map<String, Value>) -> bool {
     object.iter().any(|(key, value)| {
         let word = match value {
@@ -231,7 +231,7 @@ fn is_refusal(object: &Map<String, Value>) -> bool {
     })
 }
 
-/// A second, slower reading of a send's answer: everything that could be a no, wherever it stands.
+/// A second, slower reading of a send's answer: every possible refusal, in any field.
 #[derive(Default)]
 struct ReferenceReading {
     /// Whether a code other than 0 or another refusal was found.

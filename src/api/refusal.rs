@@ -46,7 +46,7 @@ impl Refusal {
         (self.code.is_some() || self.is_success_status()) && !self.is_unrelated_to_login()
     }
 
-    /// Whether the refusal came with an HTTP status of success, so that only its words refuse.
+    /// Whether the refusal came with an HTTP status of success, so that only its text is a refusal.
     fn is_success_status(&self) -> bool {
         (200..300).contains(&self.http_status)
     }

@@ -98,7 +98,7 @@ impl CallbackPolicy {
         })
     }
 
-    /// Any content type is accepted: the token, not the type, tells the server from a web page.
+    /// Any content type is accepted: the token, not the type, distinguishes the server from a web page.
     fn callback(&self, request: CallbackRequest<'_>) -> Decision {
         if request.origin.is_some() {
             return Decision::RefusedCallback(403, "sent by a web page");

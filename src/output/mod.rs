@@ -308,13 +308,13 @@ impl Output {
     }
 
     /// Renders a text for stderr, with text from outside sanitised.
-    fn told(&self, text: &Text) -> String {
+    fn render_text(&self, text: &Text) -> String {
         for_terminal(&self.words(text)).into_owned()
     }
 
     /// Prints a drawing of this program to stderr unchanged, also with `--quiet`, below its caption.
     pub fn drawing(&self, drawing: &str, caption: Option<&Text>) {
-        let caption = caption.map_or_else(String::new, |text| self.told(text) + "\n");
+        let caption = caption.map_or_else(String::new, |text| self.render_text(text) + "\n");
         let mut err = self.stderr();
         let err = err.writer();
         // The drawing comes last, so that it stays visible on a small screen.
@@ -325,7 +325,7 @@ impl Output {
 
     /// Prints a prompt to stderr, without a line break.
     pub fn prompt(&self, text: &Text) {
-        let text = self.told(text);
+        let text = self.render_text(text);
         let mut err = self.stderr();
         let err = err.writer();
         let _ = err.write_all(text.as_bytes());

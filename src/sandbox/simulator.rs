@@ -83,7 +83,7 @@ impl Simulator {
 
     /// Handles a request for `path`, relative to the base URL, and records it.
     pub(super) fn take(&mut self, received: ReceivedRequest, path: Option<&str>) -> HandledRequest {
-        let fault = path.and_then(|path| self.faults.strike(path));
+        let fault = path.and_then(|path| self.faults.trigger(path));
         let answer = self.answer(&received, path, fault.as_ref());
         let transmission = fault.as_ref().map_or(Transmission::Properly, transmission);
         self.plan(received, answer, transmission, fault.as_ref())

@@ -25,7 +25,7 @@ use crate::time::Deadline;
 /// How long to wait for another writing process.
 const BUSY: Duration = Duration::from_secs(10);
 /// Pause before a retry where SQLite does not wait itself.
-const AGAIN: Duration = Duration::from_millis(5);
+const BUSY_RETRY_DELAY: Duration = Duration::from_millis(5);
 
 /// An open state database.
 pub struct StateDatabase {
@@ -64,7 +64,9 @@ impl StateDatabase {
         let deadline = Deadline::after(BUSY);
         loop {
             match self.db.pragma_update(None, "journal_mode", "wal") {
-                Err(error) if is_busy(&error) && !deadline.is_over() => thread::sleep(AGAIN),
+                Err(error) if is_busy(&error) && !deadline.is_over() => {
+                    thread::sleep(BUSY_RETRY_DELAY)
+                }
                 other => return other,
             }
         }

@@ -7,7 +7,7 @@ use crate::support::raw::{RawServer, http, ok};
 use crate::support::{GROUP, Qiwei, requests, sandbox, sandbox_with};
 
 /// Commands that act on the chosen instance.
-const ACTING: [&[&str]; 3] = [
+const CHANGING_COMMANDS: [&[&str]; 3] = [
     &["send", GROUP, "x"],
     &["at", GROUP, "x", "--all"],
     &["sessions"],
@@ -36,7 +36,7 @@ fn only_looked(server: &Sandbox) -> bool {
 fn several_online_instances_are_listed() {
     let server = server_of(2, 1, 0);
     let guids = server.guids();
-    for args in ACTING {
+    for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run();
         run.is(
             3,
@@ -62,7 +62,7 @@ fn several_online_instances_are_listed() {
 fn no_online_instance_lists_running_ones() {
     let server = server_of(0, 2, 1);
     let guids = server.guids();
-    for args in ACTING {
+    for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run();
         let running = format!("running: {}, {}", guids[0], guids[1]);
         let run = run
@@ -83,7 +83,7 @@ fn no_online_instance_lists_running_ones() {
 #[test]
 fn empty_server_has_hint() {
     let server = server_of(0, 0, 0);
-    for args in ACTING {
+    for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run();
         run.ends_with(3).says(
             "error: the server has no instance\nhint: create one with `qiwei instance create`",
@@ -98,7 +98,7 @@ fn uses_and_names_only_online_instance() {
         "using {}…, the only online instance\n",
         &server.guids()[0][..8]
     );
-    for args in ACTING {
+    for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run().ends_with(0);
         assert!(run.stderr.starts_with(&note), "{run:?}");
         let run = Qiwei::on(&server.base_url(), args)
@@ -136,7 +136,7 @@ fn half_blind() -> RawServer {
 
 #[test]
 fn failed_status_lookup_prevents_detection() {
-    for args in ACTING {
+    for args in CHANGING_COMMANDS {
         let server = half_blind();
         let run = Qiwei::on(&server.base_url(), args)
             .args(["--json", "--retries", "0"])

@@ -48,7 +48,7 @@ fn none_came_too_soon(server: &Sandbox, start: Timestamp, interval: Duration) {
 }
 
 /// How far the account's turns are given out, in microseconds.
-fn given_out(home: &Home) -> i64 {
+fn last_reserved_slot(home: &Home) -> i64 {
     stored(home, "next_at")
 }
 
@@ -90,12 +90,12 @@ fn shell_loop_shares_pace() {
         known(&server, &home, args).run().ends_with(0);
     }
     none_came_too_soon(&server, start, Duration::from_millis(200));
-    // What is not sent takes no turn.
-    let before = given_out(&home);
+    // A message that is not sent reserves no slot.
+    let before = last_reserved_slot(&home);
     let args = ["send", GROUP, "x", "--pace", "5/s", "--key", "k", "--json"];
     let run = known(&server, &home, &args).run().ends_with(0);
     assert_eq!(run.json()["outcome"], "duplicate");
-    assert_eq!(given_out(&home), before);
+    assert_eq!(last_reserved_slot(&home), before);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn exceeded_max_wait_reports_retry_after() {
         .says("allows no send")
         .says("hint: ")
         .says("--max-wait");
-    // A refusal takes no turn: the wait does not grow.
+    // A refusal reserves no slot: the wait does not grow.
     let wait = is_too_soon(&send(&server, &home, &pace).args(["--max-wait", "0s"]).run());
     assert!(wait <= 3600.0, "{wait}");
 }
@@ -190,10 +190,10 @@ fn killed_waiter_does_not_delay_others() {
     let (server, home) = (sandbox(), Home::new());
     let send = |flags: &[&str]| send(&server, &home, &["--pace", "1/min"]).args(flags);
     send(&[]).run().ends_with(0);
-    let before = given_out(&home);
+    let before = last_reserved_slot(&home);
     let waiting: Vec<_> = (0..4).map(|_| send(&["--timeout", "1h"]).start()).collect();
     wait_until("all four have a turn", || {
-        given_out(&home) >= before + 4 * 60_000_000
+        last_reserved_slot(&home) >= before + 4 * 60_000_000
     });
     for run in &waiting {
         run.signal(Signal::KILL);
@@ -300,7 +300,7 @@ fn too_frequent_pauses_other_processes() {
     let wait = is_too_soon(&paced().run());
     assert!(wait > 30.0 && wait <= 60.0, "{wait}");
     assert_eq!(sends(&server), 1);
-    // Whoever sends without a pace is on their own.
+    // A send without a pace is not delayed.
     send(&server, &home, &[]).run().ends_with(0);
 }
 
@@ -380,12 +380,12 @@ fn too_frequent_pauses_waiting_processes() {
     server.add_fault("busy@/msg/send_text*1".parse().unwrap());
     let first = send(&server, &home, &pace).start();
     wait_until("the first is under way", || sends(&server) == 1);
-    let before = given_out(&home);
+    let before = last_reserved_slot(&home);
     let waiting: Vec<_> = (0..3)
         .map(|_| send(&server, &home, &pace).start())
         .collect();
     wait_until("three have a turn", || {
-        given_out(&home) >= before + 3 * INTERVAL
+        last_reserved_slot(&home) >= before + 3 * INTERVAL
     });
     first.end().ends_with(0);
     // The next one is told off. The other two have their turns before the pause is over, and take
@@ -394,7 +394,7 @@ fn too_frequent_pauses_waiting_processes() {
         held_until(&home) > before + 50_000_000
     });
     wait_until("two have new turns", || {
-        given_out(&home) >= held_until(&home) + 2 * INTERVAL
+        last_reserved_slot(&home) >= held_until(&home) + 2 * INTERVAL
     });
     assert_eq!(sends(&server), 2);
     drop(waiting);

@@ -1,4 +1,4 @@
-//! A server that understood and said no: what the person is told, and how it ends.
+//! Refusals by the server: the messages and exit codes.
 
 use qiwei::sandbox::{FORBIDDEN_CONTACT, Status};
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ fn prints_unknown_code_unchanged() {
 }
 
 #[test]
-fn looks_up_status_to_tell_rejected_from_not_logged_in() {
+fn looks_up_status_to_distinguish_rejected_from_not_logged_in() {
     for (text, state, code, hint) in [
         ("奇怪", Some(2), 1, None),
         ("奇怪", Some(1), 4, Some("not logged in: run `qiwei login`")),

@@ -1,4 +1,4 @@
-//! The loop of a login: receives events, asks the state machine, takes its steps.
+//! The loop of a login: receives events, passes them to the state machine, performs its steps.
 
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -48,7 +48,7 @@ const CONFIRM_INTERVAL: Duration = Duration::from_millis(250);
 /// Pause before a command or file is asked again after it gave the code that was just rejected.
 const SAME_CODE_PAUSE: Duration = Duration::from_secs(3);
 
-/// What a callback says about the end of the login. Callbacks can be forged or late, so the server
+/// The end of the login as reported by a callback. Callbacks can be forged or late, so the server
 /// is asked before the login ends.
 enum Claim {
     LoggedIn(Profile),

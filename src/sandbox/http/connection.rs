@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// Time after which a connection is closed whose client neither sends nor reads.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Time and bytes allowed for reading the rest of a refused request.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves a connection to its end.
@@ -132,8 +132,8 @@ fn refuse(mut stream: &TcpStream, status: u16) {
 }
 
 fn discard(mut stream: &TcpStream) {
-    let _ = stream.set_read_timeout(Some(LINGER));
-    let end = Instant::now() + LINGER;
+    let _ = stream.set_read_timeout(Some(LINGER_TIMEOUT));
+    let end = Instant::now() + LINGER_TIMEOUT;
     let mut ignored = vec![0; 64 * 1024];
     let mut total = 0;
     while total < LINGER_BYTES && Instant::now() < end {

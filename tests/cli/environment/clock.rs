@@ -71,13 +71,13 @@ fn prunes_only_after_a_second_day_confirms_the_clock() {
     jump(&home, 86_400);
     send("newer");
     assert_eq!(keys(), ["newer", "new"]);
-    // Whoever asks for it gets it at once.
+    // An explicit request takes effect immediately.
     let days = known(&server, &home, &["ledger", "prune", "--days", "1"]);
     change_state(&home, "UPDATE sends SET changed_at = 5 WHERE key = 'new'");
     days.run().is(0, "removed 1\n", "");
 }
 
-/// What is in doubt stays so, whenever that was.
+/// An unknown outcome stays unknown, whatever the clock says.
 #[test]
 fn unknown_outcome_survives_clock_jumps() {
     for seconds in [YEAR, -YEAR, -50 * YEAR] {

@@ -138,7 +138,7 @@ fn unreadable_stdin_is_a_usage_error() {
     assert_eq!(sends(&server), 0);
 }
 
-/// There is nobody to tell, and the exit code still tells.
+/// Nothing can be printed, but the exit code is still correct.
 #[test]
 fn closed_stderr_keeps_exit_code() {
     let server = sandbox();

@@ -10,7 +10,7 @@ pub const WORDS: &str = concat!(
 );
 
 /// What must not reach a terminal or a log of it.
-const ACTS: [&str; 9] = [
+const HOSTILE_SEQUENCES: [&str; 9] = [
     "\u{1b}]",
     "\u{1b}[2J",
     "\u{7}",
@@ -25,11 +25,11 @@ const ACTS: [&str; 9] = [
 /// What would pass for a line of ours.
 const LINES: [&str; 2] = ["\nhint: run this", "\n::set-env"];
 
-/// Checks what somebody gets to see.
+/// Checks the visible output.
 #[track_caller]
 pub fn check_harmless(shown: &str) {
     assert!(shown.contains("evil"), "the words are not there: {shown:?}");
-    for part in ACTS {
+    for part in HOSTILE_SEQUENCES {
         assert!(!shown.contains(part), "{part:?} is in {shown:?}");
     }
     check_lines(shown);

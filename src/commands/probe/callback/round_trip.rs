@@ -21,7 +21,7 @@ use crate::signals;
 use crate::text::{Text, text};
 
 /// Wait for a callback; delays of 16–19 s were seen.
-const AWAIT: Duration = Duration::from_secs(25);
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Sets the URL, triggers a callback if that is harmless, waits for it, and restores the URL.
 pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
@@ -39,7 +39,7 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
         Arc::new(|| json!({"status": "ok"})),
     )?;
     let parsed = Url::parse(&url).map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
-    let mut checks = Webhook::new(context, &parsed)?.look();
+    let mut checks = Webhook::new(context, &parsed)?.run_checks();
 
     let api = context.api()?;
     let ending = callback_listener::end_on_signal(&queue)?;
@@ -75,8 +75,8 @@ fn await_callback(
     };
     context.output.note(&how);
     let start = Instant::now();
-    let patience = AWAIT.min(context.deadline()?.remaining());
-    Ok(match queue.next(patience) {
+    let timeout = CALLBACK_TIMEOUT.min(context.deadline()?.remaining());
+    Ok(match queue.next(timeout) {
         Some(received) => Check {
             latency_ms: Some((start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0),
             ..Check::plain(

@@ -41,7 +41,7 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
 /// I/O errors; the old file is then unchanged.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
-    let file = written_beside(&folder, bytes)?;
+    let file = write_temporary(&folder, bytes)?;
     file.persist(path).map_err(|e| e.error)?;
     // The rename is durable once the folder is synced; not every system can sync one.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -53,11 +53,11 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// I/O errors.
 pub fn check_replaceable(path: &Path, bytes: usize) -> io::Result<()> {
-    written_beside(&folder_of(path), &vec![b'\n'; bytes]).map(drop)
+    write_temporary(&folder_of(path), &vec![b'\n'; bytes]).map(drop)
 }
 
 /// A synced temporary file with these bytes; removed when dropped.
-fn written_beside(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let write = || {
         let mut file = NamedTempFile::new_in(folder)?;
         file.write_all(bytes)?;
@@ -68,12 +68,12 @@ fn written_beside(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 }
 
 /// Most files that SQLite opens beside a database.
-const BESIDE: usize = 4;
+const SQLITE_EXTRA_FILES: usize = 4;
 
 /// The system error if a few more files cannot be opened.
 pub fn shortage() -> Option<io::Error> {
     let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
-    let opened: io::Result<Vec<File>> = (0..BESIDE).map(|_| File::open(null)).collect();
+    let opened: io::Result<Vec<File>> = (0..SQLITE_EXTRA_FILES).map(|_| File::open(null)).collect();
     opened.err()
 }
 

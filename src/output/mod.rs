@@ -114,7 +114,7 @@ pub struct Output {
 impl Output {
     /// Output with these options.
     pub fn new(options: OutputOptions, stdout: Sink, stderr: Sink) -> Self {
-        let look = |sink: &Sink| TableStyle {
+        let style = |sink: &Sink| TableStyle {
             terminal: sink.terminal,
             color: options.colors(sink.terminal),
             utf8: options.utf8,
@@ -122,8 +122,8 @@ impl Output {
         };
         Self {
             options,
-            stdout_style: look(&stdout),
-            stderr_style: look(&stderr),
+            stdout_style: style(&stdout),
+            stderr_style: style(&stderr),
             mask: SecretMask::default(),
             out: Arc::new(Mutex::new(stdout)),
             err: Arc::new(Mutex::new(Stderr::new(stderr))),
@@ -161,7 +161,7 @@ impl Output {
     }
 
     /// The table style on stdout.
-    pub fn look(&self) -> TableStyle {
+    pub fn stdout_style(&self) -> TableStyle {
         self.stdout_style
     }
 
@@ -217,11 +217,11 @@ impl Output {
     /// # Errors
     /// When stdout cannot be written.
     pub fn page(&self, page: impl Into<Page>) -> Result<(), Error> {
-        let look = TableStyle {
+        let style = TableStyle {
             columns: self.stdout_columns(),
             ..self.stdout_style
         };
-        self.text(&page.into().render(look, self.options.lang))
+        self.text(&page.into().render(style, self.options.lang))
     }
 
     /// Prints a line of text from outside.

@@ -53,7 +53,7 @@ impl Server {
         received: ReceivedRequest,
         path: Option<&str>,
     ) -> ResponsePlan {
-        self.carry_out(|simulator| simulator.take(received, path))
+        self.carry_out(|simulator| simulator.handle_request(received, path))
     }
 
     /// Refuses and records a request that may come from a web page.

@@ -23,7 +23,7 @@ use crate::text::text;
 use crate::time::Deadline;
 
 /// How long to wait for another writing process.
-const BUSY: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause before a retry where SQLite does not wait itself.
 const BUSY_RETRY_DELAY: Duration = Duration::from_millis(5);
 
@@ -52,7 +52,7 @@ impl StateDatabase {
     }
 
     fn prepare(&self) -> rusqlite::Result<()> {
-        self.db.busy_timeout(BUSY)?;
+        self.db.busy_timeout(BUSY_TIMEOUT)?;
         self.write_ahead()?;
         // Synced at every commit, to survive a power failure.
         self.db.pragma_update(None, "synchronous", "full")
@@ -61,7 +61,7 @@ impl StateDatabase {
     /// Enables write-ahead logging. Processes creating the file at once conflict, and here SQLite fails
     /// instead of waiting.
     fn write_ahead(&self) -> rusqlite::Result<()> {
-        let deadline = Deadline::after(BUSY);
+        let deadline = Deadline::after(BUSY_TIMEOUT);
         loop {
             match self.db.pragma_update(None, "journal_mode", "wal") {
                 Err(error) if is_busy(&error) && !deadline.is_over() => {

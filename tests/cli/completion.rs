@@ -1,4 +1,4 @@
-//! What Tab offers, asked the way the scripts of the shells ask.
+//! Shell completion, called as the completion scripts call it.
 
 use crate::support::{Home, Qiwei};
 

@@ -121,7 +121,7 @@ fn uses_and_names_only_online_instance() {
 }
 
 /// A server of two instances: `g-1` is online, and the look-up of `g-2` fails.
-fn half_blind() -> RawServer {
+fn server_with_failing_lookup() -> RawServer {
     RawServer::start(|connection| {
         let answer = if connection.request.starts_with("POST /client/all_clients ") {
             ok(r#"{"error_code":0,"data":["g-1","g-2"]}"#)
@@ -137,7 +137,7 @@ fn half_blind() -> RawServer {
 #[test]
 fn failed_status_lookup_prevents_detection() {
     for args in CHANGING_COMMANDS {
-        let server = half_blind();
+        let server = server_with_failing_lookup();
         let run = Qiwei::on(&server.base_url(), args)
             .args(["--json", "--retries", "0"])
             .run();
@@ -152,7 +152,7 @@ fn failed_status_lookup_prevents_detection() {
 
 #[test]
 fn failed_status_lookup_hides_no_other_instance() {
-    let server = half_blind();
+    let server = server_with_failing_lookup();
     let run = Qiwei::on(
         &server.base_url(),
         ["instance", "ls", "--json", "--retries", "0"],

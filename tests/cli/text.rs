@@ -1,4 +1,4 @@
-//! What is sent and to whom: every way to give a text, and that nothing of it is changed.
+//! Texts and targets: every input for a text, which arrives unchanged.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -49,7 +49,7 @@ fn work(queue: &EventQueue, output: &Output, runner: &Runner) -> Result<(), Erro
 
 fn print(output: &Output, received: &ReceivedEvent, runner: &Runner) -> Result<(), Error> {
     let line = format::Line::of(received);
-    if output.is_json() || !output.look().terminal {
+    if output.is_json() || !output.stdout_style().terminal {
         output.json(&line)?;
     } else {
         output.page(format::words(received))?;

@@ -134,7 +134,7 @@ impl State {
         let Some(login) = &mut instance.login else {
             return;
         };
-        login.take(step);
+        login.apply(step);
         if let Some(qrcode) = renewed.clone() {
             login.renew(qrcode);
             instance.has_seen_expiry = true;

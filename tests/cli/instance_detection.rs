@@ -22,7 +22,7 @@ fn server_of(online: usize, running: usize, stopped: usize) -> Sandbox {
 }
 
 /// Nothing but look-ups reached the server.
-fn only_looked(server: &Sandbox) -> bool {
+fn only_read_requests(server: &Sandbox) -> bool {
     let looks = [
         "POST /client/all_clients ",
         "POST /client/get_client_status ",
@@ -54,7 +54,7 @@ fn several_online_instances_are_listed() {
             (&json!("config"), &json!("not_sent"))
         );
     }
-    assert!(only_looked(&server));
+    assert!(only_read_requests(&server));
     assert_eq!(server.deliveries().len(), 0);
 }
 
@@ -73,7 +73,7 @@ fn no_online_instance_lists_running_ones() {
         let run = Qiwei::on(&server.base_url(), args).arg("--json").run();
         assert_eq!(run.ends_with(4).error()["outcome"], "not_sent");
     }
-    assert!(only_looked(&server));
+    assert!(only_read_requests(&server));
     let server = server_of(0, 0, 1);
     let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x"]).run();
     run.ends_with(4)

@@ -431,7 +431,7 @@ fn timeout_error_names_missing_step() {
 }
 
 /// A second run beside the first: the same user on the same machine.
-fn beside(first: &BackgroundChild, second: Qiwei) -> Finished {
+fn run_concurrently(first: &BackgroundChild, second: Qiwei) -> Finished {
     let home = first.home().to_owned();
     end(second.env("HOME", home))
 }
@@ -442,10 +442,10 @@ fn second_listener_for_instance_is_busy() {
     let guid = server.guids()[0].clone();
     let mut first = BackgroundChild::start(login(&server, "--json --no-poll"));
     first.event("qrcode");
-    let second = beside(&first, login(&server, "--json --no-poll")).ends_with(9);
+    let second = run_concurrently(&first, login(&server, "--json --no-poll")).ends_with(9);
     assert_eq!(second.error()["kind"], "busy");
     assert_eq!(second.error()["outcome"], "not_sent");
-    beside(&first, listen(&server, "--json --guid").arg(&guid)).ends_with(9);
+    run_concurrently(&first, listen(&server, "--json --guid").arg(&guid)).ends_with(9);
     assert_eq!(
         notify_urls(&server).len(),
         1,
@@ -454,7 +454,7 @@ fn second_listener_for_instance_is_busy() {
     first.signal(Signal::INT);
     first.finish().ends_with(130);
     // Free again.
-    beside(&first, login(&server, "--no-poll --timeout 500ms")).ends_with(7);
+    run_concurrently(&first, login(&server, "--no-poll --timeout 500ms")).ends_with(7);
 }
 
 #[test]
@@ -462,10 +462,10 @@ fn login_refuses_to_take_callbacks_of_listen() {
     let server = sandbox_with(|_| {});
     let guid = server.guids()[0].clone();
     let (listener, _) = listening(&server, listen(&server, "--json --guid").arg(&guid));
-    beside(&listener, login(&server, "--json --force --no-poll")).ends_with(9);
+    run_concurrently(&listener, login(&server, "--json --force --no-poll")).ends_with(9);
     assert_eq!(notify_urls(&server).len(), 1);
     server.set_status(&guid, Status::Running);
-    beside(&listener, login(&server, "--json --no-poll")).ends_with(9);
+    run_concurrently(&listener, login(&server, "--json --no-poll")).ends_with(9);
 }
 
 #[test]

@@ -12,12 +12,12 @@ const CODE: &str = "246810";
 const WRONG_CODE: &str = "135790";
 
 /// A server that asks for [`CODE`].
-fn strict() -> Sandbox {
+fn server_that_requires_code() -> Sandbox {
     waiting(&format!("require-code={CODE},after=20ms"))
 }
 
-/// `qiwei login --json` without polling, as chatty as can be.
-fn chatty(server: &Sandbox, option: &str, value: &str) -> Qiwei {
+/// `qiwei login --json` without polling, with full verbosity.
+fn verbose_login(server: &Sandbox, option: &str, value: &str) -> Qiwei {
     login(server, "--json --no-poll -vv --qr none")
         .arg(option)
         .arg(value)
@@ -44,8 +44,8 @@ fn contains_no_code(run: &Finished) {
 
 #[test]
 fn code_command_receives_attempt_number() {
-    let server = strict();
-    let run = chatty(
+    let server = server_that_requires_code();
+    let run = verbose_login(
         &server,
         "--code-cmd",
         "printf '24681%s\\n' $((QIWEI_CODE_ATTEMPT - 1))",
@@ -79,8 +79,8 @@ fn code_command_receives_attempt_number() {
 
 #[test]
 fn three_wrong_codes_end_login() {
-    let server = strict();
-    let run = chatty(&server, "--code-cmd", "echo 13579$QIWEI_CODE_ATTEMPT");
+    let server = server_that_requires_code();
+    let run = verbose_login(&server, "--code-cmd", "echo 13579$QIWEI_CODE_ATTEMPT");
     let run = end(run).ends_with(1);
     assert_eq!(
         events(&run)[3..],
@@ -97,9 +97,9 @@ fn three_wrong_codes_end_login() {
 
 #[test]
 fn same_wrong_code_is_submitted_once() {
-    let server = strict();
-    let run =
-        chatty(&server, "--code-cmd", &format!("echo {WRONG_CODE}")).args(["--timeout", "5s"]);
+    let server = server_that_requires_code();
+    let run = verbose_login(&server, "--code-cmd", &format!("echo {WRONG_CODE}"))
+        .args(["--timeout", "5s"]);
     let run = end(run)
         .ends_with(7)
         .says("the same verification code was just rejected; it is not submitted again");
@@ -110,9 +110,9 @@ fn same_wrong_code_is_submitted_once() {
 #[test]
 fn code_that_is_none_costs_no_attempt() {
     for nonsense in ["true", "echo", "echo 12", "echo no code yet"] {
-        let server = strict();
+        let server = server_that_requires_code();
         let command = format!("test -e seen && echo {CODE} || {{ touch seen; {nonsense}; }}");
-        let run = chatty(&server, "--code-cmd", &command);
+        let run = verbose_login(&server, "--code-cmd", &command);
         let folder = run.home().to_owned();
         let run = end(run.in_folder(&folder)).ends_with(0);
         assert_eq!(submitted_codes(&server), [CODE], "{nonsense}: {run:?}");
@@ -127,7 +127,7 @@ fn reads_code_file_in_utf16_and_with_mark() {
         .collect();
     let marked = format!("\u{feff}{CODE}\n").into_bytes();
     for bytes in [utf16, marked] {
-        let server = strict();
+        let server = server_that_requires_code();
         let run = login(&server, "--json --no-poll --qr none");
         let path = run.home().join("code.txt");
         std::fs::write(&path, bytes).unwrap();
@@ -139,9 +139,9 @@ fn reads_code_file_in_utf16_and_with_mark() {
 
 #[test]
 fn accepts_code_after_wrong_one() {
-    let server = strict();
+    let server = server_that_requires_code();
     let command = format!("test $QIWEI_CODE_ATTEMPT = 1 && echo {WRONG_CODE} || echo {CODE}");
-    let run = end(chatty(&server, "--code-cmd", &command)).ends_with(0);
+    let run = end(verbose_login(&server, "--code-cmd", &command)).ends_with(0);
     assert_eq!(
         names(&run)[3..],
         [
@@ -158,7 +158,7 @@ fn accepts_code_after_wrong_one() {
 
 #[test]
 fn waits_for_code_file() {
-    let server = strict();
+    let server = server_that_requires_code();
     let run = login(&server, "--json --no-poll -vv --qr none");
     let path = run.home().join("code.txt");
     let run = run.arg("--code-file").arg(path.to_str().unwrap());
@@ -178,7 +178,7 @@ fn waits_for_code_file() {
 #[test]
 fn accepts_code_from_another_process() {
     for way in [CODE, "-"] {
-        let server = strict();
+        let server = server_that_requires_code();
         let mut running = BackgroundChild::start(login(&server, "--json --no-poll --qr none"));
         running.event("code_required");
         running
@@ -198,7 +198,7 @@ fn accepts_code_from_another_process() {
 
 #[test]
 fn rejects_wrong_code_from_another_process() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut running = BackgroundChild::start(login(&server, "--json --no-poll --qr none"));
     running.event("code_required");
     let hand = end(login(&server, "--json -vv --code").arg(WRONG_CODE)).ends_with(1);
@@ -228,7 +228,7 @@ fn code_without_waiting_login_is_an_error() {
 
 #[test]
 fn invalid_code_is_not_submitted() {
-    let server = strict();
+    let server = server_that_requires_code();
     for text in [
         "",
         "two words",
@@ -244,7 +244,7 @@ fn invalid_code_is_not_submitted() {
 
 #[test]
 fn failed_code_command_keeps_login_open() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut running = BackgroundChild::start(
         login(&server, "--json --no-poll --qr none")
             .arg("--code-cmd")
@@ -284,7 +284,7 @@ fn deadline_is_extended_while_asking_for_code() {
 
 #[test]
 fn deadline_ends_login_without_code() {
-    let server = strict();
+    let server = server_that_requires_code();
     let run = login(&server, "--json --no-poll --qr none --timeout 1s");
     let error = end(run).ends_with(7).error();
     assert!(

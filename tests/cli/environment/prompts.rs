@@ -12,7 +12,7 @@ const WRONG_CODE: &str = "135790";
 const PROMPT: &str = "verification code (attempt ";
 
 /// A server that asks for [`CODE`].
-fn strict() -> Sandbox {
+fn server_that_requires_code() -> Sandbox {
     waiting(&format!("require-code={CODE},after=20ms"))
 }
 
@@ -32,7 +32,7 @@ fn submitted_codes(server: &Sandbox) -> Vec<String> {
 
 #[test]
 fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "");
     terminal.shows("▀", 1);
     terminal.shows("new device: a verification code is needed", 1);
@@ -54,7 +54,7 @@ fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
 /// A slip of the finger costs no try, and nothing but codes reaches the server.
 #[test]
 fn prompts_again_after_invalid_code() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "--qr none");
     for (times, slip) in ["\n", "two words\n", "１２３\n"].iter().enumerate() {
         terminal.shows("verification code (attempt 1 of 3): ", times + 1);
@@ -72,7 +72,7 @@ fn prompts_again_after_invalid_code() {
 
 #[test]
 fn ends_after_three_wrong_codes() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "--qr none");
     for attempt in 1..=3 {
         terminal.shows(&format!("verification code (attempt {attempt} of 3): "), 1);
@@ -86,7 +86,7 @@ fn ends_after_three_wrong_codes() {
 
 #[test]
 fn ctrl_c_at_prompt_cleans_up() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "--qr none");
     terminal.shows(PROMPT, 1);
     terminal.types("\x03");
@@ -112,7 +112,7 @@ fn ctrl_c_before_scan_cleans_up() {
 /// The code can also be submitted from another shell.
 #[test]
 fn login_continues_after_terminal_eof() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "--qr none");
     terminal.shows(PROMPT, 1);
     terminal.types("\x04");

@@ -20,7 +20,7 @@ use crate::time::Deadline;
 use crate::usage::help;
 
 /// Time limit for asking the server for guids; a prompt must not hang.
-const PATIENCE: Duration = Duration::from_millis(300);
+const COMPLETION_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Answers a shell: `args` are those of the process, with the words typed so far after `--`. Errors
 /// yield no candidates.
@@ -131,8 +131,14 @@ fn guids(env: &Env) -> ArgValueCompleter {
 fn ask_for_guids(env: &Env) -> Option<Vec<String>> {
     let layers = Layers::load(Flags::default(), env.clone()).ok()?;
     let settings = Settings::resolve(&layers).ok()?;
-    let transport = Transport::new(settings.base_url, &settings.connection, PATIENCE, None).ok()?;
-    let api = Api::new(transport, 0, Deadline::after(PATIENCE));
+    let transport = Transport::new(
+        settings.base_url,
+        &settings.connection,
+        COMPLETION_TIMEOUT,
+        None,
+    )
+    .ok()?;
+    let api = Api::new(transport, 0, Deadline::after(COMPLETION_TIMEOUT));
     let guids = api.all_clients().ok()?;
     Some(guids.iter().map(ToString::to_string).collect())
 }

@@ -41,7 +41,7 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
 /// I/O errors; the old file is then unchanged.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
-    let file = written_beside(&folder, bytes)?;
+    let file = write_temporary(&folder, bytes)?;
     file.persist(path).map_err(|e| e.error)?;
     // The rename is durable once the folder is synced; not every system can sync one.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -53,11 +53,11 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// I/O errors.
 pub fn check_replaceable(path: &Path, bytes: usize) -> io::Result<()> {
-    written_beside(&folder_of(path), &vec![b'\n'; bytes]).map(drop)
+    write_temporary(&folder_of(path), &vec![b'\n'; bytes]).map(drop)
 }
 
 /// A synced temporary file with these bytes; removed when dropped.
-fn written_beside(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let write = || {
         let mut file = NamedTempFile::new_in(folder)?;
         file.write_all(bytes)?;
@@ -68,12 +68,12 @@ fn written_beside(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 }
 
 /// Most files that SQLite opens beside a database.
-const BESIDE: usize = 4;
+const SQLITE_EXTRA_FILES: usize = 4;
 
 /// The system error if a few more files cannot be opened.
 pub fn shortage() -> Option<io::Error> {
     let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
-    let opened: io::Result<Vec<File>> = (0..BESIDE).map(|_| File::open(null)).collect();
+    let opened: io::Result<Vec<File>> = (0..SQLITE_EXTRA_FILES).map(|_| File::open(null)).collect();
     opened.err()
 }
 
@@ -107,8 +107,8 @@ impl Drop for Transient {
 ///
 /// # Errors
 /// I/O errors.
-pub fn lock_transient(path: &Path, patience: Duration) -> io::Result<Option<Transient>> {
-    let deadline = Deadline::after(patience);
+pub fn lock_transient(path: &Path, timeout: Duration) -> io::Result<Option<Transient>> {
+    let deadline = Deadline::after(timeout);
     loop {
         let Some(file) = lock(path, deadline.remaining())? else {
             return Ok(None);
@@ -155,13 +155,13 @@ fn open_lock(path: &Path) -> io::Result<File> {
 }
 
 /// Locks a file, creating it if needed; `None` when another process holds the lock for longer than
-/// `patience`. The lock ends with the file handle.
+/// `timeout`. The lock ends with the file handle.
 ///
 /// # Errors
 /// I/O errors.
-pub fn lock(path: &Path, patience: Duration) -> io::Result<Option<File>> {
+pub fn lock(path: &Path, timeout: Duration) -> io::Result<Option<File>> {
     let file = open_lock(path)?;
-    let deadline = Deadline::after(patience);
+    let deadline = Deadline::after(timeout);
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),

@@ -50,21 +50,21 @@ mod tests {
 
     #[test]
     fn prints_panic_message_with_location() {
-        let said = |payload: Box<dyn Any + Send>| {
+        let message = |payload: Box<dyn Any + Send>| {
             let error = error(payload.as_ref(), Some("src/x.rs:1:2".into()));
             assert_eq!(error.exit, 70);
             error.message.render(Lang::En)
         };
         assert_eq!(
-            said(Box::new("index out of bounds")),
+            message(Box::new("index out of bounds")),
             "internal error: index out of bounds (src/x.rs:1:2)"
         );
         assert_eq!(
-            said(Box::new("owned".to_owned())),
+            message(Box::new("owned".to_owned())),
             "internal error: owned (src/x.rs:1:2)"
         );
         assert_eq!(
-            said(Box::new(7)),
+            message(Box::new(7)),
             "internal error: no details (src/x.rs:1:2)"
         );
     }

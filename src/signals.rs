@@ -28,14 +28,14 @@ pub fn watch() -> Result<Signals, Error> {
     Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::local(text!("cannot handle signals"), &e))
 }
 
-/// Calls `tell` with each signal, on a thread that ends with the process.
+/// Calls `report` with each signal, on a thread that ends with the process.
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn forward(mut signals: Signals, tell: impl Fn(i32) + Send + 'static) -> Result<(), Error> {
+pub fn forward(mut signals: Signals, report: impl Fn(i32) + Send + 'static) -> Result<(), Error> {
     thread::Builder::new()
         .name("signals".into())
-        .spawn(move || signals.forever().for_each(tell))
+        .spawn(move || signals.forever().for_each(report))
         .map(drop)
         .map_err(|e| Error::local(text!("cannot handle signals"), &e))
 }

@@ -50,7 +50,7 @@ pub fn show_duration(duration: Duration) -> String {
         .unsigned_duration_to_string(&rounded)
 }
 
-/// Converts seconds or milliseconds since 1970, told apart by size, to RFC 3339 in UTC. `None` for zero,
+/// Converts seconds or milliseconds since 1970, distinguished by size, to RFC 3339 in UTC. `None` for zero,
 /// which servers send for "never", and for times out of range.
 pub fn rfc3339(epoch: i64) -> Option<String> {
     // Seconds reach 11 digits in the year 5138; thirteen digits are current milliseconds.

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use crate::text::{Text, text};
 
 /// Longest time for connecting.
-const CONNECT_AT_MOST: Duration = Duration::from_secs(5);
+const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connection settings besides the address.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ pub struct Connection {
 /// The time limit of connecting for a request that may take `timeout`: at most 5 s, and less than
 /// `timeout`, so that a connection that was never made is known as such.
 pub(super) fn connect_timeout(timeout: Duration) -> Duration {
-    CONNECT_AT_MOST.min(timeout.mul_f32(0.75))
+    MAX_CONNECT_TIMEOUT.min(timeout.mul_f32(0.75))
 }
 
 /// Builds the client, which gives up connecting after `connect_timeout`.

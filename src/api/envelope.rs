@@ -37,11 +37,11 @@ pub struct Envelope {
 pub enum Content {
     /// The payload of a success.
     Payload(Payload),
-    /// The server says that it did not do it.
+    /// A refusal by the server.
     Refused {
         /// The business code, which is not 0, when there was one.
         code: Option<i64>,
-        /// The server's words, possibly empty.
+        /// The server's message, possibly empty.
         text: String,
     },
 }
@@ -51,8 +51,8 @@ pub enum Content {
 pub struct Payload {
     /// The value; `null` when the envelope had no `data`.
     pub value: Value,
-    /// Whether the server said yes: a business code 0, or `{}` where no code is spoken. Without
-    /// either, only the shape of the value tells.
+    /// Whether the server reported success: a business code 0, or `{}` in a dialect without codes. Without
+    /// either, the shape of the value decides.
     pub confirmed: bool,
     /// The other fields of the envelope.
     pub beside: Map<String, Value>,
@@ -60,7 +60,7 @@ pub struct Payload {
 
 /// Fields that hold a business code. The last three come from the hosted gateway and from servers
 /// that answer for a sibling product.
-const CODES: [(&str, Dialect); 5] = [
+const CODE_FIELDS: [(&str, Dialect); 5] = [
     ("error_code", Dialect::A),
     ("err_code", Dialect::B),
     ("errcode", Dialect::A),
@@ -68,8 +68,8 @@ const CODES: [(&str, Dialect); 5] = [
     ("ret", Dialect::A),
 ];
 
-/// Fields that hold the server's words, in the order in which they are believed.
-const WORDS: [&str; 6] = [
+/// Fields that hold the server's message, in order of precedence.
+const MESSAGE_FIELDS: [&str; 6] = [
     "error_message",
     "err_msg",
     "errmsg",
@@ -78,8 +78,8 @@ const WORDS: [&str; 6] = [
     "hint",
 ];
 
-/// Fields that say whether it went well, beside the codes and the words.
-const VERDICTS: [&str; 7] = [
+/// Fields that report success or failure, besides codes and messages.
+const RESULT_FIELDS: [&str; 7] = [
     "success", "ok", "error", "errors", "detail", "result", "status",
 ];
 
@@ -87,7 +87,7 @@ const VERDICTS: [&str; 7] = [
 ///
 /// # Errors
 /// Says why the body cannot be trusted: not JSON, empty, a code that is no number, or an answer
-/// that says yes and no at once.
+/// that reports both success and failure.
 pub fn open(body: &[u8]) -> Result<Envelope, Text> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(text!("the answer is empty"));
@@ -149,7 +149,7 @@ fn uncoded(mut object: Map<String, Value>) -> Result<Envelope, Text> {
     }
     let words = text_of(&object).filter(|words| !is_success_wording(words));
     match words {
-        // An empty list beside words that are no success may be no list at all.
+        // An empty list with a message that is not one of success may not be a list.
         Some(words) if carries_nothing(&object) => Err(text!(
             "the answer contains neither a code nor data, only the text: {words}",
             words
@@ -161,7 +161,7 @@ fn uncoded(mut object: Map<String, Value>) -> Result<Envelope, Text> {
     }
 }
 
-/// The payload, unless it says no inside an answer that says yes outside.
+/// The payload, unless it reports a failure inside a successful envelope.
 fn payload(
     value: Value,
     dialect: Dialect,
@@ -207,7 +207,7 @@ fn code(object: &Map<String, Value>) -> Result<Option<(i64, Dialect)>, Text> {
         .get("baseResponse")
         .and_then(|base| base.get("ret"))
         .map(|ret| ("ret", ret, Dialect::A));
-    let fields = CODES
+    let fields = CODE_FIELDS
         .iter()
         .filter_map(|(key, dialect)| object.get(*key).map(|code| (*key, code, *dialect)))
         .chain(nested);
@@ -235,7 +235,7 @@ fn code(object: &Map<String, Value>) -> Result<Option<(i64, Dialect)>, Text> {
     Ok(spoken)
 }
 
-/// The words of a refusal that is spoken without a business code.
+/// The message of a refusal without a business code.
 fn denial(object: &Map<String, Value>) -> Option<String> {
     let words = || text_of(object).unwrap_or_default();
     let says_no = ["success", "ok"]
@@ -271,7 +271,7 @@ fn is_no(value: &Value) -> bool {
     }
 }
 
-/// The words of an `error` or `detail` field that is not empty.
+/// The message of an `error` or `detail` field that is not empty.
 fn fault_words(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Bool(false) => None,
@@ -284,9 +284,9 @@ fn fault_words(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether an object holds nothing but codes, words and verdicts: no data.
+/// Whether an object holds only codes, messages, results and metadata: no data.
 fn carries_nothing(object: &Map<String, Value>) -> bool {
-    const CIRCUMSTANCES: [&str; 6] = [
+    const METADATA_FIELDS: [&str; 6] = [
         "request_id",
         "trace_id",
         "timestamp",
@@ -297,10 +297,10 @@ fn carries_nothing(object: &Map<String, Value>) -> bool {
     object.iter().all(|(key, value)| {
         let key = key.as_str();
         is_empty(value)
-            || CODES.iter().any(|(code, _)| *code == key)
-            || WORDS.contains(&key)
-            || VERDICTS.contains(&key)
-            || CIRCUMSTANCES.contains(&key)
+            || CODE_FIELDS.iter().any(|(code, _)| *code == key)
+            || MESSAGE_FIELDS.contains(&key)
+            || RESULT_FIELDS.contains(&key)
+            || METADATA_FIELDS.contains(&key)
     })
 }
 
@@ -321,16 +321,16 @@ fn is_uncoded_envelope(object: &Map<String, Value>) -> bool {
     object.contains_key("data")
         && object.keys().map(String::as_str).all(|key| {
             key == "data"
-                || CODES.iter().any(|(code, _)| *code == key)
-                || WORDS.contains(&key)
-                || VERDICTS.contains(&key)
+                || CODE_FIELDS.iter().any(|(code, _)| *code == key)
+                || MESSAGE_FIELDS.contains(&key)
+                || RESULT_FIELDS.contains(&key)
                 || COUNTS.contains(&key)
         })
 }
 
-/// The server's words, wherever the dialect puts them.
+/// The server's message, in any field that a dialect uses.
 pub fn text_of(object: &Map<String, Value>) -> Option<String> {
-    WORDS
+    MESSAGE_FIELDS
         .iter()
         .filter(|key| **key != "hint")
         .filter_map(|key| object.get(*key)?.as_str())

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::response::Response;
 use crate::text::{Text, text};
 
-/// Opens a reply. HTTP 200 is not success until the body says so.
+/// Opens a reply. HTTP 200 is a success only if the body reports one.
 ///
 /// # Errors
 /// [`CallError::Refused`] for business codes and HTTP 4xx, [`CallError::NoAnswer`] for the rest.
@@ -23,7 +23,7 @@ pub fn interpret(response: &Response) -> Result<(Dialect, Payload), CallError> {
     }
 }
 
-/// A status that does not tell whether the server has worked.
+/// A status that leaves open whether the server has acted.
 fn no_answer(response: &Response) -> CallError {
     CallError::NoAnswer(NoAnswer {
         why: with_words(
@@ -38,7 +38,7 @@ fn no_answer(response: &Response) -> CallError {
     })
 }
 
-/// HTTP 4xx is a refusal, unless the body says yes.
+/// HTTP 4xx is a refusal, unless the body reports success.
 fn refused(response: &Response) -> Result<(Dialect, Payload), CallError> {
     match envelope::open(&response.body).map(|opened| opened.content) {
         Ok(Content::Payload(payload)) if payload.confirmed && !payload.beside.is_empty() => {

@@ -104,7 +104,7 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
     })
 }
 
-/// An answer that only says yes: a business code 0, or `{}` where no code is spoken.
+/// An answer that only reports success: a business code 0, or `{}` in a dialect without codes.
 pub(super) fn done(payload: Payload) -> Result<(), PayloadError> {
     if payload.confirmed {
         Ok(())

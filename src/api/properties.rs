@@ -64,14 +64,14 @@ fn decode<T>(response: &Response, decode: Decode<T>) -> Result<T, CallError> {
 
 /// Checks the delivery promise against a second reading of the same bytes.
 fn check_send(response: &Response) {
-    let spoken = Spoken::of(&response.body);
+    let reference = ReferenceReading::of(&response.body);
     let is_2xx = (200..300).contains(&response.status);
-    let says_no = spoken.says_no || spoken.payload_failed();
+    let is_refusal = reference.is_refusal || reference.payload_failed();
     match decode(response, payloads::sent_message) {
         Ok(message) => {
             assert!(is_2xx, "accepted with HTTP {}", response.status);
-            assert!(!says_no, "accepted although the server says no");
-            assert_eq!(Some(&message.message_id), spoken.message_id().as_ref());
+            assert!(!is_refusal, "accepted although the server says no");
+            assert_eq!(Some(&message.message_id), reference.message_id().as_ref());
             check_message(&message);
         }
         Err(error) => {
@@ -81,19 +81,21 @@ fn check_send(response: &Response) {
                 _ => None,
             };
             assert!(!may_retry || code == Some(1014), "repeats {error:?}");
-            check_failure(&error, response, says_no);
-            let is_plain_yes =
-                is_2xx && !spoken.is_open && spoken.is_plain() && spoken.message_id().is_some();
-            assert!(!is_plain_yes || says_no, "not accepted: {error:?}");
+            check_failure(&error, response, is_refusal);
+            let is_plain_yes = is_2xx
+                && !reference.is_ambiguous
+                && reference.is_plain()
+                && reference.message_id().is_some();
+            assert!(!is_plain_yes || is_refusal, "not accepted: {error:?}");
         }
     }
 }
 
-fn check_failure(error: &CallError, response: &Response, says_no: bool) {
+fn check_failure(error: &CallError, response: &Response, is_refusal: bool) {
     let is_refusal = match response.status {
         408 | 409 | 460 | 499 => false,
         400..=499 => true,
-        status => (200..300).contains(&status) && says_no,
+        status => (200..300).contains(&status) && is_refusal,
     };
     let change = error.clone().into_error(Effect::Change);
     let expected = match is_refusal {
@@ -176,12 +178,12 @@ fn check_decoders(response: &Response) {
         }
     });
     payload(|payload| {
-        let said = payload.value.get("status").map(|status| match status {
+        let status = payload.value.get("status").map(|status| match status {
             Value::String(text) => text.trim().to_owned(),
             other => other.to_string(),
         });
         // Signed, because `-0` is a number too.
-        let number = said.and_then(|said| usize::try_from(said.parse::<i64>().ok()?).ok());
+        let number = status.and_then(|status| usize::try_from(status.parse::<i64>().ok()?).ok());
         if let Ok(status) = payloads::status(payload.clone()) {
             let names = ["stopped", "running", "online"];
             assert_eq!(number.and_then(|n| names.get(n)), Some(&status.name()));
@@ -201,8 +203,8 @@ fn check_decoders(response: &Response) {
     });
 }
 
-/// Whether a field of the object says no without a code.
-fn says_no(object: &Map<String, Value>) -> bool {
+/// Whether a field of the object reports a failure without a code.
+fn is_refusal(object: &Map<String, Value>) -> bool {
     object.iter().any(|(key, value)| {
         let word = match value {
             Value::String(text) => text.trim().to_lowercase(),
@@ -229,17 +231,17 @@ fn says_no(object: &Map<String, Value>) -> bool {
     })
 }
 
-/// A second, slower reading of a send's answer: everything that could be a no, wherever it stands.
+/// A second, slower reading of a send's answer: every possible refusal, in any field.
 #[derive(Default)]
-struct Spoken {
+struct ReferenceReading {
     /// Whether a code other than 0 or another refusal was found.
-    says_no: bool,
+    is_refusal: bool,
     /// Whether the envelope is unclear, so that both readings are acceptable.
-    is_open: bool,
+    is_ambiguous: bool,
     payload: Value,
 }
 
-impl Spoken {
+impl ReferenceReading {
     fn of(body: &[u8]) -> Self {
         let Ok(value) = serde_json::from_str::<Value>(&repair_strings(body)) else {
             return Self::default();
@@ -289,12 +291,12 @@ impl Spoken {
             _ => object.clone().into(),
         };
         Self {
-            says_no: says_no(object) || {
+            is_refusal: is_refusal(object) || {
                 let inside = [object.get("data"), object.get("baseResponse")];
                 let mut inside = inside.into_iter().flatten().filter_map(Value::as_object);
-                inside.any(says_no)
+                inside.any(is_refusal)
             },
-            is_open: is_odd || numbers.len() < codes.len(),
+            is_ambiguous: is_odd || numbers.len() < codes.len(),
             payload,
         }
     }

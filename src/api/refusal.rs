@@ -46,7 +46,7 @@ impl Refusal {
         (self.code.is_some() || self.is_success_status()) && !self.is_unrelated_to_login()
     }
 
-    /// Whether the refusal came with an HTTP status of success, so that only its words refuse.
+    /// Whether the refusal came with an HTTP status of success, so that only its text is a refusal.
     fn is_success_status(&self) -> bool {
         (200..300).contains(&self.http_status)
     }
@@ -114,7 +114,7 @@ enum Cause {
 }
 
 /// Texts that identify a cause whatever the code; the first match counts.
-const WORDS: [(&str, Cause); 13] = [
+const CAUSE_WORDS: [(&str, Cause); 13] = [
     ("上限", Cause::LimitReached),
     ("频繁", Cause::TooFrequent),
     ("too frequent", Cause::TooFrequent),
@@ -143,7 +143,7 @@ impl Cause {
 
     fn of_text(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
-        WORDS
+        CAUSE_WORDS
             .iter()
             .find(|(word, _)| text.contains(word))
             .map(|(_, cause)| *cause)

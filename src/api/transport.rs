@@ -17,7 +17,7 @@ use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
 /// Largest response body in bytes.
-const BODY_AT_MOST: u64 = 16 * 1024 * 1024;
+const MAX_BODY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Sends requests to one server.
 pub struct Transport {
@@ -249,8 +249,8 @@ fn distrust(error: &reqwest::Error) -> Option<Text> {
 
 fn read(response: &mut blocking::Response, limit: Deadline) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
-    match response.take(BODY_AT_MOST + 1).read_to_end(&mut body) {
-        Ok(_) if body.len() as u64 > BODY_AT_MOST => Err(NoAnswer::because(text!(
+    match response.take(MAX_BODY_BYTES + 1).read_to_end(&mut body) {
+        Ok(_) if body.len() as u64 > MAX_BODY_BYTES => Err(NoAnswer::because(text!(
             "the answer is larger than 16 MiB and was not read"
         ))),
         Ok(_) => Ok(body),

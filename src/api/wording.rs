@@ -1,4 +1,4 @@
-//! Words by which servers refuse or confirm where no code tells.
+//! Words that identify a refusal or a success in answers without a code.
 
 /// Words of a refusal, lower case. Collected from the servers and public clients that the wire
 /// protocol names, and from the frameworks and proxies before them.
@@ -57,7 +57,7 @@ const REFUSAL: &[&str] = &[
     "timeout",
 ];
 
-/// Texts that say that it went well, lower case.
+/// Texts of success, lower case.
 const SUCCESS: [&str; 12] = [
     "",
     "ok",
@@ -73,14 +73,14 @@ const SUCCESS: [&str; 12] = [
     "成功",
 ];
 
-/// Whether a text says that the server did not do it.
+/// Whether a text is a refusal.
 pub(super) fn is_refusal_wording(text: &str) -> bool {
     let text = text.to_lowercase().replace("no error", "");
     let text = text.replace("无错误", "");
     REFUSAL.iter().any(|word| text.contains(word))
 }
 
-/// Whether a text says that it went well, or says nothing.
+/// Whether a text is a success message or empty.
 pub(super) fn is_success_wording(text: &str) -> bool {
     let text = text
         .trim()
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_refusals_from_confirmations() {
+    fn distinguishes_refusals_from_confirmations() {
         for text in [
             "失败",
             "发送失败",

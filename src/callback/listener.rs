@@ -20,22 +20,22 @@ use super::policy::{CallbackPolicy, CallbackRequest, Decision, MAX_BODY_BYTES};
 use crate::http::{Framing, Head, ReadError, RequestReader};
 
 /// Time limit for a whole request after its first byte.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time a connection may be idle between requests: longer than common clients keep one.
-const IDLE: Duration = Duration::from_secs(75);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// Time limit for writing a response. A client that sends and never reads would otherwise keep its
 /// place forever, because busy connections are not closed to make room.
-const DEAF: Duration = Duration::from_secs(5);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause when the system has no descriptor left.
-const PAUSE: Duration = Duration::from_millis(20);
+const OUT_OF_DESCRIPTORS_PAUSE: Duration = Duration::from_millis(20);
 /// Largest body read from a client without the token; many of them together must not take much
 /// memory.
-const STRANGERS_BODY: usize = 64 * 1024;
+const MAX_UNAUTHENTICATED_BODY_BYTES: usize = 64 * 1024;
 /// Time allowed for pending responses at the end, and the poll interval meanwhile.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
-const LOOK: Duration = Duration::from_micros(200);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+const SHUTDOWN_POLL_INTERVAL: Duration = Duration::from_micros(200);
 /// Stack size of a connection's thread.
-const STACK: usize = 256 * 1024;
+const STACK_BYTES: usize = 256 * 1024;
 
 /// What happens to an accepted callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,9 +109,9 @@ pub struct Serving(Connections);
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        let end = Instant::now() + LAST_ANSWERS;
+        let end = Instant::now() + SHUTDOWN_TIMEOUT;
         while self.0.is_busy() && Instant::now() < end {
-            thread::sleep(LOOK);
+            thread::sleep(SHUTDOWN_POLL_INTERVAL);
         }
     }
 }
@@ -128,7 +128,7 @@ fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Servi
         let Ok((stream, _)) = listener.accept() else {
             // Probably out of descriptors: make room and keep accepting.
             connections.relieve();
-            thread::sleep(PAUSE);
+            thread::sleep(OUT_OF_DESCRIPTORS_PAUSE);
             continue;
         };
         let Some(connection) = connections.admit(stream) else {
@@ -137,11 +137,11 @@ fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Servi
         let service = service.clone();
         let spawned = thread::Builder::new()
             .name("callback".into())
-            .stack_size(STACK)
+            .stack_size(STACK_BYTES)
             .spawn(move || converse(&connection, &service));
         if spawned.is_err() {
             connections.relieve();
-            thread::sleep(PAUSE);
+            thread::sleep(OUT_OF_DESCRIPTORS_PAUSE);
         }
     }
 }
@@ -149,7 +149,7 @@ fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Servi
 /// Serves one connection until it ends.
 fn converse(connection: &Connection, service: &Service) {
     let stream = &connection.stream;
-    if stream.set_nodelay(true).is_err() || stream.set_write_timeout(Some(DEAF)).is_err() {
+    if stream.set_nodelay(true).is_err() || stream.set_write_timeout(Some(WRITE_TIMEOUT)).is_err() {
         return;
     }
     let mut reader = RequestReader::new(DeadlineReader::new(stream), MAX_BODY_BYTES);
@@ -183,7 +183,8 @@ fn read(
     service: &Service,
 ) -> Result<(Head, Vec<u8>), ReadError> {
     let head = reader.head()?;
-    let is_small = matches!(head.body, Framing::Length(length) if length <= STRANGERS_BODY);
+    let is_small =
+        matches!(head.body, Framing::Length(length) if length <= MAX_UNAUTHENTICATED_BODY_BYTES);
     if !is_small && let Some(status) = service.refuses(&head) {
         return Err(ReadError::Refused(status));
     }
@@ -317,7 +318,7 @@ impl<'a> DeadlineReader<'a> {
     /// Between two requests.
     fn rest(&mut self) -> io::Result<()> {
         self.until = None;
-        self.stream.set_read_timeout(Some(IDLE))
+        self.stream.set_read_timeout(Some(IDLE_TIMEOUT))
     }
 }
 
@@ -331,7 +332,8 @@ impl Read for DeadlineReader<'_> {
             self.stream.set_read_timeout(Some(left))?;
         }
         let length = self.stream.read(buffer)?;
-        self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
+        self.until
+            .get_or_insert_with(|| Instant::now() + REQUEST_TIMEOUT);
         Ok(length)
     }
 }

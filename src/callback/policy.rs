@@ -92,13 +92,13 @@ impl CallbackPolicy {
     /// health status. The webhook does not check it: the token is enough, and proxies use any name.
     fn is_meant(&self, host: Option<&str>) -> bool {
         host.is_none_or(|host| {
-            let told = self.host.as_deref();
+            let allowed = self.host.as_deref();
             !is_public_name(host)
-                || told.is_some_and(|told| told.eq_ignore_ascii_case(without_port(host)))
+                || allowed.is_some_and(|allowed| allowed.eq_ignore_ascii_case(without_port(host)))
         })
     }
 
-    /// Any content type is accepted: the token, not the type, tells the server from a web page.
+    /// Any content type is accepted: the token, not the type, distinguishes the server from a web page.
     fn callback(&self, request: CallbackRequest<'_>) -> Decision {
         if request.origin.is_some() {
             return Decision::RefusedCallback(403, "sent by a web page");

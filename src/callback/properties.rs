@@ -147,15 +147,15 @@ fn check_urls(text: &str) {
     }
     let bound = SocketAddr::from(([127, 0, 0, 1], 65535));
     if let Ok(url) = parse_notify_url(text)
-        && let Ok(told) = notify_url(Some(&url), bound, &POLICY.token)
+        && let Ok(url_text) = notify_url(Some(&url), bound, &POLICY.token)
     {
-        assert!(told.len() < 90 && told.ends_with(POLICY.token.reveal()));
-        let told = url::Url::parse(&told).expect("a URL");
-        assert_eq!(told.host(), url.host());
+        assert!(url_text.len() < 90 && url_text.ends_with(POLICY.token.reveal()));
+        let url_text = url::Url::parse(&url_text).expect("a URL");
+        assert_eq!(url_text.host(), url.host());
         let body = json!({"guid": GUID, "notify_type": 1}).to_string();
         let request = CallbackRequest {
             method: "POST",
-            target: told.path(),
+            target: url_text.path(),
             host: None,
             content_encoding: None,
             origin: None,
@@ -163,7 +163,7 @@ fn check_urls(text: &str) {
         };
         assert!(
             matches!(POLICY.decide(request), Decision::Callback(_)),
-            "{told}"
+            "{url_text}"
         );
     }
 }

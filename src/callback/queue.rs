@@ -101,13 +101,13 @@ impl EventQueue {
         })
     }
 
-    /// The next callback; `None` when the queue is closed and empty, or after `patience`.
-    pub fn next(&self, patience: Duration) -> Option<ReceivedEvent> {
+    /// The next callback; `None` when the queue is closed and empty, or after `timeout`.
+    pub fn next(&self, timeout: Duration) -> Option<ReceivedEvent> {
         let mut state = self.lock();
         if state.queue.is_empty() && !state.is_closed {
             state = self
                 .changed
-                .wait_timeout(state, patience)
+                .wait_timeout(state, timeout)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
@@ -168,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    const SOON: Duration = Duration::from_millis(1);
+    const SHORT_TIMEOUT: Duration = Duration::from_millis(1);
 
     fn event(notify_type: i64, data: &str) -> Event {
         let body = format!(r#"{{"guid":"g","notify_type":{notify_type},"data":{data}}}"#);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     fn all(queue: &EventQueue) -> Vec<String> {
-        std::iter::from_fn(|| queue.next(SOON))
+        std::iter::from_fn(|| queue.next(SHORT_TIMEOUT))
             .map(|received| received.event.data.get().to_owned())
             .collect()
     }

@@ -67,7 +67,7 @@ impl Args {
                     .hint(text!("to send to a person, use `qiwei send {to} TEXT`", to)),
             );
         }
-        self.give_text_back();
+        self.restore_text();
         let mentions = self.mentions()?;
         let mut text = self.text.read(context)?;
         if !self.no_check {
@@ -88,7 +88,7 @@ impl Args {
 
     /// In `at ROOM --user ID TEXT` the parser reads TEXT as another id. Ids are digits, so the last value
     /// is the text when there is none yet and the value cannot be an id.
-    fn give_text_back(&mut self) {
+    fn restore_text(&mut self) {
         let takes = self.text.text.is_none()
             && self.text.file.is_none()
             && self.user.len() > 1

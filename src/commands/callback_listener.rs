@@ -30,7 +30,7 @@ use crate::time::Deadline;
 /// Time allowed for restoring the URL, also when the command's own deadline has passed.
 const RESTORE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Wait for the listener lock: `probe callback` holds it briefly to test it.
-const LOOKERS: Duration = Duration::from_millis(200);
+const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Arguments of commands that receive callbacks.
 #[derive(Clone, Debug, clap::Args)]
@@ -101,7 +101,7 @@ impl CallbackArgs {
     ///
     /// # Errors
     /// Those of any call.
-    pub fn turn<'c>(
+    pub fn redirect<'c>(
         &self,
         context: &'c Context,
         api: &Api,
@@ -113,18 +113,18 @@ impl CallbackArgs {
                 "--global-notify redirects the callbacks of every instance of this server"
             ));
         }
-        let mut turned = RedirectedCallbacks {
+        let mut redirected = RedirectedCallbacks {
             context,
             guid: guid.clone(),
             global: self.global_notify,
             is_back: false,
         };
         // A failed request may have been carried out, so the URL is restored in this case too.
-        api.apply(&turned.request(url)).map_err(|error| {
-            turned.is_back = !matches!(error, CallError::NoAnswer(_));
+        api.apply(&redirected.request(url)).map_err(|error| {
+            redirected.is_back = !matches!(error, CallError::NoAnswer(_));
             error.into_error(Effect::Change)
         })?;
-        Ok(turned)
+        Ok(redirected)
     }
 }
 
@@ -308,7 +308,7 @@ pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
     };
     let folder = files::folder_of(&path);
     files::create_private_folder(&folder).map_err(|e| unusable(&path, &e))?;
-    match files::lock(&path, LOOKERS).map_err(|e| unusable(&path, &e))? {
+    match files::lock(&path, LOCK_TIMEOUT).map_err(|e| unusable(&path, &e))? {
         Some(lock) => Ok(Lock(Some(lock))),
         None => Err(Error::new(
             Kind::Busy,
@@ -361,10 +361,12 @@ impl Termination {
 /// When signals cannot be handled.
 pub fn end_on_signal(queue: &Arc<EventQueue>) -> Result<Arc<Termination>, Error> {
     let ending = Arc::new(Termination::default());
-    let (queue, told) = (queue.clone(), ending.clone());
+    let (queue, handler_ending) = (queue.clone(), ending.clone());
     signals::forward(signals::watch()?, move |number| {
-        let before = told.signal.swap(number, Ordering::SeqCst);
-        told.is_urgent.store(before != 0, Ordering::SeqCst);
+        let before = handler_ending.signal.swap(number, Ordering::SeqCst);
+        handler_ending
+            .is_urgent
+            .store(before != 0, Ordering::SeqCst);
         queue.close();
     })?;
     Ok(ending)

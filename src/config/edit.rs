@@ -16,7 +16,7 @@ use crate::text::text;
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 /// Upper bound of the bytes added by one setting.
-const A_SETTING: usize = 512;
+const MAX_SETTING_BYTES: usize = 512;
 
 /// Sets one setting.
 ///
@@ -54,7 +54,7 @@ pub fn check_writable(path: &Path) -> Result<(), Error> {
     // The new file is created beside the old one and may be larger.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let present = std::fs::metadata(&path).map_or(0, |file| file.len());
-    let size = usize::try_from(present).unwrap_or(0) + A_SETTING;
+    let size = usize::try_from(present).unwrap_or(0) + MAX_SETTING_BYTES;
     files::check_replaceable(&path, size).map_err(|e| unwritable(&path, &e))
 }
 

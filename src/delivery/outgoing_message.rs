@@ -42,7 +42,7 @@ impl OutgoingMessage {
             &mentions.unwrap_or_default(),
             &self.text,
         ] {
-            // The length tells "ab" + "c" from "a" + "bc".
+            // The length distinguishes "ab" + "c" from "a" + "bc".
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
         }

@@ -7,7 +7,7 @@ use super::head::{self, Head};
 use std::io::{ErrorKind, Read};
 
 /// Bytes read at once.
-const PIECE: usize = 16 * 1024;
+const BUFFER_BYTES: usize = 16 * 1024;
 
 /// Reads requests from a stream; bytes after a request remain for the next one.
 pub(crate) struct RequestReader<R> {
@@ -22,7 +22,7 @@ impl<R: Read> RequestReader<R> {
     pub(crate) fn new(stream: R, body_cap: usize) -> Self {
         RequestReader {
             stream,
-            buffer: Vec::with_capacity(PIECE),
+            buffer: Vec::with_capacity(BUFFER_BYTES),
             body_cap,
         }
     }
@@ -54,7 +54,7 @@ impl<R: Read> RequestReader<R> {
             Framing::Chunked => self.chunks(),
         };
         // A large body's memory must not be kept as long as the connection.
-        self.buffer.shrink_to(PIECE);
+        self.buffer.shrink_to(BUFFER_BYTES);
         body
     }
 
@@ -131,7 +131,7 @@ impl<R: Read> RequestReader<R> {
     }
 
     fn fill(&mut self) -> Result<(), ReadError> {
-        let mut piece = [0; PIECE];
+        let mut piece = [0; BUFFER_BYTES];
         loop {
             match self.stream.read(&mut piece) {
                 Ok(0) => return Err(ReadError::Gone),

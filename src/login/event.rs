@@ -69,7 +69,7 @@ pub fn poll(
             let mut is_old_login = was_online;
             loop {
                 thread::sleep(pause);
-                for found in look(&api, &guid, &mut is_old_login) {
+                for found in poll_events(&api, &guid, &mut is_old_login) {
                     if events.send(found).is_err() {
                         return;
                     }
@@ -79,7 +79,7 @@ pub fn poll(
         .map(drop)
 }
 
-fn look(api: &Api, guid: &Guid, is_old_login: &mut bool) -> Vec<LoginEvent> {
+fn poll_events(api: &Api, guid: &Guid, is_old_login: &mut bool) -> Vec<LoginEvent> {
     let scan = match api.qrcode_status(guid) {
         Ok(status) => {
             *is_old_login &= status != QrcodeStatus::Success;

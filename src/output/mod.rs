@@ -114,7 +114,7 @@ pub struct Output {
 impl Output {
     /// Output with these options.
     pub fn new(options: OutputOptions, stdout: Sink, stderr: Sink) -> Self {
-        let look = |sink: &Sink| TableStyle {
+        let style = |sink: &Sink| TableStyle {
             terminal: sink.terminal,
             color: options.colors(sink.terminal),
             utf8: options.utf8,
@@ -122,8 +122,8 @@ impl Output {
         };
         Self {
             options,
-            stdout_style: look(&stdout),
-            stderr_style: look(&stderr),
+            stdout_style: style(&stdout),
+            stderr_style: style(&stderr),
             mask: SecretMask::default(),
             out: Arc::new(Mutex::new(stdout)),
             err: Arc::new(Mutex::new(Stderr::new(stderr))),
@@ -161,7 +161,7 @@ impl Output {
     }
 
     /// The table style on stdout.
-    pub fn look(&self) -> TableStyle {
+    pub fn stdout_style(&self) -> TableStyle {
         self.stdout_style
     }
 
@@ -217,11 +217,11 @@ impl Output {
     /// # Errors
     /// When stdout cannot be written.
     pub fn page(&self, page: impl Into<Page>) -> Result<(), Error> {
-        let look = TableStyle {
+        let style = TableStyle {
             columns: self.stdout_columns(),
             ..self.stdout_style
         };
-        self.text(&page.into().render(look, self.options.lang))
+        self.text(&page.into().render(style, self.options.lang))
     }
 
     /// Prints a line of text from outside.
@@ -308,13 +308,13 @@ impl Output {
     }
 
     /// Renders a text for stderr, with text from outside sanitised.
-    fn told(&self, text: &Text) -> String {
+    fn render_text(&self, text: &Text) -> String {
         for_terminal(&self.words(text)).into_owned()
     }
 
     /// Prints a drawing of this program to stderr unchanged, also with `--quiet`, below its caption.
     pub fn drawing(&self, drawing: &str, caption: Option<&Text>) {
-        let caption = caption.map_or_else(String::new, |text| self.told(text) + "\n");
+        let caption = caption.map_or_else(String::new, |text| self.render_text(text) + "\n");
         let mut err = self.stderr();
         let err = err.writer();
         // The drawing comes last, so that it stays visible on a small screen.
@@ -325,7 +325,7 @@ impl Output {
 
     /// Prints a prompt to stderr, without a line break.
     pub fn prompt(&self, text: &Text) {
-        let text = self.told(text);
+        let text = self.render_text(text);
         let mut err = self.stderr();
         let err = err.writer();
         let _ = err.write_all(text.as_bytes());

@@ -42,13 +42,13 @@ impl Page {
     }
 
     /// Renders the page; every line has a line break.
-    pub(super) fn render(&self, look: TableStyle, lang: Lang) -> String {
+    pub(super) fn render(&self, style: TableStyle, lang: Lang) -> String {
         self.0
             .iter()
             .map(|block| match block {
-                Block::Line(text) => line(&text.render(lang), look),
-                Block::Fields(fields) => columns(fields, look, lang),
-                Block::Table(table) => table.render(look, lang),
+                Block::Line(text) => line(&text.render(lang), style),
+                Block::Fields(fields) => columns(fields, style, lang),
+                Block::Table(table) => table.render(style, lang),
             })
             .collect()
     }
@@ -72,14 +72,14 @@ impl FromIterator<Text> for Page {
     }
 }
 
-fn line(text: &str, look: TableStyle) -> String {
-    match look.terminal {
+fn line(text: &str, style: TableStyle) -> String {
+    match style.terminal {
         true => format!("{}\n", for_terminal(text)),
         false => format!("{text}\n"),
     }
 }
 
-fn columns(fields: &[(Text, Text)], look: TableStyle, lang: Lang) -> String {
+fn columns(fields: &[(Text, Text)], style: TableStyle, lang: Lang) -> String {
     let names: Vec<String> = fields.iter().map(|(name, _)| name.render(lang)).collect();
     let widest = names.iter().map(|name| get_string_width(name)).max();
     let width = widest.unwrap_or_default() + 1;
@@ -89,7 +89,7 @@ fn columns(fields: &[(Text, Text)], look: TableStyle, lang: Lang) -> String {
         .map(|(name, (_, value))| {
             // A Chinese character takes two columns.
             let gap = " ".repeat(width - get_string_width(name));
-            line(&format!("{name}{gap}{}", value.render(lang)), look)
+            line(&format!("{name}{gap}{}", value.render(lang)), style)
         })
         .collect()
 }

@@ -73,13 +73,13 @@ fn check_table(text: &str) {
     };
     let header = || [Text::verbatim("ID"), Text::verbatim("NAME")];
     for utf8 in [true, false] {
-        let look = TableStyle {
+        let style = TableStyle {
             terminal: true,
             color: false,
             utf8,
             columns: None,
         };
-        let shown = Table::new(header(), rows()).render(look, Lang::En);
+        let shown = Table::new(header(), rows()).render(style, Lang::En);
         assert_harmless(&shown);
         // A frame of three lines, a header and the rows, all of the same width.
         let frame_lines = if utf8 { 3 } else { 4 };

@@ -104,37 +104,41 @@ impl Table {
     }
 
     /// The rendered table with a final line break. Double-width characters count as two columns.
-    pub(super) fn render(&self, look: TableStyle, lang: Lang) -> String {
+    pub(super) fn render(&self, table_style: TableStyle, lang: Lang) -> String {
         let header = self.header.iter().map(|text| text.render(lang)).collect();
         let rows = self.rows.iter().map(|row| {
-            let cells = row.iter().map(|cell| shown(&cell.text.render(lang), look));
+            let cells = row
+                .iter()
+                .map(|cell| shown(&cell.text.render(lang), table_style));
             cells.collect()
         });
         let grid: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
-        let Some(columns) = look.columns.filter(|_| look.terminal) else {
-            return self.draw(&grid, look, look.terminal);
+        let Some(columns) = table_style.columns.filter(|_| table_style.terminal) else {
+            return self.draw(&grid, table_style, table_style.terminal);
         };
         match table_layout::layout(&widths(&grid), &self.cuttable, columns) {
-            Layout::Framed => self.draw(&grid, look, true),
-            Layout::Bare(widths) => self.draw(&cut(&grid, &widths, look), look, false),
-            Layout::Records => self.records(&grid, look, columns),
+            Layout::Framed => self.draw(&grid, table_style, true),
+            Layout::Bare(widths) => {
+                self.draw(&cut(&grid, &widths, table_style), table_style, false)
+            }
+            Layout::Records => self.records(&grid, table_style, columns),
         }
     }
 
-    fn draw(&self, grid: &[Vec<String>], look: TableStyle, framed: bool) -> String {
+    fn draw(&self, grid: &[Vec<String>], table_style: TableStyle, framed: bool) -> String {
         let mut builder = Builder::with_capacity(grid.len(), self.header.len());
         for row in grid {
             builder.push_record(row);
         }
         let mut table = builder.build();
-        match (framed, look.utf8) {
+        match (framed, table_style.utf8) {
             (true, true) => table.with(Frame::rounded()),
             (true, false) => table.with(Frame::ascii()),
             (false, _) => table
                 .with(Frame::empty())
                 .with(Padding::new(0, table_layout::GAP, 0, 0)),
         };
-        if look.color {
+        if table_style.color {
             self.paint(&mut table);
         }
         let mut text = String::new();
@@ -146,7 +150,7 @@ impl Table {
     }
 
     /// One field per line, with an empty line between rows.
-    fn records(&self, grid: &[Vec<String>], look: TableStyle, columns: usize) -> String {
+    fn records(&self, grid: &[Vec<String>], table_style: TableStyle, columns: usize) -> String {
         let Some((names, rows)) = grid.split_first() else {
             return String::new();
         };
@@ -157,7 +161,7 @@ impl Table {
             fields
                 .map(|((name, value), cell)| {
                     let style = cell.style;
-                    let shown = match look.color {
+                    let shown = match table_style.color {
                         true => format!("{style}{value}{style:#}"),
                         false => value.clone(),
                     };
@@ -192,18 +196,18 @@ fn widths(grid: &[Vec<String>]) -> Vec<usize> {
     widths
 }
 
-fn cut(grid: &[Vec<String>], widths: &[usize], look: TableStyle) -> Vec<Vec<String>> {
+fn cut(grid: &[Vec<String>], widths: &[usize], table_style: TableStyle) -> Vec<Vec<String>> {
     let cut = |row: &Vec<String>| {
         let cells = row.iter().zip(widths);
         cells
-            .map(|(text, width)| table_layout::cut(text, *width, look.utf8))
+            .map(|(text, width)| table_layout::cut(text, *width, table_style.utf8))
             .collect()
     };
     grid.iter().map(cut).collect()
 }
 
-fn shown(text: &str, look: TableStyle) -> String {
-    match look.terminal {
+fn shown(text: &str, table_style: TableStyle) -> String {
+    match table_style.terminal {
         true => for_terminal(text).into_owned(),
         false => text.to_owned(),
     }
@@ -222,8 +226,12 @@ fn paint(style: Style) -> Option<Paint> {
 mod tests {
     use super::*;
 
-    fn render<const N: usize>(header: [&str; N], rows: &[[Cell; N]], look: TableStyle) -> String {
-        Table::new(header.map(Text::verbatim), rows.to_vec()).render(look, Lang::En)
+    fn render<const N: usize>(
+        header: [&str; N],
+        rows: &[[Cell; N]],
+        table_style: TableStyle,
+    ) -> String {
+        Table::new(header.map(Text::verbatim), rows.to_vec()).render(table_style, Lang::En)
     }
 
     fn rows() -> Vec<[Cell; 2]> {
@@ -245,11 +253,11 @@ mod tests {
 
     #[test]
     fn frames_align_with_double_width_text() {
-        let look = TableStyle {
+        let table_style = TableStyle {
             terminal: true,
             ..TableStyle::PLAIN
         };
-        let text = render(["ID", "NAME"], &rows(), look);
+        let text = render(["ID", "NAME"], &rows(), table_style);
         assert_eq!(
             text,
             "╭────────────────┬─────────────────────╮\n\
@@ -263,18 +271,18 @@ mod tests {
 
     #[test]
     fn uses_ascii_frames_without_utf8() {
-        let look = TableStyle {
+        let table_style = TableStyle {
             terminal: true,
             utf8: false,
             ..TableStyle::PLAIN
         };
         let rows = [["x".into(), "y".into()]];
-        assert!(render(["A", "B"], &rows, look).is_ascii());
+        assert!(render(["A", "B"], &rows, table_style).is_ascii());
     }
 
     #[test]
     fn color_surrounds_text() {
-        let look = TableStyle {
+        let table_style = TableStyle {
             terminal: true,
             color: true,
             ..TableStyle::PLAIN
@@ -282,7 +290,7 @@ mod tests {
         let text = render(
             ["A"],
             &[[Cell::styled(Text::verbatim("online"), GREEN)]],
-            look,
+            table_style,
         );
         assert!(text.contains("\x1b[32m"), "{text:?}");
     }
@@ -295,13 +303,13 @@ mod tests {
         ];
         let table = Table::new(["ID", "NAME"].map(Text::verbatim), rows).may_cut(1);
         let on = |columns, color| {
-            let look = TableStyle {
+            let table_style = TableStyle {
                 terminal: true,
                 color,
                 columns: Some(columns),
                 ..TableStyle::PLAIN
             };
-            table.render(look, Lang::En)
+            table.render(table_style, Lang::En)
         };
         assert!(on(39, false).starts_with('╭'));
         assert_eq!(

@@ -4,7 +4,7 @@
 use tabled::grid::util::string::get_string_width;
 
 /// Least width of a shortened text: six Chinese characters.
-const LEAST: usize = 12;
+const MIN_COLUMN_WIDTH: usize = 12;
 /// Columns between two cells without frames.
 pub const GAP: usize = 2;
 
@@ -32,7 +32,7 @@ pub fn layout(widths: &[usize], cuttable: &[usize], columns: usize) -> Layout {
     let mut shortened = widths.to_vec();
     for column in cuttable {
         if let Some(width) = shortened.get_mut(*column) {
-            let cut = excess.min(width.saturating_sub(LEAST));
+            let cut = excess.min(width.saturating_sub(MIN_COLUMN_WIDTH));
             *width -= cut;
             excess -= cut;
         }

@@ -23,7 +23,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Idle time after which a thread ends.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The queues and their threads.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ impl Callbacks {
 
     /// Waits for the instance's next event; `None` after an idle time.
     fn next(&self, guid: &str) -> Option<PendingCallback> {
-        let timeout = Instant::now() + LINGER;
+        let timeout = Instant::now() + LINGER_TIMEOUT;
         let mut queues = lock(&self.queues);
         loop {
             let due = queues.by_guid.get(guid)?.front().map(|job| job.due);

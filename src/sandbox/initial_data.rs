@@ -1,4 +1,4 @@
-//! The world a sandbox starts with. The same scenario always gives the same guids and ids, so that
+//! The initial state of a sandbox. The same scenario always gives the same guids and ids, so that
 //! documentation can show them.
 
 /// A contact that may not be messaged: sending to it fails with -4017.

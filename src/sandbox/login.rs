@@ -76,8 +76,8 @@ impl Login {
         self.steps.pop_front().map(|(_, step)| step)
     }
 
-    /// Moves the status on. A new code comes from outside, see [`Login::renew`].
-    pub(super) fn take(&mut self, step: &ScanStep) {
+    /// Updates the status. A new code is set separately, see [`Login::renew`].
+    pub(super) fn apply(&mut self, step: &ScanStep) {
         self.status = match step {
             ScanStep::Scanned => QrStatus::Scanned,
             ScanStep::RequireCode(_) => QrStatus::CodeRequired,
@@ -217,7 +217,7 @@ mod tests {
             let since = due.as_millisecond() - start().as_millisecond();
             match login.next(due).unwrap() {
                 Step::ScanScript(step) => {
-                    login.take(&step);
+                    login.apply(&step);
                     history.push((since, Some(login.status)));
                 }
                 Step::LoggedIn => history.push((since, None)),

@@ -116,9 +116,9 @@ impl Message {
 }
 
 /// Who writes in a group when nobody is named.
-const STRANGER: &str = "7881300000000001";
+const EXTERNAL_CONTACT_ID: &str = "7881300000000001";
 
-/// A message that somebody else sends to an account.
+/// A message that another user sends to an account.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct IncomingMessage {
     /// The conversation it belongs to; in a private one the peer is the sender.
@@ -181,7 +181,7 @@ impl State {
         let (sender, receiver) = match conversation.peer {
             Peer::User => (conversation.receiver().to_string(), own_id),
             Peer::Room => {
-                let sender = incoming.sender.as_deref().unwrap_or(STRANGER);
+                let sender = incoming.sender.as_deref().unwrap_or(EXTERNAL_CONTACT_ID);
                 (sender.to_string(), "0".to_string())
             }
         };

@@ -24,7 +24,7 @@ pub(super) struct Server {
     pub(super) latency: Duration,
     observer: Observer,
     /// Held while a request is handled and observed, so that observers see the recorded order.
-    turn: Mutex<()>,
+    request_order: Mutex<()>,
 }
 
 impl Server {
@@ -37,7 +37,7 @@ impl Server {
             prefix: scenario.prefix.trim_end_matches('/').into(),
             latency: scenario.latency,
             observer,
-            turn: Mutex::new(()),
+            request_order: Mutex::new(()),
         }
     }
 
@@ -53,7 +53,7 @@ impl Server {
         received: ReceivedRequest,
         path: Option<&str>,
     ) -> ResponsePlan {
-        self.carry_out(|simulator| simulator.take(received, path))
+        self.carry_out(|simulator| simulator.handle_request(received, path))
     }
 
     /// Refuses and records a request that may come from a web page.
@@ -63,14 +63,14 @@ impl Server {
     }
 
     fn carry_out(&self, work: impl FnOnce(&mut Simulator) -> HandledRequest) -> ResponsePlan {
-        let turn = lock(&self.turn);
+        let request_order = lock(&self.request_order);
         let HandledRequest {
             answer,
             transmission,
             exchange,
         } = self.work(work);
         (self.observer)(&exchange);
-        drop(turn);
+        drop(request_order);
         ResponsePlan {
             answer,
             transmission,

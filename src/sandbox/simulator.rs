@@ -82,8 +82,12 @@ impl Simulator {
     }
 
     /// Handles a request for `path`, relative to the base URL, and records it.
-    pub(super) fn take(&mut self, received: ReceivedRequest, path: Option<&str>) -> HandledRequest {
-        let fault = path.and_then(|path| self.faults.strike(path));
+    pub(super) fn handle_request(
+        &mut self,
+        received: ReceivedRequest,
+        path: Option<&str>,
+    ) -> HandledRequest {
+        let fault = path.and_then(|path| self.faults.trigger(path));
         let answer = self.answer(&received, path, fault.as_ref());
         let transmission = fault.as_ref().map_or(Transmission::Properly, transmission);
         self.plan(received, answer, transmission, fault.as_ref())

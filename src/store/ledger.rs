@@ -397,7 +397,7 @@ mod tests {
             (&[today], 40, false),
             (&[today - 1], 40, true),
             (&[today - 1], 20, false),
-            // Last used long ago, or the clock has jumped: it cannot be told.
+            // Last used long ago, or the clock has jumped: which of the two is unknown.
             (&[today - 20], 40, false),
             // The clock was ahead for a while.
             (&[today + 900], 40, false),

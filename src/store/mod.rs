@@ -23,9 +23,9 @@ use crate::text::text;
 use crate::time::Deadline;
 
 /// How long to wait for another writing process.
-const BUSY: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause before a retry where SQLite does not wait itself.
-const AGAIN: Duration = Duration::from_millis(5);
+const BUSY_RETRY_DELAY: Duration = Duration::from_millis(5);
 
 /// An open state database.
 pub struct StateDatabase {
@@ -52,7 +52,7 @@ impl StateDatabase {
     }
 
     fn prepare(&self) -> rusqlite::Result<()> {
-        self.db.busy_timeout(BUSY)?;
+        self.db.busy_timeout(BUSY_TIMEOUT)?;
         self.write_ahead()?;
         // Synced at every commit, to survive a power failure.
         self.db.pragma_update(None, "synchronous", "full")
@@ -61,10 +61,12 @@ impl StateDatabase {
     /// Enables write-ahead logging. Processes creating the file at once conflict, and here SQLite fails
     /// instead of waiting.
     fn write_ahead(&self) -> rusqlite::Result<()> {
-        let deadline = Deadline::after(BUSY);
+        let deadline = Deadline::after(BUSY_TIMEOUT);
         loop {
             match self.db.pragma_update(None, "journal_mode", "wal") {
-                Err(error) if is_busy(&error) && !deadline.is_over() => thread::sleep(AGAIN),
+                Err(error) if is_busy(&error) && !deadline.is_over() => {
+                    thread::sleep(BUSY_RETRY_DELAY)
+                }
                 other => return other,
             }
         }

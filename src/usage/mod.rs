@@ -60,7 +60,7 @@ fn sends_one_message(args: &[OsString]) -> bool {
 fn show(output: &Output, error: &clap::Error, lang: Lang) -> CommandResult {
     let columns = output.stdout_columns();
     let text = help::finished(error.render().ansi().to_string(), lang, columns);
-    let text = match output.look().color {
+    let text = match output.stdout_style().color {
         true => text,
         false => StyledStr::from(text).to_string(),
     };

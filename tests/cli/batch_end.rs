@@ -112,7 +112,7 @@ fn timeout_flag_ends_wait_for_input() {
 }
 
 /// A server that answers the send `number` (from 1) with `throttled`, and accepts all others.
-fn throttling(number: usize, throttled: impl Into<String>) -> RawServer {
+fn throttling_server(number: usize, throttled: impl Into<String>) -> RawServer {
     let (sent, throttled) = (AtomicUsize::new(0), throttled.into());
     RawServer::start(move |client| {
         let count = sent.fetch_add(1, Ordering::SeqCst) + 1;
@@ -136,7 +136,7 @@ fn batch_on(server: &RawServer, flags: &[&str]) -> Finished {
 #[test]
 fn batch_waits_as_long_as_server_asks() {
     let busy = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
-    let server = throttling(2, busy.to_owned());
+    let server = throttling_server(2, busy.to_owned());
     let run = batch_on(&server, &[])
         .ends_with(8)
         .says("the batch waits 1s");
@@ -154,7 +154,7 @@ fn batch_ends_when_asked_to_wait_longer_than_allowed() {
             "HTTP/1.1 429 Too Many Requests\r\nRetry-After: {pause}\r\nContent-Length: 0\r\n\r\n"
         );
         for (number, code) in [(1, 9), (2, 8)] {
-            let server = throttling(number, busy.clone());
+            let server = throttling_server(number, busy.clone());
             let run = batch_on(&server, &["--max-wait", "2s"]).ends_with(code);
             let rest = &results(&run)[number..];
             assert_eq!(rest.len(), 4 - number);

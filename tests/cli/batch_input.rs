@@ -1,4 +1,4 @@
-//! What a batch takes for a line, and from where.
+//! Input of a batch: line formats and sources.
 
 use std::io::Write;
 use std::process::Command;

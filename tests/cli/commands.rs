@@ -1,4 +1,4 @@
-//! Every command that talks to a server: what it prints, how it ends, what it asks.
+//! Every command that calls a server: its output, exit code and requests.
 
 use qiwei::sandbox::{Dialect, Sandbox};
 use serde_json::{Value, json};

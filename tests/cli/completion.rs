@@ -1,9 +1,9 @@
-//! What Tab offers, asked the way the scripts of the shells ask.
+//! Shell completion, called as the completion scripts call it.
 
 use crate::support::{Home, Qiwei};
 
 /// What is offered for the last of `words`, a line each; with zsh's descriptions.
-fn offered(home: &Home, words: &[&str]) -> Qiwei {
+fn complete_words(home: &Home, words: &[&str]) -> Qiwei {
     Qiwei::new(["--"])
         .args(words)
         .at(home)
@@ -25,10 +25,10 @@ fn completes_values_by_position() {
         (&["qiwei", "config", "get", "base"], "base_url"),
     ];
     for (words, offer) in cases {
-        let run = offered(&home, words).run().ends_with(0);
+        let run = complete_words(&home, words).run().ends_with(0);
         assert_eq!(run.stdout.trim(), offer, "{words:?} {}", run.stderr);
     }
-    let second = offered(&home, &["qiwei", "send", "ops", "o"]).run();
+    let second = complete_words(&home, &["qiwei", "send", "ops", "o"]).run();
     assert_eq!(second.ends_with(0).stdout.trim(), "", "TEXT is no alias");
 }
 
@@ -36,7 +36,9 @@ fn completes_values_by_position() {
 fn descriptions_follow_language() {
     let home = Home::new();
     let chinese = |words: &[&str]| {
-        let run = offered(&home, words).env("LANG", "zh_CN.UTF-8").run();
+        let run = complete_words(&home, words)
+            .env("LANG", "zh_CN.UTF-8")
+            .run();
         run.ends_with(0).stdout
     };
     assert_eq!(

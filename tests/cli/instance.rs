@@ -235,7 +235,7 @@ fn removal_succeeds_when_config_is_unwritable() {
     let guid = &server.guids()[0];
     let home = Home::new();
     home.write_config(&format!("guid = '{guid}'\n"));
-    lock_out(&home);
+    make_unwritable(&home);
     let run = Qiwei::on(&server.base_url(), ["instance", "rm", guid, "--yes"])
         .at(&home)
         .run();
@@ -244,9 +244,9 @@ fn removal_succeeds_when_config_is_unwritable() {
         .says("was removed, but is still the current instance: cannot write the config");
 }
 
-/// Makes the configuration readable but not writable, also for root: a folder stands where the
-/// lock file belongs.
-fn lock_out(home: &Home) {
+/// Makes the configuration readable but not writable, also for root: a folder replaces the
+/// lock file.
+fn make_unwritable(home: &Home) {
     let mut path = home.config_path().into_os_string();
     path.push(".lock");
     std::fs::create_dir(path).unwrap();
@@ -304,7 +304,7 @@ fn unwritable_config_prevents_create() {
     let server = sandbox();
     let home = Home::new();
     home.write_config("# mine\n");
-    lock_out(&home);
+    make_unwritable(&home);
     let create = |more: &[&str]| {
         Qiwei::on(&server.base_url(), ["instance", "create", "--json"])
             .args(more)

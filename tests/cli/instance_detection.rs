@@ -7,7 +7,7 @@ use crate::support::raw::{RawServer, http, ok};
 use crate::support::{GROUP, Qiwei, requests, sandbox, sandbox_with};
 
 /// Commands that act on the chosen instance.
-const ACTING: [&[&str]; 3] = [
+const CHANGING_COMMANDS: [&[&str]; 3] = [
     &["send", GROUP, "x"],
     &["at", GROUP, "x", "--all"],
     &["sessions"],
@@ -22,7 +22,7 @@ fn server_of(online: usize, running: usize, stopped: usize) -> Sandbox {
 }
 
 /// Nothing but look-ups reached the server.
-fn only_looked(server: &Sandbox) -> bool {
+fn only_read_requests(server: &Sandbox) -> bool {
     let looks = [
         "POST /client/all_clients ",
         "POST /client/get_client_status ",
@@ -36,7 +36,7 @@ fn only_looked(server: &Sandbox) -> bool {
 fn several_online_instances_are_listed() {
     let server = server_of(2, 1, 0);
     let guids = server.guids();
-    for args in ACTING {
+    for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run();
         run.is(
             3,
@@ -54,7 +54,7 @@ fn several_online_instances_are_listed() {
             (&json!("config"), &json!("not_sent"))
         );
     }
-    assert!(only_looked(&server));
+    assert!(only_read_requests(&server));
     assert_eq!(server.deliveries().len(), 0);
 }
 
@@ -62,7 +62,7 @@ fn several_online_instances_are_listed() {
 fn no_online_instance_lists_running_ones() {
     let server = server_of(0, 2, 1);
     let guids = server.guids();
-    for args in ACTING {
+    for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run();
         let running = format!("running: {}, {}", guids[0], guids[1]);
         let run = run
@@ -73,7 +73,7 @@ fn no_online_instance_lists_running_ones() {
         let run = Qiwei::on(&server.base_url(), args).arg("--json").run();
         assert_eq!(run.ends_with(4).error()["outcome"], "not_sent");
     }
-    assert!(only_looked(&server));
+    assert!(only_read_requests(&server));
     let server = server_of(0, 0, 1);
     let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x"]).run();
     run.ends_with(4)
@@ -83,7 +83,7 @@ fn no_online_instance_lists_running_ones() {
 #[test]
 fn empty_server_has_hint() {
     let server = server_of(0, 0, 0);
-    for args in ACTING {
+    for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run();
         run.ends_with(3).says(
             "error: the server has no instance\nhint: create one with `qiwei instance create`",
@@ -98,7 +98,7 @@ fn uses_and_names_only_online_instance() {
         "using {}…, the only online instance\n",
         &server.guids()[0][..8]
     );
-    for args in ACTING {
+    for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run().ends_with(0);
         assert!(run.stderr.starts_with(&note), "{run:?}");
         let run = Qiwei::on(&server.base_url(), args)
@@ -121,7 +121,7 @@ fn uses_and_names_only_online_instance() {
 }
 
 /// A server of two instances: `g-1` is online, and the look-up of `g-2` fails.
-fn half_blind() -> RawServer {
+fn server_with_failing_lookup() -> RawServer {
     RawServer::start(|connection| {
         let answer = if connection.request.starts_with("POST /client/all_clients ") {
             ok(r#"{"error_code":0,"data":["g-1","g-2"]}"#)
@@ -136,8 +136,8 @@ fn half_blind() -> RawServer {
 
 #[test]
 fn failed_status_lookup_prevents_detection() {
-    for args in ACTING {
-        let server = half_blind();
+    for args in CHANGING_COMMANDS {
+        let server = server_with_failing_lookup();
         let run = Qiwei::on(&server.base_url(), args)
             .args(["--json", "--retries", "0"])
             .run();
@@ -152,7 +152,7 @@ fn failed_status_lookup_prevents_detection() {
 
 #[test]
 fn failed_status_lookup_hides_no_other_instance() {
-    let server = half_blind();
+    let server = server_with_failing_lookup();
     let run = Qiwei::on(
         &server.base_url(),
         ["instance", "ls", "--json", "--retries", "0"],

@@ -1,4 +1,4 @@
-//! Send many, once: a batch with a journal goes on where it ended.
+//! A batch with a journal resumes where it ended.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

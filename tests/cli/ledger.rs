@@ -1,4 +1,4 @@
-//! Send once: `--key`, the ledger behind it, and what happens when that cannot be kept.
+//! `--key` and the ledger.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::support::{
     Finished, GROUP, Home, PERSON, Qiwei, check_all, requests, sandbox, sandbox_with,
 };
 
-/// A send that was refused without a word to the server.
+/// A send that was refused without a request.
 #[track_caller]
 pub fn is_refused(run: &Finished, code: i32, outcome: &str) -> Value {
     run.message_error(code, outcome)

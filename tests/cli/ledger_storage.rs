@@ -1,4 +1,4 @@
-//! Where the ledger lies, and what happens when it cannot be kept there.
+//! Location of the ledger, and failures to store it.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

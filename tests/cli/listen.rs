@@ -18,7 +18,7 @@ use crate::support::login::{
 use crate::support::{Finished, GROUP, PERSON, Qiwei, sandbox, sandbox_with};
 
 /// Lets a text arrive.
-fn arrives(server: &Sandbox, conversation: &str, content: &str) {
+fn receive_message(server: &Sandbox, conversation: &str, content: &str) {
     let message = IncomingMessage {
         conversation_id: conversation.into(),
         content: content.into(),
@@ -52,7 +52,7 @@ fn prints_one_json_line_per_callback() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let (mut running, _) = listening(&server, listen(&server, "--count 4"));
-    arrives(&server, PERSON, "你好");
+    receive_message(&server, PERSON, "你好");
     server.post_callback(&guid, 11002, json!({"status": 1, "vid": 16888}));
     server.kick(&guid);
     server.post_callback(&guid, 4711, json!(null));
@@ -113,7 +113,7 @@ fn suppresses_duplicates_unless_asked() {
         let server = sandbox_with(|scenario| scenario.quirks = vec![Quirk::DuplicateCallbacks]);
         let (mut running, _) = listening(&server, listen(&server, more));
         for text in ["a", "b", "c"] {
-            arrives(&server, PERSON, text);
+            receive_message(&server, PERSON, text);
         }
         assert_eq!(posted(&server, 6), [Some(200); 6]);
         running.signal(Signal::INT);
@@ -139,7 +139,7 @@ fn reads_bare_wrapped_and_old_batches() {
         let is_batch = quirks.contains(&Quirk::BatchCallbacks);
         let server = sandbox_with(|scenario| scenario.quirks.clone_from(&quirks));
         let (mut running, _) = listening(&server, listen(&server, "--count 1"));
-        arrives(&server, PERSON, "你好");
+        receive_message(&server, PERSON, "你好");
         let run = running.finish().ends_with(0);
         let line = &events(&run)[0];
         let name = if is_batch {
@@ -462,7 +462,7 @@ fn exec_output_does_not_mix_with_lines() {
         &server,
         listen(&server, "--count 1 --exec").arg("echo noise"),
     );
-    arrives(&server, PERSON, "x");
+    receive_message(&server, PERSON, "x");
     let run = running.finish().ends_with(0);
     assert_eq!(events(&run).len(), 1);
     assert!(run.stderr.contains("noise"), "{run:?}");

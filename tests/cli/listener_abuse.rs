@@ -1,5 +1,5 @@
 //! The callback listener among clients that are silent, slow, broken or hostile: each gets a
-//! proper refusal or the door, and a real callback always gets through.
+//! HTTP error or a closed connection, and a real callback always gets through.
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
@@ -17,7 +17,7 @@ use crate::support::client::{Answer, Client, ask, post};
 use crate::support::login::{callback, events, listen, listening};
 use crate::support::sandbox;
 
-/// "Promptly", also beside other work: far below the patience the listener has with the others.
+/// "Promptly", also beside other work: far below the time limits of the listener.
 const PROMPT: Duration = Duration::from_secs(8);
 
 /// A listener, the guid it is for, and the URL that leads to it.

@@ -16,7 +16,7 @@ use crate::support::login::{
 use crate::support::raw::{RawServer, ok};
 use crate::support::{Finished, Qiwei, sandbox_with};
 
-pub const QUICK: &str = "after=20ms";
+pub const FAST_SCAN: &str = "after=20ms";
 
 /// The line of the only account's login.
 pub fn logged_in(guid: &str, via: &str) -> Value {
@@ -28,7 +28,7 @@ pub fn logged_in(guid: &str, via: &str) -> Value {
 
 #[test]
 fn login_prints_each_event_once() {
-    let server = waiting(QUICK);
+    let server = waiting(FAST_SCAN);
     let run = end(login(&server, "--json --no-poll")).ends_with(0);
     let told = events(&run);
     let key = told[0]["key"].as_str().unwrap();
@@ -45,7 +45,7 @@ fn login_prints_each_event_once() {
 
 #[test]
 fn login_prints_progress_on_stderr_and_result_on_stdout() {
-    let server = waiting(QUICK);
+    let server = waiting(FAST_SCAN);
     let run = end(login(&server, "--no-poll --qr link")).ends_with(0);
     let guid = &server.guids()[0];
     assert_eq!(
@@ -68,7 +68,7 @@ fn login_prints_progress_on_stderr_and_result_on_stdout() {
 
 #[test]
 fn login_sends_expected_requests_in_order() {
-    let server = waiting(QUICK);
+    let server = waiting(FAST_SCAN);
     let guid = server.guids()[0].clone();
     let run = login(&server, "--json --no-poll --bridge 7 --guid").arg(&guid);
     end(run.env("QIWEI_NOTIFY_URL", CONFIGURED_URL)).ends_with(0);
@@ -96,7 +96,7 @@ fn login_sends_expected_requests_in_order() {
 #[test]
 fn final_callback_is_answered() {
     for _ in 0..5 {
-        let server = waiting(QUICK);
+        let server = waiting(FAST_SCAN);
         end(login(&server, "--no-poll")).ends_with(0);
         assert_eq!(posted(&server, 3), [Some(200); 3]);
     }
@@ -105,7 +105,7 @@ fn final_callback_is_answered() {
 #[test]
 fn notify_url_is_short_loopback_with_new_token() {
     let tokens = [(); 2].map(|()| {
-        let server = waiting(QUICK);
+        let server = waiting(FAST_SCAN);
         end(login(&server, "--no-poll")).ends_with(0);
         let url = notify_urls(&server).pop().unwrap();
         assert!(url.len() < 90, "{url}");
@@ -126,7 +126,7 @@ fn listener_is_bound_before_notify_url_is_set() {
     let scenario = Scenario {
         online: 0,
         running: 1,
-        scan: QUICK.parse().unwrap(),
+        scan: FAST_SCAN.parse().unwrap(),
         ..Scenario::default()
     };
     // Called before the server answers, that is before it could post anything.
@@ -144,7 +144,7 @@ fn listener_is_bound_before_notify_url_is_set() {
 
 #[test]
 fn only_global_notify_changes_every_instance() {
-    let server = waiting(QUICK);
+    let server = waiting(FAST_SCAN);
     let run = login(&server, "--no-poll --global-notify").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
     let run = end(run).ends_with(0);
     assert!(run.stderr.contains("warning: --global-notify"), "{run:?}");
@@ -195,7 +195,7 @@ fn polling_finds_rejection_without_callbacks() {
 
 #[test]
 fn no_poll_sends_no_status_requests() {
-    let server = waiting(QUICK);
+    let server = waiting(FAST_SCAN);
     end(login(&server, "--no-poll")).ends_with(0);
     assert!(bodies(&server, "/login/check_login_qrcode").is_empty());
     let clash = end(login(&server, "--no-poll --poll 1s"));
@@ -431,7 +431,7 @@ fn timeout_error_names_missing_step() {
 }
 
 /// A second run beside the first: the same user on the same machine.
-fn beside(first: &BackgroundChild, second: Qiwei) -> Finished {
+fn run_concurrently(first: &BackgroundChild, second: Qiwei) -> Finished {
     let home = first.home().to_owned();
     end(second.env("HOME", home))
 }
@@ -442,10 +442,10 @@ fn second_listener_for_instance_is_busy() {
     let guid = server.guids()[0].clone();
     let mut first = BackgroundChild::start(login(&server, "--json --no-poll"));
     first.event("qrcode");
-    let second = beside(&first, login(&server, "--json --no-poll")).ends_with(9);
+    let second = run_concurrently(&first, login(&server, "--json --no-poll")).ends_with(9);
     assert_eq!(second.error()["kind"], "busy");
     assert_eq!(second.error()["outcome"], "not_sent");
-    beside(&first, listen(&server, "--json --guid").arg(&guid)).ends_with(9);
+    run_concurrently(&first, listen(&server, "--json --guid").arg(&guid)).ends_with(9);
     assert_eq!(
         notify_urls(&server).len(),
         1,
@@ -454,7 +454,7 @@ fn second_listener_for_instance_is_busy() {
     first.signal(Signal::INT);
     first.finish().ends_with(130);
     // Free again.
-    beside(&first, login(&server, "--no-poll --timeout 500ms")).ends_with(7);
+    run_concurrently(&first, login(&server, "--no-poll --timeout 500ms")).ends_with(7);
 }
 
 #[test]
@@ -462,10 +462,10 @@ fn login_refuses_to_take_callbacks_of_listen() {
     let server = sandbox_with(|_| {});
     let guid = server.guids()[0].clone();
     let (listener, _) = listening(&server, listen(&server, "--json --guid").arg(&guid));
-    beside(&listener, login(&server, "--json --force --no-poll")).ends_with(9);
+    run_concurrently(&listener, login(&server, "--json --force --no-poll")).ends_with(9);
     assert_eq!(notify_urls(&server).len(), 1);
     server.set_status(&guid, Status::Running);
-    beside(&listener, login(&server, "--json --no-poll")).ends_with(9);
+    run_concurrently(&listener, login(&server, "--json --no-poll")).ends_with(9);
 }
 
 #[test]
@@ -510,7 +510,7 @@ fn collect(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
 
 #[test]
 fn listen_and_notify_url_override_address() {
-    let server = waiting(QUICK);
+    let server = waiting(FAST_SCAN);
     let taken = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let long = format!("http://hook.example/{}", "x".repeat(60));

@@ -9,32 +9,32 @@ use crate::support::login::{bodies, events, login, names, waiting};
 use crate::support::{Finished, Qiwei};
 
 const CODE: &str = "246810";
-const WRONG: &str = "135790";
+const WRONG_CODE: &str = "135790";
 
 /// A server that asks for [`CODE`].
-fn strict() -> Sandbox {
+fn server_that_requires_code() -> Sandbox {
     waiting(&format!("require-code={CODE},after=20ms"))
 }
 
-/// `qiwei login --json` without polling, as chatty as can be.
-fn chatty(server: &Sandbox, option: &str, value: &str) -> Qiwei {
+/// `qiwei login --json` without polling, with full verbosity.
+fn verbose_login(server: &Sandbox, option: &str, value: &str) -> Qiwei {
     login(server, "--json --no-poll -vv --qr none")
         .arg(option)
         .arg(value)
 }
 
 /// The codes the server was given, in order.
-fn handed_in(server: &Sandbox) -> Vec<String> {
+fn submitted_codes(server: &Sandbox) -> Vec<String> {
     let bodies = bodies(server, "/login/verify_login_qrcode");
     let code = |body: &serde_json::Value| body["code"].as_str().unwrap().to_owned();
     bodies.iter().map(code).collect()
 }
 
 #[track_caller]
-fn says_no_code(run: &Finished) {
+fn contains_no_code(run: &Finished) {
     // The wire was shown, so the code had every chance to be seen.
     assert!(run.stderr.contains("/login/verify_login_qrcode"), "{run:?}");
-    for code in [CODE, WRONG] {
+    for code in [CODE, WRONG_CODE] {
         assert!(
             !run.stdout.contains(code) && !run.stderr.contains(code),
             "{run:?}"
@@ -44,8 +44,8 @@ fn says_no_code(run: &Finished) {
 
 #[test]
 fn code_command_receives_attempt_number() {
-    let server = strict();
-    let run = chatty(
+    let server = server_that_requires_code();
+    let run = verbose_login(
         &server,
         "--code-cmd",
         "printf '24681%s\\n' $((QIWEI_CODE_ATTEMPT - 1))",
@@ -73,14 +73,14 @@ fn code_command_receives_attempt_number() {
         json!({"event": "code_required", "attempts_left": 3})
     );
     assert_eq!(told[4], json!({"event": "code_accepted"}));
-    assert_eq!(handed_in(&server), [CODE]);
-    says_no_code(&run);
+    assert_eq!(submitted_codes(&server), [CODE]);
+    contains_no_code(&run);
 }
 
 #[test]
 fn three_wrong_codes_end_login() {
-    let server = strict();
-    let run = chatty(&server, "--code-cmd", "echo 13579$QIWEI_CODE_ATTEMPT");
+    let server = server_that_requires_code();
+    let run = verbose_login(&server, "--code-cmd", "echo 13579$QIWEI_CODE_ATTEMPT");
     let run = end(run).ends_with(1);
     assert_eq!(
         events(&run)[3..],
@@ -92,29 +92,30 @@ fn three_wrong_codes_end_login() {
         ]
     );
     assert_eq!(run.error()["kind"], "rejected");
-    assert_eq!(handed_in(&server), ["135791", "135792", "135793"]);
+    assert_eq!(submitted_codes(&server), ["135791", "135792", "135793"]);
 }
 
 #[test]
 fn same_wrong_code_is_submitted_once() {
-    let server = strict();
-    let run = chatty(&server, "--code-cmd", &format!("echo {WRONG}")).args(["--timeout", "5s"]);
+    let server = server_that_requires_code();
+    let run = verbose_login(&server, "--code-cmd", &format!("echo {WRONG_CODE}"))
+        .args(["--timeout", "5s"]);
     let run = end(run)
         .ends_with(7)
         .says("the same verification code was just rejected; it is not submitted again");
-    assert_eq!(handed_in(&server), [WRONG]);
-    says_no_code(&run);
+    assert_eq!(submitted_codes(&server), [WRONG_CODE]);
+    contains_no_code(&run);
 }
 
 #[test]
 fn code_that_is_none_costs_no_attempt() {
     for nonsense in ["true", "echo", "echo 12", "echo no code yet"] {
-        let server = strict();
+        let server = server_that_requires_code();
         let command = format!("test -e seen && echo {CODE} || {{ touch seen; {nonsense}; }}");
-        let run = chatty(&server, "--code-cmd", &command);
+        let run = verbose_login(&server, "--code-cmd", &command);
         let folder = run.home().to_owned();
         let run = end(run.in_folder(&folder)).ends_with(0);
-        assert_eq!(handed_in(&server), [CODE], "{nonsense}: {run:?}");
+        assert_eq!(submitted_codes(&server), [CODE], "{nonsense}: {run:?}");
     }
 }
 
@@ -126,21 +127,21 @@ fn reads_code_file_in_utf16_and_with_mark() {
         .collect();
     let marked = format!("\u{feff}{CODE}\n").into_bytes();
     for bytes in [utf16, marked] {
-        let server = strict();
+        let server = server_that_requires_code();
         let run = login(&server, "--json --no-poll --qr none");
         let path = run.home().join("code.txt");
         std::fs::write(&path, bytes).unwrap();
         let run = run.arg("--code-file").arg(path.to_str().unwrap());
         end(run).ends_with(0);
-        assert_eq!(handed_in(&server), [CODE]);
+        assert_eq!(submitted_codes(&server), [CODE]);
     }
 }
 
 #[test]
 fn accepts_code_after_wrong_one() {
-    let server = strict();
-    let command = format!("test $QIWEI_CODE_ATTEMPT = 1 && echo {WRONG} || echo {CODE}");
-    let run = end(chatty(&server, "--code-cmd", &command)).ends_with(0);
+    let server = server_that_requires_code();
+    let command = format!("test $QIWEI_CODE_ATTEMPT = 1 && echo {WRONG_CODE} || echo {CODE}");
+    let run = end(verbose_login(&server, "--code-cmd", &command)).ends_with(0);
     assert_eq!(
         names(&run)[3..],
         [
@@ -151,13 +152,13 @@ fn accepts_code_after_wrong_one() {
             "logged_in"
         ]
     );
-    assert_eq!(handed_in(&server), [WRONG, CODE]);
-    says_no_code(&run);
+    assert_eq!(submitted_codes(&server), [WRONG_CODE, CODE]);
+    contains_no_code(&run);
 }
 
 #[test]
 fn waits_for_code_file() {
-    let server = strict();
+    let server = server_that_requires_code();
     let run = login(&server, "--json --no-poll -vv --qr none");
     let path = run.home().join("code.txt");
     let run = run.arg("--code-file").arg(path.to_str().unwrap());
@@ -166,18 +167,18 @@ fn waits_for_code_file() {
     running.err.wait_for("word of the file", |line| {
         line.contains("waiting for the verification code in") && line.contains("code.txt")
     });
-    std::fs::write(&path, format!("{WRONG}\n")).unwrap();
+    std::fs::write(&path, format!("{WRONG_CODE}\n")).unwrap();
     running.event("code_rejected");
     std::fs::write(&path, format!("{CODE}\n")).unwrap();
     let run = running.finish().ends_with(0);
-    assert_eq!(handed_in(&server), [WRONG, CODE]);
-    says_no_code(&run);
+    assert_eq!(submitted_codes(&server), [WRONG_CODE, CODE]);
+    contains_no_code(&run);
 }
 
 #[test]
 fn accepts_code_from_another_process() {
     for way in [CODE, "-"] {
-        let server = strict();
+        let server = server_that_requires_code();
         let mut running = BackgroundChild::start(login(&server, "--json --no-poll --qr none"));
         running.event("code_required");
         running
@@ -190,22 +191,22 @@ fn accepts_code_from_another_process() {
         assert_eq!(hand.stdout, "{\"event\":\"code_accepted\"}\n");
         let run = running.finish().ends_with(0);
         assert_eq!(names(&run)[4..], ["success", "logged_in"]);
-        assert_eq!(handed_in(&server), [CODE]);
+        assert_eq!(submitted_codes(&server), [CODE]);
         assert!(!run.stderr.contains(CODE) && !hand.stderr.contains(CODE));
     }
 }
 
 #[test]
 fn rejects_wrong_code_from_another_process() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut running = BackgroundChild::start(login(&server, "--json --no-poll --qr none"));
     running.event("code_required");
-    let hand = end(login(&server, "--json -vv --code").arg(WRONG)).ends_with(1);
+    let hand = end(login(&server, "--json -vv --code").arg(WRONG_CODE)).ends_with(1);
     assert!(
         hand.error()["hint"].as_str().unwrap().contains("wrong"),
         "{hand:?}"
     );
-    assert!(!hand.stderr.contains(WRONG), "{hand:?}");
+    assert!(!hand.stderr.contains(WRONG_CODE), "{hand:?}");
     end(login(&server, "--code").arg(CODE)).ends_with(0);
     running.finish().ends_with(0);
 }
@@ -227,7 +228,7 @@ fn code_without_waiting_login_is_an_error() {
 
 #[test]
 fn invalid_code_is_not_submitted() {
-    let server = strict();
+    let server = server_that_requires_code();
     for text in [
         "",
         "two words",
@@ -243,7 +244,7 @@ fn invalid_code_is_not_submitted() {
 
 #[test]
 fn failed_code_command_keeps_login_open() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut running = BackgroundChild::start(
         login(&server, "--json --no-poll --qr none")
             .arg("--code-cmd")
@@ -283,7 +284,7 @@ fn deadline_is_extended_while_asking_for_code() {
 
 #[test]
 fn deadline_ends_login_without_code() {
-    let server = strict();
+    let server = server_that_requires_code();
     let run = login(&server, "--json --no-poll --qr none --timeout 1s");
     let error = end(run).ends_with(7).error();
     assert!(

@@ -1,9 +1,9 @@
-//! Which instance `login` logs an account in on, and what becomes of it.
+//! Which instance `login` logs an account in on, and the outcome.
 
 use qiwei::sandbox::ScanStep;
 use serde_json::json;
 
-use crate::login::{QUICK, logged_in};
+use crate::login::{FAST_SCAN, logged_in};
 use crate::support::background::{BackgroundChild, end, eventually};
 use crate::support::client::ask;
 use crate::support::login::{bodies, events, first_url, login, names, notify_urls, paths, waiting};
@@ -23,7 +23,7 @@ fn bridge_is_set_after_instance_start() {
 
 #[test]
 fn ends_with_not_ready_when_device_stays_unready() {
-    let server = waiting(QUICK);
+    let server = waiting(FAST_SCAN);
     server.add_fault("code=1014@/login/get_login_qrcode".parse().unwrap());
     let run = end(login(&server, "--json --retries 0 --timeout 2s")).ends_with(1);
     let error = run.error();
@@ -57,7 +57,7 @@ fn empty_server_hints_at_instance_create() {
 fn uses_configured_instance() {
     let server = sandbox_with(|scenario| {
         scenario.running = 2;
-        scenario.scan = QUICK.parse().unwrap();
+        scenario.scan = FAST_SCAN.parse().unwrap();
     });
     let guid = server.guids()[2].clone();
     let run = login(&server, "--json --no-poll").config(&format!("guid = \"{guid}\"\n"));
@@ -67,7 +67,7 @@ fn uses_configured_instance() {
 
 #[test]
 fn new_creates_saves_and_logs_in() {
-    let server = sandbox_with(|scenario| scenario.scan = QUICK.parse().unwrap());
+    let server = sandbox_with(|scenario| scenario.scan = FAST_SCAN.parse().unwrap());
     let old = server.guids()[0].clone();
     let mut running = BackgroundChild::start(
         login(&server, "--new --bridge B7 --json --no-poll")
@@ -108,7 +108,7 @@ fn new_instance_is_kept_after_timeout() {
 fn starts_instance_stopped_in_two_checks() {
     let server = sandbox_with(|scenario| {
         (scenario.online, scenario.stopped) = (0, 1);
-        scenario.scan = QUICK.parse().unwrap();
+        scenario.scan = FAST_SCAN.parse().unwrap();
     });
     let run = end(login(&server, "--json --no-poll")).ends_with(0);
     assert_eq!(names(&run), ["qrcode", "scanned", "success", "logged_in"]);
@@ -157,7 +157,7 @@ fn online_account_is_unchanged() {
 
 #[test]
 fn force_logs_in_again() {
-    let server = sandbox_with(|scenario| scenario.scan = QUICK.parse().unwrap());
+    let server = sandbox_with(|scenario| scenario.scan = FAST_SCAN.parse().unwrap());
     let run = end(login(&server, "--json --force --no-poll")).ends_with(0);
     assert_eq!(names(&run), ["qrcode", "scanned", "success", "logged_in"]);
 }
@@ -182,7 +182,7 @@ fn forced_login_without_callbacks_ends_with_scan() {
 
 #[test]
 fn retries_device_not_ready() {
-    let server = waiting(QUICK);
+    let server = waiting(FAST_SCAN);
     server.add_fault("code=1014@/login/get_login_qrcode*2".parse().unwrap());
     let run = end(login(&server, "--json --no-poll")).ends_with(0);
     assert_eq!(names(&run)[0], "qrcode");

@@ -11,7 +11,7 @@ use crate::support::login::{events, login, waiting};
 const QUIET: usize = 4;
 
 /// `qiwei login --no-wait --json` with these arguments.
-fn drawn(more: &str) -> Finished {
+fn login_with_qr_code(more: &str) -> Finished {
     let server = waiting("never");
     end(login(&server, &format!("--no-wait --json {more}"))).ends_with(0)
 }
@@ -60,7 +60,7 @@ fn has_link_and_no_escapes(run: &Finished) {
 #[test]
 fn pipe_gets_decodable_ascii_code() {
     for more in ["", "--qr ascii", "--qr full"] {
-        let run = drawn(more);
+        let run = login_with_qr_code(more);
         has_link_and_no_escapes(&run);
         let read: Vec<Vec<bool>> = drawing(&run)
             .iter()
@@ -75,7 +75,7 @@ fn pipe_gets_decodable_ascii_code() {
 
 #[test]
 fn half_blocks_without_color_are_light_on_dark() {
-    let run = drawn("--qr half");
+    let run = login_with_qr_code("--qr half");
     has_link_and_no_escapes(&run);
     let mut read: Vec<Vec<bool>> = Vec::new();
     for line in drawing(&run) {
@@ -93,7 +93,7 @@ fn half_blocks_without_color_are_light_on_dark() {
 
 #[test]
 fn draws_color_only_when_asked() {
-    let run = drawn("--qr half --color always");
+    let run = login_with_qr_code("--qr half --color always");
     // Both colours are set, so that the terminal's own do not matter.
     assert!(run.stderr.contains("\x1b[38;5;16;48;5;231m"), "{run:?}");
     assert!(run.stderr.contains("\x1b[0m\n"), "{run:?}");
@@ -101,17 +101,17 @@ fn draws_color_only_when_asked() {
 
 #[test]
 fn prints_link_only_or_nothing() {
-    let run = drawn("--qr link");
+    let run = login_with_qr_code("--qr link");
     has_link_and_no_escapes(&run);
     assert!(drawing(&run).is_empty(), "{run:?}");
-    let run = drawn("--qr none");
+    let run = login_with_qr_code("--qr none");
     assert!(!run.stderr.contains("link:"), "{run:?}");
     assert_eq!(events(&run)[0]["event"], "qrcode");
 }
 
 #[test]
 fn quiet_still_draws_qr_code() {
-    let run = drawn("--quiet");
+    let run = login_with_qr_code("--quiet");
     has_link_and_no_escapes(&run);
     assert_eq!(drawing(&run).len(), expected(&run).len());
 }

@@ -3,13 +3,13 @@
 use qiwei::sandbox::Sandbox;
 use rustix::process::Signal;
 
-use crate::login::QUICK;
+use crate::login::FAST_SCAN;
 use crate::support::background::{BackgroundChild, end, eventually};
 use crate::support::login::{CONFIGURED_URL, bodies, login, notify_urls, waiting};
 
 #[test]
 fn restores_notify_url_despite_server_faults() {
-    let server = waiting(QUICK);
+    let server = waiting(FAST_SCAN);
     let run = login(&server, "--no-poll --json").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
     let mut run = BackgroundChild::start(run);
     run.event("qrcode");
@@ -21,7 +21,7 @@ fn restores_notify_url_despite_server_faults() {
 
 /// Ends a login in one way, with and without a configured URL, and looks at what the server was
 /// told last.
-fn puts_the_url_back(
+fn check_restores_notify_url(
     scan: &str,
     timeout: &str,
     code: i32,
@@ -59,22 +59,22 @@ fn puts_the_url_back(
 
 #[test]
 fn restores_notify_url_after_success() {
-    puts_the_url_back(QUICK, "60s", 0, |_, running| running.read());
+    check_restores_notify_url(FAST_SCAN, "60s", 0, |_, running| running.read());
 }
 
 #[test]
 fn restores_notify_url_after_rejection() {
-    puts_the_url_back("refuse,after=20ms", "60s", 1, |_, running| running.read());
+    check_restores_notify_url("refuse,after=20ms", "60s", 1, |_, running| running.read());
 }
 
 #[test]
 fn restores_notify_url_after_timeout() {
-    puts_the_url_back("never", "500ms", 7, |_, running| running.read());
+    check_restores_notify_url("never", "500ms", 7, |_, running| running.read());
 }
 
 #[test]
 fn restores_notify_url_after_sigint() {
-    puts_the_url_back("never", "60s", 130, |_, running| {
+    check_restores_notify_url("never", "60s", 130, |_, running| {
         running.read();
         running.event("qrcode");
         running.signal(Signal::INT);
@@ -83,7 +83,7 @@ fn restores_notify_url_after_sigint() {
 
 #[test]
 fn restores_notify_url_after_sigterm() {
-    puts_the_url_back("never", "60s", 143, |_, running| {
+    check_restores_notify_url("never", "60s", 143, |_, running| {
         running.read();
         running.event("qrcode");
         running.signal(Signal::TERM);
@@ -92,7 +92,7 @@ fn restores_notify_url_after_sigterm() {
 
 #[test]
 fn restores_notify_url_after_closed_stdout() {
-    puts_the_url_back("never", "60s", 0, |_, running| running.close_stdout());
+    check_restores_notify_url("never", "60s", 0, |_, running| running.close_stdout());
 }
 
 #[test]

@@ -22,9 +22,9 @@ fn send(server: &Sandbox, home: &Home, flags: &[&str]) -> Qiwei {
     known(server, home, &["send", GROUP, "x", "--json"]).args(flags)
 }
 
-/// The refusal to wait any longer; returns the seconds to wait.
+/// Checks the refusal to wait longer; returns the seconds to wait.
 #[track_caller]
-fn is_too_soon(run: &Finished) -> f64 {
+fn check_too_soon(run: &Finished) -> f64 {
     let error = run.message_error(9, "not_sent");
     assert_eq!(
         (&error["kind"], &error["retryable"]),
@@ -35,7 +35,7 @@ fn is_too_soon(run: &Finished) -> f64 {
 }
 
 #[track_caller]
-fn none_came_too_soon(server: &Sandbox, start: Timestamp, interval: Duration) {
+fn check_pace(server: &Sandbox, start: Timestamp, interval: Duration) {
     let times: Vec<Timestamp> = server.deliveries().iter().map(|d| d.at).collect();
     for (n, at) in (0u32..).zip(&times) {
         let earliest = start + interval * n;
@@ -46,13 +46,13 @@ fn none_came_too_soon(server: &Sandbox, start: Timestamp, interval: Duration) {
     }
 }
 
-/// How far the account's turns are given out, in microseconds.
-fn given_out(home: &Home) -> i64 {
+/// End of the last reserved send slot, in microseconds.
+fn last_reserved_slot(home: &Home) -> i64 {
     stored(home, "next_at")
 }
 
 /// The end of the pause that the server asked for.
-fn held_until(home: &Home) -> i64 {
+fn pause_end(home: &Home) -> i64 {
     stored(home, "held_until")
 }
 
@@ -74,7 +74,7 @@ fn processes_share_pace() {
         run.end().ends_with(0);
     }
     assert_eq!(server.deliveries().len(), 8);
-    none_came_too_soon(&server, start, Duration::from_millis(100));
+    check_pace(&server, start, Duration::from_millis(100));
 }
 
 #[test]
@@ -88,13 +88,13 @@ fn shell_loop_shares_pace() {
     ] {
         known(&server, &home, args).run().ends_with(0);
     }
-    none_came_too_soon(&server, start, Duration::from_millis(200));
-    // What is not sent takes no turn.
-    let before = given_out(&home);
+    check_pace(&server, start, Duration::from_millis(200));
+    // A message that is not sent reserves no slot.
+    let before = last_reserved_slot(&home);
     let args = ["send", GROUP, "x", "--pace", "5/s", "--key", "k", "--json"];
     let run = known(&server, &home, &args).run().ends_with(0);
     assert_eq!(run.json()["outcome"], "duplicate");
-    assert_eq!(given_out(&home), before);
+    assert_eq!(last_reserved_slot(&home), before);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn batch_keeps_pace_with_any_number_of_jobs() {
         .run()
         .ends_with(0);
         assert_eq!(results(&run).len(), 10);
-        none_came_too_soon(&server, start, Duration::from_millis(50));
+        check_pace(&server, start, Duration::from_millis(50));
         assert_eq!(server.deliveries().len(), 10);
     }
 }
@@ -131,7 +131,7 @@ fn exceeded_max_wait_reports_retry_after() {
         &["--max-wait", "50min", "--timeout", "5s"],
     ] {
         let run = send(&server, &home, &pace).args(flags).run();
-        let wait = is_too_soon(&run);
+        let wait = check_too_soon(&run);
         assert!(wait > 3000.0 && wait <= 3600.0, "{flags:?}: {wait}");
         assert!(run.took < Duration::from_secs(30), "{:?}", run.took);
     }
@@ -147,8 +147,8 @@ fn exceeded_max_wait_reports_retry_after() {
         .says("allows no send")
         .says("hint: ")
         .says("--max-wait");
-    // A refusal takes no turn: the wait does not grow.
-    let wait = is_too_soon(&send(&server, &home, &pace).args(["--max-wait", "0s"]).run());
+    // A refusal reserves no slot: the wait does not grow.
+    let wait = check_too_soon(&send(&server, &home, &pace).args(["--max-wait", "0s"]).run());
     assert!(wait <= 3600.0, "{wait}");
 }
 
@@ -165,7 +165,7 @@ fn burst_is_sent_at_once() {
     for _ in 0..3 {
         send().run().ends_with(0);
     }
-    let wait = is_too_soon(&send().run());
+    let wait = check_too_soon(&send().run());
     assert!(wait > 0.0 && wait <= 60.0, "{wait}");
     assert_eq!(sends(&server), 3);
 }
@@ -179,7 +179,7 @@ fn pace_is_separate_per_account() {
         let guid = &server.guids()[instance];
         let run = || send(server, &home, &flags).args(["--guid", guid]).run();
         run().ends_with(0);
-        is_too_soon(&run());
+        check_too_soon(&run());
     }
     assert_eq!((sends(&one), sends(&other)), (2, 1));
 }
@@ -189,10 +189,10 @@ fn killed_waiter_does_not_delay_others() {
     let (server, home) = (sandbox(), Home::new());
     let send = |flags: &[&str]| send(&server, &home, &["--pace", "1/min"]).args(flags);
     send(&[]).run().ends_with(0);
-    let before = given_out(&home);
+    let before = last_reserved_slot(&home);
     let waiting: Vec<_> = (0..4).map(|_| send(&["--timeout", "1h"]).start()).collect();
     wait_until("all four have a turn", || {
-        given_out(&home) >= before + 4 * 60_000_000
+        last_reserved_slot(&home) >= before + 4 * 60_000_000
     });
     for run in &waiting {
         run.signal(Signal::KILL);
@@ -200,7 +200,7 @@ fn killed_waiter_does_not_delay_others() {
     drop(waiting);
     assert_eq!(sends(&server), 1);
     // Their turns are lost, no more.
-    let wait = is_too_soon(&send(&["--max-wait", "0s"]).run());
+    let wait = check_too_soon(&send(&["--max-wait", "0s"]).run());
     assert!(wait > 200.0 && wait <= 300.0, "{wait}");
     change_state(&home, "UPDATE pace SET next_at = seen_at");
     send(&["--max-wait", "0s"]).run().ends_with(0);
@@ -216,7 +216,7 @@ fn time_of_earlier_boot_delays_nobody() {
         "UPDATE pace SET next_at = 4000000000000000, seen_at = 4000000000000000",
     );
     send().run().ends_with(0);
-    is_too_soon(&send().run());
+    check_too_soon(&send().run());
 }
 
 #[test]
@@ -236,13 +236,13 @@ fn pace_is_a_setting() {
         last.unwrap()
     };
     twice(0, None, &[]).ends_with(0);
-    is_too_soon(&twice(0, Some("1/h"), &[]));
+    check_too_soon(&twice(0, Some("1/h"), &[]));
     home.write_config("pace = '1/h'\n[profiles.fast]\npace = '1000/s,burst=100'\n");
-    is_too_soon(&twice(1, None, &[]));
+    check_too_soon(&twice(1, None, &[]));
     twice(1, None, &["--pace", "off"]).ends_with(0);
     twice(2, Some("off"), &[]).ends_with(0);
     twice(3, None, &["--profile", "fast"]).ends_with(0);
-    is_too_soon(&twice(4, Some("off"), &["--pace", "1/h"]));
+    check_too_soon(&twice(4, Some("off"), &["--pace", "1/h"]));
 }
 
 #[test]
@@ -296,10 +296,10 @@ fn too_frequent_pauses_other_processes() {
         (1, &json!("rejected"))
     );
     assert!(refused.stderr.contains("waits 1m"), "{refused:?}");
-    let wait = is_too_soon(&paced().run());
+    let wait = check_too_soon(&paced().run());
     assert!(wait > 30.0 && wait <= 60.0, "{wait}");
     assert_eq!(sends(&server), 1);
-    // Whoever sends without a pace is on their own.
+    // A send without a pace is not delayed.
     send(&server, &home, &[]).run().ends_with(0);
 }
 
@@ -337,7 +337,7 @@ fn honors_retry_after() {
         (1, &json!(600.0)),
         "{run:?}"
     );
-    let wait = is_too_soon(&send_to(
+    let wait = check_too_soon(&send_to(
         &server,
         &home,
         &["--pace", "1000/s,burst=50", "--max-wait", "0s"],
@@ -364,7 +364,7 @@ fn ignores_invalid_retry_after() {
         let run = send_to(&server, &home, &["--pace", "1000/s"]);
         assert_eq!(run.code, 1, "{retry_after}: {run:?}");
         let run = send_to(&server, &home, &["--pace", "1000/s", "--max-wait", "0s"]);
-        let wait = is_too_soon(&run);
+        let wait = check_too_soon(&run);
         assert!(wait > 0.0 && wait <= most, "{retry_after}: {wait}");
     }
 }
@@ -379,21 +379,19 @@ fn too_frequent_pauses_waiting_processes() {
     server.add_fault("busy@/msg/send_text*1".parse().unwrap());
     let first = send(&server, &home, &pace).start();
     wait_until("the first is under way", || sends(&server) == 1);
-    let before = given_out(&home);
+    let before = last_reserved_slot(&home);
     let waiting: Vec<_> = (0..3)
         .map(|_| send(&server, &home, &pace).start())
         .collect();
     wait_until("three have a turn", || {
-        given_out(&home) >= before + 3 * INTERVAL
+        last_reserved_slot(&home) >= before + 3 * INTERVAL
     });
     first.end().ends_with(0);
     // The next one is told off. The other two have their turns before the pause is over, and take
     // new ones behind it instead of sending.
-    wait_until("one is told off", || {
-        held_until(&home) > before + 50_000_000
-    });
+    wait_until("one is told off", || pause_end(&home) > before + 50_000_000);
     wait_until("two have new turns", || {
-        given_out(&home) >= held_until(&home) + 2 * INTERVAL
+        last_reserved_slot(&home) >= pause_end(&home) + 2 * INTERVAL
     });
     assert_eq!(sends(&server), 2);
     drop(waiting);

@@ -14,7 +14,7 @@ use crate::support::raw::RawServer;
 use crate::support::{Qiwei, sandbox, sandbox_with};
 
 /// The answer of a webhook that is well, and closes.
-const FINE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+const OK_RESPONSE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
 
 /// `qiwei probe callback --json` with `more` arguments.
 fn probe(server: &Sandbox, more: &str) -> Qiwei {
@@ -61,7 +61,7 @@ fn finds_and_checks_running_listener() {
 #[test]
 fn checks_any_webhook_url() {
     let server = sandbox();
-    let with_health = RawServer::answering(FINE);
+    let with_health = RawServer::answering(OK_RESPONSE);
     let run = end(probe(
         &server,
         &format!("{}/hook?x=1", with_health.base_url()),
@@ -81,7 +81,7 @@ fn checks_any_webhook_url() {
     let without = RawServer::start(|connection| {
         let answer = match connection.request.starts_with("GET /health") {
             true => "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
-            false => FINE,
+            false => OK_RESPONSE,
         };
         let _ = connection.stream.write_all(answer.as_bytes());
     });
@@ -115,7 +115,7 @@ fn reports_unhealthy_and_unreachable_webhook() {
 #[test]
 fn simulates_every_event_to_any_webhook() {
     let server = sandbox_with(|scenario| scenario.online = 0);
-    let webhook = RawServer::answering(FINE);
+    let webhook = RawServer::answering(OK_RESPONSE);
     let url = format!("{}/hook", webhook.base_url());
     let config = "[headers]\nX-Api-Key = \"hunter2\"\n";
     let run = end(probe(&server, &format!("{url} --simulate all")).config(config)).ends_with(0);
@@ -317,7 +317,7 @@ fn round_trip_refuses_to_take_callbacks_of_login() {
     let mut login =
         BackgroundChild::start(crate::support::login::login(&server, "--json --no-poll"));
     login.event("qrcode");
-    // It looks at the login's own listener instead.
+    // It checks the login's own listener instead.
     let run = end(probe(&server, "").env("HOME", login.home())).ends_with(0);
     assert_eq!(checks(&run.json()), [("webhook", true), ("health", true)]);
     assert_eq!(notify_urls(&server).len(), 1);

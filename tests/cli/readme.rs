@@ -23,7 +23,7 @@ fn shell_blocks_run() {
         if block.contains("jq") && !is_installed("jq") {
             continue;
         }
-        // Somebody has to write to a listener.
+        // A listener needs an incoming message.
         let script = match block.contains("qiwei listen") {
             true => format!(
                 "(while :; do sleep 0.1; qiwei send -q S:788123456789 ping >/dev/null 2>&1; done) & \

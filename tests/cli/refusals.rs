@@ -1,4 +1,4 @@
-//! A server that understood and said no: what the person is told, and how it ends.
+//! Refusals by the server: the messages and exit codes.
 
 use qiwei::sandbox::{FORBIDDEN_CONTACT, Status};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::support::{DIALECTS, Finished, GROUP, Qiwei, requests, sandbox, sandbo
 
 /// A server that refuses every send this way, and shows its instance in this state; without one,
 /// the look-up fails.
-fn refusing(code: i64, text: &str, state: Option<u8>) -> RawServer {
+fn refusing_server(code: i64, text: &str, state: Option<u8>) -> RawServer {
     let refusal = ok(&json!({"error_code": code, "error_message": text, "data": {}}).to_string());
     let state =
         state.map(|state| ok(&json!({"error_code": 0, "data": {"status": state}}).to_string()));
@@ -66,7 +66,9 @@ fn known_refusals_have_hints() {
         (-1, "instance not started", "`qiwei instance start GUID`"),
         (-1, "授权过期", "expired"),
     ] {
-        let error = send(&refusing(code, text, Some(2))).ends_with(1).error();
+        let error = send(&refusing_server(code, text, Some(2)))
+            .ends_with(1)
+            .error();
         assert_eq!(error["kind"], "rejected", "{code} {text}");
         assert_eq!(error["outcome"], "rejected", "{code} {text}");
         assert_eq!(error["code"], code);
@@ -84,14 +86,14 @@ fn known_refusals_have_hints() {
 
 #[test]
 fn prints_unknown_code_unchanged() {
-    let server = refusing(-987, "奇怪的错误", Some(2));
+    let server = refusing_server(-987, "奇怪的错误", Some(2));
     let error = send(&server).ends_with(1).error();
     assert_eq!(
         error["message"],
         "the server refused: 奇怪的错误 (code -987)"
     );
     assert_eq!(error["hint"], Value::Null);
-    let server = refusing(424_242, "", Some(2));
+    let server = refusing_server(424_242, "", Some(2));
     let error = send(&server).ends_with(1).error();
     assert_eq!(
         error["message"],
@@ -106,7 +108,7 @@ fn prints_unknown_code_unchanged() {
 }
 
 #[test]
-fn looks_up_status_to_tell_rejected_from_not_logged_in() {
+fn looks_up_status_to_distinguish_rejected_from_not_logged_in() {
     for (text, state, code, hint) in [
         ("奇怪", Some(2), 1, None),
         ("奇怪", Some(1), 4, Some("not logged in: run `qiwei login`")),
@@ -116,7 +118,7 @@ fn looks_up_status_to_tell_rejected_from_not_logged_in() {
         ("账号未登录", Some(1), 4, Some("qiwei login")),
         ("账号未登录", None, 4, Some("qiwei login")),
     ] {
-        let server = refusing(-1, text, state);
+        let server = refusing_server(-1, text, state);
         let run = send(&server).ends_with(code);
         let error = run.error();
         assert_eq!(
@@ -145,7 +147,7 @@ fn looks_up_status_to_tell_rejected_from_not_logged_in() {
 fn unrelated_refusal_is_not_not_logged_in() {
     // State 0 is also what a live account shows while it reconnects.
     for (code, text) in [(-2003, ""), (-4017, "x"), (-1, "操作频繁")] {
-        let server = refusing(code, text, Some(0));
+        let server = refusing_server(code, text, Some(0));
         let error = send(&server).ends_with(1).error();
         assert_eq!(error["kind"], "rejected");
         assert_eq!(server.requests().len(), 1, "{code}");

@@ -1,4 +1,4 @@
-//! What goes over the wire besides the body: the address, credentials, headers, certificates.
+//! Requests besides their body: the address, credentials, headers, certificates.
 
 use crate::support::{GROUP, Home, Qiwei, requests, sandbox, sandbox_with};
 

@@ -18,11 +18,11 @@ fn start(args: &[&str]) -> PipedChild {
 }
 
 /// A script run by the sandbox.
-fn around(script: &str) -> Qiwei {
-    around_with(&[], script)
+fn sandbox_command(script: &str) -> Qiwei {
+    sandbox_command_with(&[], script)
 }
 
-fn around_with(flags: &[&str], script: &str) -> Qiwei {
+fn sandbox_command_with(flags: &[&str], script: &str) -> Qiwei {
     Qiwei::new(["sandbox"])
         .args(flags)
         .args(["--", "/bin/sh", "-c", script])
@@ -107,7 +107,7 @@ fn record_has_one_line_per_request() {
         "http=502@/client/get_client_status*1",
         "-q",
     ];
-    let run = around_with(&flags, &script).run();
+    let run = sandbox_command_with(&flags, &script).run();
     assert_eq!(run.code, 1, "{run:?}");
     let text = std::fs::read_to_string(&path).unwrap();
     let lines: Vec<Value> = text
@@ -137,7 +137,7 @@ fn record_has_one_line_per_request() {
     assert_eq!(lines[3]["body"]["content"], "hello");
     assert_eq!(lines[3]["method"], "POST");
     assert_eq!(lines[3]["headers"]["content-type"], "application/json");
-    let run = around_with(&["--record", "/dev/null/r"], "true").run();
+    let run = sandbox_command_with(&["--record", "/dev/null/r"], "true").run();
     run.ends_with(2)
         .says("cannot write the record /dev/null/r: ");
 }
@@ -151,7 +151,7 @@ fn exits_with_status_of_command() {
         ("kill -KILL $$", 137),
         ("kill -TERM $$", 143),
     ] {
-        let run = around(script).arg("ignored").run();
+        let run = sandbox_command(script).arg("ignored").run();
         assert_eq!(run.code, code, "{script}");
         assert_eq!(run.stdout, "");
         assert!(
@@ -164,7 +164,7 @@ fn exits_with_status_of_command() {
 
 #[test]
 fn command_owns_stdin_and_stdout() {
-    let run = around_with(&["--json", "-q"], "cat; echo done")
+    let run = sandbox_command_with(&["--json", "-q"], "cat; echo done")
         .stdin("given\n")
         .run();
     run.is(0, "given\ndone\n", "");
@@ -187,13 +187,13 @@ fn forwards_signals_to_command() {
         // The shell waits in the background, where a signal finds it at once.
         let script =
             format!("trap 'kill $!; exit 9' {name}; sleep 60 >/dev/null 2>&1 & echo ready; wait");
-        let mut sandbox = around_with(&["-q"], &script).start();
+        let mut sandbox = sandbox_command_with(&["-q"], &script).start();
         assert_eq!(sandbox.stdout_line(), "ready");
         sandbox.signal(signal);
         let run = sandbox.end().ends_with(9);
         assert!(run.took.as_secs() < 30, "{run:?}");
 
-        let mut sandbox = around_with(&["-q"], "echo ready; exec sleep 60").start();
+        let mut sandbox = sandbox_command_with(&["-q"], "echo ready; exec sleep 60").start();
         assert_eq!(sandbox.stdout_line(), "ready");
         sandbox.signal(signal);
         sandbox.end().ends_with(killed);
@@ -208,7 +208,7 @@ fn command_has_this_binary_first_in_path_and_scratch_config() {
     let script = "command -v qiwei; echo \"[$QIWEI_GUID$QIWEI_TIMEOUT$QIWEI_PROFILE]\"; \
                   qiwei config path; qiwei instance use --auto; qiwei config get guid; \
                   qiwei config set aliases.ops R:10001; qiwei send ops hi";
-    let run = around_with(&["-q"], script)
+    let run = sandbox_command_with(&["-q"], script)
         .at(&home)
         .env("QIWEI_GUID", "mine")
         .env("QIWEI_PROFILE", "none")
@@ -263,7 +263,7 @@ fn flags_set_the_scenario() {
     ];
     let script = "qiwei instance ls >/dev/null; qiwei instance create; \
                   qiwei sessions --guid $(qiwei instance ls --status online -q | sed -n '2s/ .*//p') | wc -l";
-    let run = around_with(&flags, script).run().ends_with(0);
+    let run = sandbox_command_with(&flags, script).run().ends_with(0);
     assert_eq!(run.stdout.trim(), "9", "a header and eight rows");
     run.says("6 instances: 2 online, 1 running, 3 stopped")
         .says("上限");
@@ -318,7 +318,7 @@ fn adds_faults_while_running() {
          qiwei send {GROUP} twice >/dev/null; echo $?
          qiwei probe GET /_sandbox/deliveries"
     );
-    let run = around_with(&["-q"], &script).run().ends_with(0);
+    let run = sandbox_command_with(&["-q"], &script).run().ends_with(0);
     let (codes, deliveries) = run.stdout.split_at(4);
     assert_eq!(codes, "6\n0\n");
     let deliveries: Value = serde_json::from_str(deliveries).unwrap();

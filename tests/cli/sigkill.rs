@@ -232,7 +232,7 @@ fn end_of(command: &mut Command) -> End {
     }
 }
 
-fn play_all(memory: Memory, jobs: &'static str, cells: u64) {
+fn run_all_cases(memory: Memory, jobs: &'static str, cells: u64) {
     let kills = AtomicUsize::new(0);
     let cells: Vec<Cell> = (0..cells).map(|seed| Cell { seed, memory, jobs }).collect();
     check_all(&cells, |cell| {
@@ -244,22 +244,22 @@ fn play_all(memory: Memory, jobs: &'static str, cells: u64) {
 
 #[test]
 fn batch_with_journal_survives_sigkill() {
-    play_all(Memory::Journal, "1", 24);
+    run_all_cases(Memory::Journal, "1", 24);
 }
 
 #[test]
 fn parallel_batch_with_journal_survives_sigkill() {
-    play_all(Memory::Journal, "4", 16);
+    run_all_cases(Memory::Journal, "4", 16);
 }
 
 #[test]
 fn batch_with_keys_survives_sigkill() {
-    play_all(Memory::Keys, "1", 12);
+    run_all_cases(Memory::Keys, "1", 12);
 }
 
 #[test]
 fn batch_with_keys_and_journal_survives_sigkill() {
-    play_all(Memory::Both, "3", 12);
+    run_all_cases(Memory::Both, "3", 12);
 }
 
 /// From the first moment on, when there is no ledger yet.

@@ -1,4 +1,4 @@
-//! What is sent and to whom: every way to give a text, and that nothing of it is changed.
+//! Texts and targets: every input for a text, which arrives unchanged.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -8,7 +8,7 @@ use qiwei::sandbox::Sandbox;
 use crate::support::{Finished, GROUP, Home, PERSON, Qiwei, requests, sandbox};
 
 /// Texts that something on the way might want to improve.
-const DELICATE: [&str; 12] = [
+const UNUSUAL_TEXTS: [&str; 12] = [
     "plain",
     " spaces around ",
     "备份完成 ✅ 👨‍👩‍👧",
@@ -46,7 +46,7 @@ fn refused(server: &Sandbox, run: Qiwei, part: &str) -> Finished {
 fn text_arrives_unchanged_by_every_input() {
     let server = sandbox();
     let home = Home::new();
-    for text in DELICATE {
+    for text in UNUSUAL_TEXTS {
         send(&server).arg(text).run().ends_with(0);
         assert_eq!(arrived(&server), text, "as an argument");
         send(&server).arg("-").stdin(text).run().ends_with(0);
@@ -140,7 +140,7 @@ fn missing_text_lists_input_options() {
     let server = sandbox();
     let ways = "hint: give TEXT as an argument, `-` to read standard input, or --file PATH\n";
     refused(&server, send(&server), ways);
-    // Standard input is not read unless told, however inviting it looks.
+    // Standard input is read only on request.
     refused(&server, send(&server).stdin("x"), ways);
     let at = Qiwei::on(&server.base_url(), ["at", GROUP, "--all"]).stdin("x");
     refused(&server, at, ways);

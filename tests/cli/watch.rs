@@ -24,7 +24,7 @@ fn status(server: &Sandbox, more: &str) -> Qiwei {
 
 /// The first line that is this event with this state.
 #[track_caller]
-fn sees(running: &BackgroundChild, event: &str, state: &str) -> Value {
+fn check_event(running: &BackgroundChild, event: &str, state: &str) -> Value {
     let fits = |line: &str| {
         let line = parse(line);
         line["event"] == event && line["status"] == state
@@ -37,7 +37,7 @@ fn prints_event_per_change() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let mut running = BackgroundChild::start(status(&server, "--watch --interval 20ms"));
-    let first = sees(&running, "status", "online");
+    let first = check_event(&running, "status", "online");
     assert_eq!(first["guid"], guid.as_str());
     assert!(
         first["at"]
@@ -47,12 +47,12 @@ fn prints_event_per_change() {
             .is_ok()
     );
     server.set_status(&guid, Status::Running);
-    sees(&running, "changed", "running");
-    sees(&running, "status", "running");
+    check_event(&running, "changed", "running");
+    check_event(&running, "status", "running");
     server.set_status(&guid, Status::Stopped);
-    sees(&running, "changed", "stopped");
+    check_event(&running, "changed", "stopped");
     server.set_status(&guid, Status::Online);
-    sees(&running, "changed", "online");
+    check_event(&running, "changed", "online");
     running.signal(Signal::TERM);
     let run = running.finish().ends_with(143);
     let told = events(&run);
@@ -70,13 +70,13 @@ fn unreachable_server_is_not_offline_account() {
     let address: SocketAddr = server.addr();
     let mut running =
         BackgroundChild::start(status(&server, "--watch --interval 20ms --retries 0"));
-    sees(&running, "status", "online");
+    check_event(&running, "status", "online");
     drop(server);
-    sees(&running, "unreachable", "unknown");
+    check_event(&running, "unreachable", "unknown");
     let _server = eventually("the server again", || {
         Sandbox::start(address, Scenario::default(), Arc::new(|_| {})).ok()
     });
-    sees(&running, "changed", "online");
+    check_event(&running, "changed", "online");
     running.signal(Signal::INT);
     let run = running.finish().ends_with(130);
     let offline =

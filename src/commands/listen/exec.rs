@@ -16,9 +16,9 @@ use crate::output::Output;
 use crate::text::{Text, text};
 
 /// Commands running at once, for different conversations.
-const LANES: u64 = 8;
+const WORKERS: u64 = 8;
 /// Callbacks waiting per worker; when full, senders wait.
-const WAITING: usize = 64;
+const QUEUE_CAPACITY: usize = 64;
 
 /// Runs the command. A conversation always uses the same worker, which keeps its order.
 pub struct Runner {
@@ -88,11 +88,11 @@ fn lane_of(received: &ReceivedEvent) -> u64 {
         .and_then(|entry| message::message(entry).conversation_id);
     let mut hasher = DefaultHasher::new();
     conversation.hash(&mut hasher);
-    hasher.finish() % LANES
+    hasher.finish() % WORKERS
 }
 
 fn start(command: String, output: Output) -> io::Result<Lane> {
-    let (queue, events) = sync_channel(WAITING);
+    let (queue, events) = sync_channel(QUEUE_CAPACITY);
     let worker = thread::Builder::new()
         .name("exec".into())
         .spawn(move || work(&command, &events, &output))?;

@@ -27,7 +27,7 @@ use crate::time::{Deadline, parse_timeout, show_duration};
 use exec::Runner;
 
 /// Poll interval for the end conditions.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Time allowed for a stalled reader of stdout after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -99,7 +99,9 @@ impl Run for Args {
         let url = listener.url.clone();
         let refused = RefusedCallbacks::new(&context.output);
         let _serving = listener.serve(guid.clone(), sink(&queue), &refused, healthy(&queue))?;
-        let mut turned = self.callbacks.turn(context, context.api()?, &guid, &url)?;
+        let mut redirected = self
+            .callbacks
+            .redirect(context, context.api()?, &guid, &url)?;
         context.output.note(&text!(
             "listening for callbacks of {guid}; press Ctrl-C to stop",
             guid = guid.short()
@@ -110,7 +112,7 @@ impl Run for Args {
         let result = self.wait(context, &queue, &ending, &printed);
         // Stop acknowledging callbacks once they can no longer be printed.
         queue.close();
-        turned.restore();
+        redirected.restore();
         refused.report();
         result?;
         match ending.signal() {
@@ -137,7 +139,7 @@ impl Args {
         };
         let mut grace: Option<Deadline> = None;
         loop {
-            match printed.recv_timeout(LOOK) {
+            match printed.recv_timeout(POLL_INTERVAL) {
                 Ok(result) => return result,
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Error::internal(text!(

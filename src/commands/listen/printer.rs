@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::output::Output;
 
 /// Longest sleep between two checks.
-const NAP: Duration = Duration::from_secs(3600);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// Prints the queue until it is closed and empty, and runs the command for each callback. Sends the
 /// result over the channel.
@@ -39,7 +39,7 @@ pub fn start(
 
 fn work(queue: &EventQueue, output: &Output, runner: &Runner) -> Result<(), Error> {
     loop {
-        match queue.next(NAP) {
+        match queue.next(WAIT_TIMEOUT) {
             Some(received) => print(output, &received, runner)?,
             None if queue.is_done() => return Ok(()),
             None => {}
@@ -49,7 +49,7 @@ fn work(queue: &EventQueue, output: &Output, runner: &Runner) -> Result<(), Erro
 
 fn print(output: &Output, received: &ReceivedEvent, runner: &Runner) -> Result<(), Error> {
     let line = format::Line::of(received);
-    if output.is_json() || !output.look().terminal {
+    if output.is_json() || !output.stdout_style().terminal {
         output.json(&line)?;
     } else {
         output.page(format::words(received))?;

@@ -12,8 +12,8 @@ use crate::instances;
 use crate::text::{Text, text};
 use crate::time::Deadline;
 
-/// Time until the second check, which tells a stopped instance from a reconnecting one.
-const SECOND_LOOK: Duration = Duration::from_secs(1);
+/// Time until the second check, which distinguishes a stopped instance from a reconnecting one.
+const RECHECK_DELAY: Duration = Duration::from_secs(1);
 
 /// A new instance; else the named one; else the only one on the server.
 pub fn instance(
@@ -98,11 +98,11 @@ pub fn wake(
     guid: &Guid,
     deadline: Deadline,
 ) -> Result<Status, Error> {
-    let look = || api.client_status(guid).map_err(not_begun);
-    let mut status = look()?;
+    let check_status = || api.client_status(guid).map_err(not_begun);
+    let mut status = check_status()?;
     if status == Status::Stopped {
-        thread::sleep(SECOND_LOOK.min(deadline.remaining()));
-        status = look()?;
+        thread::sleep(RECHECK_DELAY.min(deadline.remaining()));
+        status = check_status()?;
     }
     if status == Status::Stopped {
         context.output.note(&text!(

@@ -29,7 +29,7 @@ use session::LoginSession;
 /// Default timeout: a person has to find their phone first.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 /// Limit of a single exchange.
-const PATIENCE: Duration = Duration::from_secs(15);
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Arguments of `qiwei login`.
 #[derive(Debug, clap::Args)]
@@ -88,13 +88,13 @@ pub struct Args {
 impl Run for Args {
     fn run(self, context: &Context) -> CommandResult {
         if let Some(code) = &self.code {
-            return hand_in(context, code).map(|()| ExitCode::SUCCESS);
+            return submit_code(context, code).map(|()| ExitCode::SUCCESS);
         }
         let deadline = context.deadline_or(DEFAULT_TIMEOUT)?;
         let api = context
             .api()?
             .until(deadline)
-            .with_exchange_timeout(PATIENCE);
+            .with_exchange_timeout(EXCHANGE_TIMEOUT);
         let reporter = LoginReporter::new(context, self.qr, self.qr_file.clone())?;
         // Bound before anything is changed on the server.
         let listener = match self.no_wait {
@@ -179,7 +179,7 @@ fn not_again(error: Error, made: &Guid) -> Error {
 }
 
 /// Handles `login --code`: the server passes the code to the waiting login.
-fn hand_in(context: &Context, code: &str) -> Result<(), Error> {
+fn submit_code(context: &Context, code: &str) -> Result<(), Error> {
     let code = match code {
         "-" => input::utf8(context.read_stdin()?, &text!("standard input"))?,
         code => code.to_owned(),

@@ -142,9 +142,9 @@ impl<'c> LoginReporter<'c> {
 }
 
 fn welcome(guid: &Guid, profile: &Profile) -> Text {
-    let told = |text: &Option<String>| text.clone().map(Text::verbatim);
-    let name = told(&profile.name).unwrap_or_else(|| text!("unknown user"));
-    let user = told(&profile.user_id).unwrap_or_else(|| text!("id unknown"));
+    let verbatim = |text: &Option<String>| text.clone().map(Text::verbatim);
+    let name = verbatim(&profile.name).unwrap_or_else(|| text!("unknown user"));
+    let user = verbatim(&profile.user_id).unwrap_or_else(|| text!("id unknown"));
     match profile.corp_name.as_ref().or(profile.corp_id.as_ref()) {
         Some(corp) => text!(
             "logged in: {name} ({user}) of {corp}, instance {guid}",

@@ -1,4 +1,4 @@
-//! The loop of a login: receives events, asks the state machine, takes its steps.
+//! The loop of a login: receives events, passes them to the state machine, performs its steps.
 
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -48,7 +48,7 @@ const CONFIRM_INTERVAL: Duration = Duration::from_millis(250);
 /// Pause before a command or file is asked again after it gave the code that was just rejected.
 const SAME_CODE_PAUSE: Duration = Duration::from_secs(3);
 
-/// What a callback says about the end of the login. Callbacks can be forged or late, so the server
+/// The end of the login as reported by a callback. Callbacks can be forged or late, so the server
 /// is asked before the login ends.
 enum Claim {
     LoggedIn(Profile),
@@ -92,19 +92,19 @@ impl LoginSession<'_> {
             &refused,
             healthy(&health),
         )?;
-        let told = events.clone();
+        let signal_events = events.clone();
         signals::forward(signals::watch()?, move |signal| {
-            let _ = told.send(LoginEvent::Signal(signal));
+            let _ = signal_events.send(LoginEvent::Signal(signal));
         })?;
 
-        let mut turned = args
+        let mut redirected = args
             .callbacks
-            .turn(self.context, &self.api, &self.guid, &url)?;
+            .redirect(self.context, &self.api, &self.guid, &url)?;
         self.ask_for_code(events.clone())?;
         let (content, early) = match self.first_code(&incoming)? {
             First::Code(content, early) => (content, early),
             First::Signal(signal) => {
-                turned.restore();
+                redirected.restore();
                 return Ok(signals::exit_code(signal));
             }
         };
@@ -125,13 +125,13 @@ impl LoginSession<'_> {
             shown_refusal: String::new(),
         };
         let end = run.until_the_end(early, &incoming, &health);
-        run.leave_prompt();
-        turned.restore();
+        run.end_prompt_line();
+        redirected.restore();
         match end? {
             End::LoggedIn(profile, via) => {
                 // Saved before reporting, which may fail.
                 let saved = self.context.save_guid(&self.guid);
-                let told = self.reporter.logged_in(&self.guid, &profile, via);
+                let report = self.reporter.logged_in(&self.guid, &profile, via);
                 if let Err(error) = saved {
                     // The login itself has succeeded.
                     self.context.output.warn(&text!(
@@ -139,7 +139,7 @@ impl LoginSession<'_> {
                         message = error.message
                     ));
                 }
-                told.map_err(|e| e.after(&text!("the account is logged in")))?;
+                report.map_err(|e| e.after(&text!("the account is logged in")))?;
                 Ok(ExitCode::SUCCESS)
             }
             End::Signal(signal) => Ok(signals::exit_code(signal)),
@@ -273,7 +273,7 @@ impl Run<'_, '_> {
         health: &Mutex<&'static str>,
     ) -> Result<End, Error> {
         for events in early {
-            if let Some(end) = self.take(events)? {
+            if let Some(end) = self.handle_event(events)? {
                 return Ok(end);
             }
         }
@@ -295,7 +295,7 @@ impl Run<'_, '_> {
                     return Err(Error::internal(text!("all event sources have ended")));
                 }
             };
-            if let Some(end) = self.take(events)? {
+            if let Some(end) = self.handle_event(events)? {
                 return Ok(end);
             }
         }
@@ -374,13 +374,13 @@ impl Run<'_, '_> {
     }
 
     /// Ends the prompt's line, so that later output does not follow an unanswered question.
-    fn leave_prompt(&self) {
+    fn end_prompt_line(&self) {
         if self.prompt.is_prompt && self.machine.health() == "code_required" {
             self.session.context.output.end_line();
         }
     }
 
-    fn take(&mut self, events: LoginEvent) -> Result<Option<End>, Error> {
+    fn handle_event(&mut self, events: LoginEvent) -> Result<Option<End>, Error> {
         match events {
             LoginEvent::Signal(signal) => return Ok(Some(End::Signal(signal))),
             LoginEvent::Online => {
@@ -400,7 +400,7 @@ impl Run<'_, '_> {
                 }
             }
             LoginEvent::Qrcode(code) => self.renewed(code)?,
-            LoginEvent::Code(Ok(code)) => self.hand_in(&code)?,
+            LoginEvent::Code(Ok(code)) => self.submit_code(&code)?,
             LoginEvent::Code(Err(CodeSourceError { why, ask_again })) if ask_again => {
                 // Nothing was submitted, so no attempt is used.
                 self.session.context.output.note(&why);
@@ -425,7 +425,7 @@ impl Run<'_, '_> {
             }
             NotifyType::LOGIN_QRCODE => self.qrcode_changed(event)?,
             NotifyType::LOGIN_FAILED | NotifyType::LOGGED_OUT => {
-                self.claim(Claim::Failed(said(
+                self.claim(Claim::Failed(event_text(
                     event,
                     text!("the server ended the login"),
                 )));
@@ -491,7 +491,7 @@ impl Run<'_, '_> {
         self.perform(steps, code.key.as_deref())
     }
 
-    fn hand_in(&mut self, code: &Secret) -> Result<(), Error> {
+    fn submit_code(&mut self, code: &Secret) -> Result<(), Error> {
         let session = self.session;
         let output = &session.context.output;
         output.hide(code.reveal());
@@ -569,7 +569,7 @@ fn failed(why: Text) -> Error {
 }
 
 /// The server's text in a callback, if any.
-fn said(event: &Event, otherwise: Text) -> Text {
+fn event_text(event: &Event, otherwise: Text) -> Text {
     let value = event.value();
     // 11004 may carry a plain string.
     value

@@ -117,39 +117,39 @@ impl Run for Args {
             None if self.interval.is_some() => {
                 Err(Error::usage(text!("--interval requires --watch or --wait")))
             }
-            None => look(context).map(|()| ExitCode::SUCCESS),
+            None => print_status(context).map(|()| ExitCode::SUCCESS),
         }
     }
 }
 
 /// Prints the report and exits with the account's status.
-fn look(context: &Context) -> Result<(), Error> {
+fn print_status(context: &Context) -> Result<(), Error> {
     let settings = context.settings()?;
     let api = context.api()?;
-    let survey = timed_survey(&context.output, api, settings.guid.as_ref())?;
-    let verdict = judge(settings.guid.clone(), &survey);
-    let report = report(&settings.base_url, &verdict, &survey);
+    let statuses = instance_statuses(&context.output, api, settings.guid.as_ref())?;
+    let choice = choose_instance(settings.guid.clone(), &statuses);
+    let report = report(&settings.base_url, &choice, &statuses);
     context.output.result(&report, human)?;
-    verdict.result
+    choice.result
 }
 
 /// The chosen instance and its status.
-struct Verdict {
+struct ChosenInstance {
     chosen: Option<(Guid, GuidSource)>,
     result: Result<(), Error>,
 }
 
 /// The looked-up instances.
-struct Survey {
-    seen: Vec<Instance>,
+struct InstanceStatuses {
+    listed: Vec<Instance>,
     /// The named instance, if the server does not list it.
     unlisted: Option<Instance>,
     latency: Option<f64>,
 }
 
-impl Survey {
+impl InstanceStatuses {
     fn find(&self, guid: &Guid) -> Option<&Instance> {
-        self.seen
+        self.listed
             .iter()
             .chain(&self.unlisted)
             .find(|instance| instance.guid == *guid)
@@ -158,27 +158,27 @@ impl Survey {
 
 /// Looks up all instances. The named one is looked up first and alone, so that its latency is that of
 /// one call, even if the server does not list it.
-fn timed_survey(
+fn instance_statuses(
     output: &Output,
     api: &Api,
     named: Option<&(Guid, Source)>,
-) -> Result<Survey, Error> {
+) -> Result<InstanceStatuses, Error> {
     let start = Instant::now();
-    let own = named.map(|(guid, _)| Instance {
+    let named_instance = named.map(|(guid, _)| Instance {
         guid: guid.clone(),
         status: api.client_status(guid),
     });
-    let latency = own.as_ref().map(|_| millis(start));
-    if let Some(Err(error)) = own.as_ref().map(|own| &own.status)
+    let latency = named_instance.as_ref().map(|_| millis(start));
+    if let Some(Err(error)) = named_instance.as_ref().map(|instance| &instance.status)
         && error.is_without_server()
     {
         return Err(error.clone().into_error(Effect::Read));
     }
     let start = Instant::now();
-    let mut guids = match (api.all_clients(), &own) {
+    let mut guids = match (api.all_clients(), &named_instance) {
         (Ok(guids), _) => guids,
         // The status of the named instance is the answer; the list only adds to it.
-        (Err(error), Some(own)) if own.status.is_ok() => {
+        (Err(error), Some(named_instance)) if named_instance.status.is_ok() => {
             output.note(&text!(
                 "the list of instances cannot be read: {error}",
                 error = error.summary()
@@ -188,22 +188,22 @@ fn timed_survey(
         (Err(error), _) => return Err(error.into_error(Effect::Read)),
     };
     let latency = latency.or_else(|| Some(millis(start)));
-    let place = own
+    let position = named_instance
         .as_ref()
-        .and_then(|own| guids.iter().position(|guid| *guid == own.guid));
-    if let Some(place) = place {
-        guids.remove(place);
+        .and_then(|instance| guids.iter().position(|guid| *guid == instance.guid));
+    if let Some(position) = position {
+        guids.remove(position);
     }
-    let mut seen = instances::look_up(api, guids);
-    let unlisted = match (own, place) {
-        (Some(own), Some(place)) => {
-            seen.insert(place, own);
+    let mut listed = instances::look_up(api, guids);
+    let unlisted = match (named_instance, position) {
+        (Some(named_instance), Some(position)) => {
+            listed.insert(position, named_instance);
             None
         }
-        (own, _) => own,
+        (named_instance, _) => named_instance,
     };
-    Ok(Survey {
-        seen,
+    Ok(InstanceStatuses {
+        listed,
         unlisted,
         latency,
     })
@@ -213,18 +213,18 @@ fn millis(start: Instant) -> f64 {
     (start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0
 }
 
-fn judge(named: Option<(Guid, Source)>, survey: &Survey) -> Verdict {
+fn choose_instance(named: Option<(Guid, Source)>, statuses: &InstanceStatuses) -> ChosenInstance {
     match named {
-        Some((guid, source)) => Verdict {
-            result: health(&guid, survey),
+        Some((guid, source)) => ChosenInstance {
+            result: status_result(&guid, statuses),
             chosen: Some((guid, GuidSource::Named(source))),
         },
-        None => match instances::detect(&survey.seen) {
-            Ok(guid) => Verdict {
+        None => match instances::detect(&statuses.listed) {
+            Ok(guid) => ChosenInstance {
                 chosen: Some((guid, GuidSource::Detected)),
                 result: Ok(()),
             },
-            Err(error) => Verdict {
+            Err(error) => ChosenInstance {
                 chosen: None,
                 result: Err(Error {
                     outcome: None,
@@ -235,14 +235,14 @@ fn judge(named: Option<(Guid, Source)>, survey: &Survey) -> Verdict {
     }
 }
 
-fn health(guid: &Guid, survey: &Survey) -> Result<(), Error> {
-    let Some(own) = survey.find(guid) else {
+fn status_result(guid: &Guid, statuses: &InstanceStatuses) -> Result<(), Error> {
+    let Some(instance) = statuses.find(guid) else {
         return Err(Error::internal(text!(
             "the chosen instance was not looked up"
         )));
     };
     let offline = |message: Text| Error::new(Kind::NotLoggedIn, message);
-    match &own.status {
+    match &instance.status {
         Ok(Status::Online) => Ok(()),
         Ok(Status::Running) => Err(offline(text!(
             "{guid} is running, not logged in",
@@ -263,19 +263,19 @@ fn health(guid: &Guid, survey: &Survey) -> Result<(), Error> {
     }
 }
 
-fn report(base_url: &BaseUrl, verdict: &Verdict, survey: &Survey) -> Report {
-    let chosen = verdict.chosen.as_ref();
+fn report(base_url: &BaseUrl, choice: &ChosenInstance, statuses: &InstanceStatuses) -> Report {
+    let chosen = choice.chosen.as_ref();
     let guid = chosen.map(|(guid, _)| guid.clone());
-    let own = guid.as_ref().and_then(|guid| survey.find(guid));
+    let instance = guid.as_ref().and_then(|guid| statuses.find(guid));
     Report {
         base_url: base_url.to_string(),
         guid_source: chosen.map(|(_, source)| source.clone()),
-        status: own.map_or("unknown", Instance::status_name),
-        word: own.map_or_else(|| text!("unknown"), Instance::status_word),
-        logged_in: own.is_some_and(|i| i.is(Status::Online)),
-        latency_ms: survey.latency,
-        instances: view::views(&survey.seen, guid.as_ref()),
-        counts: Counts::of(&survey.seen),
+        status: instance.map_or("unknown", Instance::status_name),
+        word: instance.map_or_else(|| text!("unknown"), Instance::status_word),
+        logged_in: instance.is_some_and(|i| i.is(Status::Online)),
+        latency_ms: statuses.latency,
+        instances: view::views(&statuses.listed, guid.as_ref()),
+        counts: Counts::of(&statuses.listed),
         guid,
     }
 }

@@ -19,17 +19,17 @@ use crate::text::{Text, text};
 use crate::time::{Deadline, local_second, show_duration};
 
 /// Default interval of `--watch`, the heartbeat of the original demo.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+const DEFAULT_WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// Default interval of `--wait`.
-const WAIT_STEP: Duration = Duration::from_secs(1);
+const DEFAULT_WAIT_INTERVAL: Duration = Duration::from_secs(1);
 /// Default timeout of `--wait`.
-const WAIT_TIME: Duration = Duration::from_secs(300);
+const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(300);
 /// Bound for `--watch` without `--timeout`; every call needs one.
-const FOREVER: Duration = Duration::from_secs(366 * 86_400);
+const MAX_WATCH_TIME: Duration = Duration::from_secs(366 * 86_400);
 /// Time limit of a single check.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time until the second check of status 0.
-const SECOND_LOOK: Duration = Duration::from_secs(3);
+const RECHECK_DELAY: Duration = Duration::from_secs(3);
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -50,35 +50,39 @@ struct Watch<'c> {
 
 /// Streams the status until a signal or the timeout, then exits like `status`.
 pub fn watch(context: &Context, interval: Option<Duration>) -> CommandResult {
-    let watch = Watch::start(context, interval.unwrap_or(HEARTBEAT), FOREVER)?;
+    let watch = Watch::start(
+        context,
+        interval.unwrap_or(DEFAULT_WATCH_INTERVAL),
+        MAX_WATCH_TIME,
+    )?;
     let mut before = None;
     let mut last = None;
     loop {
-        let state = match watch.look() {
-            Look::Signal(signal) => return Ok(signals::exit_code(signal)),
-            Look::State(state) => state,
+        let state = match watch.check() {
+            CheckResult::Signal(signal) => return Ok(signals::exit_code(signal)),
+            CheckResult::State(state) => state,
         };
         let state = match (state, last.take()) {
             // The timeout ended a check; that says nothing about the server.
             (Err(_), Some(last)) if watch.deadline.is_over() => {
-                return verdict(&watch.guid, last).map(|()| ExitCode::SUCCESS);
+                return final_result(&watch.guid, last).map(|()| ExitCode::SUCCESS);
             }
             (state, _) => state,
         };
         let event = match &state {
             Err(CallError::Refused(_)) | Ok(_) => match before {
-                Some(name) if name != name_of(&state) => "changed",
+                Some(name) if name != status_name(&state) => "changed",
                 _ => "status",
             },
             Err(_) => "unreachable",
         };
         watch.print(event, &state)?;
-        before = Some(name_of(&state));
-        if let Some(signal) = watch.rest(watch.interval) {
+        before = Some(status_name(&state));
+        if let Some(signal) = watch.sleep(watch.interval) {
             return Ok(signals::exit_code(signal));
         }
         if watch.deadline.is_over() {
-            return verdict(&watch.guid, state).map(|()| ExitCode::SUCCESS);
+            return final_result(&watch.guid, state).map(|()| ExitCode::SUCCESS);
         }
         last = Some(state);
     }
@@ -86,12 +90,16 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> CommandResult {
 
 /// Waits until the account has the status `wanted`.
 pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> CommandResult {
-    let watch = Watch::start(context, interval.unwrap_or(WAIT_STEP), WAIT_TIME)?;
+    let watch = Watch::start(
+        context,
+        interval.unwrap_or(DEFAULT_WAIT_INTERVAL),
+        DEFAULT_WAIT_TIMEOUT,
+    )?;
     let mut known = None;
     loop {
-        let state = match watch.look() {
-            Look::Signal(signal) => return Ok(signals::exit_code(signal)),
-            Look::State(state) => state,
+        let state = match watch.check() {
+            CheckResult::Signal(signal) => return Ok(signals::exit_code(signal)),
+            CheckResult::State(state) => state,
         };
         if matches!(&state, Ok(status) if *status == wanted) {
             watch.print("status", &state)?;
@@ -105,10 +113,10 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Co
         }
         // A check cut off by the timeout has no result.
         if state.is_ok() || !watch.deadline.is_over() {
-            known = Some(word_of(&state));
+            known = Some(status_text(&state));
         }
         let pause = watch.interval.min(watch.deadline.remaining());
-        if let Some(signal) = watch.rest(pause) {
+        if let Some(signal) = watch.sleep(pause) {
             return Ok(signals::exit_code(signal));
         }
         if watch.deadline.is_over() {
@@ -130,22 +138,22 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Co
 type State = Result<Status, CallError>;
 
 /// The result of a check.
-enum Look {
+enum CheckResult {
     State(State),
     Signal(i32),
 }
 
-fn name_of(state: &State) -> &'static str {
+fn status_name(state: &State) -> &'static str {
     state.as_ref().map_or("unknown", |status| status.name())
 }
 
-fn word_of(state: &State) -> Text {
+fn status_text(state: &State) -> Text {
     state
         .as_ref()
         .map_or_else(|_| text!("unknown"), |status| status.word())
 }
 
-fn verdict(guid: &Guid, state: State) -> Result<(), Error> {
+fn final_result(guid: &Guid, state: State) -> Result<(), Error> {
     match state {
         Ok(Status::Online) => Ok(()),
         Ok(status) => Err(Error::new(
@@ -162,9 +170,9 @@ fn verdict(guid: &Guid, state: State) -> Result<(), Error> {
 
 impl<'c> Watch<'c> {
     fn start(context: &'c Context, interval: Duration, time: Duration) -> Result<Self, Error> {
-        let (tell, signals) = mpsc::channel();
+        let (sender, signals) = mpsc::channel();
         signals::forward(signals::watch()?, move |signal| {
-            let _ = tell.send(signal);
+            let _ = sender.send(signal);
         })?;
         let guid = instances::named_or_only(context)?;
         let deadline = context.deadline_or(time)?;
@@ -173,7 +181,7 @@ impl<'c> Watch<'c> {
             api: context
                 .api()?
                 .until(deadline)
-                .with_exchange_timeout(PATIENCE),
+                .with_exchange_timeout(CHECK_TIMEOUT),
             guid,
             interval,
             deadline,
@@ -182,19 +190,19 @@ impl<'c> Watch<'c> {
     }
 
     /// The current status. Status 0 is checked twice: a live account shows it while it reconnects.
-    fn look(&self) -> Look {
+    fn check(&self) -> CheckResult {
         let state = self.api.client_status(&self.guid);
         if state != Ok(Status::Stopped) {
-            return Look::State(state);
+            return CheckResult::State(state);
         }
-        match self.rest(SECOND_LOOK.min(self.interval)) {
-            Some(signal) => Look::Signal(signal),
-            None => Look::State(self.api.client_status(&self.guid)),
+        match self.sleep(RECHECK_DELAY.min(self.interval)) {
+            Some(signal) => CheckResult::Signal(signal),
+            None => CheckResult::State(self.api.client_status(&self.guid)),
         }
     }
 
     /// Sleeps, at most until the deadline; a signal ends it.
-    fn rest(&self, pause: Duration) -> Option<i32> {
+    fn sleep(&self, pause: Duration) -> Option<i32> {
         let pause = pause.min(self.deadline.remaining());
         self.signals.recv_timeout(pause).ok()
     }
@@ -204,10 +212,10 @@ impl<'c> Watch<'c> {
             event,
             at: format!("{:.3}", Timestamp::now()),
             guid: &self.guid,
-            status: name_of(state),
+            status: status_name(state),
         };
         self.context.output.result(&line, |line| {
-            let (at, status) = (local_second(&line.at), word_of(state));
+            let (at, status) = (local_second(&line.at), status_text(state));
             match line.event {
                 "unreachable" => text!("{at} {status} (the server cannot be reached)", at, status),
                 "changed" => text!("{at} {status} (changed)", at, status),

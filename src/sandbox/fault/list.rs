@@ -21,16 +21,17 @@ impl FaultList {
     }
 
     /// The fault for a request to `path`.
-    pub(in crate::sandbox) fn strike(&mut self, path: &str) -> Option<Fault> {
-        self.take(|fault| !fault.kind.is_pathless() && fault.matches(path))
+    pub(in crate::sandbox) fn trigger(&mut self, path: &str) -> Option<Fault> {
+        self.next_matching(|fault| !fault.kind.is_pathless() && fault.matches(path))
     }
 
     /// Whether a new connection is reset at once.
     pub(in crate::sandbox) fn resets_early(&mut self) -> bool {
-        self.take(|fault| fault.kind == Kind::ResetEarly).is_some()
+        self.next_matching(|fault| fault.kind == Kind::ResetEarly)
+            .is_some()
     }
 
-    fn take(&mut self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
+    fn next_matching(&mut self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let index = self.0.iter().position(wanted)?;
         let fault = self.0.get_mut(index)?;
         let matched_fault = fault.clone();
@@ -53,7 +54,7 @@ mod tests {
     }
 
     fn matched_fault(faults: &mut FaultList, path: &str) -> Option<String> {
-        faults.strike(path).map(|fault| fault.to_string())
+        faults.trigger(path).map(|fault| fault.to_string())
     }
 
     #[test]

@@ -12,9 +12,9 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 /// Time after which a connection is closed whose client neither sends nor reads.
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Time and bytes allowed for reading the rest of a refused request.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves a connection to its end.
@@ -37,8 +37,8 @@ pub(crate) fn serve(stream: &TcpStream, handler: &impl Handler) {
 
 fn set_up(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(IDLE))?;
-    stream.set_write_timeout(Some(IDLE))
+    stream.set_read_timeout(Some(IDLE_TIMEOUT))?;
+    stream.set_write_timeout(Some(IDLE_TIMEOUT))
 }
 
 fn next(
@@ -125,15 +125,15 @@ fn refuse(mut stream: &TcpStream, status: u16) {
         is_modern: true,
         head_only: false,
     };
-    let said = stream.write_all(&writer::bytes(&HttpResponse::error(status), options));
-    if said.is_ok() && stream.shutdown(Shutdown::Write).is_ok() {
+    let written = stream.write_all(&writer::bytes(&HttpResponse::error(status), options));
+    if written.is_ok() && stream.shutdown(Shutdown::Write).is_ok() {
         discard(stream);
     }
 }
 
 fn discard(mut stream: &TcpStream) {
-    let _ = stream.set_read_timeout(Some(LINGER));
-    let end = Instant::now() + LINGER;
+    let _ = stream.set_read_timeout(Some(LINGER_TIMEOUT));
+    let end = Instant::now() + LINGER_TIMEOUT;
     let mut ignored = vec![0; 64 * 1024];
     let mut total = 0;
     while total < LINGER_BYTES && Instant::now() < end {
@@ -154,7 +154,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         set_up(&stream).unwrap();
-        assert_eq!(stream.read_timeout().unwrap(), Some(IDLE));
-        assert_eq!(stream.write_timeout().unwrap(), Some(IDLE));
+        assert_eq!(stream.read_timeout().unwrap(), Some(IDLE_TIMEOUT));
+        assert_eq!(stream.write_timeout().unwrap(), Some(IDLE_TIMEOUT));
     }
 }

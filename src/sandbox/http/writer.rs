@@ -18,7 +18,7 @@ pub(crate) struct WriteOptions {
 }
 
 /// Bytes of a streamed body written at once.
-const PIECE: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Writes the response: all at once, or streamed for a long body.
 pub(crate) fn write(
@@ -29,7 +29,7 @@ pub(crate) fn write(
     let Some(long) = &answer.long else {
         return (&*stream).write_all(&bytes(answer, options));
     };
-    let mut out = BufWriter::with_capacity(PIECE, stream);
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, stream);
     out.write_all(&head(answer, long.length()?, options))?;
     if !options.head_only {
         long.write(&mut out)?;

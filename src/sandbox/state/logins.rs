@@ -91,20 +91,20 @@ impl State {
 
     /// Logs an account out, if logged in, and posts the event.
     pub(in crate::sandbox) fn log_out(&mut self, guid: &str) {
-        if self.leave(guid) {
+        if self.end_login(guid) {
             self.emit(guid, event::LOGGED_OUT, event::logged_out());
         }
     }
 
     /// The account logs in on another device, which logs it out here.
     pub(in crate::sandbox) fn kick(&mut self, guid: &str) {
-        if self.leave(guid) {
+        if self.end_login(guid) {
             self.emit(guid, event::KICKED, event::kicked());
         }
     }
 
     /// Ends the account's login; returns whether it was logged in.
-    fn leave(&mut self, guid: &str) -> bool {
+    fn end_login(&mut self, guid: &str) -> bool {
         match self.instance(guid) {
             Ok(instance) if instance.status.is_logged_in() => {
                 instance.status = Status::Running;
@@ -134,7 +134,7 @@ impl State {
         let Some(login) = &mut instance.login else {
             return;
         };
-        login.take(step);
+        login.apply(step);
         if let Some(qrcode) = renewed.clone() {
             login.renew(qrcode);
             instance.has_seen_expiry = true;

@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 /// A state whose first instance is listened to.
-fn heard(quirks: &[Quirk]) -> State {
+fn state_with_listener(quirks: &[Quirk]) -> State {
     let mut state = State::new(&Scenario {
         quirks: quirks.to_vec(),
         ..Scenario::default()
@@ -27,7 +27,7 @@ fn listen(sandbox: &Sandbox, url: &str) {
 
 #[test]
 fn echoes_own_messages() {
-    let mut state = heard(&[]);
+    let mut state = state_with_listener(&[]);
     let body = json!({
         "guid": first_guid(), "conversation_id": "R:10006", "content": "test", "at_list": [0],
     });
@@ -66,7 +66,7 @@ fn messages_come_singly_or_in_batches() {
             "/list/0/content",
         ),
     ] {
-        let mut state = heard(&quirks);
+        let mut state = state_with_listener(&quirks);
         post(
             &mut state,
             "/msg/send_text",
@@ -80,7 +80,7 @@ fn messages_come_singly_or_in_batches() {
 
 #[test]
 fn delivers_messages_from_others() {
-    let mut state = heard(&[]);
+    let mut state = state_with_listener(&[]);
     for (conversation_id, sender, receiver, roomid) in [
         ("S:788123456789", "788123456789", "1688850000000001", "0"),
         ("R:10006", "7881300000000001", "0", "10006"),
@@ -105,7 +105,7 @@ fn delivers_messages_from_others() {
 
 #[test]
 fn read_reports_omit_message_fields() {
-    let mut state = heard(&[]);
+    let mut state = state_with_listener(&[]);
     let incoming = IncomingMessage {
         conversation_id: "S:788".into(),
         ..IncomingMessage::default()

@@ -23,7 +23,7 @@ impl Receiver {
         let (sender, seen) = mpsc::channel();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                take(stream.unwrap(), &sender);
+                receive(stream.unwrap(), &sender);
             }
         });
         Receiver { addr, seen }
@@ -39,7 +39,7 @@ impl Receiver {
     }
 }
 
-fn take(mut stream: TcpStream, sender: &Sender<(String, Value)>) {
+fn receive(mut stream: TcpStream, sender: &Sender<(String, Value)>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

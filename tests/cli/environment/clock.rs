@@ -10,8 +10,8 @@ use crate::support::{GROUP, Home, sandbox};
 
 const YEAR: i64 = 365 * 86_400;
 
-/// What was recorded, as if the clock had jumped by so many seconds since.
-fn jump(home: &Home, seconds: i64) {
+/// Changes the records as if the clock had since jumped by `seconds`.
+fn shift_clock(home: &Home, seconds: i64) {
     change_state(
         home,
         &format!(
@@ -40,12 +40,12 @@ fn key_survives_clock_jumps() {
             run.ends_with(0).json()["outcome"].clone()
         };
         assert_eq!(send(), "accepted");
-        jump(&home, seconds);
+        shift_clock(&home, seconds);
         // Also at the second look: that the clock stays wrong for a while proves nothing.
         for _ in 0..3 {
             assert_eq!(send(), "duplicate", "{seconds}");
         }
-        jump(&home, -seconds);
+        shift_clock(&home, -seconds);
         assert_eq!(send(), "duplicate", "there and back: {seconds}");
         assert_eq!(sends(&server), 1);
     }
@@ -60,7 +60,7 @@ fn prunes_only_after_a_second_day_confirms_the_clock() {
         known(&server, &home, &args).run().ends_with(0);
     };
     send("old");
-    jump(&home, 40 * 86_400);
+    shift_clock(&home, 40 * 86_400);
     send("new");
     let keys = || {
         let run = known(&server, &home, &["ledger", "ls", "--json"]).run();
@@ -68,16 +68,16 @@ fn prunes_only_after_a_second_day_confirms_the_clock() {
         field(rows.as_array().unwrap(), "key")
     };
     assert_eq!(keys(), ["new", "old"]);
-    jump(&home, 86_400);
+    shift_clock(&home, 86_400);
     send("newer");
     assert_eq!(keys(), ["newer", "new"]);
-    // Whoever asks for it gets it at once.
+    // An explicit request takes effect immediately.
     let days = known(&server, &home, &["ledger", "prune", "--days", "1"]);
     change_state(&home, "UPDATE sends SET changed_at = 5 WHERE key = 'new'");
     days.run().is(0, "removed 1\n", "");
 }
 
-/// What is in doubt stays so, whenever that was.
+/// An unknown outcome stays unknown, whatever the clock says.
 #[test]
 fn unknown_outcome_survives_clock_jumps() {
     for seconds in [YEAR, -YEAR, -50 * YEAR] {
@@ -85,7 +85,7 @@ fn unknown_outcome_survives_clock_jumps() {
         let args = ["send", GROUP, "x", "--key", "k", "--json"];
         known(&server, &home, &args).run().ends_with(0);
         change_state(&home, "UPDATE sends SET outcome = 'in_flight'");
-        jump(&home, seconds);
+        shift_clock(&home, seconds);
         for _ in 0..2 {
             let run = known(&server, &home, &args).run().ends_with(6);
             assert_eq!(run.error()["outcome"], "unknown");

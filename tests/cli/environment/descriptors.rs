@@ -34,12 +34,12 @@ const COMMANDS: [&str; 15] = [
     "completions bash",
 ];
 
-fn few(count: u32) -> String {
+fn with_descriptor_limit(count: u32) -> String {
     format!("ulimit -n {count}")
 }
 
 #[track_caller]
-fn names_the_remedy(error: &Value) {
+fn check_hint(error: &Value) {
     let hint = error["hint"].as_str().unwrap_or_default();
     assert!(hint.contains("`ulimit -n"), "{error}");
 }
@@ -56,7 +56,7 @@ fn descriptor_shortage_is_named_with_hint() {
         args.extend(command.split(' '));
         let run = known(&server, &home, &args)
             .env("PATH", "/usr/bin:/bin")
-            .after(&few(*limit))
+            .after(&with_descriptor_limit(*limit))
             .run();
         let sent = sends(&server);
         if run.code == 0 {
@@ -68,7 +68,7 @@ fn descriptor_shortage_is_named_with_hint() {
         assert_eq!(sent, 0, "{limit} {command}: {run:?}");
         // Nothing was done, so nothing may read as if it had been, nor as a bug.
         assert!([2, 3, 5].contains(&run.code), "{limit} {command}: {run:?}");
-        names_the_remedy(&run.error());
+        check_hint(&run.error());
     });
 }
 
@@ -98,7 +98,9 @@ fn batch_sends_each_line_once_with_few_descriptors() {
             "--journal",
             journal,
         ];
-        let run = known(&server, &home, &args).after(&few(*limit)).run();
+        let run = known(&server, &home, &args)
+            .after(&with_descriptor_limit(*limit))
+            .run();
         let lines = results(&run);
         let outcomes = field(&lines, "outcome");
         let accepted = outcomes.iter().filter(|o| *o == "accepted").count();
@@ -108,12 +110,12 @@ fn batch_sends_each_line_once_with_few_descriptors() {
             8 => {
                 for line in lines.iter().filter(|line| line["outcome"] != "accepted") {
                     assert_eq!(line["outcome"], "not_sent", "{limit} {jobs}: {line}");
-                    names_the_remedy(&line["error"]);
+                    check_hint(&line["error"]);
                 }
             }
             3 | 5 => {
                 assert_eq!(accepted, 0, "{limit} {jobs}: {run:?}");
-                names_the_remedy(&run.error());
+                check_hint(&run.error());
             }
             code => panic!("{limit} {jobs}: {code} {run:?}"),
         }
@@ -137,12 +139,14 @@ fn sequential_batch_needs_few_descriptors() {
         "--journal",
         &format!("{file}.journal"),
     ];
-    let run = known(&server, &home, &args).after(&few(24)).run();
+    let run = known(&server, &home, &args)
+        .after(&with_descriptor_limit(24))
+        .run();
     run.ends_with(0);
 }
 
 /// Silent clients, as many as hang up before we do.
-fn crowd(url: &str, count: usize) -> Vec<TcpStream> {
+fn open_connections(url: &str, count: usize) -> Vec<TcpStream> {
     let host = url.strip_prefix("http://").unwrap();
     let host = host.split('/').next().unwrap();
     (0..count)
@@ -165,9 +169,9 @@ fn listen_receives_callbacks_beyond_descriptor_limit() {
     let guid = server.guids()[0].clone();
     let command = listen(&server, "--json")
         .env("QIWEI_NOTIFY_URL", "http://127.0.0.1:9/usual")
-        .after(&few(32));
+        .after(&with_descriptor_limit(32));
     let (mut running, url) = listening(&server, command);
-    let clients = crowd(&url, 100);
+    let clients = open_connections(&url, 100);
     let message = |n: u8| callback(&guid, 11010, &format!("{{\"id\":\"{n}\"}}"));
     assert_eq!(post(&url, &message(1)).status, 200);
     // Some are left for the rest of the program, which has to connect in the end.
@@ -177,7 +181,7 @@ fn listen_receives_callbacks_beyond_descriptor_limit() {
     }
     drop(clients);
     assert_eq!(post(&url, &message(2)).status, 200);
-    let _silent = crowd(&url, 100);
+    let _silent = open_connections(&url, 100);
     running.signal(Signal::TERM);
     let run = running.finish().ends_with(143);
     assert_eq!(events(&run).len(), 2, "{run:?}");
@@ -186,10 +190,11 @@ fn listen_receives_callbacks_beyond_descriptor_limit() {
 
 #[test]
 fn sandbox_recovers_from_descriptor_shortage() {
-    let running =
-        BackgroundChild::start(Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"]).after(&few(32)));
+    let running = BackgroundChild::start(
+        Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"]).after(&with_descriptor_limit(32)),
+    );
     let url = running.out.wait_for_count(1).remove(0);
-    let clients = crowd(&url, 60);
+    let clients = open_connections(&url, 60);
     if cfg!(target_os = "linux") {
         eventually("every descriptor in use", || {
             open_files(running.id()).filter(|open| *open >= 31)

@@ -160,10 +160,10 @@ fn listen_works_without_home() {
 #[test]
 fn unknown_user_has_no_home() {
     if !geteuid().is_root() {
-        // Only root can become somebody else.
+        // Only root can change the user id.
         return;
     }
-    const NOBODY_KNOWS: u32 = 54_321;
+    const UNKNOWN_UID: u32 = 54_321;
     let server = sandbox();
     // The program must be within reach. Copied by another process: one that we wrote ourselves
     // cannot be run while another thread is starting a child, which holds it open for writing.
@@ -178,7 +178,7 @@ fn unknown_user_has_no_home() {
         Qiwei::on(&server.base_url(), args)
             .program(&shared)
             .without_env("HOME")
-            .user(NOBODY_KNOWS)
+            .user(UNKNOWN_UID)
             .run()
     };
     command(&["send", GROUP, "x", "-q"]).ends_with(0);

@@ -8,11 +8,11 @@ use crate::support::terminal::Terminal;
 use crate::support::{Home, sandbox_with};
 
 const CODE: &str = "246810";
-const WRONG: &str = "135790";
+const WRONG_CODE: &str = "135790";
 const PROMPT: &str = "verification code (attempt ";
 
 /// A server that asks for [`CODE`].
-fn strict() -> Sandbox {
+fn server_that_requires_code() -> Sandbox {
     waiting(&format!("require-code={CODE},after=20ms"))
 }
 
@@ -24,7 +24,7 @@ fn start(server: &Sandbox, more: &str) -> Terminal {
 }
 
 /// The codes the server was given.
-fn handed_in(server: &Sandbox) -> Vec<String> {
+fn submitted_codes(server: &Sandbox) -> Vec<String> {
     let bodies = bodies(server, "/login/verify_login_qrcode");
     let code = |body: &serde_json::Value| body["code"].as_str().unwrap().to_owned();
     bodies.iter().map(code).collect()
@@ -32,12 +32,12 @@ fn handed_in(server: &Sandbox) -> Vec<String> {
 
 #[test]
 fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "");
     terminal.shows("▀", 1);
     terminal.shows("new device: a verification code is needed", 1);
     terminal.shows("verification code (attempt 1 of 3): ", 1);
-    terminal.types(&format!("{WRONG}\n"));
+    terminal.types(&format!("{WRONG_CODE}\n"));
     terminal.shows("the verification code was rejected; 2 attempts left", 1);
     terminal.shows("verification code (attempt 2 of 3): ", 1);
     terminal.types(&format!("{CODE}\n"));
@@ -46,7 +46,7 @@ fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
         .says("the verification code was accepted")
         .says("logged in: ")
         .says("restored notify_url");
-    assert_eq!(handed_in(&server), [WRONG, CODE]);
+    assert_eq!(submitted_codes(&server), [WRONG_CODE, CODE]);
     assert_eq!(seen.text.matches(PROMPT).count(), 2, "{seen:?}");
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
@@ -54,7 +54,7 @@ fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
 /// A slip of the finger costs no try, and nothing but codes reaches the server.
 #[test]
 fn prompts_again_after_invalid_code() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "--qr none");
     for (times, slip) in ["\n", "two words\n", "１２３\n"].iter().enumerate() {
         terminal.shows("verification code (attempt 1 of 3): ", times + 1);
@@ -67,12 +67,12 @@ fn prompts_again_after_invalid_code() {
     terminal.shows("verification code (attempt 1 of 3): ", 4);
     terminal.types(&format!("{CODE}\n"));
     terminal.end().ends_with(0).says("logged in: ");
-    assert_eq!(handed_in(&server), [CODE]);
+    assert_eq!(submitted_codes(&server), [CODE]);
 }
 
 #[test]
 fn ends_after_three_wrong_codes() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "--qr none");
     for attempt in 1..=3 {
         terminal.shows(&format!("verification code (attempt {attempt} of 3): "), 1);
@@ -80,23 +80,23 @@ fn ends_after_three_wrong_codes() {
     }
     let seen = terminal.end().ends_with(1);
     seen.says("the verification code was wrong three times");
-    assert_eq!(handed_in(&server).len(), 3);
+    assert_eq!(submitted_codes(&server).len(), 3);
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
 #[test]
 fn ctrl_c_at_prompt_cleans_up() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "--qr none");
     terminal.shows(PROMPT, 1);
     terminal.types("\x03");
     let seen = terminal.end().ends_with(130);
-    // What comes after does not stand behind the question.
+    // Later output starts on its own line.
     let after = seen.text.split(PROMPT).nth(1).unwrap();
     let (rest, _) = after.split_once('\n').unwrap();
     assert!(!rest.contains("notify_url"), "{seen:?}");
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
-    assert!(handed_in(&server).is_empty());
+    assert!(submitted_codes(&server).is_empty());
 }
 
 #[test]
@@ -109,10 +109,10 @@ fn ctrl_c_before_scan_cleans_up() {
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
-/// Whoever leaves the keyboard can still hand the code in from another shell.
+/// The code can also be submitted from another shell.
 #[test]
 fn login_continues_after_terminal_eof() {
-    let server = strict();
+    let server = server_that_requires_code();
     let mut terminal = start(&server, "--qr none");
     terminal.shows(PROMPT, 1);
     terminal.types("\x04");

@@ -70,8 +70,8 @@ fn works_with_closed_standard_streams() {
             is_empty,
             "{command} {closed}: {run:?}"
         );
-        is_sound(&state_file(&home));
-        is_sound(Path::new(&journal));
+        check_integrity(&state_file(&home));
+        check_integrity(Path::new(&journal));
         assert!(
             home.config().starts_with("retries = 1\n"),
             "{}",
@@ -94,7 +94,7 @@ fn is_silent(command: &str) -> bool {
 
 /// A database, where there is one, with nothing else in it.
 #[track_caller]
-fn is_sound(path: &Path) {
+fn check_integrity(path: &Path) {
     if path.exists() {
         let db = rusqlite::Connection::open(path).unwrap();
         let check = "PRAGMA integrity_check";
@@ -138,7 +138,7 @@ fn unreadable_stdin_is_a_usage_error() {
     assert_eq!(sends(&server), 0);
 }
 
-/// There is nobody to tell, and the exit code still tells.
+/// Nothing can be printed, but the exit code is still correct.
 #[test]
 fn closed_stderr_keeps_exit_code() {
     let server = sandbox();

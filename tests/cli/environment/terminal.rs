@@ -7,7 +7,7 @@ use crate::support::sends::{known, results_in, sends};
 use crate::support::terminal::{Terminal, on_terminal};
 use crate::support::{GROUP, Home, PERSON, Qiwei, sandbox, sandbox_with};
 
-/// The columns a text takes at its widest line.
+/// The width of the widest line.
 fn widest(text: &str) -> usize {
     text.lines().map(get_string_width).max().unwrap_or_default()
 }
@@ -274,7 +274,7 @@ fn batch_progress_line_keeps_results_intact() {
     }
 }
 
-/// What a server says must not move the cursor of who reads it.
+/// Server text must not move the terminal cursor.
 #[test]
 fn terminal_receives_no_escape_sequences_from_server() {
     let name = "\\u001b[2J\\u001b]0;x\\u0007\\u202e\\r张三";

@@ -7,7 +7,7 @@ use super::command::{Command, Coverage, Role, Step};
 use super::commands::COMMANDS;
 use super::faults::{self, Fault, Observation, Shape, Stage};
 
-/// One meeting.
+/// A command, one of its requests, and the fault it meets.
 #[derive(Clone, Copy)]
 pub struct Case {
     pub command: &'static Command,
@@ -16,14 +16,14 @@ pub struct Case {
     pub mode: Mode,
 }
 
-/// Injection often the fault strikes, and what time the command has.
+/// How often the fault occurs, and the time limit of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Always; the command does not try again, and has more time than it needs.
+    /// Always; the command does not retry, and its time limit is ample.
     Always,
-    /// Once; the command tries again as it does by itself, and is given no time of its own.
+    /// Once; the command has its default retries and time limit.
     Once,
-    /// Once, and nothing but `--timeout` ends it.
+    /// Once; only `--timeout` ends the command.
     Deadline,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Case {
 }
 
 impl Case {
-    /// What the client can know here: who needs no login does not mind a logout.
+    /// What the client can know; a logout does not affect a request that needs no login.
     pub fn observation(&self) -> Observation {
         match self.fault.observation {
             Observation::LoggedOut if !self.step.needs_login => Observation::Answer,
@@ -52,45 +52,46 @@ impl Case {
         }
     }
 
-    /// Nothing but the deadline ends it.
-    pub fn is_short(&self) -> bool {
+    /// Only the deadline ends the command.
+    pub fn has_short_timeout(&self) -> bool {
         let fails = self.observation() != Observation::Answer;
-        self.mode == Mode::Deadline || (self.mode == Mode::Always && self.step.is_patient && fails)
+        self.mode == Mode::Deadline
+            || (self.mode == Mode::Always && self.step.fails_only_at_deadline && fails)
     }
 
-    /// It spends its time waiting.
+    /// The command spends its time waiting.
     pub fn waits(&self) -> bool {
-        self.is_short()
+        self.has_short_timeout()
             || self.command.is_slow
             || self.fault.observation == Observation::Reconnecting
     }
 
-    /// The least time in which a command gets to its request, on a machine with nothing else to do.
-    pub fn short(&self) -> Duration {
+    /// The shortest timeout in which the command reaches its request on an idle machine.
+    pub fn short_timeout(&self) -> Duration {
         Duration::from_secs(if self.command.is_slow { 3 } else { 1 })
     }
 
-    /// What the server said was taken for a yes, and it may say so without doing it.
-    pub fn may_lie(&self) -> bool {
+    /// The server's answer counts as success, and the server may not have acted.
+    pub fn can_report_false_success(&self) -> bool {
         let says_yes = matches!(
             self.fault.observation,
-            Observation::Bare(_) | Observation::Nonsense
+            Observation::BareJson(_) | Observation::UnusableBody
         );
         says_yes && !self.fault.acts
     }
 
-    /// The instance list that comes is an empty one.
+    /// The answer is an empty instance list.
     pub fn is_empty_list(&self) -> bool {
         let is_list = self.step.path == "/client/all_clients";
         let empty = [
-            Observation::Bare(Shape::Null),
-            Observation::Bare(Shape::EmptyList),
+            Observation::BareJson(Shape::Null),
+            Observation::BareJson(Shape::EmptyList),
         ];
         is_list && empty.contains(&self.fault.observation)
     }
 }
 
-/// Every cell, in the order of the tables.
+/// Every case, in the order of the tables.
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for command in COMMANDS {
@@ -117,29 +118,29 @@ fn meets(command: &Command, place: usize, step: &Step, fault: &Fault) -> bool {
         // There is only one first connection.
         return place == 0;
     }
-    let matters = command.adds_up() || fault.is_typical;
-    let concerns = !fault.is_about_doing() || (step.role == Role::Change && matters);
-    // Some know their requests by themselves, and would strike another one.
-    let is_at_home = match fault.observation {
+    let matters = command.is_non_idempotent() || fault.is_typical;
+    let concerns = !fault.is_executed_variant() || (step.role == Role::Change && matters);
+    // These faults apply to fixed requests, whatever the step is.
+    let is_applicable = match fault.observation {
         Observation::ServerFail => step.path.starts_with("/msg/"),
         Observation::Reconnecting => step.path == "/client/get_client_status",
-        // Whoever polls meanwhile may see either.
-        Observation::LoggedOut => step.role != Role::Aside,
+        // A poll that runs at the same time may see either state.
+        Observation::LoggedOut => step.role != Role::Optional,
         _ => true,
     };
-    let depth = match step.depth {
+    let coverage = match step.coverage {
         Coverage::Every => true,
         Coverage::Typical => fault.is_typical && !fault.is_raw(),
         Coverage::ConnectFault => false,
         Coverage::TypicalRaw => fault.is_typical && fault.is_raw(),
     };
-    concerns && is_at_home && depth
+    concerns && is_applicable && coverage
 }
 
 fn modes(step: &Step, fault: &Fault) -> &'static [Mode] {
-    // Once is enough where it leaves a trace, or cannot be counted.
+    // One run is enough for a fault whose effect lasts or that cannot be counted.
     let lasts = fault.observation == Observation::LoggedOut || fault.place == Stage::Connection;
-    match fault.is_typical && !lasts && (!fault.is_raw() || step.depth == Coverage::TypicalRaw) {
+    match fault.is_typical && !lasts && (!fault.is_raw() || step.coverage == Coverage::TypicalRaw) {
         _ if fault.is_endless() => &[Mode::Deadline],
         true => &[Mode::Always, Mode::Once],
         false => &[Mode::Always],

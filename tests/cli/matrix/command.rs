@@ -1,4 +1,4 @@
-//! What a command of the matrix is: its requests, its world, and where it says what became of it.
+//! Model of a command under test: its requests, the initial server state, and where it reports the outcome.
 
 use qiwei::sandbox::{Quirk, Sandbox, Scenario};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::server::post;
 use crate::support::login::CONFIGURED_URL;
 
-/// A command line, and the world it is run in.
+/// A command line, and the server state it runs against.
 #[derive(Debug)]
 pub struct Command {
     pub name: &'static str,
@@ -17,9 +17,9 @@ pub struct Command {
     /// In the order in which they are made.
     pub steps: &'static [Step],
     pub report: Report,
-    /// What shows on the server that the change was made.
+    /// The server state by which the change is observed.
     pub effect: Effect,
-    /// It rests for a second by itself.
+    /// It pauses for a second.
     pub is_slow: bool,
 }
 
@@ -27,38 +27,38 @@ pub struct Command {
 #[derive(Debug)]
 pub struct Step {
     pub path: &'static str,
-    /// Part of the body, where the path alone does not tell it from another request.
+    /// Part of the body, if the path alone does not identify the request.
     pub body: &'static str,
     pub role: Role,
-    pub depth: Coverage,
+    pub coverage: Coverage,
     /// The account must be logged in.
     pub needs_login: bool,
-    /// A failure is not told before the deadline.
-    pub is_patient: bool,
+    /// A failure is reported only at the deadline.
+    pub fails_only_at_deadline: bool,
 }
 
-/// What hangs on a request.
+/// The role of a request in its command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Role {
-    /// It is the change the command is for.
+    /// Makes the change.
     Change,
-    /// Without its answer the change is not tried.
-    Before,
-    /// It looks one of several states up, and the command needs all of them.
-    Choosing,
-    /// Its answer is what the command is for.
+    /// Its answer is required before the change is tried.
+    Prerequisite,
+    /// Reads one of several states to choose an instance.
+    InstanceChoice,
+    /// Its answer is the command's result.
     Read,
-    /// Asked again and again, until the answer is the one waited for.
-    Awaited,
-    /// It makes the server call back, which is what is waited for.
-    Trigger,
-    /// The first of several that are tried; only whether somebody is there matters.
-    Survey,
-    /// The command goes on without it.
-    Aside,
+    /// Repeated until it returns the awaited answer.
+    Polled,
+    /// Makes the server send the awaited callback.
+    CallbackTrigger,
+    /// The first of several diagnostic requests; only the connection matters.
+    Diagnostic,
+    /// The command continues if it fails.
+    Optional,
 }
 
-/// Which answers the request takes that are no envelope.
+/// The answers without an envelope that the request accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum AcceptedShape {
     /// Only one with the right fields.
@@ -67,7 +67,7 @@ pub enum AcceptedShape {
     List,
     /// A list, or the right fields.
     Page,
-    /// An object: dialect C says yes with an empty one.
+    /// An object: success in dialect C is an empty one.
     Object,
     /// Anything that came under HTTP 200; it is printed as it is.
     Anything,
@@ -80,13 +80,13 @@ pub enum Coverage {
     Every,
     /// One of each kind, made by the sandbox.
     Typical,
-    /// One of each kind, made by a raw socket: the sandbox cannot tell it from another request.
+    /// One of each kind, made by a raw socket: the sandbox cannot identify the request.
     TypicalRaw,
-    /// Only those that strike whoever connects first.
+    /// Only those of the first connection.
     ConnectFault,
 }
 
-/// Where a command says what became of the change.
+/// Where a command reports the outcome of the change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Report {
     /// In its exit code and error.
@@ -99,7 +99,7 @@ pub enum Report {
     Raw,
 }
 
-/// What shows on the server that a change was made.
+/// The server state by which a change is observed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Effect {
     /// Only its record of requests.
@@ -114,7 +114,7 @@ pub enum Effect {
     Bridge(&'static str),
 }
 
-/// What the server is like when the command comes.
+/// State of the server before the command runs.
 #[derive(Clone, Copy, Debug)]
 pub struct InitialState {
     pub online: usize,
@@ -124,15 +124,15 @@ pub struct InitialState {
     pub scan: &'static str,
     pub has_callbacks: bool,
     pub quirk: Option<Quirk>,
-    /// The URL in force before must be restored notify_url afterwards.
-    pub url: Option<Url>,
+    /// The configured `notify_url` that the command must restore.
+    pub url: Option<NotifyUrlScope>,
 }
 
-/// Whose callback URL a command turns.
+/// The `notify_url` that a command changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Url {
-    OfInstance,
-    OfAll,
+pub enum NotifyUrlScope {
+    Instance,
+    Global,
 }
 
 impl InitialState {
@@ -149,14 +149,14 @@ impl InitialState {
         }
     }
 
-    pub const fn turning(self, url: Url) -> Self {
+    pub const fn redirecting(self, url: NotifyUrlScope) -> Self {
         Self {
             url: Some(url),
             ..self
         }
     }
 
-    /// Puts the world into a scenario.
+    /// Writes the state into a scenario.
     pub fn set(&self, scenario: &mut Scenario) {
         scenario.online = self.online;
         scenario.running = self.running;
@@ -170,8 +170,8 @@ impl InitialState {
     pub fn prepare(&self, sandbox: &Sandbox) {
         let usual = json!({ "guid": sandbox.guids()[0], "notify_url": CONFIGURED_URL });
         match self.url {
-            Some(Url::OfInstance) => post(sandbox, "/client/set_notify_url", &usual),
-            Some(Url::OfAll) => post(sandbox, "/global/set_notify_url", &usual),
+            Some(NotifyUrlScope::Instance) => post(sandbox, "/client/set_notify_url", &usual),
+            Some(NotifyUrlScope::Global) => post(sandbox, "/global/set_notify_url", &usual),
             None => {}
         }
         (self.prepare)(sandbox);
@@ -184,31 +184,31 @@ impl Step {
             path,
             body: "",
             role,
-            depth: Coverage::Typical,
+            coverage: Coverage::Typical,
             needs_login: false,
-            is_patient: false,
+            fails_only_at_deadline: false,
         }
     }
 
-    /// It meets every fault.
-    pub const fn every(self) -> Self {
-        let depth = Coverage::Every;
-        Self { depth, ..self }
+    /// Tests it with every fault.
+    pub const fn all_faults(self) -> Self {
+        let coverage = Coverage::Every;
+        Self { coverage, ..self }
     }
 
-    /// It is the one of its path whose body holds this.
+    /// Identifies it by part of its body.
     pub const fn with(self, body: &'static str) -> Self {
         Self { body, ..self }
     }
 
-    pub const fn raw(self) -> Self {
-        let depth = Coverage::TypicalRaw;
-        Self { depth, ..self }
+    pub const fn raw_faults(self) -> Self {
+        let coverage = Coverage::TypicalRaw;
+        Self { coverage, ..self }
     }
 
-    pub const fn arrival(self) -> Self {
-        let depth = Coverage::ConnectFault;
-        Self { depth, ..self }
+    pub const fn connect_faults(self) -> Self {
+        let coverage = Coverage::ConnectFault;
+        Self { coverage, ..self }
     }
 
     pub const fn logged_in(self) -> Self {
@@ -219,9 +219,12 @@ impl Step {
         }
     }
 
-    pub const fn patient(self) -> Self {
-        let is_patient = true;
-        Self { is_patient, ..self }
+    pub const fn failing_only_at_deadline(self) -> Self {
+        let fails_only_at_deadline = true;
+        Self {
+            fails_only_at_deadline,
+            ..self
+        }
     }
 
     pub fn accepted_shape(&self, report: Report) -> AcceptedShape {
@@ -275,18 +278,18 @@ impl Command {
         Self { is_slow, ..self }
     }
 
-    /// The change it is for, if it makes one.
+    /// The request that makes the change, if any.
     pub fn change(&self) -> Option<&'static Step> {
         self.steps.iter().find(|step| step.role == Role::Change)
     }
 
-    /// Whether doing it twice is more than doing it once.
-    pub fn adds_up(&self) -> bool {
+    /// Whether executing it twice differs from executing it once.
+    pub fn is_non_idempotent(&self) -> bool {
         matches!(self.effect, Effect::Message | Effect::Instances)
     }
 
-    /// Whether it keeps a record by which a second run knows of the first.
-    pub fn remembers(&self) -> bool {
+    /// Whether it keeps a record that a second run reads.
+    pub fn keeps_record(&self) -> bool {
         self.args.contains("--key") || self.args.contains("--journal")
     }
 }

@@ -1,9 +1,9 @@
-//! Every command that speaks to the server: the requests it makes, and what hangs on each.
+//! Every command that calls the server: the requests it makes, and the role of each.
 
 use qiwei::sandbox::{Quirk, ScanStep};
 use serde_json::json;
 
-use super::command::{Command, Effect, InitialState, Report, Role, Step, Url};
+use super::command::{Command, Effect, InitialState, NotifyUrlScope, Report, Role, Step};
 use super::server::post;
 
 const ONLINE: InitialState = InitialState::of(1, 0, 0);
@@ -22,7 +22,7 @@ const GET_ONLY: InitialState = InitialState {
     quirk: Some(Quirk::GetOnlyClients),
     ..ONLINE
 };
-const UNHEARD: InitialState = InitialState {
+const WITHOUT_CALLBACKS: InitialState = InitialState {
     has_callbacks: false,
     ..RUNNING
 };
@@ -48,12 +48,20 @@ const SESSIONS: &str = "/session/get_session_list";
 /// The line of a batch.
 const LINE: &str = r#"{"to":"R:1012345678901","text":"x"}"#;
 
-const MESSAGE: &[Step] = &[Step::new(Role::Change, SEND).every().logged_in()];
+const MESSAGE: &[Step] = &[Step::new(Role::Change, SEND).all_faults().logged_in()];
 const TYPICAL_MESSAGE: &[Step] = &[Step::new(Role::Change, SEND).logged_in()];
-const TURN: Step = Step::new(Role::Change, NOTIFY).with("/webhook").every();
-const TURN_ALL: Step = Step::new(Role::Change, NOTIFY_ALL).with("/webhook").every();
-const PUT_BACK: Step = Step::new(Role::Aside, NOTIFY).with("/usual").raw();
-const PUT_ALL_BACK: Step = Step::new(Role::Aside, NOTIFY_ALL).with("/usual").raw();
+const REDIRECT_CALLBACKS: Step = Step::new(Role::Change, NOTIFY)
+    .with("/webhook")
+    .all_faults();
+const REDIRECT_ALL_CALLBACKS: Step = Step::new(Role::Change, NOTIFY_ALL)
+    .with("/webhook")
+    .all_faults();
+const RESTORE_CALLBACKS: Step = Step::new(Role::Optional, NOTIFY)
+    .with("/usual")
+    .raw_faults();
+const RESTORE_ALL_CALLBACKS: Step = Step::new(Role::Optional, NOTIFY_ALL)
+    .with("/usual")
+    .raw_faults();
 
 /// Every command; each meets every fault at one of its requests, and each kind of fault at all.
 pub static COMMANDS: &[Command] = &[
@@ -69,8 +77,8 @@ pub static COMMANDS: &[Command] = &[
         "send R:1012345678901 x",
         ONLINE,
         &[
-            Step::new(Role::Before, LIST),
-            Step::new(Role::Choosing, STATUS).logged_in(),
+            Step::new(Role::Prerequisite, LIST),
+            Step::new(Role::InstanceChoice, STATUS).logged_in(),
             Step::new(Role::Change, SEND).logged_in(),
         ],
     )
@@ -104,14 +112,14 @@ pub static COMMANDS: &[Command] = &[
         "at",
         "at R:1012345678901 x --all --guid GUID",
         ONLINE,
-        &[Step::new(Role::Change, AT).every().logged_in()],
+        &[Step::new(Role::Change, AT).all_faults().logged_in()],
     )
     .shown_by(Effect::Message),
     Command::new(
         "instance create",
         "instance create",
         ONLINE,
-        &[Step::new(Role::Change, CREATE).every()],
+        &[Step::new(Role::Change, CREATE).all_faults()],
     )
     .shown_by(Effect::Instances),
     Command::new(
@@ -125,7 +133,7 @@ pub static COMMANDS: &[Command] = &[
         "instance rm",
         "instance rm GUID --yes",
         STOPPED,
-        &[Step::new(Role::Change, REMOVE).every()],
+        &[Step::new(Role::Change, REMOVE).all_faults()],
     )
     .shown_by(Effect::Instances)
     .reporting(Report::Removals),
@@ -134,8 +142,8 @@ pub static COMMANDS: &[Command] = &[
         "instance rm --stopped --yes --settle 1ms",
         STOPPED,
         &[
-            Step::new(Role::Before, LIST),
-            Step::new(Role::Choosing, STATUS),
+            Step::new(Role::Prerequisite, LIST),
+            Step::new(Role::InstanceChoice, STATUS),
             Step::new(Role::Change, REMOVE),
         ],
     )
@@ -145,54 +153,56 @@ pub static COMMANDS: &[Command] = &[
         "instance start",
         "instance start GUID",
         STOPPED,
-        &[Step::new(Role::Change, START).every()],
+        &[Step::new(Role::Change, START).all_faults()],
     )
     .shown_by(Effect::State("running")),
     Command::new(
         "instance stop",
         "instance stop GUID",
         ONLINE,
-        &[Step::new(Role::Change, STOP).every()],
+        &[Step::new(Role::Change, STOP).all_faults()],
     )
     .shown_by(Effect::State("stopped")),
     Command::new(
         "logout",
         "logout --guid GUID",
         ONLINE,
-        &[Step::new(Role::Change, LOGOUT).every().logged_in()],
+        &[Step::new(Role::Change, LOGOUT).all_faults().logged_in()],
     )
     .shown_by(Effect::State("running")),
     Command::new(
         "login",
         "login",
-        RUNNING.turning(Url::OfInstance),
+        RUNNING.redirecting(NotifyUrlScope::Instance),
         &[
-            Step::new(Role::Before, LIST),
-            Step::new(Role::Before, STATUS),
-            TURN,
-            Step::new(Role::Read, QRCODE).patient(),
-            PUT_BACK,
+            Step::new(Role::Prerequisite, LIST),
+            Step::new(Role::Prerequisite, STATUS),
+            REDIRECT_CALLBACKS,
+            Step::new(Role::Read, QRCODE).failing_only_at_deadline(),
+            RESTORE_CALLBACKS,
         ],
     ),
     Command::new(
         "login without callbacks",
         "login --poll 10ms --guid GUID",
-        UNHEARD,
+        WITHOUT_CALLBACKS,
         &[
-            Step::new(Role::Before, STATUS).arrival(),
-            Step::new(Role::Change, NOTIFY).with("/webhook").raw(),
-            Step::new(Role::Aside, POLL).patient(),
-            Step::new(Role::Aside, PROFILE),
+            Step::new(Role::Prerequisite, STATUS).connect_faults(),
+            Step::new(Role::Change, NOTIFY)
+                .with("/webhook")
+                .raw_faults(),
+            Step::new(Role::Optional, POLL).failing_only_at_deadline(),
+            Step::new(Role::Optional, PROFILE),
         ],
     ),
     Command::new(
         "login --global-notify",
         "login --global-notify --poll 1s --guid GUID",
-        RUNNING.turning(Url::OfAll),
+        RUNNING.redirecting(NotifyUrlScope::Global),
         &[
-            Step::new(Role::Before, STATUS).arrival(),
-            TURN_ALL,
-            PUT_ALL_BACK,
+            Step::new(Role::Prerequisite, STATUS).connect_faults(),
+            REDIRECT_ALL_CALLBACKS,
+            RESTORE_ALL_CALLBACKS,
         ],
     ),
     Command::new(
@@ -200,7 +210,7 @@ pub static COMMANDS: &[Command] = &[
         "login --new --no-poll",
         RUNNING,
         &[
-            Step::new(Role::Change, CREATE).every(),
+            Step::new(Role::Change, CREATE).all_faults(),
             Step::new(Role::Read, STATUS),
         ],
     )
@@ -210,8 +220,8 @@ pub static COMMANDS: &[Command] = &[
         "login --bridge 7 --no-poll --guid GUID",
         RUNNING,
         &[
-            Step::new(Role::Before, STATUS).arrival(),
-            Step::new(Role::Change, BRIDGE).every(),
+            Step::new(Role::Prerequisite, STATUS).connect_faults(),
+            Step::new(Role::Change, BRIDGE).all_faults(),
         ],
     )
     .shown_by(Effect::Bridge("7")),
@@ -220,8 +230,8 @@ pub static COMMANDS: &[Command] = &[
         "login --no-wait --guid GUID",
         STOPPED,
         &[
-            Step::new(Role::Before, STATUS).arrival(),
-            Step::new(Role::Change, START).every(),
+            Step::new(Role::Prerequisite, STATUS).connect_faults(),
+            Step::new(Role::Change, START).all_faults(),
         ],
     )
     .slow(),
@@ -230,47 +240,51 @@ pub static COMMANDS: &[Command] = &[
         "login --no-wait --guid GUID",
         RUNNING,
         &[
-            Step::new(Role::Before, STATUS).arrival(),
-            Step::new(Role::Read, QRCODE).every().patient(),
+            Step::new(Role::Prerequisite, STATUS).connect_faults(),
+            Step::new(Role::Read, QRCODE)
+                .all_faults()
+                .failing_only_at_deadline(),
         ],
     ),
     Command::new(
         "login --code",
         "login --code 246810 --guid GUID",
         WAITS_FOR_CODE,
-        &[Step::new(Role::Change, VERIFY).every()],
+        &[Step::new(Role::Change, VERIFY).all_faults()],
     ),
     Command::new(
         "listen",
         "listen --for 20ms --guid GUID",
-        ONLINE.turning(Url::OfInstance),
-        &[TURN, PUT_BACK],
+        ONLINE.redirecting(NotifyUrlScope::Instance),
+        &[REDIRECT_CALLBACKS, RESTORE_CALLBACKS],
     ),
     Command::new(
         "listen --global-notify",
         "listen --global-notify --for 20ms --guid GUID",
-        ONLINE.turning(Url::OfAll),
+        ONLINE.redirecting(NotifyUrlScope::Global),
         &[
-            Step::new(Role::Change, NOTIFY_ALL).with("/webhook").raw(),
-            PUT_ALL_BACK,
+            Step::new(Role::Change, NOTIFY_ALL)
+                .with("/webhook")
+                .raw_faults(),
+            RESTORE_ALL_CALLBACKS,
         ],
     ),
     Command::new(
         "probe callback",
         "probe callback --guid GUID",
-        RUNNING.turning(Url::OfInstance),
+        RUNNING.redirecting(NotifyUrlScope::Instance),
         &[
-            TURN,
-            Step::new(Role::Read, STATUS).patient(),
-            Step::new(Role::Trigger, QRCODE).patient(),
-            PUT_BACK,
+            REDIRECT_CALLBACKS,
+            Step::new(Role::Read, STATUS).failing_only_at_deadline(),
+            Step::new(Role::CallbackTrigger, QRCODE).failing_only_at_deadline(),
+            RESTORE_CALLBACKS,
         ],
     ),
     Command::new(
         "probe POST",
         "probe POST /client/stop_client --with-guid --guid GUID",
         ONLINE,
-        &[Step::new(Role::Change, STOP).every()],
+        &[Step::new(Role::Change, STOP).all_faults()],
     )
     .shown_by(Effect::State("stopped"))
     .reporting(Report::Raw),
@@ -278,22 +292,22 @@ pub static COMMANDS: &[Command] = &[
         "probe GET",
         "probe GET /client/all_clients",
         GET_ONLY,
-        &[Step::new(Role::Read, LIST).every()],
+        &[Step::new(Role::Read, LIST).all_faults()],
     )
     .reporting(Report::Raw),
     Command::new(
         "probe",
         "probe",
         ONLINE,
-        &[Step::new(Role::Survey, LIST).every()],
+        &[Step::new(Role::Diagnostic, LIST).all_faults()],
     ),
     Command::new(
         "instance ls",
         "instance ls",
         ONLINE,
         &[
-            Step::new(Role::Read, LIST).every(),
-            Step::new(Role::Aside, STATUS),
+            Step::new(Role::Read, LIST).all_faults(),
+            Step::new(Role::Optional, STATUS),
         ],
     ),
     Command::new(
@@ -308,14 +322,14 @@ pub static COMMANDS: &[Command] = &[
         ONLINE,
         &[
             Step::new(Role::Read, LIST),
-            Step::new(Role::Choosing, STATUS).logged_in(),
+            Step::new(Role::InstanceChoice, STATUS).logged_in(),
         ],
     ),
     Command::new(
         "sessions",
         "sessions --guid GUID",
         ONLINE,
-        &[Step::new(Role::Read, SESSIONS).every().logged_in()],
+        &[Step::new(Role::Read, SESSIONS).all_faults().logged_in()],
     ),
     Command::new(
         "sessions --all",
@@ -326,7 +340,7 @@ pub static COMMANDS: &[Command] = &[
             // The second page.
             Step::new(Role::Read, SESSIONS)
                 .with(r#""begin_seq":"1"#)
-                .raw()
+                .raw_faults()
                 .logged_in(),
         ],
     ),
@@ -335,8 +349,8 @@ pub static COMMANDS: &[Command] = &[
         "status --guid GUID",
         ONLINE,
         &[
-            Step::new(Role::Read, STATUS).every().logged_in(),
-            Step::new(Role::Aside, LIST),
+            Step::new(Role::Read, STATUS).all_faults().logged_in(),
+            Step::new(Role::Optional, LIST),
         ],
     ),
     Command::new(
@@ -345,16 +359,16 @@ pub static COMMANDS: &[Command] = &[
         ONLINE,
         &[
             Step::new(Role::Read, LIST),
-            Step::new(Role::Choosing, STATUS).logged_in(),
+            Step::new(Role::InstanceChoice, STATUS).logged_in(),
         ],
     ),
     Command::new(
         "status --wait online",
         "status --wait online --interval 200ms --guid GUID",
         ONLINE,
-        &[Step::new(Role::Awaited, STATUS)
-            .every()
+        &[Step::new(Role::Polled, STATUS)
+            .all_faults()
             .logged_in()
-            .patient()],
+            .failing_only_at_deadline()],
     ),
 ];

@@ -8,38 +8,38 @@ use qiwei::sandbox::{FORMS, FaultSyntax};
 
 use super::raw::{self, Behaviour, ConnectFault};
 
-/// What a client can know when this has come, or has not.
+/// What a client can observe of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Observation {
     /// The answer, whole and in time.
     Answer,
-    /// The answer, and with it the end of the connection: whoever looks late sees only the end.
+    /// The answer, then a reset: a client that reads late sees only the reset.
     AnswerThenReset,
-    /// No connection, and the certainty of it.
+    /// The connection certainly failed.
     NoConnection,
-    /// No connection, and no time for one: whoever has no time left does not know that either.
-    NotInTime,
-    /// A connection that ends before anybody can know that it was there.
-    GoneAtOnce,
-    /// An end in the middle of the exchange, or what is no HTTP.
+    /// No connection before the deadline.
+    ConnectTimeout,
+    /// A connection that ends so early that it may look like a failed one.
+    ClosedAtOnce,
+    /// The connection ends during the exchange, or the bytes are not HTTP.
     Broken,
-    /// Whole HTTP of another kind than an answer or a refusal: 1xx, 3xx, 5xx.
-    OddStatus,
-    /// HTTP 200 and no JSON, or JSON that means nothing.
-    Nonsense,
-    /// HTTP 200 and JSON that is no envelope, but may be an answer.
-    Bare(Shape),
-    /// Nothing, or never all of it.
+    /// A complete response that is neither an answer nor a refusal: 1xx, 3xx, 5xx.
+    UnexpectedStatus,
+    /// HTTP 200 without usable JSON.
+    UnusableBody,
+    /// HTTP 200 with JSON that is no envelope but may be an answer.
+    BareJson(Shape),
+    /// No answer, or an incomplete one, without an end.
     Silence,
-    /// A no.
+    /// A refusal.
     Refusal,
-    /// A no that means "not yet".
+    /// A refusal that means "not ready yet".
     NotReady,
-    /// HTTP 200 and code 0, and the word that nothing was delivered.
+    /// HTTP 200 and code 0 with `is_svr_fail`: nothing was delivered.
     ServerFail,
-    /// The account is logged out before the request is looked at.
+    /// The account is logged out before the request is processed.
     LoggedOut,
-    /// State 0 of an instance that is well.
+    /// State 0 of a healthy instance.
     Reconnecting,
 }
 
@@ -52,36 +52,36 @@ pub enum Shape {
     Word,
 }
 
-/// Where a fault strikes.
+/// Where a fault occurs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stage {
     /// A request that has been read.
     Request,
-    /// Whoever connects first.
+    /// The first connection.
     Connection,
 }
 
-/// Injection it is made.
+/// How a fault is injected.
 #[derive(Clone, Debug)]
 pub enum Injection {
-    /// The sandbox does it, told so in its own words.
+    /// By the sandbox, with this fault specification.
     Sandbox(String),
-    /// A raw socket before the sandbox does it, once it has read the request.
+    /// By a raw socket in front of the sandbox, after reading the request.
     Raw(Behaviour),
-    /// A raw socket does it to whoever arrives.
-    Arriving(ConnectFault),
+    /// By a raw socket, to every connection.
+    Connect(ConnectFault),
 }
 
-/// One thing that goes wrong.
+/// A fault.
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub name: String,
     pub how: Injection,
     pub place: Stage,
     pub observation: Observation,
-    /// The server carries the request out all the same.
+    /// The server executes the request nevertheless.
     pub acts: bool,
-    /// It stands for its kind where not everything is tried.
+    /// It represents its kind where not every fault is tested.
     pub is_typical: bool,
 }
 
@@ -99,18 +99,18 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    /// It comes to an end only by the client's own deadline.
+    /// Whether only the client's deadline ends it.
     pub fn is_endless(&self) -> bool {
         matches!(
             self.observation,
-            Observation::Silence | Observation::NotInTime
+            Observation::Silence | Observation::ConnectTimeout
         )
     }
 
-    /// It differs from another only in that the request is carried out: where nothing is to be
-    /// done, that is nobody's concern.
-    pub fn is_about_doing(&self) -> bool {
-        self.name.ends_with(DONE)
+    /// Whether it differs from another fault only in that the request is executed, which matters
+    /// only for changes.
+    pub fn is_executed_variant(&self) -> bool {
+        self.name.ends_with(EXECUTED_SUFFIX)
     }
 
     pub fn is_raw(&self) -> bool {
@@ -118,69 +118,72 @@ impl Fault {
     }
 }
 
-/// Injection the name of such a one ends.
-pub const DONE: &str = ", carried out";
+/// End of the name of a fault whose request is executed.
+pub const EXECUTED_SUFFIX: &str = ", carried out";
 
-/// Every fault there is.
+/// Every fault.
 pub fn all() -> &'static [Fault] {
     static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
-        let sandbox = FORMS.iter().flat_map(of_form);
+        let sandbox = FORMS.iter().flat_map(faults_of_syntax);
         sandbox.chain(raw::faults()).collect()
     });
     &ALL
 }
 
-/// One that stands for its kind.
+/// Represents its kind.
 const TYPICAL: bool = true;
-/// One of which there are others.
-const MORE: bool = false;
+/// Another fault of a kind.
+const VARIANT: bool = false;
 
-/// What is tried of a fault of the sandbox. A kind that is new there must find its place here.
-fn of_form(form: &'static FaultSyntax) -> Vec<Fault> {
+/// The tested values of a sandbox fault. A new fault of the sandbox must be added here.
+fn faults_of_syntax(form: &'static FaultSyntax) -> Vec<Fault> {
     use Observation::{
-        Answer, Bare, Broken, GoneAtOnce, LoggedOut, NoConnection, Nonsense, NotReady, OddStatus,
-        Reconnecting, Refusal, ServerFail, Silence,
+        Answer, BareJson, Broken, ClosedAtOnce, LoggedOut, NoConnection, NotReady, Reconnecting,
+        Refusal, ServerFail, Silence, UnexpectedStatus, UnusableBody,
     };
     use Shape::{EmptyList, EmptyObject, Null};
     let specs: &[(&str, Observation, bool)] = match form.name {
-        "latency" => &[("=50ms", Answer, TYPICAL), ("=1m", Silence, MORE)],
+        "latency" => &[("=50ms", Answer, TYPICAL), ("=1m", Silence, VARIANT)],
         "refuse" => &[("=1m", NoConnection, TYPICAL)],
-        "reset-early" => &[("", GoneAtOnce, MORE)],
-        "reset" | "reset-after" => &[("", Broken, MORE)],
+        "reset-early" => &[("", ClosedAtOnce, VARIANT)],
+        "reset" | "reset-after" => &[("", Broken, VARIANT)],
         "drop-before" | "drop-after" | "truncated" => &[("", Broken, TYPICAL)],
         "hang" | "hang-after" => &[("", Silence, TYPICAL)],
         "http" => &[
-            ("=400", Refusal, MORE),
-            ("=401", Refusal, MORE),
-            ("=403", Refusal, MORE),
+            ("=400", Refusal, VARIANT),
+            ("=401", Refusal, VARIANT),
+            ("=403", Refusal, VARIANT),
             ("=404", Refusal, TYPICAL),
-            ("=422", Refusal, MORE),
-            ("=429", Refusal, MORE),
-            ("=500", OddStatus, MORE),
-            ("=503", OddStatus, TYPICAL),
+            ("=422", Refusal, VARIANT),
+            ("=429", Refusal, VARIANT),
+            ("=500", UnexpectedStatus, VARIANT),
+            ("=503", UnexpectedStatus, TYPICAL),
         ],
-        "http-after" => &[("=502", OddStatus, TYPICAL), ("=504", OddStatus, MORE)],
-        "html" => &[("", Nonsense, TYPICAL)],
-        "html-after" | "empty" | "empty-after" => &[("", Nonsense, MORE)],
-        "garbled" | "garbled-after" => &[("", Nonsense, MORE)],
-        "null" => &[("", Bare(Null), TYPICAL)],
-        "null-after" => &[("", Bare(Null), MORE)],
-        "object" => &[("", Bare(EmptyObject), TYPICAL)],
-        "object-after" => &[("", Bare(EmptyObject), MORE)],
-        "array" => &[("", Bare(EmptyList), TYPICAL)],
-        "array-after" => &[("", Bare(EmptyList), MORE)],
+        "http-after" => &[
+            ("=502", UnexpectedStatus, TYPICAL),
+            ("=504", UnexpectedStatus, VARIANT),
+        ],
+        "html" => &[("", UnusableBody, TYPICAL)],
+        "html-after" | "empty" | "empty-after" => &[("", UnusableBody, VARIANT)],
+        "garbled" | "garbled-after" => &[("", UnusableBody, VARIANT)],
+        "null" => &[("", BareJson(Null), TYPICAL)],
+        "null-after" => &[("", BareJson(Null), VARIANT)],
+        "object" => &[("", BareJson(EmptyObject), TYPICAL)],
+        "object-after" => &[("", BareJson(EmptyObject), VARIANT)],
+        "array" => &[("", BareJson(EmptyList), TYPICAL)],
+        "array-after" => &[("", BareJson(EmptyList), VARIANT)],
         "code" => &[("=-987", Refusal, TYPICAL), ("=1014", NotReady, TYPICAL)],
-        "busy" => &[("", Refusal, MORE)],
+        "busy" => &[("", Refusal, VARIANT)],
         "svr-fail" => &[("", ServerFail, TYPICAL)],
         "logout" => &[("", LoggedOut, TYPICAL)],
         "reconnecting" => &[("", Reconnecting, TYPICAL)],
-        "drip" => &[("=1ms", Answer, MORE), ("=1m", Silence, MORE)],
-        "huge" => &[("", Broken, MORE)],
+        "drip" => &[("=1ms", Answer, VARIANT), ("=1m", Silence, VARIANT)],
+        "huge" => &[("", Broken, VARIANT)],
         new => panic!("what does a command make of the sandbox's fault {new:?}?"),
     };
     let of_spec = |(value, observation, is_typical): &(&str, Observation, bool)| {
         let name = format!("{}{value}", form.name);
-        let is_early = matches!(observation, NoConnection | GoneAtOnce);
+        let is_early = matches!(observation, NoConnection | ClosedAtOnce);
         Fault {
             how: Injection::Sandbox(name.clone()),
             name,

@@ -1,14 +1,14 @@
 //! The fault matrix: every command × everything that can go wrong on the way → exit code and
 //! outcome, generated from four small tables.
 //!
-//! | table | says |
+//! | table | content |
 //! |---|---|
-//! | [`commands`] | which requests a command makes, and what hangs on each |
-//! | [`faults`], [`raw`] | what goes wrong, what of it the client can know, whether the server acted |
-//! | [`rules`], [`exceptions`] | what follows from the two, and where it does not, with the reasons |
-//! | [`cells`] | which of them meet, and how: always, once, or until the deadline |
+//! | [`commands`] | which requests a command makes, and the role of each |
+//! | [`faults`], [`raw`] | the faults, what the client can know, whether the server acted |
+//! | [`rules`], [`exceptions`] | the expected results, and the exceptions with reasons |
+//! | [`case`] | which of them are combined, and how: always, once, or until the deadline |
 //!
-//! [`run`] runs a cell against a sandbox, [`judge`] compares what the program says with the rules
+//! [`run`] runs a case against a sandbox, [`verify`] compares the reported result with the rules
 //! *and* with what the server really did. `docs/faults.md` is written from the same tables.
 
 mod case;
@@ -35,15 +35,15 @@ use faults::{Observation, Stage};
 use crate::generated::{is_current, root};
 use crate::support::check_at_once;
 
-/// Fewer would mean that a table lost its rows. The exact number stands in `docs/faults.md`.
-const AT_LEAST: usize = 4000;
+/// Fewer would mean that a table lost rows. The exact number is in `docs/faults.md`.
+const MIN_CASES: usize = 4000;
 
-/// Runs these cells, so many at a time, and tells of all that failed.
+/// Runs the cases, `at_once` at a time, and reports all that failed.
 fn check(cases: &[Case], at_once: usize) {
     let visited = Mutex::new(BTreeSet::new());
     let failed = Mutex::new(Vec::new());
     check_at_once(at_once, cases, |case| {
-        // What panics has said why on stderr; the other cells are worth looking at all the same.
+        // The panic message is on stderr; the other cases still run.
         let panicked = || Err("panicked".into());
         if let Err(why) = catch_unwind(|| run::run(case)).unwrap_or_else(|_| panicked()) {
             failed.lock().unwrap().push(format!("{case}: {why}"));
@@ -73,7 +73,7 @@ fn cases_without_timeouts_follow_rules() {
 
 #[test]
 fn cases_with_timeouts_follow_rules() {
-    // They do next to nothing, so many fit at once.
+    // They mostly sleep, so many can run at once.
     let cases: Vec<Case> = cases().into_iter().filter(Case::waits).collect();
     check(&cases, 48);
 }
@@ -83,7 +83,7 @@ fn covers_every_case() {
     let cases = cases();
     let names: BTreeSet<String> = cases.iter().map(ToString::to_string).collect();
     assert_eq!(names.len(), cases.len(), "two cells of one name");
-    assert!(cases.len() >= AT_LEAST, "only {} cells", cases.len());
+    assert!(cases.len() >= MIN_CASES, "only {} cells", cases.len());
     for command in COMMANDS {
         let of_command = |case: &&Case| case.command.name == command.name;
         assert!(
@@ -104,12 +104,15 @@ fn every_request_meets_every_fault() {
                 .map(|step| step.role)
         };
         let makes = |command: &&Command| command.change().is_some_and(|step| step.path == path);
-        let adds_up = COMMANDS.iter().filter(makes).any(Command::adds_up);
+        let is_non_idempotent = COMMANDS
+            .iter()
+            .filter(makes)
+            .any(Command::is_non_idempotent);
         assert!(
             roles().next().is_some(),
             "no command of the matrix makes {path}"
         );
-        if roles().all(|role| role == Role::Aside) {
+        if roles().all(|role| role == Role::Optional) {
             continue;
         }
         for fault in faults::all()
@@ -119,7 +122,7 @@ fn every_request_meets_every_fault() {
             let is_elsewhere = match fault.observation {
                 Observation::ServerFail => !path.starts_with("/msg/"),
                 Observation::Reconnecting => path != "/client/get_client_status",
-                _ => !adds_up && fault.is_about_doing(),
+                _ => !is_non_idempotent && fault.is_executed_variant(),
             };
             let meets = |case: &Case| case.step.path == path && case.fault == fault;
             let met = cases.iter().any(meets);
@@ -132,7 +135,7 @@ fn steps() -> impl Iterator<Item = &'static Step> {
     COMMANDS.iter().flat_map(|command| command.steps)
 }
 
-/// Every path the program has a request for, as its own table has them.
+/// Every path in the program's request table.
 fn requests() -> BTreeSet<&'static str> {
     let source = include_str!("../../../src/api/request.rs");
     let (source, _tests) = source.split_once("#[cfg(test)]").unwrap();
@@ -146,7 +149,7 @@ fn requests() -> BTreeSet<&'static str> {
 fn every_exception_is_needed() {
     let mut used = BTreeSet::new();
     for case in cases() {
-        used.extend(exceptions::of(&case).map(|exception| exception.why));
+        used.extend(exceptions::matching(&case).map(|exception| exception.why));
     }
     for exception in exceptions::EXCEPTIONS {
         assert!(used.contains(exception.why), "no cell is of {exception:?}");

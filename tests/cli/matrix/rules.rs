@@ -1,131 +1,146 @@
-//! What a command must say: what the client can know, and what hangs on the request, decide.
+//! Expected results by what the client can know and by the role of the request.
 
 use super::case::{Case, Mode};
 use super::command::{AcceptedShape, Role};
 use super::exceptions;
 use super::faults::{Observation, Shape};
 
-/// Injection a command ends.
+/// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct End {
+pub struct ExpectedResult {
     pub exit: i32,
-    /// What it says of the change; a command that changes nothing says nothing.
+    /// Outcome of the change; none for a command that changes nothing.
     pub outcome: Option<&'static str>,
 }
 
-pub const fn end(exit: i32, outcome: &'static str) -> End {
-    End {
+pub const fn expected(exit: i32, outcome: &'static str) -> ExpectedResult {
+    ExpectedResult {
         exit,
         outcome: Some(outcome),
     }
 }
 
-pub const fn asked(exit: i32) -> End {
+pub const fn expected_read(exit: i32) -> ExpectedResult {
     let outcome = None;
-    End { exit, outcome }
+    ExpectedResult { exit, outcome }
 }
 
-/// The lines of the table: what has come, in the fewest words that decide.
+/// Classes of answers that lead to the same result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
-    Yes,
+pub enum ResultClass {
+    Accepted,
     NotConnected,
     Uncertain,
-    No,
+    Rejected,
     NotLoggedIn,
 }
 
-/// The rules. A row is what is known, a column is what hangs on the request.
-pub const RULES: [(Line, [(Role, End); 8]); 5] = {
-    use Line::{No, NotConnected, NotLoggedIn, Uncertain, Yes};
-    use Role::{Aside, Awaited, Before, Change, Choosing, Read, Survey, Trigger};
+/// The rules. A row is what the client can know, a column is the role of the request.
+pub const RULES: [(ResultClass, [(Role, ExpectedResult); 8]); 5] = {
+    use ResultClass::{Accepted, NotConnected, NotLoggedIn, Rejected, Uncertain};
+    use Role::{
+        CallbackTrigger, Change, Diagnostic, InstanceChoice, Optional, Polled, Prerequisite, Read,
+    };
     [
         (
-            Yes,
+            Accepted,
             [
-                (Change, end(0, "accepted")),
-                (Before, end(0, "accepted")),
-                (Choosing, end(0, "accepted")),
-                (Read, asked(0)),
-                (Awaited, asked(0)),
-                (Trigger, asked(0)),
-                (Survey, asked(0)),
-                (Aside, asked(0)),
+                (Change, expected(0, "accepted")),
+                (Prerequisite, expected(0, "accepted")),
+                (InstanceChoice, expected(0, "accepted")),
+                (Read, expected_read(0)),
+                (Polled, expected_read(0)),
+                (CallbackTrigger, expected_read(0)),
+                (Diagnostic, expected_read(0)),
+                (Optional, expected_read(0)),
             ],
         ),
         (
             NotConnected,
             [
-                (Change, end(5, "not_sent")),
-                (Before, end(5, "not_sent")),
-                (Choosing, end(5, "not_sent")),
-                (Read, asked(5)),
-                (Awaited, asked(7)),
-                (Trigger, asked(5)),
-                (Survey, asked(5)),
-                (Aside, asked(0)),
+                (Change, expected(5, "not_sent")),
+                (Prerequisite, expected(5, "not_sent")),
+                (InstanceChoice, expected(5, "not_sent")),
+                (Read, expected_read(5)),
+                (Polled, expected_read(7)),
+                (CallbackTrigger, expected_read(5)),
+                (Diagnostic, expected_read(5)),
+                (Optional, expected_read(0)),
             ],
         ),
         (
             Uncertain,
             [
-                (Change, end(6, "unknown")),
-                (Before, end(5, "not_sent")),
-                (Choosing, end(5, "not_sent")),
-                (Read, asked(5)),
-                (Awaited, asked(7)),
-                (Trigger, asked(5)),
-                (Survey, asked(0)),
-                (Aside, asked(0)),
+                (Change, expected(6, "unknown")),
+                (Prerequisite, expected(5, "not_sent")),
+                (InstanceChoice, expected(5, "not_sent")),
+                (Read, expected_read(5)),
+                (Polled, expected_read(7)),
+                (CallbackTrigger, expected_read(5)),
+                (Diagnostic, expected_read(0)),
+                (Optional, expected_read(0)),
             ],
         ),
         (
-            No,
+            Rejected,
             [
-                (Change, end(1, "rejected")),
-                (Before, end(1, "not_sent")),
-                (Choosing, end(5, "not_sent")),
-                (Read, asked(1)),
-                (Awaited, asked(7)),
-                (Trigger, asked(5)),
-                (Survey, asked(0)),
-                (Aside, asked(0)),
+                (Change, expected(1, "rejected")),
+                (Prerequisite, expected(1, "not_sent")),
+                (InstanceChoice, expected(5, "not_sent")),
+                (Read, expected_read(1)),
+                (Polled, expected_read(7)),
+                (CallbackTrigger, expected_read(5)),
+                (Diagnostic, expected_read(0)),
+                (Optional, expected_read(0)),
             ],
         ),
         (
             NotLoggedIn,
             [
-                (Change, end(4, "rejected")),
-                (Before, end(4, "not_sent")),
-                (Choosing, end(4, "not_sent")),
-                (Read, asked(4)),
-                (Awaited, asked(7)),
-                (Trigger, asked(5)),
-                (Survey, asked(0)),
-                (Aside, asked(0)),
+                (Change, expected(4, "rejected")),
+                (Prerequisite, expected(4, "not_sent")),
+                (InstanceChoice, expected(4, "not_sent")),
+                (Read, expected_read(4)),
+                (Polled, expected_read(7)),
+                (CallbackTrigger, expected_read(5)),
+                (Diagnostic, expected_read(0)),
+                (Optional, expected_read(0)),
             ],
         ),
     ]
 };
 
-/// The lines that may be true of what has come.
-pub fn lines(observation: Observation, accepted_shape: AcceptedShape) -> &'static [Line] {
+/// The classes that an observation may belong to.
+pub fn result_classes(
+    observation: Observation,
+    accepted_shape: AcceptedShape,
+) -> &'static [ResultClass] {
     match observation {
-        Observation::Answer => &[Line::Yes],
-        Observation::AnswerThenReset => &[Line::Yes, Line::Uncertain],
-        Observation::NoConnection => &[Line::NotConnected],
-        Observation::GoneAtOnce | Observation::NotInTime => &[Line::NotConnected, Line::Uncertain],
-        Observation::Broken | Observation::OddStatus | Observation::Silence => &[Line::Uncertain],
-        Observation::Nonsense if accepted_shape == AcceptedShape::Anything => &[Line::Yes],
-        Observation::Nonsense => &[Line::Uncertain],
-        Observation::Bare(shape) if is_taken(shape, accepted_shape) => &[Line::Yes],
-        Observation::Bare(_) => &[Line::Uncertain],
-        Observation::Refusal | Observation::NotReady | Observation::ServerFail => &[Line::No],
-        Observation::LoggedOut | Observation::Reconnecting => &[Line::NotLoggedIn],
+        Observation::Answer => &[ResultClass::Accepted],
+        Observation::AnswerThenReset => &[ResultClass::Accepted, ResultClass::Uncertain],
+        Observation::NoConnection => &[ResultClass::NotConnected],
+        Observation::ClosedAtOnce | Observation::ConnectTimeout => {
+            &[ResultClass::NotConnected, ResultClass::Uncertain]
+        }
+        Observation::Broken | Observation::UnexpectedStatus | Observation::Silence => {
+            &[ResultClass::Uncertain]
+        }
+        Observation::UnusableBody if accepted_shape == AcceptedShape::Anything => {
+            &[ResultClass::Accepted]
+        }
+        Observation::UnusableBody => &[ResultClass::Uncertain],
+        Observation::BareJson(shape) if is_accepted(shape, accepted_shape) => {
+            &[ResultClass::Accepted]
+        }
+        Observation::BareJson(_) => &[ResultClass::Uncertain],
+        Observation::Refusal | Observation::NotReady | Observation::ServerFail => {
+            &[ResultClass::Rejected]
+        }
+        Observation::LoggedOut | Observation::Reconnecting => &[ResultClass::NotLoggedIn],
     }
 }
 
-fn is_taken(shape: Shape, accepted_shape: AcceptedShape) -> bool {
+fn is_accepted(shape: Shape, accepted_shape: AcceptedShape) -> bool {
     match shape {
         Shape::Null => matches!(
             accepted_shape,
@@ -143,46 +158,51 @@ fn is_taken(shape: Shape, accepted_shape: AcceptedShape) -> bool {
     }
 }
 
-/// Where a second try does no harm: the server cannot have acted, or was only asked.
-pub fn is_tried_again(case: &Case) -> bool {
+/// Whether the command retries: the server cannot have acted, or the request only reads.
+pub fn is_retried(case: &Case) -> bool {
     let role = case.step.role;
-    // A raw call and the survey take whatever comes for what it is.
-    let is_open = case.step.accepted_shape(case.command.report) != AcceptedShape::Anything
-        && role != Role::Survey;
-    (is_open || case.observation() == Observation::Broken) && is_repeated(case.observation(), role)
+    // A raw call and a diagnostic request report any answer as it is.
+    let interprets_answer = case.step.accepted_shape(case.command.report)
+        != AcceptedShape::Anything
+        && role != Role::Diagnostic;
+    (interprets_answer || case.observation() == Observation::Broken)
+        && may_be_retried(case.observation(), role)
 }
 
-/// The same in general.
-pub fn is_repeated(observation: Observation, role: Role) -> bool {
+/// Whether requests of this role are retried after this observation.
+pub fn may_be_retried(observation: Observation, role: Role) -> bool {
     match observation {
-        Observation::NoConnection | Observation::GoneAtOnce | Observation::NotReady => true,
+        Observation::NoConnection | Observation::ClosedAtOnce | Observation::NotReady => true,
         Observation::Broken
-        | Observation::OddStatus
-        | Observation::Nonsense
-        | Observation::Bare(_) => role != Role::Change,
+        | Observation::UnexpectedStatus
+        | Observation::UnusableBody
+        | Observation::BareJson(_) => role != Role::Change,
         _ => false,
     }
 }
 
-/// Every way in which the cell may end.
-pub fn ends(case: &Case) -> Vec<End> {
-    if let Some(exception) = exceptions::of(case) {
-        return vec![exception.end];
+/// Every result that the case may have.
+pub fn expected_results(case: &Case) -> Vec<ExpectedResult> {
+    if let Some(exception) = exceptions::matching(case) {
+        return vec![exception.expected];
     }
-    let lines: &[Line] = match (case.mode, case.step.role) {
-        (Mode::Once, Role::Awaited) => &[Line::Yes],
-        (Mode::Once, _) if is_tried_again(case) => &[Line::Yes],
-        _ => lines(
+    let result_classes: &[ResultClass] = match (case.mode, case.step.role) {
+        (Mode::Once, Role::Polled) => &[ResultClass::Accepted],
+        (Mode::Once, _) if is_retried(case) => &[ResultClass::Accepted],
+        _ => result_classes(
             case.observation(),
             case.step.accepted_shape(case.command.report),
         ),
     };
-    lines.iter().map(|line| of(*line, case.step.role)).collect()
+    result_classes
+        .iter()
+        .map(|class| expected_result(*class, case.step.role))
+        .collect()
 }
 
-/// What the rules say.
-pub fn of(line: Line, role: Role) -> End {
-    let (_, columns) = RULES.iter().find(|(row, _)| *row == line).unwrap();
+/// The result by the rules.
+pub fn expected_result(class: ResultClass, role: Role) -> ExpectedResult {
+    let (_, columns) = RULES.iter().find(|(row, _)| *row == class).unwrap();
     columns
         .iter()
         .find(|(column, _)| *column == role)

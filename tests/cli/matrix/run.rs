@@ -1,4 +1,4 @@
-//! Runs a cell, and where the command keeps a record, runs it again.
+//! Runs a case, and a second time if the command keeps a record.
 
 use serde_json::Value;
 
@@ -10,26 +10,26 @@ use super::verify::{CheckResult, Reported, Verifier, holds};
 use crate::support::login::CONFIGURED_URL;
 use crate::support::{Finished, Home, Qiwei};
 
-/// More than any command takes that does not wait.
+/// More than any command needs that does not wait.
 const AMPLE_SECONDS: u64 = 30;
-/// Injection often a cell is tried in which the machine was too slow for the request to be made.
-const TRIES: u32 = 6;
+/// Attempts of a case whose request was not reached in time on a slow machine.
+const MAX_ATTEMPTS: u32 = 6;
 
-/// Runs it.
+/// Runs a case.
 ///
 /// # Errors
-/// Says what is not as it should be.
+/// Describes the first difference from the expected result.
 pub fn run(case: &Case) -> Result<(), String> {
-    for doubled in 0..TRIES {
-        let seconds = match case.is_short() {
-            true => case.short().as_secs() << doubled,
+    for doubled in 0..MAX_ATTEMPTS {
+        let seconds = match case.has_short_timeout() {
+            true => case.short_timeout().as_secs() << doubled,
             false => AMPLE_SECONDS,
         };
-        let server = FaultyServer::of(case);
+        let server = FaultyServer::start(case);
         let home = Home::new();
         let run = start(case, &server, &home, seconds);
         server.remove_faults();
-        if case.is_short() && !was_reached(case, &server) {
+        if case.has_short_timeout() && !was_reached(case, &server) {
             continue;
         }
         let verifier = Verifier {
@@ -39,7 +39,7 @@ pub fn run(case: &Case) -> Result<(), String> {
         };
         return verifier
             .all(seconds)
-            .and_then(|reported| again(case, &server, &home, &reported))
+            .and_then(|reported| check_second_run(case, &server, &home, &reported))
             .map_err(|why| format!("{why}\n    {run:?}"));
     }
     Err("its request was never made".into())
@@ -48,17 +48,17 @@ pub fn run(case: &Case) -> Result<(), String> {
 fn start(case: &Case, server: &FaultyServer, home: &Home, seconds: u64) -> Finished {
     let guid = server.sandbox.guids()[0].clone();
     let journal = home.path().join("journal");
-    let words = case.command.args.split(' ').map(|word| match word {
+    let args = case.command.args.split(' ').map(|arg| match arg {
         "GUID" => guid.clone(),
         "JOURNAL" => journal.to_str().unwrap().to_owned(),
-        word => word.to_owned(),
+        arg => arg.to_owned(),
     });
     let time = format!("{seconds}s");
     let limits: &[&str] = match case.mode {
         Mode::Once => &[],
         Mode::Always | Mode::Deadline => &["--retries", "0", "--timeout", &time],
     };
-    Qiwei::on(&server.base_url(), words)
+    Qiwei::on(&server.base_url(), args)
         .at(home)
         .arg("--json")
         .args(limits)
@@ -67,7 +67,7 @@ fn start(case: &Case, server: &FaultyServer, home: &Home, seconds: u64) -> Finis
         .run()
 }
 
-/// Whether the fault had its chance: on a busy machine a short time may be over before.
+/// Whether the faulty request was reached; on a busy machine a short timeout may end before.
 fn was_reached(case: &Case, server: &FaultyServer) -> bool {
     match (case.fault.place, server.seen_by_front()) {
         (Stage::Connection, _) if is_without_server(case) => true,
@@ -77,18 +77,23 @@ fn was_reached(case: &Case, server: &FaultyServer) -> bool {
     }
 }
 
-/// There is nobody to notice.
+/// Whether no server sees the connection.
 fn is_without_server(case: &Case) -> bool {
     matches!(
         case.fault.observation,
-        Observation::NoConnection | Observation::NotInTime
+        Observation::NoConnection | Observation::ConnectTimeout
     )
 }
 
-/// A command that remembers is run again when all is well: it must know what it said, and the
-/// message must not go out twice.
-fn again(case: &Case, server: &FaultyServer, home: &Home, reported: &Reported) -> CheckResult<()> {
-    if !case.command.remembers() || case.fault.place == Stage::Connection {
+/// Runs a command that keeps a record again without the fault: it must know the first outcome, and
+/// the message must not be sent twice.
+fn check_second_run(
+    case: &Case,
+    server: &FaultyServer,
+    home: &Home,
+    reported: &Reported,
+) -> CheckResult<()> {
+    if !case.command.keeps_record() || case.fault.place == Stage::Connection {
         return Ok(());
     }
     server.remove_faults();
@@ -105,7 +110,7 @@ fn again(case: &Case, server: &FaultyServer, home: &Home, reported: &Reported) -
         server,
         run: &run,
     };
-    let heard = match case.command.report {
+    let outcome_again = match case.command.report {
         Report::Lines => {
             verifier
                 .reported_by_lines(verifier.error()?.as_ref())?
@@ -123,9 +128,9 @@ fn again(case: &Case, server: &FaultyServer, home: &Home, reported: &Reported) -
         Some("unknown") => ("unknown", 0),
         _ => ("accepted", 1),
     };
-    let came = (heard.as_deref().unwrap_or("nothing"), sent);
+    let actual = (outcome_again.as_deref().unwrap_or("nothing"), sent);
     holds(
-        came == expected,
-        format!("run again: {came:?}, expected {expected:?}, {run:?}"),
+        actual == expected,
+        format!("run again: {actual:?}, expected {expected:?}, {run:?}"),
     )
 }

@@ -1,4 +1,4 @@
-//! The server of a cell: a sandbox, in front of it what misbehaves, and what can be seen of both.
+//! The server of a case: a sandbox behind an optional faulty front server.
 
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -19,33 +19,33 @@ use crate::support::raw::{ClientConnection, RawServer, closed_port, ok};
 use crate::support::request::read_request;
 use crate::support::{sandbox_apart_with, sandbox_with};
 
-/// Everything a cell's command can reach.
+/// The servers that a case's command can reach.
 pub struct FaultyServer {
     pub sandbox: Sandbox,
     front: Option<FrontServer>,
-    /// Requests made before the command came.
+    /// Requests made before the command ran.
     earlier: usize,
-    /// What the sandbox knew before.
+    /// The sandbox's state before the command ran.
     pub before: Value,
 }
 
-/// What stands before the sandbox.
+/// The server in front of the sandbox.
 struct FrontServer {
     url: String,
-    strikes: Arc<FaultCounter>,
+    fault_counter: Arc<FaultCounter>,
     /// Closes the port when it goes.
     _server: Option<RawServer>,
-    /// AcceptedShape the port without serving it.
+    /// Holds the port without serving it.
     _port: Option<Socket>,
     _held: Held,
     /// Answers in place of the sandbox where it must not act.
-    _twin: Option<Sandbox>,
+    _separate_sandbox: Option<Sandbox>,
 }
 
-/// When the front misbehaves, and how often it could have.
+/// Counts the faults still to inject and the requests seen.
 #[derive(Default)]
 struct FaultCounter {
-    /// Injection many more times.
+    /// Number of faults still to inject.
     left: AtomicUsize,
     /// Connections, or requests that were read.
     seen: AtomicUsize,
@@ -58,7 +58,7 @@ pub fn post(sandbox: &Sandbox, path: &str, body: &Value) {
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
-fn prepared(case: &Case, apart: bool) -> Sandbox {
+fn start_sandbox(case: &Case, apart: bool) -> Sandbox {
     let scene = &case.command.scene;
     let sandbox = match apart {
         true => sandbox_apart_with(|scenario| scene.set(scenario)),
@@ -69,19 +69,21 @@ fn prepared(case: &Case, apart: bool) -> Sandbox {
 }
 
 impl FaultyServer {
-    /// The world of a cell, its fault in force.
-    pub fn of(case: &Case) -> Self {
+    /// Starts the servers of a case with its fault active.
+    pub fn start(case: &Case) -> Self {
         let closes = case.fault.observation == Observation::NoConnection && !case.fault.is_raw();
-        let sandbox = prepared(case, closes);
+        let sandbox = start_sandbox(case, closes);
         let earlier = sandbox.exchanges().len();
         let before = state(&sandbox);
         let front = match &case.fault.how {
             Injection::Sandbox(spec) => {
-                sandbox.add_fault(placed(spec, case).parse().unwrap());
+                sandbox.add_fault(fault_spec(spec, case).parse().unwrap());
                 None
             }
-            Injection::Raw(behaviour) => Some(FrontServer::behaving(case, *behaviour, &sandbox)),
-            Injection::Arriving(arrival) => Some(FrontServer::arriving(*arrival)),
+            Injection::Raw(behaviour) => {
+                Some(FrontServer::with_behaviour(case, *behaviour, &sandbox))
+            }
+            Injection::Connect(arrival) => Some(FrontServer::with_connect_fault(*arrival)),
         };
         Self {
             sandbox,
@@ -91,7 +93,7 @@ impl FaultyServer {
         }
     }
 
-    /// Where the command finds its server.
+    /// The URL given to the command.
     pub fn base_url(&self) -> String {
         match &self.front {
             Some(front) => front.url.clone(),
@@ -99,15 +101,15 @@ impl FaultyServer {
         }
     }
 
-    /// The fault is over.
+    /// Ends the fault.
     pub fn remove_faults(&self) {
         self.sandbox.clear_faults();
         if let Some(front) = &self.front {
-            front.strikes.left.store(0, Ordering::SeqCst);
+            front.fault_counter.left.store(0, Ordering::SeqCst);
         }
     }
 
-    /// Injection often the sandbox was asked this since the command came, and how often it did it.
+    /// How often the sandbox was asked this since the command came, and how often it did it.
     pub fn asked_and_done(&self, step: &Step) -> (usize, usize) {
         let exchanges = self.sandbox.exchanges();
         let delivered = self.sandbox.deliveries().len();
@@ -117,18 +119,18 @@ impl FaultyServer {
         let is_done = |note: &str| note != "not executed" && !note.starts_with("refused ");
         let notes: Vec<&str> = asked.map(|e| e.note.as_str()).collect();
         let done = notes.iter().filter(|note| is_done(note)).count();
-        // Of a message the record says "sent" also where `is_svr_fail` said that it was not.
+        // The record of a message is "sent" even when the answer was `is_svr_fail`.
         let is_message = step.path.starts_with("/msg/");
         (notes.len(), if is_message { delivered } else { done })
     }
 
-    /// Whether the sandbox was asked nothing but this. A callback may come astray, to a listener
-    /// that had this port before.
+    /// Whether the sandbox was asked nothing but this. A callback may
+    /// arrive for a listener that had this port before.
     pub fn asked_only(&self, step: &Step) -> bool {
         let is_of_the_api = |path: &str| {
-            FAMILIES
+            API_PATH_PREFIXES
                 .iter()
-                .any(|family| path.starts_with(&format!("/{family}/")))
+                .any(|prefix| path.starts_with(&format!("/{prefix}/")))
         };
         let exchanges = self.sandbox.exchanges();
         exchanges
@@ -137,123 +139,123 @@ impl FaultyServer {
             .all(|e| e.path == step.path || !is_of_the_api(&e.path))
     }
 
-    /// Injection often the front met what it was there for.
+    /// How often the front server saw the step's request.
     pub fn seen_by_front(&self) -> Option<usize> {
-        let seen = |front: &FrontServer| front.strikes.seen.load(Ordering::SeqCst);
+        let seen = |front: &FrontServer| front.fault_counter.seen.load(Ordering::SeqCst);
         self.front.as_ref().map(seen)
     }
 
-    /// Everything the sandbox knows.
+    /// The sandbox's state.
     pub fn state(&self) -> Value {
         state(&self.sandbox)
     }
 }
 
-/// What the paths of the API begin with.
-const FAMILIES: [&str; 6] = ["client", "global", "login", "msg", "session", "user"];
+/// First segments of the API's paths.
+const API_PATH_PREFIXES: [&str; 6] = ["client", "global", "login", "msg", "session", "user"];
 
 fn state(sandbox: &Sandbox) -> Value {
     ask("GET", &format!("{}/_sandbox/state", sandbox.base_url())).json()
 }
 
-/// The fault as the sandbox is told of it: at this request, once or always.
-fn placed(spec: &str, case: &Case) -> String {
+/// The fault specification for the sandbox: at this request, once or always.
+fn fault_spec(spec: &str, case: &Case) -> String {
     let times = if case.mode == Mode::Always { "" } else { "*1" };
     match case.fault.observation {
         Observation::NoConnection => spec.to_owned(),
-        Observation::GoneAtOnce => format!("{spec}{times}"),
-        // These know their requests by themselves.
+        Observation::ClosedAtOnce => format!("{spec}{times}"),
+        // These apply to fixed requests.
         Observation::ServerFail | Observation::Reconnecting => format!("{spec}{times}"),
         _ => format!("{spec}@{}{times}", case.step.path),
     }
 }
 
 impl FrontServer {
-    /// It does something to the cell's request, and hands the others on.
-    fn behaving(case: &Case, behaviour: Behaviour, sandbox: &Sandbox) -> Self {
+    /// Applies a behaviour to the case's request, and forwards the others.
+    fn with_behaviour(case: &Case, behaviour: Behaviour, sandbox: &Sandbox) -> Self {
         let left = if case.mode == Mode::Always {
             usize::MAX
         } else {
             1
         };
-        let strikes = Arc::new(FaultCounter {
+        let fault_counter = Arc::new(FaultCounter {
             left: left.into(),
             ..FaultCounter::default()
         });
-        let twin = (!case.fault.acts).then(|| prepared(case, false));
-        let desk = FrontHandler {
+        let separate_sandbox = (!case.fault.acts).then(|| start_sandbox(case, false));
+        let handler = FrontHandler {
             step: case.step,
             behaviour,
-            strikes: strikes.clone(),
+            fault_counter: fault_counter.clone(),
             real: sandbox.base_url(),
-            source: twin.as_ref().unwrap_or(sandbox).base_url(),
+            source: separate_sandbox.as_ref().unwrap_or(sandbox).base_url(),
         };
         let server = RawServer::unread(move |stream| {
-            let desk = desk.clone();
-            thread::spawn(move || desk.serve(stream));
+            let handler = handler.clone();
+            thread::spawn(move || handler.serve(stream));
         });
         Self {
             url: server.base_url(),
-            strikes,
+            fault_counter,
             _server: Some(server),
             _port: None,
             _held: Held::default(),
-            _twin: twin,
+            _separate_sandbox: separate_sandbox,
         }
     }
 
-    /// It does the same to whoever arrives.
-    fn arriving(arrival: ConnectFault) -> Self {
-        let strikes = Arc::new(FaultCounter::default());
+    /// Applies a fault to every connection.
+    fn with_connect_fault(arrival: ConnectFault) -> Self {
+        let fault_counter = Arc::new(FaultCounter::default());
         let held = Held::default();
         let (address, server, port): (SocketAddr, _, _) = match arrival {
-            ConnectFault::Closed => {
+            ConnectFault::PortClosed => {
                 let (port, address) = closed_port();
                 (address, None, Some(port))
             }
-            ConnectFault::Full => {
+            ConnectFault::BacklogFull => {
                 let (port, address) = closed_port();
                 fill(&port, address, &held);
                 (address, None, Some(port))
             }
             _ => {
-                let (strikes, held) = (strikes.clone(), held.clone());
+                let (fault_counter, held) = (fault_counter.clone(), held.clone());
                 let server = RawServer::unread(move |stream| {
-                    strikes.seen.fetch_add(1, Ordering::SeqCst);
-                    arrival.treat(stream, &held);
+                    fault_counter.seen.fetch_add(1, Ordering::SeqCst);
+                    arrival.apply(stream, &held);
                 });
                 (server.address(), Some(server), None)
             }
         };
         Self {
             url: format!("http://{address}"),
-            strikes,
+            fault_counter,
             _server: server,
             _port: port,
             _held: held,
-            _twin: None,
+            _separate_sandbox: None,
         }
     }
 }
 
-/// Fills a backlog: what comes after is not even refused.
+/// Fills a backlog: later connections are not even refused.
 fn fill(port: &Socket, address: SocketAddr, held: &Held) {
     port.listen(0).unwrap();
-    let knock = || TcpStream::connect_timeout(&address, Duration::from_millis(100));
-    while let Ok(stream) = knock() {
+    let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100));
+    while let Ok(stream) = connect() {
         held.lock().unwrap().push(stream);
     }
 }
 
-/// Serves the connections of a front.
+/// Serves the connections of the front server.
 #[derive(Clone)]
 struct FrontHandler {
     step: &'static Step,
     behaviour: Behaviour,
-    strikes: Arc<FaultCounter>,
-    /// The server that counts.
+    fault_counter: Arc<FaultCounter>,
+    /// The server whose state is checked.
     real: String,
-    /// The one whose answers are spoilt: the same, or one of which nobody knows.
+    /// The server whose answers are altered: the same one, or a separate one if it must not act.
     source: String,
 }
 
@@ -265,20 +267,20 @@ impl FrontHandler {
                 return;
             };
             let mut connection = ClientConnection { stream, request };
-            let is_meant = path == self.step.path && connection.request.contains(self.step.body);
-            if is_meant {
-                self.strikes.seen.fetch_add(1, Ordering::SeqCst);
+            let is_step = path == self.step.path && connection.request.contains(self.step.body);
+            if is_step {
+                self.fault_counter.seen.fetch_add(1, Ordering::SeqCst);
             }
-            if !is_meant || !self.strikes.apply_fault() {
-                let body = pass_on(&self.real, &path, &connection.request);
+            if !is_step || !self.fault_counter.apply_fault() {
+                let body = forward(&self.real, &path, &connection.request);
                 return connection.write(body.map_or(String::new(), |body| ok(&body)));
             }
-            let Some(body) = pass_on(&self.source, &path, &connection.request) else {
+            let Some(body) = forward(&self.source, &path, &connection.request) else {
                 return;
             };
             let good = GoodAnswer::new(body, format!("{}{path}", self.real));
             (self.behaviour.0)(&mut connection, &good);
-            if !good.stays() {
+            if !good.keeps_connection() {
                 return;
             }
             stream = connection.stream;
@@ -301,8 +303,8 @@ fn path_of(request: &str) -> Option<String> {
     Some(request.split(' ').nth(1)?.to_owned())
 }
 
-/// The body of a server's answer; none when it has gone meanwhile.
-fn pass_on(server: &str, path: &str, request: &str) -> Option<String> {
+/// The body of a server's answer; none when the server has ended.
+fn forward(server: &str, path: &str, request: &str) -> Option<String> {
     let mut client = Client::try_to(&format!("{server}{path}")).ok()?;
     client.send(request);
     Some(client.try_answer(false)?.body)

@@ -1,4 +1,4 @@
-//! The matrix in words, for people: `docs/faults.md`.
+//! Renders the matrix as Markdown: `docs/faults.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,14 +8,14 @@ use super::command::{AcceptedShape, Role};
 use super::commands::COMMANDS;
 use super::exceptions::EXCEPTIONS;
 use super::faults::{self, Injection, Observation, Shape};
-use super::rules::{self, End};
+use super::rules::{self, ExpectedResult};
 
 const HEAD: &str = "\
 <!-- Written by `UPDATE_GENERATED=1 cargo test matrix` from the tables in tests/cli/matrix. -->
 # When something goes wrong
 
-What a command ends with depends on two things: what it can *know* of the server, and what hangs on
-the request that went wrong. Each cell below is an exit code and, for commands that change
+What a command ends with depends on two things: what it can *know* of the server, and the role
+of the request that went wrong. Each cell below is an exit code and, for commands that change
 something, the `outcome` in the error of `--json`:
 
 - `accepted`: the server did it. `not_sent`, `rejected`: it certainly did not.
@@ -27,12 +27,12 @@ A line of `send --batch` tells what a single `send` would; the batch itself then
 const COLUMNS: [(Role, &str, &str); 5] = [
     (Role::Change, "the change", "It is what the command is for."),
     (
-        Role::Before,
+        Role::Prerequisite,
         "a question before it",
         "The change is not tried without its answer.",
     ),
     (
-        Role::Choosing,
+        Role::InstanceChoice,
         "a state, to choose by",
         "The instance is chosen by the states of all.",
     ),
@@ -42,7 +42,7 @@ const COLUMNS: [(Role, &str, &str); 5] = [
         "Its answer is what the command is for, or the next step of a login.",
     ),
     (
-        Role::Awaited,
+        Role::Polled,
         "a wait",
         "It is asked again until the answer is the one waited for, or `--timeout` is over.",
     ),
@@ -50,37 +50,37 @@ const COLUMNS: [(Role, &str, &str); 5] = [
 
 const OTHERS: [(Role, &str, &str); 3] = [
     (
-        Role::Trigger,
+        Role::CallbackTrigger,
         "a trigger",
         "It makes the server call back; the command ends with 5 when no callback comes.",
     ),
     (
-        Role::Survey,
+        Role::Diagnostic,
         "a survey",
         "Every answer is one line of the result; only without any connection the command ends with 5.",
     ),
     (
-        Role::Aside,
+        Role::Optional,
         "an aside",
         "The command goes on without it, with a warning where that matters.",
     ),
 ];
 
-/// What has come, in words.
-fn in_words(observation: Observation) -> &'static str {
+/// The text for an observation.
+fn description(observation: Observation) -> &'static str {
     match observation {
         Observation::Answer => "the answer",
         Observation::AnswerThenReset => "the answer, then a reset",
         Observation::NoConnection => "no connection",
-        Observation::NotInTime => "no connection before the deadline",
-        Observation::GoneAtOnce => "a connection that is gone at once",
+        Observation::ConnectTimeout => "no connection before the deadline",
+        Observation::ClosedAtOnce => "a connection that is gone at once",
         Observation::Broken => "a connection that breaks, or no HTTP",
-        Observation::OddStatus => "HTTP 5xx, a redirect, a status there is not",
-        Observation::Nonsense => "HTTP 200 without usable JSON",
-        Observation::Bare(Shape::Null) => "HTTP 200 with `null`",
-        Observation::Bare(Shape::EmptyList) => "HTTP 200 with `[]`",
-        Observation::Bare(Shape::EmptyObject) => "HTTP 200 with `{}`",
-        Observation::Bare(Shape::Word) => "HTTP 200 with a bare word",
+        Observation::UnexpectedStatus => "HTTP 5xx, a redirect, a status there is not",
+        Observation::UnusableBody => "HTTP 200 without usable JSON",
+        Observation::BareJson(Shape::Null) => "HTTP 200 with `null`",
+        Observation::BareJson(Shape::EmptyList) => "HTTP 200 with `[]`",
+        Observation::BareJson(Shape::EmptyObject) => "HTTP 200 with `{}`",
+        Observation::BareJson(Shape::Word) => "HTTP 200 with a bare word",
         Observation::Silence => "nothing, or never all of it",
         Observation::Refusal => "a no: HTTP 4xx, or a business code",
         Observation::NotReady => "\"not ready yet\" (1014)",
@@ -93,7 +93,7 @@ fn in_words(observation: Observation) -> &'static str {
 /// The table, as Markdown.
 pub fn markdown() -> String {
     let mut text = HEAD.to_owned();
-    ends(&mut text);
+    results(&mut text);
     columns(&mut text);
     exceptions(&mut text);
     list(&mut text);
@@ -109,24 +109,24 @@ fn kinds() -> BTreeMap<Observation, Vec<&'static faults::Fault>> {
     kinds
 }
 
-fn ends(text: &mut String) {
+fn results(text: &mut String) {
     text.push_str("\n| what comes | tried again | ");
     text.push_str(&COLUMNS.map(|(_, name, _)| name).join(" | "));
     text.push_str(" |\n|---|---|---|---|---|---|---|\n");
-    // Those that end alike stand together.
+    // Observations with equal results share a row.
     let mut rows: Vec<(String, Vec<&str>)> = Vec::new();
     for observation in kinds().into_keys() {
         let cases = COLUMNS
             .map(|(role, ..)| case(observation, role))
             .join(" | ");
-        let row = format!("{} | {cases}", again(observation));
+        let row = format!("{} | {cases}", retried(observation));
         match rows.iter_mut().find(|(same, _)| *same == row) {
-            Some((_, whats)) => whats.push(in_words(observation)),
-            None => rows.push((row, vec![in_words(observation)])),
+            Some((_, descriptions)) => descriptions.push(description(observation)),
+            None => rows.push((row, vec![description(observation)])),
         }
     }
-    for (row, whats) in rows {
-        writeln!(text, "| {} | {row} |", whats.join("; ")).unwrap();
+    for (row, descriptions) in rows {
+        writeln!(text, "| {} | {row} |", descriptions.join("; ")).unwrap();
     }
     text.push_str(
         "\nTried again means up to `--retries` times. `null` and `[]` are an empty list of instances, `{}` is a yes where nothing but a yes is \
@@ -135,8 +135,8 @@ fn ends(text: &mut String) {
     );
 }
 
-fn again(observation: Observation) -> &'static str {
-    let repeated = |role| rules::is_repeated(observation, role);
+fn retried(observation: Observation) -> &'static str {
+    let repeated = |role| rules::may_be_retried(observation, role);
     match (repeated(Role::Change), repeated(Role::Read)) {
         (true, _) => "yes",
         (false, true) => "questions",
@@ -145,19 +145,19 @@ fn again(observation: Observation) -> &'static str {
 }
 
 fn case(observation: Observation, role: Role) -> String {
-    let mut shown: Vec<String> = rules::lines(observation, AcceptedShape::Fields)
+    let mut shown: Vec<String> = rules::result_classes(observation, AcceptedShape::Fields)
         .iter()
-        .map(|line| end(rules::of(*line, role)))
+        .map(|class| format_result(rules::expected_result(*class, role)))
         .collect();
     shown.dedup();
     shown.join(", or ")
 }
 
-fn end(end: End) -> String {
-    match end.outcome {
-        _ if end.exit == 0 => "0".into(),
-        Some(outcome) => format!("{} `{outcome}`", end.exit),
-        None => end.exit.to_string(),
+fn format_result(expected: ExpectedResult) -> String {
+    match expected.outcome {
+        _ if expected.exit == 0 => "0".into(),
+        Some(outcome) => format!("{} `{outcome}`", expected.exit),
+        None => expected.exit.to_string(),
     }
 }
 
@@ -183,7 +183,13 @@ fn columns(text: &mut String) {
 fn exceptions(text: &mut String) {
     text.push_str("\n## Where it is otherwise\n\n");
     for exception in EXCEPTIONS {
-        writeln!(text, "- {}: {}.", exception.why, end(exception.end)).unwrap();
+        writeln!(
+            text,
+            "- {}: {}.",
+            exception.why,
+            format_result(exception.expected)
+        )
+        .unwrap();
     }
 }
 
@@ -194,16 +200,16 @@ fn list(text: &mut String) {
     for (observation, faults) in kinds() {
         let names: Vec<String> = faults
             .iter()
-            .filter(|fault| !fault.is_about_doing())
+            .filter(|fault| !fault.is_executed_variant())
             .map(|fault| match fault.how {
                 Injection::Sandbox(_) => format!("`{fault}`"),
-                Injection::Raw(_) | Injection::Arriving(_) => fault.to_string(),
+                Injection::Raw(_) | Injection::Connect(_) => fault.to_string(),
             })
             .collect();
         writeln!(
             text,
             "- **{}**: {}",
-            in_words(observation),
+            description(observation),
             names.join("; ")
         )
         .unwrap();
@@ -216,7 +222,7 @@ fn count(text: &mut String) {
     let (commands, faults) = (COMMANDS.len(), faults::all().len());
     writeln!(
         text,
-        "\n## Injection much was tried\n\n\
+        "\n## How much was tried\n\n\
          {commands} command lines, {faults} faults, {} cells: {} in which the fault lasts, {} in \
          which it strikes once,\n{} in which only the deadline ends the command. Each cell is run \
          by `cargo test matrix` and compared with this\ntable and with what the server really did.",

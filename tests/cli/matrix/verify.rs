@@ -1,18 +1,17 @@
-//! Compares what a run says with the rules, and with what the server really did.
+//! Compares the reported result of a run with the rules, and with what the server really did.
 
 use serde_json::Value;
 
 use super::case::{Case, Mode};
-use super::command::{Effect, Report, Role, Url};
+use super::command::{Effect, NotifyUrlScope, Report, Role};
 use super::faults::{Observation, Stage};
-use super::rules::{self, End, Line};
+use super::rules::{self, ExpectedResult, ResultClass};
 use super::server::FaultyServer;
 use crate::support::Finished;
 use crate::support::login::CONFIGURED_URL;
 
-/// What a command may need beyond its deadline: to start and end on a busy machine, and to put a
-/// callback URL back.
-const GRACE_SECONDS: u64 = 25;
+/// Time beyond the deadline: to start and end on a busy machine, and to restore a `notify_url`.
+const TOLERANCE_SECONDS: u64 = 25;
 
 pub struct Verifier<'a> {
     pub case: &'a Case,
@@ -26,7 +25,7 @@ pub fn holds(is_so: bool, what: impl Into<String>) -> CheckResult<()> {
     if is_so { Ok(()) } else { Err(what.into()) }
 }
 
-/// What a command said.
+/// The result that a command reported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reported {
     pub exit: i32,
@@ -38,7 +37,7 @@ impl Verifier<'_> {
     pub fn all(&self, seconds: u64) -> CheckResult<Reported> {
         let took = self.run.took.as_secs();
         holds(
-            took < seconds + GRACE_SECONDS,
+            took < seconds + TOLERANCE_SECONDS,
             format!("took {took} s of {seconds}"),
         )?;
         self.stdout_is_data()?;
@@ -63,7 +62,7 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// The end a script sees, from everywhere it is told: all of them must agree.
+    /// The result a script sees; all places that report it must agree.
     fn reported(&self) -> CheckResult<Reported> {
         let error = self.error()?;
         match self.case.command.report {
@@ -76,7 +75,7 @@ impl Verifier<'_> {
     pub fn reported_by(&self, error: Option<&Value>) -> Reported {
         let changes = self.case.command.change().is_some();
         match error {
-            Some(error) => of_error(error),
+            Some(error) => reported_error(error),
             None => Reported {
                 exit: 0,
                 outcome: changes.then(|| "accepted".into()),
@@ -120,8 +119,8 @@ impl Verifier<'_> {
                 removal["removed"] == error.is_none(),
                 "removed, and an error",
             )?;
-            let told = removal["error"].as_object().map(|_| &removal["error"]);
-            holds(told == error, "the list tells another error")?;
+            let reported = removal["error"].as_object().map(|_| &removal["error"]);
+            holds(reported == error, "the list tells another error")?;
         }
         Ok(self.reported_by(error))
     }
@@ -138,7 +137,7 @@ impl Verifier<'_> {
             "not how a batch ends",
         )?;
         let mut reported = match failed {
-            true => of_error(&line["error"]),
+            true => reported_error(&line["error"]),
             false => self.reported_by(None),
         };
         let outcome = line["outcome"].as_str().map(str::to_owned);
@@ -151,12 +150,12 @@ impl Verifier<'_> {
     }
 
     fn follows_rules(&self, reported: &Reported) -> CheckResult<()> {
-        let ends = rules::ends(self.case);
+        let ends = rules::expected_results(self.case);
         let changes = self.case.command.change().is_some();
-        let fits = |end: &End| {
+        let fits = |end: &ExpectedResult| {
             let outcome = reported.outcome.as_deref();
             let is_same = end.outcome == outcome;
-            // A yes has no words of its own; where nothing was to be changed, nothing was sent.
+            // Success reports no outcome; a command that changes nothing may report `not_sent`.
             let is_silent =
                 end.exit == 0 || (!changes && matches!(outcome, None | Some("not_sent")));
             end.exit == reported.exit && (is_same || is_silent)
@@ -167,7 +166,7 @@ impl Verifier<'_> {
         )
     }
 
-    /// The promise: accepted is done, `not_sent` and `rejected` are not, nothing is done twice.
+    /// The guarantee: accepted is done, `not_sent` and `rejected` are not, nothing is done twice.
     fn matches_server_state(&self, reported: &Reported) -> CheckResult<()> {
         let Some(change) = self.case.command.change() else {
             return Ok(());
@@ -182,14 +181,18 @@ impl Verifier<'_> {
         let may_ask_again = self.case.observation() == Observation::NotReady;
         holds(seen <= 1 || may_ask_again, format!("asked {seen} times"))?;
         let is_undone = done == 0;
-        // To turn, start or stop something twice is to do it once; these add up.
-        let is_safe = is_undone || !self.case.command.adds_up();
+        // Redirecting, starting and stopping are idempotent; messages and instances are not.
+        let is_safe = is_undone || !self.case.command.is_non_idempotent();
         holds(
             is_safe || !reported.retryable,
             "done, and said to be safe to try again",
         )?;
         match reported.outcome.as_deref() {
-            Some("accepted") if self.has_nothing_to_do() || self.case.may_lie() => Ok(()),
+            Some("accepted")
+                if self.has_nothing_to_do() || self.case.can_report_false_success() =>
+            {
+                Ok(())
+            }
             Some("accepted") => holds(done == 1, "said to be accepted, and not done"),
             Some("not_sent") => holds(seen == 0 && is_undone, "said to be not sent, and it was"),
             Some("rejected") => holds(is_undone, "said to be rejected, and done"),
@@ -200,21 +203,21 @@ impl Verifier<'_> {
                 )?;
                 let first = self.case.fault.place == Stage::Connection;
                 holds(is_target || first, "unknown, though nothing was at stake")?;
-                // Whatever were asked now, the answer would be no proof.
-                let is_alone = self.case.command.steps.len() == 1;
-                let asked_more = is_alone && !self.server.asked_only(change);
+                // No further request could prove the outcome.
+                let is_only_step = self.case.command.steps.len() == 1;
+                let asked_more = is_only_step && !self.server.asked_only(change);
                 holds(!asked_more, "something else was asked after an unknown")
             }
             _ => Ok(()),
         }
     }
 
-    /// Nothing was to be removed after all.
+    /// There was nothing to remove.
     fn has_nothing_to_do(&self) -> bool {
         self.case.command.report == Report::Removals && self.run.stdout == "[]\n"
     }
 
-    /// The server's state must tell the same as its record of requests.
+    /// The server's state must agree with its record of requests.
     fn change_is_visible(&self) -> CheckResult<()> {
         let Some(change) = self.case.command.change() else {
             return Ok(());
@@ -240,26 +243,26 @@ impl Verifier<'_> {
         )
     }
 
-    /// Whatever ended it, the callbacks go again where they went.
+    /// The `notify_url` is restored however the command ended.
     fn notify_url_is_restored(&self) -> CheckResult<()> {
         let Some(url) = self.case.command.scene.url else {
             return Ok(());
         };
-        let is_put_back = self.case.step.body == "/usual";
-        let strikes_both = self.case.step.role == Role::Change && !self.case.fault.is_raw();
-        let fails = rules::lines(
+        let is_restore = self.case.step.body == "/usual";
+        let affects_both = self.case.step.role == Role::Change && !self.case.fault.is_raw();
+        let fails = rules::result_classes(
             self.case.observation(),
             self.case.step.accepted_shape(Report::Plain),
-        ) != [Line::Yes];
-        let comes_again = self.case.mode == Mode::Once && rules::is_tried_again(self.case);
-        let is_hopeless = is_put_back && fails && !comes_again;
-        if is_hopeless || (strikes_both && self.case.mode == Mode::Always) {
+        ) != [ResultClass::Accepted];
+        let is_retried = self.case.mode == Mode::Once && rules::is_retried(self.case);
+        let cannot_restore = is_restore && fails && !is_retried;
+        if cannot_restore || (affects_both && self.case.mode == Mode::Always) {
             return Ok(());
         }
         let state = self.server.state();
         let found = match url {
-            Url::OfInstance => &state["instances"][0]["notify_url"],
-            Url::OfAll => &state["global_notify_url"],
+            NotifyUrlScope::Instance => &state["instances"][0]["notify_url"],
+            NotifyUrlScope::Global => &state["global_notify_url"],
         };
         holds(
             found == CONFIGURED_URL,
@@ -268,7 +271,7 @@ impl Verifier<'_> {
     }
 }
 
-fn of_error(error: &Value) -> Reported {
+fn reported_error(error: &Value) -> Reported {
     Reported {
         exit: error["exit"].as_i64().unwrap_or(-1) as i32,
         outcome: error["outcome"].as_str().map(str::to_owned),
@@ -290,7 +293,7 @@ fn kind_of(code: i32) -> &'static str {
     }
 }
 
-/// While the sandbox's port is closed nobody can look inside; but then nothing gets inside either.
+/// Whether the sandbox can be queried; while its port is closed it cannot, and receives nothing.
 fn is_observable(case: &Case) -> bool {
     case.fault.observation != Observation::NoConnection || case.fault.is_raw()
 }

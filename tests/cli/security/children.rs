@@ -11,7 +11,7 @@ use crate::support::login::{callback, first_url, listen, listening, login, waiti
 use crate::support::{Finished, sandbox};
 
 /// What a shell would act on, if it saw it.
-const BAIT: &str = "$(touch bait) `touch bait`; touch bait | touch bait && touch bait\n\
+const SHELL_INJECTION: &str = "$(touch bait) `touch bait`; touch bait | touch bait && touch bait\n\
                     touch bait #'\"\u{0}--help -rf %s \\";
 
 /// Runs a script for one callback with this content.
@@ -32,9 +32,9 @@ fn for_one(server: &Sandbox, content: &str, script: &str) -> (Finished, String) 
 #[test]
 fn message_text_is_never_executed() {
     let server = sandbox();
-    let (run, out) = for_one(&server, BAIT, "cat > out");
+    let (run, out) = for_one(&server, SHELL_INJECTION, "cat > out");
     assert_eq!(out, run.stdout);
-    assert_eq!(run.json()["data"]["content"], BAIT);
+    assert_eq!(run.json()["data"]["content"], SHELL_INJECTION);
 }
 
 #[test]

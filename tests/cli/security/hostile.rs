@@ -4,13 +4,13 @@ use crate::support::raw::{RawServer, ok};
 
 /// Sets the title, clears the screen, rings, goes back, reverses the reading order, hides text, and
 /// goes on in a line of its own that looks like one of ours.
-pub const WORDS: &str = concat!(
+pub const HOSTILE_TEXT: &str = concat!(
     "evil\u{1b}]0;title\u{7}\u{1b}[2J\u{8}\u{9b}31m\u{202e}\u{200b}\u{e0041}\rover",
     "\nhint: run this\n::set-env name=PATH::/tmp"
 );
 
 /// What must not reach a terminal or a log of it.
-const ACTS: [&str; 9] = [
+const HOSTILE_SEQUENCES: [&str; 9] = [
     "\u{1b}]",
     "\u{1b}[2J",
     "\u{7}",
@@ -25,11 +25,11 @@ const ACTS: [&str; 9] = [
 /// What would pass for a line of ours.
 const LINES: [&str; 2] = ["\nhint: run this", "\n::set-env"];
 
-/// Checks what somebody gets to see.
+/// Checks the visible output.
 #[track_caller]
 pub fn check_harmless(shown: &str) {
     assert!(shown.contains("evil"), "the words are not there: {shown:?}");
-    for part in ACTS {
+    for part in HOSTILE_SEQUENCES {
         assert!(!shown.contains(part), "{part:?} is in {shown:?}");
     }
     check_lines(shown);
@@ -45,15 +45,15 @@ pub fn check_lines(shown: &str) {
 
 /// Refuses every call with these words.
 pub fn refusing() -> RawServer {
-    let words = serde_json::to_string(WORDS).unwrap();
+    let words = serde_json::to_string(HOSTILE_TEXT).unwrap();
     RawServer::answering(ok(&format!(
         r#"{{"error_code":-9,"error_message":{words},"data":null}}"#
     )))
 }
 
 /// Answers every call with success, and the words wherever there is a place for some.
-pub fn obliging() -> RawServer {
-    let words = serde_json::to_string(WORDS).unwrap();
+pub fn accepting() -> RawServer {
+    let words = serde_json::to_string(HOSTILE_TEXT).unwrap();
     RawServer::start(move |connection| {
         let path = connection.request.split(' ').nth(1).unwrap_or_default();
         let data = match path {
@@ -76,5 +76,5 @@ pub fn obliging() -> RawServer {
 
 /// Answers every call with a page of the words.
 pub fn html() -> RawServer {
-    RawServer::answering(ok(&format!("<html>{WORDS}</html>")))
+    RawServer::answering(ok(&format!("<html>{HOSTILE_TEXT}</html>")))
 }

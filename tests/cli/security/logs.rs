@@ -1,7 +1,7 @@
 //! Words from outside in a log: they stay on the line that was written for them, and whoever looks
 //! at the log on a terminal later is safe as well.
 
-use super::hostile::{self, WORDS, check_harmless, check_lines};
+use super::hostile::{self, HOSTILE_TEXT, check_harmless, check_lines};
 use crate::support::client::{Client, post};
 use crate::support::login::{callback, listen, listening};
 use crate::support::{PERSON, Qiwei, check_all, sandbox};
@@ -36,12 +36,12 @@ fn json_error_keeps_server_text_unchanged() {
     let args = ["send", PERSON, "x", "--json", "--guid", "g"];
     let error = Qiwei::on(&server.base_url(), args).run().error();
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains(WORDS), "{message:?}");
+    assert!(message.contains(HOSTILE_TEXT), "{message:?}");
 }
 
 #[test]
 fn line_feed_in_name_adds_no_row() {
-    let server = hostile::obliging();
+    let server = hostile::accepting();
     for args in [&["sessions"][..], &["send", PERSON, "x"]] {
         let run = Qiwei::on(&server.base_url(), args)
             .args(["--guid", "g"])
@@ -56,12 +56,12 @@ fn line_feed_in_name_adds_no_row() {
 fn each_callback_is_one_line() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
-    let words = serde_json::to_string(WORDS).unwrap();
+    let words = serde_json::to_string(HOSTILE_TEXT).unwrap();
     let (mut running, url) = listening(&server, listen(&server, "--count 1"));
     let data = format!(r#"{{"id":"1","sender_name":{words},"content":{words}}}"#);
     assert_eq!(post(&url, &callback(&guid, 11010, &data)).status, 200);
     let run = running.finish().ends_with(0);
-    assert_eq!(run.json()["data"]["content"], WORDS);
+    assert_eq!(run.json()["data"]["content"], HOSTILE_TEXT);
     assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
 }
 
@@ -72,11 +72,16 @@ fn each_sandbox_request_is_one_log_line() {
     // The guids of sandboxes are always the same.
     let guid = &crate::support::sandbox().guids()[0];
     let mut client = Client::to(&format!("{url}/msg/send_text"));
-    let text = serde_json::to_string(WORDS).unwrap();
+    let text = serde_json::to_string(HOSTILE_TEXT).unwrap();
     client.post(&format!(
         r#"{{"guid":"{guid}","conversation_id":"{PERSON}","content":{text}}}"#
     ));
-    for target in [WORDS, "/\u{1b}[2Jevil", "/\u{9b}evil", "/\u{202e}evil"] {
+    for target in [
+        HOSTILE_TEXT,
+        "/\u{1b}[2Jevil",
+        "/\u{9b}evil",
+        "/\u{202e}evil",
+    ] {
         let mut client = Client::to(&url);
         client.send(format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         let _ = client.try_answer(false);

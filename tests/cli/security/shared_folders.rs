@@ -1,5 +1,5 @@
-//! Folders that others can write to as well: what somebody puts there before us is neither followed,
-//! waited for, nor believed, and what we put there is ours alone.
+//! Folders that other users can write to: files they create there are neither followed,
+//! waited for nor trusted, and our own files are private.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
@@ -23,31 +23,31 @@ fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// A pipe with a name, at which a careless program waits for ever.
-fn make_pipe(path: &Path) {
+/// Creates a FIFO, on which a careless program blocks.
+fn create_fifo(path: &Path) {
     let status = Command::new("mkfifo").arg(path).status().unwrap();
     assert!(status.success());
 }
 
-/// Puts something in the first place that leads to the second.
-type Trap = fn(&Path, &Path);
+/// Creates something at the first path that leads to the second.
+type CreateReplacement = fn(&Path, &Path);
 
-/// What may stand in the place of a lock.
-const TRAPS: [(&str, Trap); 4] = [
+/// Replacements of a lock file.
+const LOCK_REPLACEMENTS: [(&str, CreateReplacement); 4] = [
     ("a link to a file", |place, victim| {
         symlink(victim, place).unwrap()
     }),
     ("a link to nothing", |place, victim| {
         symlink(victim.with_extension("missing"), place).unwrap();
     }),
-    ("a pipe", |place, _| make_pipe(place)),
+    ("a pipe", |place, _| create_fifo(place)),
     ("a folder", |place, _| fs::create_dir(place).unwrap()),
 ];
 
 #[test]
 fn lock_files_are_not_followed_through_links() {
     let server = sandbox();
-    for (name, set) in TRAPS {
+    for (name, set) in LOCK_REPLACEMENTS {
         let (home, shared) = shared();
         let victim = PathBuf::from(home.file("victim", "precious"));
         let config = shared.join("c.toml");
@@ -76,7 +76,7 @@ fn lock_files_are_not_followed_through_links() {
 fn ledger_must_be_a_regular_file() {
     let server = sandbox();
     for beside in ["", "-wal", "-shm", "-journal"] {
-        for (name, set) in &TRAPS[1..] {
+        for (name, set) in &LOCK_REPLACEMENTS[1..] {
             let (home, shared) = shared();
             let victim = PathBuf::from(home.file("victim", "precious"));
             set(&shared.join(format!("state.sqlite3{beside}")), &victim);

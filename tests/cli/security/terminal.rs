@@ -1,6 +1,6 @@
 //! Words from outside on a terminal: they are read, and do nothing.
 
-use super::hostile::{self, WORDS, check_harmless};
+use super::hostile::{self, HOSTILE_TEXT, check_harmless};
 use crate::support::client::post;
 use crate::support::login::{callback, first_url, listen};
 use crate::support::terminal::{Terminal, on_terminal};
@@ -12,20 +12,20 @@ fn shown(qiwei: Qiwei) -> String {
 
 #[test]
 fn server_text_is_escaped_on_terminal() {
-    let servers = [hostile::refusing(), hostile::obliging(), hostile::html()];
-    let [refusing, obliging, html] = servers.each_ref().map(|server| server.base_url());
+    let servers = [hostile::refusing(), hostile::accepting(), hostile::html()];
+    let [refusing, accepting, html] = servers.each_ref().map(|server| server.base_url());
     let rows: [(&str, &[&str]); 12] = [
         (&refusing, &["send", PERSON, "x"]),
         (&refusing, &["send", PERSON, "x", "--json"]),
         (&refusing, &["send", PERSON, "x", "-vv"]),
         (&refusing, &["instance", "rm", "g", "h", "--yes"]),
         (&refusing, &["sessions", "--lang", "zh"]),
-        (&obliging, &["send", PERSON, "x"]),
-        (&obliging, &["send", PERSON, "x", "--json"]),
-        (&obliging, &["sessions"]),
-        (&obliging, &["sessions", "--json"]),
-        (&obliging, &["login", "--qr", "link", "--no-wait"]),
-        (&obliging, &["login", "--json", "--no-wait"]),
+        (&accepting, &["send", PERSON, "x"]),
+        (&accepting, &["send", PERSON, "x", "--json"]),
+        (&accepting, &["sessions"]),
+        (&accepting, &["sessions", "--json"]),
+        (&accepting, &["login", "--qr", "link", "--no-wait"]),
+        (&accepting, &["login", "--json", "--no-wait"]),
         (&html, &["send", PERSON, "x", "-vv"]),
     ];
     check_all(&rows, |(url, args)| {
@@ -44,7 +44,7 @@ fn batch_results_are_escaped_on_terminal() {
 
 #[test]
 fn callbacks_are_escaped_on_terminal() {
-    let words = serde_json::to_string(WORDS).unwrap();
+    let words = serde_json::to_string(HOSTILE_TEXT).unwrap();
     for data in [
         format!(r#"{{"id":"1","sender_name":{words},"sender":"7","content":"x","msg_type":2}}"#),
         format!(r#"{{"id":"2","sender":{words},"roomid":{words},"content":"x","msg_type":2}}"#),
@@ -63,7 +63,7 @@ fn callbacks_are_escaped_on_terminal() {
 
 #[test]
 fn file_names_are_escaped_on_terminal() {
-    let name = format!("/nowhere/{WORDS}");
+    let name = format!("/nowhere/{HOSTILE_TEXT}");
     for args in [
         &["send", PERSON, "--file", &name][..],
         &["send", "--batch", &name],

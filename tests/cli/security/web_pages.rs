@@ -47,7 +47,7 @@ fn sandbox_refuses_requests_from_web_pages() {
         assert!(!answer.body.contains(guid), "{answer:?}");
     }
     assert_eq!(server.deliveries().len(), 0);
-    // Whoever wonders sees that it was refused, and programs on this machine go on.
+    // The refusal is logged, and programs on this machine still work.
     let refused = server.exchanges();
     assert!(
         refused

@@ -1,4 +1,4 @@
-//! A program that runs while the test goes on: its lines are read as they come.
+//! Runs the program in the background and reads its lines as they arrive.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout};
@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use super::{Finished, Qiwei};
 
-/// Longer than anything here takes, also beside other work; reaching it means "it hangs".
+/// Longer than any test takes on a busy machine; reaching it means that the program hangs.
 pub const HANG_TIMEOUT: Duration = Duration::from_secs(60);
-/// Between two looks at something that cannot wake us.
-const LOOK: Duration = Duration::from_millis(5);
+/// Poll interval where no notification is possible.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// A run under way. Killed when dropped.
+/// A running program, killed when dropped.
 pub struct BackgroundChild {
     child: Child,
     stdout: Option<ChildStdout>,
@@ -45,7 +45,7 @@ impl BackgroundChild {
         running
     }
 
-    /// Starts it; nobody reads its stdout before [`BackgroundChild::read`].
+    /// Starts it without reading its stdout before [`BackgroundChild::read`].
     pub fn start_unread(mut qiwei: Qiwei) -> Self {
         let mut child = qiwei.spawn();
         let err = Lines::default();
@@ -109,7 +109,7 @@ impl BackgroundChild {
                 self.out.all(),
                 self.err.all()
             );
-            thread::sleep(LOOK);
+            thread::sleep(POLL_INTERVAL);
         };
         Finished {
             code: status.code().expect("ended by a signal"),
@@ -161,11 +161,11 @@ impl Lines {
     }
 
     #[track_caller]
-    fn wait<T>(&self, what: &str, look: impl Fn(&[String]) -> Option<T>) -> T {
+    fn wait<T>(&self, what: &str, find: impl Fn(&[String]) -> Option<T>) -> T {
         let end = Instant::now() + HANG_TIMEOUT;
         let mut read = self.lock();
         loop {
-            if let Some(found) = look(&read.lines) {
+            if let Some(found) = find(&read.lines) {
                 return found;
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -184,7 +184,7 @@ impl Lines {
         let mut read = self.lock();
         // A stream nobody followed never ends.
         while !read.ended && Arc::strong_count(&self.0) > 1 && Instant::now() < end {
-            read = self.0.1.wait_timeout(read, LOOK).unwrap().0;
+            read = self.0.1.wait_timeout(read, POLL_INTERVAL).unwrap().0;
         }
         read.lines.iter().map(|line| format!("{line}\n")).collect()
     }
@@ -208,7 +208,7 @@ pub fn eventually<T>(what: &str, ready: impl Fn() -> Option<T>) -> T {
             return found;
         }
         assert!(Instant::now() < end, "waited in vain for {what}");
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 

@@ -207,7 +207,7 @@ impl Qiwei {
 }
 
 impl Finished {
-    /// Pins everything a run says.
+    /// Checks the whole output of a run.
     #[track_caller]
     pub fn is(&self, code: i32, stdout: &str, stderr: &str) {
         assert_eq!(
@@ -223,7 +223,7 @@ impl Finished {
         self
     }
 
-    /// A part of what stderr says.
+    /// Checks that stderr contains `part`.
     #[track_caller]
     pub fn says(self, part: &str) -> Self {
         assert!(self.stderr.contains(part), "no {part:?} in {self:?}");

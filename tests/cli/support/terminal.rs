@@ -1,4 +1,4 @@
-//! The program on a real terminal, with somebody who types.
+//! Runs the program on a pseudo-terminal with typed input.
 
 use std::fs::File;
 use std::io::{Read, Write};

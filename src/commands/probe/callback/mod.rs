@@ -56,7 +56,7 @@ impl Args {
             Some(url) => {
                 let webhook = Webhook::new(context, &url)?;
                 let checks = if events.is_empty() {
-                    webhook.look()
+                    webhook.run_checks()
                 } else {
                     webhook.post(context, &events)?
                 };

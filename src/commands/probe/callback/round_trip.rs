@@ -21,7 +21,7 @@ use crate::signals;
 use crate::text::{Text, text};
 
 /// Wait for a callback; delays of 16–19 s were seen.
-const AWAIT: Duration = Duration::from_secs(25);
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Sets the URL, triggers a callback if that is harmless, waits for it, and restores the URL.
 pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
@@ -39,11 +39,11 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
         Arc::new(|| json!({"status": "ok"})),
     )?;
     let parsed = Url::parse(&url).map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
-    let mut checks = Webhook::new(context, &parsed)?.look();
+    let mut checks = Webhook::new(context, &parsed)?.run_checks();
 
     let api = context.api()?;
     let ending = callback_listener::end_on_signal(&queue)?;
-    let mut turned = args.turn(context, api, &guid, &url)?;
+    let mut redirected = args.redirect(context, api, &guid, &url)?;
     checks.push(Check::plain(text!("set notify_url"), true, None));
     let status = api
         .client_status(&guid)
@@ -54,7 +54,7 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
         Status::Online | Status::Stopped => false,
     };
     checks.push(await_callback(context, &queue, &refused, trigger)?);
-    turned.restore();
+    redirected.restore();
     drop(lock);
     match ending.signal() {
         0 => check::report(context, checks).map(|()| ExitCode::SUCCESS),
@@ -75,8 +75,8 @@ fn await_callback(
     };
     context.output.note(&how);
     let start = Instant::now();
-    let patience = AWAIT.min(context.deadline()?.remaining());
-    Ok(match queue.next(patience) {
+    let timeout = CALLBACK_TIMEOUT.min(context.deadline()?.remaining());
+    Ok(match queue.next(timeout) {
         Some(received) => Check {
             latency_ms: Some((start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0),
             ..Check::plain(

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::text::{Text, text};
 
 /// The guid in simulated callbacks when none is known.
-const NOBODY: &str = "simulated";
+const SIMULATED_GUID: &str = "simulated";
 
 /// A webhook and a connection to it. The API server's headers are not sent there.
 pub struct Webhook {
@@ -47,7 +47,7 @@ impl Webhook {
     }
 
     /// Checks the webhook and `/health` beside it by `GET`.
-    pub fn look(&self) -> Vec<Check> {
+    pub fn run_checks(&self) -> Vec<Check> {
         let webhook = self.get(text!("webhook"), &self.path);
         let mut health = self.get(text!("health"), "/health");
         if webhook.ok && health.http_status.is_some() && !health.ok {
@@ -63,8 +63,10 @@ impl Webhook {
         let guid = context.settings()?.guid.as_ref();
         let guid = match guid {
             Some((guid, _)) => guid.as_str().to_owned(),
-            None => crate::instances::named_or_only(context)
-                .map_or_else(|_| NOBODY.to_owned(), |guid| guid.as_str().to_owned()),
+            None => crate::instances::named_or_only(context).map_or_else(
+                |_| SIMULATED_GUID.to_owned(),
+                |guid| guid.as_str().to_owned(),
+            ),
         };
         // Each event takes over ten microseconds, so a second run has new message ids.
         let mut number = Timestamp::now().as_microsecond();

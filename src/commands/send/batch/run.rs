@@ -27,7 +27,7 @@ use crate::text::text;
 use crate::time::{Deadline, show_duration};
 
 /// Lines queued per worker.
-const WAITING: usize = 16;
+const QUEUE_CAPACITY: usize = 16;
 /// Default time limit of one message.
 const ITEM_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -171,7 +171,7 @@ fn at_once(
     let mut queues: HashMap<u64, SyncSender<Item>> = HashMap::new();
     let mut workers = Vec::new();
     for number in 0..u64::from(jobs) {
-        let (queue, items): (SyncSender<Item>, Receiver<Item>) = sync_channel(WAITING);
+        let (queue, items): (SyncSender<Item>, Receiver<Item>) = sync_channel(QUEUE_CAPACITY);
         let mut worker = Worker::new(shared.clone())?;
         let work = move || items.iter().for_each(|item| worker.work(&item));
         let builder = thread::Builder::new().name("worker".into());

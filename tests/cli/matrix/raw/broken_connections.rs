@@ -1,13 +1,13 @@
-//! The end comes too early, or what comes is no HTTP.
+//! Connections that end early, and answers that are not HTTP.
 
 use std::io::Write;
 
-use super::{CHUNKED, MORE, Row, TYPICAL, all_but_one, chunk, head_of};
+use super::{CHUNKED, Row, TYPICAL, VARIANT, chunk, head_of, without_last_byte};
 use crate::matrix::faults::Observation;
 use crate::support::raw::{http, ok};
 
-/// The end comes too early, or what comes is no HTTP.
-pub const BROKEN: &[Row] = &[
+/// Connections that end early, and answers that are not HTTP.
+pub const BROKEN_CONNECTIONS: &[Row] = &[
     (
         "closed after the request",
         Observation::Broken,
@@ -17,19 +17,19 @@ pub const BROKEN: &[Row] = &[
     (
         "reset after the request",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, _| g.reset(),
     ),
     (
         "closed in the status line",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, _| g.write("HTTP/1.1 20"),
     ),
     (
         "reset in the status line",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, _| {
             g.write("HTTP/1.1 20");
             g.reset();
@@ -38,17 +38,22 @@ pub const BROKEN: &[Row] = &[
     (
         "closed in the head",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, good| g.write(&ok(&good.body)[..40]),
     ),
-    ("reset in the head", Observation::Broken, MORE, |g, good| {
-        g.write(&ok(&good.body)[..40]);
-        g.reset();
-    }),
+    (
+        "reset in the head",
+        Observation::Broken,
+        VARIANT,
+        |g, good| {
+            g.write(&ok(&good.body)[..40]);
+            g.reset();
+        },
+    ),
     (
         "closed before the body",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(head_of(&good.body));
         },
@@ -57,31 +62,41 @@ pub const BROKEN: &[Row] = &[
         "closed in the body",
         Observation::Broken,
         TYPICAL,
-        |g, good| g.write(all_but_one(&good.body)),
+        |g, good| g.write(without_last_byte(&good.body)),
     ),
-    ("reset in the body", Observation::Broken, MORE, |g, good| {
-        g.write(all_but_one(&good.body));
-        g.reset();
-    }),
+    (
+        "reset in the body",
+        Observation::Broken,
+        VARIANT,
+        |g, good| {
+            g.write(without_last_byte(&good.body));
+            g.reset();
+        },
+    ),
     (
         "closed in a chunk's length",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, _| {
             g.write(format!("{CHUNKED}5"));
         },
     ),
-    ("closed in a chunk", Observation::Broken, MORE, |g, good| {
-        g.write(format!(
-            "{CHUNKED}{:x}\r\n{}",
-            good.body.len() + 1,
-            good.body
-        ));
-    }),
+    (
+        "closed in a chunk",
+        Observation::Broken,
+        VARIANT,
+        |g, good| {
+            g.write(format!(
+                "{CHUNKED}{:x}\r\n{}",
+                good.body.len() + 1,
+                good.body
+            ));
+        },
+    ),
     (
         "closed between chunks",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(format!("{CHUNKED}{}", chunk(&good.body)));
         },
@@ -89,22 +104,27 @@ pub const BROKEN: &[Row] = &[
     (
         "a chunk's length that is no number",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(format!("{CHUNKED}all of it\r\n{}\r\n0\r\n\r\n", good.body));
         },
     ),
-    ("a length too long", Observation::Broken, MORE, |g, good| {
-        let length = good.body.len() + 1;
-        g.write(format!(
-            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{}",
-            good.body
-        ));
-    }),
+    (
+        "a length too long",
+        Observation::Broken,
+        VARIANT,
+        |g, good| {
+            let length = good.body.len() + 1;
+            g.write(format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{}",
+                good.body
+            ));
+        },
+    ),
     (
         "a length that is no number",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(format!(
                 "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: all\r\n\r\n{}",
@@ -112,25 +132,30 @@ pub const BROKEN: &[Row] = &[
             ));
         },
     ),
-    ("a negative length", Observation::Broken, MORE, |g, good| {
-        g.write(format!(
-            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: -1\r\n\r\n{}",
-            good.body
-        ));
-    }),
-    ("two lengths", Observation::Broken, MORE, |g, good| {
+    (
+        "a negative length",
+        Observation::Broken,
+        VARIANT,
+        |g, good| {
+            g.write(format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: -1\r\n\r\n{}",
+                good.body
+            ));
+        },
+    ),
+    ("two lengths", Observation::Broken, VARIANT, |g, good| {
         let length = good.body.len();
         let lengths = format!("content-length: 2\r\ncontent-length: {length}");
         g.write(format!("HTTP/1.1 200 OK\r\n{lengths}\r\n\r\n{}", good.body));
     }),
-    ("an endless body", Observation::Broken, MORE, |g, _| {
+    ("an endless body", Observation::Broken, VARIANT, |g, _| {
         g.write("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\"");
         while g.stream.write_all(&[b'a'; 65536]).is_ok() {}
     }),
     (
         "a head that never ends",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, _| {
             g.write("HTTP/1.1 200 OK\r\n");
             while g
@@ -143,7 +168,7 @@ pub const BROKEN: &[Row] = &[
     (
         "a header that never ends",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, _| {
             g.write("HTTP/1.1 200 OK\r\nx-padding: ");
             while g.stream.write_all(&[b'a'; 4096]).is_ok() {}
@@ -152,7 +177,7 @@ pub const BROKEN: &[Row] = &[
     (
         "a thousand headers",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, good| {
             let length = good.body.len();
             let padding = "x-padding: a\r\n".repeat(1000);
@@ -165,33 +190,38 @@ pub const BROKEN: &[Row] = &[
     (
         "empty lines without end",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, _| {
             while g.stream.write_all(&b"\r\n".repeat(2048)).is_ok() {}
         },
     ),
-    ("no HTTP at all", Observation::Broken, MORE, |g, _| {
+    ("no HTTP at all", Observation::Broken, VARIANT, |g, _| {
         g.write("SSH-2.0-OpenSSH_9.6\r\n")
     }),
     (
         "a body without a head",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, good| g.write(&good.body),
     ),
-    ("a head in TLS", Observation::Broken, MORE, |g, _| {
+    ("a head in TLS", Observation::Broken, VARIANT, |g, _| {
         g.write(b"\x15\x03\x03\x00\x02\x02\x28")
     }),
-    ("HTTP/2", Observation::Broken, MORE, |g, _| {
+    ("HTTP/2", Observation::Broken, VARIANT, |g, _| {
         g.write(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00")
     }),
-    ("zeros in the head", Observation::Broken, MORE, |g, good| {
-        g.write(ok(&good.body).replace("content-type", "content\0type"));
-    }),
+    (
+        "zeros in the head",
+        Observation::Broken,
+        VARIANT,
+        |g, good| {
+            g.write(ok(&good.body).replace("content-type", "content\0type"));
+        },
+    ),
     (
         "a status that is no number",
         Observation::Broken,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(http("OK OK", &good.body));
         },

@@ -1,4 +1,4 @@
-//! What becomes of a connection before its request has been read.
+//! Faults of a connection before its request has been read.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,23 +7,23 @@ use std::sync::{Arc, Mutex};
 use super::super::faults::Observation;
 use crate::support::raw::reset;
 
-/// What becomes of whoever arrives.
+/// A fault of a connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ConnectFault {
-    /// Nobody listens.
-    Closed,
-    /// Somebody listens, and takes no connection any more.
-    Full,
+    /// The port is closed.
+    PortClosed,
+    /// The backlog is full.
+    BacklogFull,
     /// The connection is closed, unread.
-    Shut,
+    Closed,
     /// The connection is reset, unread.
     Reset,
     /// Nothing is ever read.
     Ignored,
-    /// Something that is no HTTP comes before the request.
-    Greeted,
+    /// Bytes that are not HTTP arrive before the request.
+    UnexpectedGreeting,
     /// So many bytes of the request are read, then the connection is closed.
-    ReadThenShut(usize),
+    ReadThenClosed(usize),
     /// So many bytes of the request are read, then the connection is reset.
     ReadThenReset(usize),
     /// So many bytes of the request are read, and no more.
@@ -34,22 +34,22 @@ pub enum ConnectFault {
 pub type Held = Arc<Mutex<Vec<TcpStream>>>;
 
 impl ConnectFault {
-    /// Treats a connection.
-    pub fn treat(self, mut stream: TcpStream, held: &Held) {
+    /// Applies the fault to a connection.
+    pub fn apply(self, mut stream: TcpStream, held: &Held) {
         let mut read = |length| {
             // Fewer come when the client gives up.
             let _ = stream.read_exact(&mut vec![0; length]);
         };
         match self {
-            Self::Closed | Self::Full => unreachable!("nobody gets here"),
-            Self::Shut => {}
+            Self::PortClosed | Self::BacklogFull => unreachable!("nobody gets here"),
+            Self::Closed => {}
             Self::Reset => reset(&stream),
             Self::Ignored => held.lock().unwrap().push(stream),
-            Self::Greeted => {
+            Self::UnexpectedGreeting => {
                 let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n");
                 held.lock().unwrap().push(stream);
             }
-            Self::ReadThenShut(length) => read(length),
+            Self::ReadThenClosed(length) => read(length),
             Self::ReadThenReset(length) => {
                 read(length);
                 reset(&stream);
@@ -62,65 +62,65 @@ impl ConnectFault {
     }
 }
 
-/// In the middle of the request line; in the middle of the head.
-const IN_THE_LINE: usize = 6;
-const IN_THE_HEAD: usize = 40;
+/// Lengths that end in the request line and in the head.
+const PARTIAL_REQUEST_LINE_BYTES: usize = 6;
+const PARTIAL_HEAD_BYTES: usize = 40;
 
-pub const ARRIVALS: [(&str, ConnectFault, Observation); 13] = [
+pub const CONNECT_FAULTS: [(&str, ConnectFault, Observation); 13] = [
     (
         "nobody listens",
-        ConnectFault::Closed,
+        ConnectFault::PortClosed,
         Observation::NoConnection,
     ),
     (
         "the backlog is full",
-        ConnectFault::Full,
-        Observation::NotInTime,
+        ConnectFault::BacklogFull,
+        Observation::ConnectTimeout,
     ),
     (
         "closed before the request",
-        ConnectFault::Shut,
+        ConnectFault::Closed,
         Observation::Broken,
     ),
     (
         "reset before the request",
         ConnectFault::Reset,
-        Observation::GoneAtOnce,
+        Observation::ClosedAtOnce,
     ),
     ("never read", ConnectFault::Ignored, Observation::Silence),
     (
         "another protocol's greeting",
-        ConnectFault::Greeted,
+        ConnectFault::UnexpectedGreeting,
         Observation::Broken,
     ),
     (
         "closed in the request line",
-        ConnectFault::ReadThenShut(IN_THE_LINE),
+        ConnectFault::ReadThenClosed(PARTIAL_REQUEST_LINE_BYTES),
         Observation::Broken,
     ),
     (
         "closed in the request's head",
-        ConnectFault::ReadThenShut(IN_THE_HEAD),
+        ConnectFault::ReadThenClosed(PARTIAL_HEAD_BYTES),
         Observation::Broken,
     ),
     (
         "reset in the request line",
-        ConnectFault::ReadThenReset(IN_THE_LINE),
+        ConnectFault::ReadThenReset(PARTIAL_REQUEST_LINE_BYTES),
         Observation::Broken,
     ),
     (
         "reset in the request's head",
-        ConnectFault::ReadThenReset(IN_THE_HEAD),
+        ConnectFault::ReadThenReset(PARTIAL_HEAD_BYTES),
         Observation::Broken,
     ),
     (
         "silence in the request line",
-        ConnectFault::ReadThenIgnored(IN_THE_LINE),
+        ConnectFault::ReadThenIgnored(PARTIAL_REQUEST_LINE_BYTES),
         Observation::Silence,
     ),
     (
         "silence in the request's head",
-        ConnectFault::ReadThenIgnored(IN_THE_HEAD),
+        ConnectFault::ReadThenIgnored(PARTIAL_HEAD_BYTES),
         Observation::Silence,
     ),
     (

@@ -1,20 +1,20 @@
-//! What never comes, or never to an end.
+//! Answers that never arrive or never end.
 
 use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
-use super::{CHUNKED, MORE, Row, TYPICAL, all_but_one, chunk, head_of};
+use super::{CHUNKED, Row, TYPICAL, VARIANT, chunk, head_of, without_last_byte};
 use crate::matrix::faults::Observation;
 use crate::support::raw::ok;
 
-/// Never all of it.
-pub const SILENT: &[Row] = &[
+/// Answers that never arrive completely.
+pub const NO_ANSWER: &[Row] = &[
     ("nothing", Observation::Silence, TYPICAL, |g, _| g.wait()),
     (
         "half a status line, then nothing",
         Observation::Silence,
-        MORE,
+        VARIANT,
         |g, _| {
             g.write("HTTP/1.1 2");
             g.wait();
@@ -23,7 +23,7 @@ pub const SILENT: &[Row] = &[
     (
         "a head, then nothing",
         Observation::Silence,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(head_of(&good.body));
             g.wait();
@@ -32,16 +32,16 @@ pub const SILENT: &[Row] = &[
     (
         "almost all of the body, then nothing",
         Observation::Silence,
-        MORE,
+        VARIANT,
         |g, good| {
-            g.write(all_but_one(&good.body));
+            g.write(without_last_byte(&good.body));
             g.wait();
         },
     ),
     (
         "the answer without its end",
         Observation::Silence,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(format!("HTTP/1.1 200 OK\r\n\r\n{}", good.body));
             g.wait();
@@ -50,7 +50,7 @@ pub const SILENT: &[Row] = &[
     (
         "a chunk, then nothing",
         Observation::Silence,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(format!("{CHUNKED}{}", chunk(&good.body)));
             g.wait();
@@ -59,7 +59,7 @@ pub const SILENT: &[Row] = &[
     (
         "100 Continue, then nothing",
         Observation::Silence,
-        MORE,
+        VARIANT,
         |g, _| {
             g.write("HTTP/1.1 100 Continue\r\n\r\n");
             g.wait();
@@ -68,7 +68,7 @@ pub const SILENT: &[Row] = &[
     (
         "a byte now and then",
         Observation::Silence,
-        MORE,
+        VARIANT,
         |g, good| {
             g.drip(ok(&good.body), Duration::from_secs(5));
         },
@@ -76,7 +76,7 @@ pub const SILENT: &[Row] = &[
     (
         "a chunk now and then",
         Observation::Silence,
-        MORE,
+        VARIANT,
         |g, _| {
             g.write(CHUNKED);
             while g.stream.write_all(b"1\r\n \r\n").is_ok() {
@@ -87,7 +87,7 @@ pub const SILENT: &[Row] = &[
     (
         "100 Continue now and then",
         Observation::Silence,
-        MORE,
+        VARIANT,
         |g, _| {
             while g.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok() {
                 thread::sleep(Duration::from_millis(100));

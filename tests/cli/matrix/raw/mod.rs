@@ -1,4 +1,4 @@
-//! What raw sockets do, from before there is a connection to after the answer.
+//! Faults injected by raw sockets, from before the connection to after the answer.
 
 mod broken_connections;
 mod connect_faults;
@@ -11,10 +11,10 @@ use std::fmt;
 
 pub use connect_faults::{ConnectFault, Held};
 
-use super::faults::{DONE, Fault, Injection, Observation, Stage};
+use super::faults::{EXECUTED_SUFFIX, Fault, Injection, Observation, Stage};
 use crate::support::raw::{ClientConnection, ok};
 
-/// Done to a client whose request has been read.
+/// Action on a connection whose request has been read.
 #[derive(Clone, Copy)]
 pub struct Behaviour(pub fn(&mut ClientConnection, &GoodAnswer));
 
@@ -24,35 +24,35 @@ impl fmt::Debug for Behaviour {
     }
 }
 
-/// What a proper server would have said.
+/// The answer of a correct server.
 pub struct GoodAnswer {
     /// The body of its answer.
     pub body: String,
-    /// Where the same request would be carried out: a redirect that is followed shows.
-    pub elsewhere: String,
-    stays: Cell<bool>,
+    /// URL where the same request would be executed, to detect a followed redirect.
+    pub redirect_url: String,
+    keeps_connection: Cell<bool>,
 }
 
 impl GoodAnswer {
-    pub fn new(body: String, elsewhere: String) -> Self {
-        let stays = Cell::new(false);
+    pub fn new(body: String, redirect_url: String) -> Self {
+        let keeps_connection = Cell::new(false);
         Self {
             body,
-            elsewhere,
-            stays,
+            redirect_url,
+            keeps_connection,
         }
     }
 
     /// The connection stays open for the next request.
-    fn stay(&self) {
-        self.stays.set(true);
+    fn keep_connection(&self) {
+        self.keeps_connection.set(true);
     }
 
-    pub fn stays(&self) -> bool {
-        self.stays.get()
+    pub fn keeps_connection(&self) -> bool {
+        self.keeps_connection.get()
     }
 }
-/// A name, what the client can know, whether it stands for its kind, and what is done.
+/// Name, observation, whether it is typical of its kind, and behaviour.
 type Row = (
     &'static str,
     Observation,
@@ -61,40 +61,40 @@ type Row = (
 );
 
 const TYPICAL: bool = true;
-const MORE: bool = false;
+const VARIANT: bool = false;
 
 /// A refusal in a business code.
-const NO: &str = r#"{"error_code":-987,"error_message":"no"}"#;
+const REFUSAL_BODY: &str = r#"{"error_code":-987,"error_message":"no"}"#;
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
 
 fn chunk(body: &str) -> String {
     format!("{:x}\r\n{body}\r\n", body.len())
 }
 
-/// The head that promises this body.
+/// The head for this body.
 fn head_of(body: &str) -> String {
     let whole = ok(body);
     whole[..whole.len() - body.len()].to_owned()
 }
 
-fn all_but_one(body: &str) -> String {
+fn without_last_byte(body: &str) -> String {
     let mut whole = ok(body);
     whole.pop();
     whole
 }
 
-/// Every fault of raw sockets. What leaves open whether the request was carried out is done both
-/// ways.
+/// Every fault of raw sockets. Faults that leave the outcome open are tested with the request executed
+/// and not executed.
 pub fn faults() -> Vec<Fault> {
     let mut faults = Vec::new();
-    for (name, arrival, observation) in connect_faults::ARRIVALS {
+    for (name, arrival, observation) in connect_faults::CONNECT_FAULTS {
         // Only Linux lets connections to a full backlog wait.
-        if arrival == ConnectFault::Full && !cfg!(target_os = "linux") {
+        if arrival == ConnectFault::BacklogFull && !cfg!(target_os = "linux") {
             continue;
         }
         faults.push(Fault {
             name: name.into(),
-            how: Injection::Arriving(arrival),
+            how: Injection::Connect(arrival),
             place: Stage::Connection,
             observation,
             acts: false,
@@ -102,12 +102,12 @@ pub fn faults() -> Vec<Fault> {
         });
     }
     let rows = [
-        broken_connections::BROKEN,
-        invalid_answers::ODD,
-        invalid_answers::NONSENSE,
-        missing_answers::SILENT,
-        valid_answers::GOOD,
-        valid_answers::REFUSED,
+        broken_connections::BROKEN_CONNECTIONS,
+        invalid_answers::UNEXPECTED_STATUS,
+        invalid_answers::UNUSABLE_BODY,
+        missing_answers::NO_ANSWER,
+        valid_answers::VALID_ANSWERS,
+        valid_answers::REFUSALS,
     ];
     for (name, observation, is_typical, behaviour) in rows.into_iter().flatten() {
         let fault = Fault {
@@ -119,7 +119,7 @@ pub fn faults() -> Vec<Fault> {
             is_typical: *is_typical,
         };
         let acted = Fault {
-            name: format!("{name}{DONE}"),
+            name: format!("{name}{EXECUTED_SUFFIX}"),
             acts: true,
             ..fault.clone()
         };

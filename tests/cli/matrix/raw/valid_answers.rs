@@ -1,13 +1,13 @@
-//! Answers and refusals, in every way they may be put.
+//! Answers and refusals in unusual forms.
 
 use std::time::Duration;
 
-use super::{CHUNKED, MORE, NO, Row, TYPICAL, chunk};
+use super::{CHUNKED, REFUSAL_BODY, Row, TYPICAL, VARIANT, chunk};
 use crate::matrix::faults::Observation;
 use crate::support::raw::{http, ok};
 
-/// An unusual way to say what is meant.
-pub const GOOD: &[Row] = &[
+/// Valid answers in unusual forms.
+pub const VALID_ANSWERS: &[Row] = &[
     (
         "the answer, the connection kept open",
         Observation::Answer,
@@ -18,40 +18,40 @@ pub const GOOD: &[Row] = &[
                 "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{}",
                 good.body
             ));
-            good.stay();
+            good.keep_connection();
         },
     ),
     (
         "the answer and other bytes",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             let length = good.body.len();
             g.write(format!(
                 "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{}extra",
                 good.body
             ));
-            good.stay();
+            good.keep_connection();
         },
     ),
     (
         "the answer and a refusal",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             let length = good.body.len();
-            let no = http("400 Bad Request", NO);
+            let no = http("400 Bad Request", REFUSAL_BODY);
             g.write(format!(
                 "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{}{no}",
                 good.body
             ));
-            good.stay();
+            good.keep_connection();
         },
     ),
     (
         "the answer, then reset",
         Observation::AnswerThenReset,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(ok(&good.body));
             g.reset();
@@ -60,7 +60,7 @@ pub const GOOD: &[Row] = &[
     (
         "the answer, ended by the connection",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(format!("HTTP/1.1 200 OK\r\n\r\n{}", good.body));
         },
@@ -81,7 +81,7 @@ pub const GOOD: &[Row] = &[
     (
         "the answer in HTTP/1.0",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(ok(&good.body).replace("HTTP/1.1", "HTTP/1.0"));
         },
@@ -89,7 +89,7 @@ pub const GOOD: &[Row] = &[
     (
         "the answer under HTTP 201",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(http("201 Created", &good.body));
         },
@@ -97,7 +97,7 @@ pub const GOOD: &[Row] = &[
     (
         "the answer called HTML",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(ok(&good.body).replace("application/json", "text/html"));
         },
@@ -105,7 +105,7 @@ pub const GOOD: &[Row] = &[
     (
         "the answer in bare line feeds",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(ok(&good.body).replace("\r\n", "\n"));
         },
@@ -113,7 +113,7 @@ pub const GOOD: &[Row] = &[
     (
         "the answer after 100 Continue",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(format!("HTTP/1.1 100 Continue\r\n\r\n{}", ok(&good.body)));
         },
@@ -121,7 +121,7 @@ pub const GOOD: &[Row] = &[
     (
         "the answer behind a byte order mark",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(ok(&format!("\u{feff}{}", good.body)));
         },
@@ -129,7 +129,7 @@ pub const GOOD: &[Row] = &[
     (
         "the answer after 103 Early Hints",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             g.write(format!(
                 "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n{}",
@@ -140,19 +140,19 @@ pub const GOOD: &[Row] = &[
     (
         "the answer, a byte each millisecond",
         Observation::Answer,
-        MORE,
+        VARIANT,
         |g, good| {
             g.drip(ok(&good.body), Duration::from_millis(1));
         },
     ),
 ];
 
-/// A no.
-pub const REFUSED: &[Row] = &[
+/// Refusals.
+pub const REFUSALS: &[Row] = &[
     ("403 of a proxy", Observation::Refusal, TYPICAL, |g, _| {
         g.write(http("403 Forbidden", "<html>nginx</html>"));
     }),
-    ("429 in words", Observation::Refusal, MORE, |g, _| {
+    ("429 in words", Observation::Refusal, VARIANT, |g, _| {
         g.write(http("429 Too Many", "slow down"))
     }),
     (
@@ -161,43 +161,48 @@ pub const REFUSED: &[Row] = &[
         TYPICAL,
         |g, _| g.write(ok(r#"{"success":false}"#)),
     ),
-    ("{\"ok\":false}", Observation::Refusal, MORE, |g, _| {
+    ("{\"ok\":false}", Observation::Refusal, VARIANT, |g, _| {
         g.write(ok(r#"{"ok":false}"#))
     }),
-    ("an error text", Observation::Refusal, MORE, |g, _| {
+    ("an error text", Observation::Refusal, VARIANT, |g, _| {
         g.write(ok(r#"{"error":"denied"}"#))
     }),
     (
         "a refusal text without a code",
         Observation::Refusal,
-        MORE,
+        VARIANT,
         |g, _| g.write(ok(r#"{"error_message":"账号异常","data":{}}"#)),
     ),
     (
         "{\"detail\":…} under HTTP 200",
         Observation::Refusal,
-        MORE,
+        VARIANT,
         |g, _| g.write(ok(r#"{"detail":"Not Found"}"#)),
     ),
     (
         "a code of the gateway",
         Observation::Refusal,
-        MORE,
+        VARIANT,
         |g, _| g.write(ok(r#"{"code":401,"msg":"token无效"}"#)),
     ),
     (
         "a code of a sibling product",
         Observation::Refusal,
-        MORE,
+        VARIANT,
         |g, _| g.write(ok(r#"{"baseResponse":{"ret":-3},"list":[]}"#)),
     ),
     (
         "{\"result\":\"fail\"}",
         Observation::Refusal,
-        MORE,
+        VARIANT,
         |g, _| g.write(ok(r#"{"result":"fail"}"#)),
     ),
-    ("a code in a string", Observation::Refusal, MORE, |g, _| {
-        g.write(ok(&format!("{NO:?}")));
-    }),
+    (
+        "a code in a string",
+        Observation::Refusal,
+        VARIANT,
+        |g, _| {
+            g.write(ok(&format!("{REFUSAL_BODY:?}")));
+        },
+    ),
 ];

@@ -152,7 +152,7 @@ fn auto_reply_ignores_own_messages() {
 
 #[test]
 fn broadcast_sends_once_per_contact() {
-    if !is_installed("jq") {
+    if !is_installed("python3") {
         return;
     }
     let script = "printf 'conversation,name\\nS:788123456789,Ann\\nS:788555666777,Bob\\n' > c.csv
@@ -164,4 +164,47 @@ fn broadcast_sends_once_per_contact() {
     );
     assert_eq!(run.stderr.matches("POST /msg/send_text").count(), 2);
     assert_eq!(run.stdout.matches("\"outcome\":\"duplicate\"").count(), 2);
+}
+
+#[test]
+fn broadcast_reads_spreadsheet_csv() {
+    if !is_installed("python3") {
+        return;
+    }
+    let script = r#"printf '\357\273\277conversation,name\r\nS:788123456789,"Smith, ""Ann"""\r\n' > c.csv
+        PACE=off sh $EX/broadcast.sh c.csv 'hello NAME'"#;
+    let run = run(&[], script).ends_with(0);
+    assert!(run.stderr.contains(r#""hello Smith, \"Ann\"""#), "{run:?}");
+}
+
+#[test]
+fn broadcast_stops_at_other_encodings() {
+    if !is_installed("python3") {
+        return;
+    }
+    let script = r#"printf 'conversation,name\nS:788123456789,Ann\nS:788555666777,\325\305\n' > c.csv
+        PACE=off sh $EX/broadcast.sh c.csv 'hello NAME'"#;
+    let run = run(&[], script).ends_with(1).says("is not UTF-8");
+    assert!(!run.stderr.contains("POST /msg"), "{run:?}");
+}
+
+#[test]
+fn jq_recipe_fails_unless_accepted() {
+    if !is_installed("jq") {
+        return;
+    }
+    let recipe = r#"qiwei send R:1012345678901 hi --json FLAG | jq -e '.outcome=="accepted"'"#;
+    run(&[], &recipe.replace("FLAG", "")).ends_with(0);
+    for (flags, flag) in [
+        (&["--fault", "code=-1@/msg/send_text"][..], ""),
+        (&["--fault", "drop-after@/msg/send_text"], ""),
+        (&[], "--unknown-flag"),
+        (&[], "--guid 'two words'"),
+        (&[], "--config /nonexistent/x"),
+        (&[], "--dry-run"),
+    ] {
+        let run = run(flags, &recipe.replace("FLAG", flag));
+        assert_eq!(run.stdout, "false\n", "{flag}: {run:?}");
+        run.ends_with(1);
+    }
 }

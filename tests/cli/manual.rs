@@ -147,7 +147,7 @@ qiwei send ops "backup done" \-\-key "backup\-$(date +%F)"
 Mention the on\-call person:
 .PP
 .nf
-qiwei at ops "build broken {$@}" \-\-user 1688850000000001
+qiwei at ops "build broken {at}" \-\-user 1688850000000001
 .fi
 .SH "SEE ALSO"
 qiwei\-send(1), qiwei\-at(1), qiwei\-login(1), qiwei\-listen(1), qiwei\-status(1), qiwei\-instance(1), qiwei\-sessions(1), qiwei\-probe(1), qiwei\-ledger(1), qiwei\-config(1), qiwei\-sandbox(1)

@@ -334,8 +334,9 @@ fn round_trip_refuses_to_take_callbacks_of_login() {
 fn names_status_of_refused_callback() {
     let server = sandbox_with(|scenario| {
         (scenario.online, scenario.running) = (0, 1);
+        scenario.callbacks = false;
     });
-    let run = probe(&server, "");
+    let run = probe(&server, "--timeout 2s");
     let mut running = BackgroundChild::start(run);
     let url = first_url(&server);
     assert_eq!(crate::support::client::post(&url, "<html>").status, 400);

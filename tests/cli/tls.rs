@@ -132,8 +132,10 @@ fn redirect_away_from_tls_is_not_followed() {
 
 #[test]
 fn wrong_scheme_is_named_with_its_fix() {
-    let plain = RawServer::answering(ok(ACCEPTED));
-    let url = format!("https://{}", plain.address());
+    let plain = RawServer::unread(|mut stream| {
+        let _ = stream.write_all(http("400 Bad Request", "").as_bytes());
+    });
+    let url = format!("https://localhost:{}", plain.address().port());
     let error = send(&url, &["--retries", "0"]).ends_with(5).error();
     assert!(
         error["message"]

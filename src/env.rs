@@ -120,7 +120,10 @@ impl Env {
 
     /// The proxy for requests to `base`, without credentials, and the variable that sets it.
     pub fn proxy_for(&self, base: &BaseUrl) -> Option<String> {
-        if base.is_loopback() || self.is_excluded_from_proxy(base.host()) {
+        if base.is_loopback()
+            || self.is_excluded_from_proxy(base.host())
+            || self.proxy_problem(base).is_some()
+        {
             return None;
         }
         let (name, value) = self.proxy_variable(base)?;

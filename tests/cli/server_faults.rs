@@ -291,3 +291,17 @@ fn customer_service_conversation_is_a_target() {
             .ends_with(2);
     }
 }
+
+#[test]
+fn unusable_proxy_variable_is_named_and_not_blamed() {
+    let run = Qiwei::on("http://no-such-host.invalid", ["send", GROUP, "x"])
+        .args(["--guid", "g", "--retries", "0", "--json"])
+        .env("http_proxy", ":::")
+        .run()
+        .says("http_proxy is not a proxy URL and is ignored");
+    let error = run.message_error(5, "not_sent");
+    assert!(
+        !error["hint"].as_str().unwrap().contains("proxy"),
+        "{error}"
+    );
+}

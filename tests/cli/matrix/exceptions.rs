@@ -58,7 +58,7 @@ pub static EXCEPTIONS: &[Exception] = &[
                 && c.command.name == "instance rm --stopped"
         },
         expected: expected(0, "accepted"),
-        why: "`instance rm --stopped` is about stopped instances: one more look that shows one changes nothing",
+        why: "`instance rm --stopped` removes stopped instances: one more status that says stopped changes nothing",
     },
     Exception {
         holds: |c| {
@@ -67,14 +67,14 @@ pub static EXCEPTIONS: &[Exception] = &[
                 && c.step.role == Role::Polled
         },
         expected: expected_read(0),
-        why: "`status --wait` looks again",
+        why: "`status --wait` checks again",
     },
     Exception {
         holds: |c| {
             c.fault.observation == Observation::Reconnecting && c.command.name == "probe callback"
         },
         expected: expected_read(5),
-        why: "`probe callback` cannot make an instance call back that looks stopped, and waits in vain",
+        why: "`probe callback` cannot trigger a callback of an instance that seems stopped, and none arrives",
     },
     Exception {
         holds: |c| is_refusal(c) && c.command.name == "status" && c.step.path.ends_with("_status"),
@@ -90,12 +90,12 @@ pub static EXCEPTIONS: &[Exception] = &[
     Exception {
         holds: |c| is_false_success(c) && c.command.name == "probe callback",
         expected: expected_read(5),
-        why: "`probe callback` notices a yes to the callback URL that was a lie: nothing calls back",
+        why: "`probe callback` notices that the callback URL was confirmed but not set: no callback arrives",
     },
     Exception {
         holds: |c| is_false_success(c) && c.command.name == "login of a stopped instance",
         expected: expected_read(1),
-        why: "`login` notices a yes to the start that was a lie: there is no QR code",
+        why: "`login` notices that the start was confirmed but not done: there is no QR code",
     },
     Exception {
         holds: |c| {

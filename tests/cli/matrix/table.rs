@@ -56,12 +56,12 @@ const OTHERS: [(Role, &str, &str); 3] = [
     ),
     (
         Role::Diagnostic,
-        "a survey",
+        "a diagnostic request",
         "Every answer is one line of the result; only without any connection the command ends with 5.",
     ),
     (
         Role::Optional,
-        "an aside",
+        "an optional request",
         "The command goes on without it, with a warning where that matters.",
     ),
 ];

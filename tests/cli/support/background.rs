@@ -95,6 +95,11 @@ impl BackgroundChild {
         self.qiwei.config_path()
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub fn finish(&mut self) -> Finished {
@@ -201,7 +206,7 @@ pub fn parse(line: &str) -> Value {
 
 /// Looks until `ready` has something.
 #[track_caller]
-pub fn eventually<T>(what: &str, ready: impl Fn() -> Option<T>) -> T {
+pub fn eventually<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + HANG_TIMEOUT;
     loop {
         if let Some(found) = ready() {

@@ -166,7 +166,6 @@ mod tests {
     use crate::token_sequences::token_sequences;
 
     const WORDS: &[&str] = &[
-        "{}",
         "{at}",
         "S:",
         "R:",

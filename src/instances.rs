@@ -40,6 +40,16 @@ impl Instance {
             .map_or_else(|_| text!("unknown"), |status| status.word())
     }
 
+    /// Whether its account is online, or may be: a status that cannot be read leaves that open, unless
+    /// the server does not know the instance.
+    pub fn may_be_online(&self) -> bool {
+        match &self.status {
+            Ok(status) => *status == Status::Online,
+            Err(CallError::Refused(refusal)) => !refusal.is_bad_guid(),
+            Err(_) => true,
+        }
+    }
+
     /// Whether it has this status.
     pub fn is(&self, status: Status) -> bool {
         self.status.as_ref() == Ok(&status)
@@ -162,7 +172,7 @@ pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
     }
     let seen = survey(context.api()?).map_err(|error| match effect {
         Effect::Read => error,
-        Effect::Set | Effect::Change => error.outcome(Outcome::NotSent),
+        Effect::IdempotentChange | Effect::Change => error.outcome(Outcome::NotSent),
     })?;
     let guid = detect(&seen)?;
     context.output.note(&text!(

@@ -1,9 +1,20 @@
-//! JSON from outside whose strings may be damaged.
+//! Lenient reading of JSON from outside: damaged strings, and numbers as strings.
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 /// What stands in place of a character that could not be read.
 pub const REPLACEMENT: char = '\u{fffd}';
+
+/// Reads an integer that may be a string.
+pub fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
 
 /// Returns `body` as text that a strict JSON parser reads although single strings are damaged.
 ///
@@ -81,7 +92,7 @@ fn code_unit(bytes: &[u8]) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

@@ -31,7 +31,7 @@ pub(super) fn with_extra(
                 error = e
             )
         })?;
-    let verifier = SystemOrNamed {
+    let verifier = SystemOrFileVerifier {
         system,
         named: certificates,
     };
@@ -63,12 +63,12 @@ fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, Text> {
 /// `openssl req -x509` makes certificates that are their own authority; strict verification refuses
 /// them for servers, while other tools accept them with `--cacert`.
 #[derive(Debug)]
-struct SystemOrNamed {
+struct SystemOrFileVerifier {
     system: Verifier,
     named: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for SystemOrNamed {
+impl ServerCertVerifier for SystemOrFileVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

@@ -6,8 +6,11 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::wording::{is_refusal_wording, is_success_wording};
-use crate::json::repair_strings;
+use super::reported_failure::{
+    MESSAGE_FIELDS, RESULT_FIELDS, is_false_word, is_refusal_wording, is_success_wording,
+    reported_failure, text_of,
+};
+use crate::json::{integer, repair_strings};
 use crate::text::{Text, text};
 
 /// How a server wraps its answers.
@@ -55,7 +58,7 @@ pub struct Payload {
     /// either, the shape of the value decides.
     pub confirmed: bool,
     /// The other fields of the envelope.
-    pub beside: Map<String, Value>,
+    pub other_fields: Map<String, Value>,
 }
 
 /// Fields that hold a business code. The last three come from the hosted gateway and from servers
@@ -66,21 +69,6 @@ const CODE_FIELDS: [(&str, Dialect); 5] = [
     ("errcode", Dialect::A),
     ("code", Dialect::A),
     ("ret", Dialect::A),
-];
-
-/// Fields that hold the server's message, in order of precedence.
-const MESSAGE_FIELDS: [&str; 6] = [
-    "error_message",
-    "err_msg",
-    "errmsg",
-    "message",
-    "msg",
-    "hint",
-];
-
-/// Fields that report success or failure, besides codes and messages.
-const RESULT_FIELDS: [&str; 7] = [
-    "success", "ok", "error", "errors", "detail", "result", "status",
 ];
 
 /// Opens a body.
@@ -114,10 +102,8 @@ fn open_value(value: Value) -> Result<Envelope, Text> {
     let Value::Object(mut object) = value else {
         return payload(value, Dialect::C, false, Map::new());
     };
-    let spoken = code(&object)?;
-    let denial = denial(&object);
-    match (spoken, denial) {
-        (Some((0, _)), Some(denial)) => Err(contradiction(&denial)),
+    match (code(&object)?, reported_failure(&object)) {
+        (Some((0, _)), Some(failure)) => Err(contradiction(&failure)),
         (Some((0, dialect)), None) => {
             let value = object.remove("data").unwrap_or(Value::Null);
             payload(value, dialect, true, object)
@@ -129,14 +115,11 @@ fn open_value(value: Value) -> Result<Envelope, Text> {
                 text: text_of(&object).unwrap_or_default(),
             },
         }),
-        (None, Some(denial)) if carries_nothing(&object) => Ok(Envelope {
+        (None, Some(text)) if has_no_data(&object) => Ok(Envelope {
             dialect: Dialect::A,
-            content: Content::Refused {
-                code: None,
-                text: denial,
-            },
+            content: Content::Refused { code: None, text },
         }),
-        (None, Some(denial)) => Err(contradiction(&denial)),
+        (None, Some(failure)) => Err(contradiction(&failure)),
         (None, None) => uncoded(object),
     }
 }
@@ -144,15 +127,19 @@ fn open_value(value: Value) -> Result<Envelope, Text> {
 /// An object without a business code and without a refusal.
 fn uncoded(mut object: Map<String, Value>) -> Result<Envelope, Text> {
     if !is_uncoded_envelope(&object) {
-        let is_yes = object.is_empty();
-        return payload(Value::Object(object), Dialect::C, is_yes, Map::new());
+        let is_confirmation = object.is_empty();
+        return payload(
+            Value::Object(object),
+            Dialect::C,
+            is_confirmation,
+            Map::new(),
+        );
     }
-    let words = text_of(&object).filter(|words| !is_success_wording(words));
-    match words {
+    match text_of(&object).filter(|message| !is_success_wording(message)) {
         // An empty list with a message that is not one of success may not be a list.
-        Some(words) if carries_nothing(&object) => Err(text!(
+        Some(message) if has_no_data(&object) => Err(text!(
             "the answer contains neither a code nor data, only the text: {words}",
-            words
+            words = message
         )),
         _ => {
             let value = object.remove("data").unwrap_or(Value::Null);
@@ -166,39 +153,38 @@ fn payload(
     value: Value,
     dialect: Dialect,
     confirmed: bool,
-    beside: Map<String, Value>,
+    other_fields: Map<String, Value>,
 ) -> Result<Envelope, Text> {
-    let denial = match &value {
+    let failure = match &value {
         Value::Object(object) => match code(object) {
             Ok(Some((code, _))) if code != 0 => Some(text_of(object).unwrap_or(code.to_string())),
-            _ => denial(object),
+            _ => reported_failure(object),
         },
-        Value::String(text) => is_refusal_wording(text).then(|| text.clone()),
+        Value::String(text) => {
+            (is_refusal_wording(text) || is_false_word(text)).then(|| text.clone())
+        }
         Value::Bool(false) => Some("false".to_owned()),
         _ => None,
     };
-    match denial {
-        Some(denial) => Err(contradiction(&denial)),
+    match failure {
+        Some(failure) => Err(contradiction(&failure)),
         None => Ok(Envelope {
             dialect,
             content: Content::Payload(Payload {
                 value,
                 confirmed,
-                beside,
+                other_fields,
             }),
         }),
     }
 }
 
-fn contradiction(denial: &str) -> Text {
-    text!(
-        "the answer contradicts itself ({denial})",
-        denial = denial.to_owned()
-    )
+fn contradiction(failure: &str) -> Text {
+    text!("the answer contradicts itself ({failure})", failure)
 }
 
-/// The business code and the dialect of the field that holds it. An HTTP status such as 200 in
-/// `code` is none.
+/// The business code and the dialect of the field that holds it. A `code` of 200 to 299 is an HTTP
+/// status, not a business code.
 ///
 /// # Errors
 /// A code that is no number, and two codes of which only one is 0.
@@ -211,7 +197,7 @@ fn code(object: &Map<String, Value>) -> Result<Option<(i64, Dialect)>, Text> {
         .iter()
         .filter_map(|(key, dialect)| object.get(*key).map(|code| (*key, code, *dialect)))
         .chain(nested);
-    let mut spoken = None;
+    let mut found = None;
     for (key, value, dialect) in fields {
         if value.is_null() {
             continue;
@@ -220,7 +206,7 @@ fn code(object: &Map<String, Value>) -> Result<Option<(i64, Dialect)>, Text> {
         if key == "code" && (200..300).contains(&code) {
             continue;
         }
-        spoken = match spoken {
+        found = match found {
             None => Some((code, dialect)),
             Some((first, _)) if (first == 0) != (code == 0) => {
                 return Err(text!(
@@ -232,61 +218,13 @@ fn code(object: &Map<String, Value>) -> Result<Option<(i64, Dialect)>, Text> {
             first => first,
         };
     }
-    Ok(spoken)
-}
-
-/// The message of a refusal without a business code.
-fn denial(object: &Map<String, Value>) -> Option<String> {
-    let words = || text_of(object).unwrap_or_default();
-    let says_no = ["success", "ok"]
-        .iter()
-        .any(|key| object.get(*key).is_some_and(is_no));
-    if says_no {
-        return Some(words());
-    }
-    for key in ["error", "errors", "detail"] {
-        if let Some(denial) = object.get(key).and_then(fault_words) {
-            return Some(denial);
-        }
-    }
-    for key in ["result", "status"] {
-        match object.get(key) {
-            Some(Value::Bool(false)) => return Some(words()),
-            Some(Value::String(word)) if is_refusal_wording(word) => {
-                return Some(text_of(object).unwrap_or_else(|| word.clone()));
-            }
-            _ => {}
-        }
-    }
-    text_of(object).filter(|text| is_refusal_wording(text))
-}
-
-/// Whether the value of `success` or `ok` is a no.
-fn is_no(value: &Value) -> bool {
-    match value {
-        Value::Bool(truth) => !truth,
-        Value::Number(number) => number.as_i64() == Some(0),
-        Value::String(text) => ["false", "0", "no", "n"].contains(&text.to_lowercase().as_str()),
-        _ => false,
-    }
-}
-
-/// The message of an `error` or `detail` field that is not empty.
-fn fault_words(value: &Value) -> Option<String> {
-    match value {
-        Value::Null | Value::Bool(false) => None,
-        Value::Number(number) if number.as_i64() == Some(0) => None,
-        Value::String(text) if text.trim().is_empty() || is_success_wording(text) => None,
-        Value::Array(list) if list.is_empty() => None,
-        Value::Object(object) if object.is_empty() => None,
-        Value::Object(object) => Some(text_of(object).unwrap_or_else(|| value.to_string())),
-        other => Some(detail_words(other)),
-    }
+    Ok(found)
 }
 
 /// Whether an object holds only codes, messages, results and metadata: no data.
-fn carries_nothing(object: &Map<String, Value>) -> bool {
-    const METADATA_FIELDS: [&str; 6] = [
+fn has_no_data(object: &Map<String, Value>) -> bool {
+    const METADATA_FIELDS: [&str; 7] = [
+        "hint",
         "request_id",
         "trace_id",
         "timestamp",
@@ -324,63 +262,9 @@ fn is_uncoded_envelope(object: &Map<String, Value>) -> bool {
                 || CODE_FIELDS.iter().any(|(code, _)| *code == key)
                 || MESSAGE_FIELDS.contains(&key)
                 || RESULT_FIELDS.contains(&key)
+                || key == "hint"
                 || COUNTS.contains(&key)
         })
-}
-
-/// The server's message, in any field that a dialect uses.
-pub fn text_of(object: &Map<String, Value>) -> Option<String> {
-    MESSAGE_FIELDS
-        .iter()
-        .filter(|key| **key != "hint")
-        .filter_map(|key| object.get(*key)?.as_str())
-        .find(|text| !text.is_empty())
-        .map(str::to_owned)
-}
-
-/// FastAPI's `detail`: `"Not Found"`, or the array of a 422 as `guid: field required; limit: …`.
-pub(super) fn detail_words(detail: &Value) -> String {
-    match detail {
-        Value::String(text) => text.clone(),
-        Value::Array(entries) => entries
-            .iter()
-            .map(field_error)
-            .collect::<Vec<_>>()
-            .join("; "),
-        other => other.to_string(),
-    }
-}
-
-fn field_error(entry: &Value) -> String {
-    let message = entry
-        .get("msg")
-        .and_then(Value::as_str)
-        .unwrap_or("invalid");
-    let path: Vec<String> = entry
-        .get("loc")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|part| match part {
-            Value::String(name) if name == "body" => None,
-            Value::String(name) => Some(name.clone()),
-            other => Some(other.to_string()),
-        })
-        .collect();
-    if path.is_empty() {
-        message.to_owned()
-    } else {
-        format!("{}: {message}", path.join("."))
-    }
-}
-
-/// An integer that may have come as a string.
-fn integer(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
 }
 
 fn describe_non_json(body: &[u8]) -> Text {
@@ -565,7 +449,7 @@ mod tests {
 
     #[test]
     fn rejects_untrustworthy_bodies() {
-        let cases: [(&[u8], &str); 19] = [
+        let cases: [(&[u8], &str); 21] = [
             (b"", "empty"),
             (b" \r\n", "empty"),
             (b"<!doctype html>", "HTML"),
@@ -582,6 +466,8 @@ mod tests {
             (br#"{"error_code":0,"data":{"ok":false}}"#, "contradicts"),
             (br#"{"error_code":0,"data":{"err_code":-1}}"#, "contradicts"),
             (br#"{"error_code":0,"data":false}"#, "contradicts"),
+            (br#"{"error_code":0,"data":"False"}"#, "contradicts"),
+            (br#"{"error_code":0,"result":"false"}"#, "contradicts"),
             (
                 "{\"error_code\":0,\"data\":\"创建失败\"}".as_bytes(),
                 "contradicts",

@@ -245,7 +245,7 @@ mod tests {
         ];
         for (call, read, change) in cases {
             assert_eq!(call.may_retry(Effect::Read), read, "{call:?}");
-            assert_eq!(call.may_retry(Effect::Set), read, "{call:?}");
+            assert_eq!(call.may_retry(Effect::IdempotentChange), read, "{call:?}");
             assert_eq!(call.may_retry(Effect::Change), change, "{call:?}");
         }
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::envelope::{self, Content, Dialect, Payload};
 use super::error::{CallError, NoAnswer};
 use super::refusal::Refusal;
+use super::reported_failure::{detail_words, text_of};
 use super::response::Response;
 use crate::text::{Text, text};
 
@@ -18,7 +19,7 @@ pub fn interpret(response: &Response) -> Result<(Dialect, Payload), CallError> {
         300..=399 => Err(redirected(response)),
         // A proxy before the server may answer these after the server has worked.
         408 | 409 | 460 | 499 => Err(no_answer(response)),
-        400..=499 => refused(response),
+        400..=499 => Err(refused(response)),
         _ => Err(no_answer(response)),
     }
 }
@@ -38,14 +39,21 @@ fn no_answer(response: &Response) -> CallError {
     })
 }
 
-/// HTTP 4xx is a refusal, unless the body reports success.
-fn refused(response: &Response) -> Result<(Dialect, Payload), CallError> {
-    match envelope::open(&response.body).map(|opened| opened.content) {
-        Ok(Content::Payload(payload)) if payload.confirmed && !payload.beside.is_empty() => {
-            Err(no_answer(response))
+/// HTTP 4xx is a refusal, unless the body reports success. `{}` does not: proxies send it too.
+fn refused(response: &Response) -> CallError {
+    let (code, text) = match envelope::open(&response.body).map(|opened| opened.content) {
+        Ok(Content::Payload(payload)) if payload.confirmed && !payload.other_fields.is_empty() => {
+            return no_answer(response);
         }
-        _ => Err(CallError::Refused(refusal(response))),
-    }
+        Ok(Content::Refused { code, text }) => (code, text),
+        _ => (None, words(response).unwrap_or_default()),
+    };
+    CallError::Refused(Refusal {
+        http_status: response.status,
+        code,
+        text,
+        retry_after: response.retry_after,
+    })
 }
 
 fn open(response: &Response) -> Result<(Dialect, Payload), CallError> {
@@ -98,19 +106,6 @@ fn without_credentials(target: &str) -> String {
     }
 }
 
-fn refusal(response: &Response) -> Refusal {
-    let (code, text) = match envelope::open(&response.body).map(|opened| opened.content) {
-        Ok(Content::Refused { code, text }) => (code, text),
-        _ => (None, words(response).unwrap_or_default()),
-    };
-    Refusal {
-        http_status: response.status,
-        code,
-        text,
-        retry_after: response.retry_after,
-    }
-}
-
 fn with_words(what: Text, response: &Response) -> Text {
     match words(response) {
         Some(words) => text!("{what}: {words}", what, words),
@@ -122,8 +117,8 @@ fn with_words(what: Text, response: &Response) -> Text {
 fn words(response: &Response) -> Option<String> {
     match serde_json::from_slice(&response.body) {
         Ok(Value::Object(object)) => match object.get("detail") {
-            Some(detail) => Some(envelope::detail_words(detail)),
-            None => envelope::text_of(&object),
+            Some(detail) => Some(detail_words(detail)),
+            None => text_of(&object),
         },
         _ => short_plain_text(&response.body),
     }

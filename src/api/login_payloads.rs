@@ -107,7 +107,7 @@ pub struct Profile {
 
 impl Profile {
     /// Chooses one of the alternative names.
-    pub fn settled(mut self) -> Self {
+    pub fn with_preferred_names(mut self) -> Self {
         self.name = self.name.or(self.real_name.take());
         self.corp_name = self.corp_short_name.take().or(self.corp_full_name.take());
         self
@@ -151,7 +151,7 @@ pub(super) fn qrcode_status(payload: Payload) -> Result<QrcodeStatus, PayloadErr
 
 /// Decodes the logged-in user.
 pub(super) fn profile(payload: Payload) -> Result<Profile, PayloadError> {
-    typed(payload.value, Text::verbatim("profile")).map(Profile::settled)
+    typed(payload.value, Text::verbatim("profile")).map(Profile::with_preferred_names)
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ mod payloads;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod refusal;
+mod reported_failure;
 pub mod request;
 mod resolver;
 mod response;
 mod retry;
 mod transport;
-mod wording;
 
 pub use client::Connection;
 pub use error::{CallError, NoAnswer};
@@ -185,14 +185,14 @@ impl Api {
     /// # Errors
     /// Only transport errors; the response is not interpreted.
     pub fn raw(&self, request: &Request) -> Result<Response, CallError> {
-        self.with_retries(request, || self.once(request))
+        self.with_retries(request, || self.exchange_without_retry(request))
     }
 
     /// Makes one exchange, neither retried nor interpreted.
     ///
     /// # Errors
     /// Only transport errors.
-    pub fn once(&self, request: &Request) -> Result<Response, CallError> {
+    pub fn exchange_without_retry(&self, request: &Request) -> Result<Response, CallError> {
         let limit = match self.exchange_timeout {
             Some(exchange_timeout) => {
                 Deadline::after(exchange_timeout.min(self.deadline.remaining()))
@@ -219,7 +219,7 @@ impl Api {
 
     fn call<T>(&self, request: &Request, decode: Decode<T>) -> Result<T, CallError> {
         self.with_retries(request, || {
-            let response = self.once(request)?;
+            let response = self.exchange_without_retry(request)?;
             let (_, payload) = interpret::interpret(&response)?;
             decode(payload)
                 .map_err(|payload_error| payload_call_error(payload_error, response.status))
@@ -235,7 +235,7 @@ fn payload_call_error(payload_error: PayloadError, http_status: u16) -> CallErro
             text: String::new(),
             retry_after: None,
         }),
-        PayloadError::Shape(why) => CallError::NoAnswer(NoAnswer {
+        PayloadError::UnexpectedShape(why) => CallError::NoAnswer(NoAnswer {
             why,
             http_status: Some(http_status),
             hint: None,

@@ -80,11 +80,11 @@ pub enum PayloadError {
     /// It reports a failed delivery.
     Refused,
     /// It has another shape.
-    Shape(Text),
+    UnexpectedShape(Text),
 }
 
 pub(super) fn shape(wanted: Text) -> PayloadError {
-    PayloadError::Shape(text!("the answer contains no {wanted}", wanted))
+    PayloadError::UnexpectedShape(text!("the answer contains no {wanted}", wanted))
 }
 
 pub(super) fn typed<'de, T: Deserialize<'de>>(
@@ -96,7 +96,7 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
         return Err(shape(wanted));
     }
     T::deserialize(value).map_err(|e| {
-        PayloadError::Shape(text!(
+        PayloadError::UnexpectedShape(text!(
             "the answer contains no {wanted}: {error}",
             wanted,
             error = e
@@ -161,7 +161,7 @@ pub(super) fn status(payload: Payload) -> Result<Status, PayloadError> {
         Some(0) => Ok(Status::Stopped),
         Some(1) => Ok(Status::Running),
         Some(2) => Ok(Status::Online),
-        Some(other) => Err(PayloadError::Shape(text!(
+        Some(other) => Err(PayloadError::UnexpectedShape(text!(
             "status {other} is not known",
             other
         ))),
@@ -179,7 +179,12 @@ pub(super) fn session_page(payload: Payload) -> Result<SessionPage, PayloadError
         begin_seq: Option<String>,
     }
     if let Value::Array(entries) = payload.value {
-        let next_seq = lenient::text(payload.beside.get("begin_seq").unwrap_or(&Value::Null));
+        let next_seq = lenient::text(
+            payload
+                .other_fields
+                .get("begin_seq")
+                .unwrap_or(&Value::Null),
+        );
         return Ok(page_of(entries, next_seq.unwrap_or_default()));
     }
     // A missing field is an error; null is an empty list.
@@ -390,7 +395,7 @@ mod tests {
         );
         assert_eq!(page.next_seq.as_deref(), Some("1000123"));
         let mut listed = confirmed(json!(["S:1", "S:\u{fffd}", null, {"id":"R:2"}]));
-        listed.beside = Map::from_iter([("begin_seq".to_owned(), json!(7))]);
+        listed.other_fields = Map::from_iter([("begin_seq".to_owned(), json!(7))]);
         let listed = session_page(listed).unwrap();
         assert_eq!((listed.size, listed.sessions.len()), (4, 2));
         assert_eq!(listed.next_seq.as_deref(), Some("7"));
@@ -422,7 +427,10 @@ mod tests {
             json!({"msg_data":{"id":"1"},"is_svr_fail":"perhaps"}),
         ] {
             let payload_error = sent_message(confirmed(value.clone())).unwrap_err();
-            assert!(matches!(payload_error, PayloadError::Shape(_)), "{value}");
+            assert!(
+                matches!(payload_error, PayloadError::UnexpectedShape(_)),
+                "{value}"
+            );
         }
         for fail in [json!(true), json!("true"), json!(1)] {
             let value = json!({"msg_data":{"id":"1"},"is_svr_fail":fail});

@@ -17,7 +17,7 @@ pub enum Effect {
     /// A read; may be repeated.
     Read,
     /// An idempotent change; may be repeated.
-    Set,
+    IdempotentChange,
     /// A change that must not be repeated.
     Change,
 }
@@ -51,7 +51,7 @@ impl Request {
 struct Nothing {}
 
 #[derive(Serialize)]
-struct Named<'a> {
+struct GuidBody<'a> {
     guid: &'a Guid,
 }
 
@@ -94,25 +94,25 @@ pub fn create_client(new: &NewClient) -> Request {
 
 /// The status of an instance.
 pub fn client_status(guid: &Guid) -> Request {
-    let body = Named { guid };
+    let body = GuidBody { guid };
     Request::post("/client/get_client_status", Effect::Read, &body)
 }
 
 /// Removes an instance. Irreversible.
 pub fn remove_client(guid: &Guid) -> Request {
-    let body = Named { guid };
+    let body = GuidBody { guid };
     Request::post("/client/remove_client", Effect::Change, &body)
 }
 
 /// Starts a stopped instance with the server's default settings.
 pub fn restore_client(guid: &Guid) -> Request {
-    let body = Named { guid };
+    let body = GuidBody { guid };
     Request::post("/client/restore_client", Effect::Change, &body)
 }
 
 /// Stops an instance, which also logs it out.
 pub fn stop_client(guid: &Guid) -> Request {
-    let body = Named { guid };
+    let body = GuidBody { guid };
     Request::post("/client/stop_client", Effect::Change, &body)
 }
 
@@ -166,7 +166,11 @@ pub fn login_qrcode(guid: &Guid) -> Request {
 
 /// Reads the status of the QR code.
 pub fn check_login_qrcode(guid: &Guid) -> Request {
-    Request::post("/login/check_login_qrcode", Effect::Read, &Named { guid })
+    Request::post(
+        "/login/check_login_qrcode",
+        Effect::Read,
+        &GuidBody { guid },
+    )
 }
 
 /// Submits the verification code of a first login on a new device.
@@ -185,12 +189,12 @@ pub fn verify_login_qrcode(guid: &Guid, code: &Secret) -> Request {
 
 /// Logs the account out.
 pub fn logout(guid: &Guid) -> Request {
-    Request::post("/user/logout", Effect::Change, &Named { guid })
+    Request::post("/user/logout", Effect::Change, &GuidBody { guid })
 }
 
 /// Reads the logged-in user.
 pub fn profile(guid: &Guid) -> Request {
-    Request::post("/user/get_profile", Effect::Read, &Named { guid })
+    Request::post("/user/get_profile", Effect::Read, &GuidBody { guid })
 }
 
 /// Reads one page of the session list from `begin_seq` on.

@@ -1,6 +1,6 @@
 //! Parses the body of a callback. Pure.
 
-use crate::json::repair_strings;
+use crate::json::{integer, repair_strings};
 use crate::text::{Text, text};
 use serde::Deserialize;
 use serde_json::Value;
@@ -73,15 +73,6 @@ impl Event {
 
 fn null() -> Box<RawValue> {
     RawValue::NULL.to_owned()
-}
-
-/// Reads an integer that may be a string.
-pub fn integer(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
 }
 
 /// `notify_type` and its name in output and in `--type`. Source: the protocol's table of callbacks.

@@ -16,7 +16,7 @@ use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
 use super::connections::{Connection, Connections};
 use super::event::Event;
-use super::policy::{CallbackPolicy, CallbackRequest, Decision, MAX_BODY_BYTES};
+use super::policy::{CallbackPolicy, CallbackRequest, Decision, MAX_BODY_BYTES, RefusalReason};
 use crate::http::{Framing, Head, ReadError, RequestReader};
 
 /// Time limit for a whole request after its first byte.
@@ -50,8 +50,8 @@ pub enum Acceptance {
 /// lost.
 pub type Sink = Arc<dyn Fn(Event) -> Acceptance + Send + Sync>;
 
-/// Learns of requests with the token that were refused: HTTP status and reason.
-pub type RefusalObserver = Arc<dyn Fn(u16, &'static str) + Send + Sync>;
+/// Learns of requests with the token that were refused.
+pub type RefusalObserver = Arc<dyn Fn(RefusalReason) + Send + Sync>;
 
 /// Provides the body of `GET /health`.
 pub type Health = Arc<dyn Fn() -> Value + Send + Sync>;
@@ -86,7 +86,7 @@ impl Listener {
         sink: Sink,
         refusals: RefusalObserver,
         health: Health,
-    ) -> io::Result<Serving> {
+    ) -> io::Result<RunningListener> {
         let service = Arc::new(Service {
             policy,
             sink,
@@ -94,7 +94,7 @@ impl Listener {
             health,
         });
         let connections = Connections::default();
-        let serving = Serving(connections.clone());
+        let serving = RunningListener(connections.clone());
         thread::Builder::new()
             .name("callbacks".into())
             .spawn(move || accept(&self.0, &connections, &service))?;
@@ -105,9 +105,9 @@ impl Listener {
 /// A running listener. Dropping it waits briefly for pending responses, so that the sender of the last
 /// callback is answered.
 #[must_use]
-pub struct Serving(Connections);
+pub struct RunningListener(Connections);
 
-impl Drop for Serving {
+impl Drop for RunningListener {
     fn drop(&mut self) {
         let end = Instant::now() + SHUTDOWN_TIMEOUT;
         while self.0.is_busy() && Instant::now() < end {
@@ -198,15 +198,24 @@ fn read(
         if let ReadError::Refused(status) = error
             && service.policy.has_token(&head.target)
         {
-            let why = if *status == 413 {
-                "larger than 1 MiB"
-            } else {
-                "not a request"
-            };
-            (service.refusals)(*status, why);
+            (service.refusals)(match *status {
+                413 => RefusalReason::TooLarge,
+                _ => RefusalReason::Unreadable,
+            });
         }
     })?;
     Ok((head, body))
+}
+
+fn callback_request<'a>(head: &'a Head, body: &'a [u8]) -> CallbackRequest<'a> {
+    CallbackRequest {
+        method: &head.method,
+        target: &head.target,
+        host: head.header("host"),
+        content_encoding: head.header("content-encoding"),
+        origin: head.header("origin"),
+        body,
+    }
 }
 
 type Answer = Response<io::Cursor<Vec<u8>>>;
@@ -214,35 +223,21 @@ type Answer = Response<io::Cursor<Vec<u8>>>;
 impl Service {
     /// The refusal that is certain before the body is read.
     fn refuses(&self, head: &Head) -> Option<u16> {
-        let request = CallbackRequest {
-            method: &head.method,
-            target: &head.target,
-            host: head.header("host"),
-            content_encoding: head.header("content-encoding"),
-            origin: head.header("origin"),
-            body: b"",
-        };
-        match self.policy.decide(request) {
+        match self.policy.decide(callback_request(head, b"")) {
             Decision::Refused(status, _) => Some(status),
-            // Not 400: whether it is JSON is known only with the body.
-            Decision::RefusedCallback(status @ (403 | 405 | 415), why) => {
-                (self.refusals)(status, why);
-                Some(status)
+            Decision::RefusedCallback(
+                reason @ (RefusalReason::Method | RefusalReason::WebPage | RefusalReason::Encoding),
+            ) => {
+                (self.refusals)(reason);
+                Some(reason.status())
             }
+            // Whether the body is a callback is known only with the body.
             _ => None,
         }
     }
 
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
-        let request = CallbackRequest {
-            method: &head.method,
-            target: &head.target,
-            host: head.header("host"),
-            content_encoding: head.header("content-encoding"),
-            origin: head.header("origin"),
-            body,
-        };
-        match self.policy.decide(request) {
+        match self.policy.decide(callback_request(head, body)) {
             Decision::Callback(event) => match (self.sink)(event) {
                 Acceptance::Accepted => answer(200, &json!({"status": "ok"})),
                 Acceptance::Closed => refusal(503, "closing"),
@@ -250,9 +245,9 @@ impl Service {
             Decision::Webhook => answer(200, &self.policy.webhook(&Timestamp::now().to_string())),
             Decision::Health => answer(200, &(self.health)()),
             Decision::Refused(status, why) => refusal(status, why),
-            Decision::RefusedCallback(status, why) => {
-                (self.refusals)(status, why);
-                refusal(status, why)
+            Decision::RefusedCallback(reason) => {
+                (self.refusals)(reason);
+                refusal(reason.status(), reason.name())
             }
         }
     }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::event::Event;
 use super::event::NotifyType;
-use super::event::{Event, integer};
+use crate::json::integer;
 
 /// `msg_type` of a read report.
 const READ_REPORT: i64 = 1012;
@@ -121,7 +122,7 @@ fn id(entry: &Value, name: &str) -> Option<String> {
 
 /// The event with only the list entries for which `keep` returns true; `None` when none remain. Kept
 /// entries are unchanged; a list kept whole stays as it was received.
-pub fn retain(event: Event, mut keep: impl FnMut(&Value) -> bool) -> Option<Event> {
+pub fn keep_messages(event: Event, mut keep: impl FnMut(&Value) -> bool) -> Option<Event> {
     let kept: Vec<bool> = entries(&event).iter().map(&mut keep).collect();
     if kept.iter().all(|kept| *kept) {
         return Some(event);
@@ -249,20 +250,20 @@ mod tests {
     fn unfiltered_list_is_unchanged() {
         let data = json!([{"id":"1"},{"id":"2"}]);
         let whole = event(NotifyType::MESSAGE_BATCH, &data);
-        let kept = retain(whole.clone(), |_| true).unwrap();
+        let kept = keep_messages(whole.clone(), |_| true).unwrap();
         assert_eq!(kept.data.get(), whole.data.get());
-        let half = retain(whole.clone(), |entry| entry["id"] == "2").unwrap();
+        let half = keep_messages(whole.clone(), |entry| entry["id"] == "2").unwrap();
         assert_eq!(half.data.get(), r#"[{"id":"2"}]"#);
-        assert!(retain(whole, |_| false).is_none());
+        assert!(keep_messages(whole, |_| false).is_none());
         let written = r#"{"x":1,"msgs":[{"id":"1"},{"z":1.50,"id":"2","a":98765432109876543210}]}"#;
         let wrapped = Event {
             data: RawValue::from_string(written.into()).unwrap(),
             ..event(NotifyType::MESSAGE_BATCH, &json!(0))
         };
-        let half = retain(wrapped, |entry| entry["id"] == "2").unwrap();
+        let half = keep_messages(wrapped, |entry| entry["id"] == "2").unwrap();
         let entry = r#"[{"z":1.50,"id":"2","a":98765432109876543210}]"#;
         assert_eq!(half.data.get(), entry);
-        assert!(retain(event(NotifyType::LOGGED_IN, &json!({})), |_| false).is_some());
+        assert!(keep_messages(event(NotifyType::LOGGED_IN, &json!({})), |_| false).is_some());
     }
 
     proptest! {

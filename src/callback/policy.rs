@@ -10,6 +10,7 @@ use super::address::Token;
 use super::event::Event;
 use crate::guid::Guid;
 use crate::http::host::{is_public_name, without_port};
+use crate::text::{Text, text};
 
 /// Largest accepted callback in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -48,9 +49,71 @@ pub enum Decision {
     Health,
     /// Refused with this status and reason.
     Refused(u16, &'static str),
-    /// A request with the token, refused with this status and reason: a callback of the server is
-    /// lost, which its user should learn.
-    RefusedCallback(u16, &'static str),
+    /// A request with the token, refused: a callback of the server is lost, which its user should
+    /// learn.
+    RefusedCallback(RefusalReason),
+}
+
+/// Why a request with the token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusalReason {
+    /// Its method is neither POST nor GET.
+    Method,
+    /// A web page sent it.
+    WebPage,
+    /// It is no HTTP request with a readable body.
+    Unreadable,
+    /// It is larger than 1 MiB, before or after decompression.
+    TooLarge,
+    /// Its content encoding is not supported.
+    Encoding,
+    /// Its body cannot be decompressed.
+    Compression,
+    /// Its body is no callback.
+    NotCallback,
+    /// It is for another instance.
+    OtherInstance,
+}
+
+impl RefusalReason {
+    /// The HTTP status of the answer.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Method => 405,
+            Self::WebPage | Self::OtherInstance => 403,
+            Self::Unreadable | Self::Compression | Self::NotCallback => 400,
+            Self::TooLarge => 413,
+            Self::Encoding => 415,
+        }
+    }
+
+    /// The reason in the answer.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Method => "only GET and POST",
+            Self::WebPage => "sent by a web page",
+            Self::Unreadable => "not a request",
+            Self::TooLarge => "larger than 1 MiB",
+            Self::Encoding => "unknown content encoding",
+            Self::Compression => "the body cannot be decompressed",
+            Self::NotCallback => "not a callback",
+            Self::OtherInstance => "another instance",
+        }
+    }
+
+    /// The reason for people.
+    pub fn describe(self) -> Text {
+        match self {
+            Self::Method => text!("its method is neither POST nor GET"),
+            Self::WebPage => text!("a web page sent it"),
+            Self::Unreadable => text!("it cannot be read"),
+            Self::TooLarge => text!("it is larger than 1 MiB"),
+            Self::Encoding => text!("its content encoding is unknown"),
+            Self::Compression => text!("its body cannot be decompressed"),
+            Self::NotCallback => text!("it is not a JSON callback"),
+            Self::OtherInstance => text!("it is for another instance"),
+        }
+    }
 }
 
 impl CallbackPolicy {
@@ -77,7 +140,7 @@ impl CallbackPolicy {
         match request.method {
             "GET" | "HEAD" => Decision::Webhook,
             "POST" => self.callback(request),
-            _ => Decision::RefusedCallback(405, "only GET and POST"),
+            _ => Decision::RefusedCallback(RefusalReason::Method),
         }
     }
 
@@ -101,16 +164,16 @@ impl CallbackPolicy {
     /// Any content type is accepted: the token, not the type, distinguishes the server from a web page.
     fn callback(&self, request: CallbackRequest<'_>) -> Decision {
         if request.origin.is_some() {
-            return Decision::RefusedCallback(403, "sent by a web page");
+            return Decision::RefusedCallback(RefusalReason::WebPage);
         }
         let body = match decoded(request.content_encoding, request.body) {
             Ok(body) => body,
-            Err((status, why)) => return Decision::RefusedCallback(status, why),
+            Err(reason) => return Decision::RefusedCallback(reason),
         };
         match Event::parse(&body) {
-            Err(_) => Decision::RefusedCallback(400, "not a callback"),
+            Err(_) => Decision::RefusedCallback(RefusalReason::NotCallback),
             Ok(event) if !event.guid.eq_ignore_ascii_case(self.guid.as_str()) => {
-                Decision::RefusedCallback(403, "another instance")
+                Decision::RefusedCallback(RefusalReason::OtherInstance)
             }
             Ok(event) => Decision::Callback(Event {
                 guid: self.guid.to_string(),
@@ -126,10 +189,7 @@ impl CallbackPolicy {
 }
 
 /// Decompresses a body; the result is limited like any other body.
-fn decoded<'b>(
-    encoding: Option<&str>,
-    body: &'b [u8],
-) -> Result<Cow<'b, [u8]>, (u16, &'static str)> {
+fn decoded<'b>(encoding: Option<&str>, body: &'b [u8]) -> Result<Cow<'b, [u8]>, RefusalReason> {
     let encoding = encoding.map(|encoding| encoding.trim().to_ascii_lowercase());
     let mut result = Vec::new();
     let limit = MAX_BODY_BYTES as u64 + 1;
@@ -148,11 +208,11 @@ fn decoded<'b>(
                     .read_to_end(&mut result)
             }
         },
-        Some(_) => return Err((415, "unknown content encoding")),
+        Some(_) => return Err(RefusalReason::Encoding),
     };
     match read {
-        Err(_) => Err((400, "the body cannot be decompressed")),
-        Ok(_) if result.len() > MAX_BODY_BYTES => Err((413, "larger than 1 MiB")),
+        Err(_) => Err(RefusalReason::Compression),
+        Ok(_) if result.len() > MAX_BODY_BYTES => Err(RefusalReason::TooLarge),
         Ok(_) => Ok(Cow::Owned(result)),
     }
 }
@@ -189,7 +249,8 @@ mod tests {
             body,
         };
         match policy.decide(request) {
-            Decision::Refused(status, _) | Decision::RefusedCallback(status, _) => status,
+            Decision::Refused(status, _) => status,
+            Decision::RefusedCallback(reason) => reason.status(),
             _ => 200,
         }
     }

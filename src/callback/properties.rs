@@ -13,10 +13,11 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::address::{notify_url, parse_listen_address, parse_notify_url};
-use super::event::{Event, integer};
+use super::event::Event;
 use super::message::{self, entries};
 use super::policy::{CallbackPolicy, CallbackRequest, Decision};
 use super::{NotifyType, Token};
+use crate::json::integer;
 use crate::json::repair_strings;
 
 const GUID: &str = "g-1";
@@ -59,9 +60,8 @@ fn check_request(method: &str, target: &str, encoding: &str, body: &[u8]) {
         Decision::Webhook => assert!(target.contains(POLICY.token.reveal()), "told: {target:?}"),
         Decision::Health => assert!(target.starts_with("/health")),
         Decision::Refused(status, _) => assert!([403, 404, 405].contains(&status)),
-        Decision::RefusedCallback(status, _) => {
+        Decision::RefusedCallback(_) => {
             assert!(target.contains(POLICY.token.reveal()), "{target:?}");
-            assert!([400, 403, 405, 413, 415].contains(&status));
         }
     }
 }
@@ -119,14 +119,14 @@ fn check_entries(event: &Event) {
             message::identity(GUID, &copy)
         );
     }
-    let kept = message::retain(event.clone(), |_| true).expect("kept whole");
+    let kept = message::keep_messages(event.clone(), |_| true).expect("kept whole");
     assert_eq!(kept.data.get(), event.data.get());
     assert_eq!(
-        message::retain(event.clone(), |_| false).is_none(),
+        message::keep_messages(event.clone(), |_| false).is_none(),
         !all.is_empty()
     );
     let mut place = 0;
-    let every_other = message::retain(event.clone(), |_| {
+    let every_other = message::keep_messages(event.clone(), |_| {
         place += 1;
         place % 2 == 1
     });

@@ -95,7 +95,7 @@ impl EventQueue {
             return Some(event);
         }
         let guid = event.guid.clone();
-        message::retain(event, |entry| {
+        message::keep_messages(event, |entry| {
             message::identity(&guid, entry)
                 .is_none_or(|identity| state.is_news(self.hasher.hash_one(identity)))
         })

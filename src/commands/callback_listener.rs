@@ -14,8 +14,8 @@ use url::Url;
 
 use crate::api::request::{self, Effect, Request};
 use crate::api::{Api, CallError};
-use crate::callback::listener::{Health, Serving, Sink};
-use crate::callback::policy::CallbackPolicy;
+use crate::callback::listener::{Health, RunningListener, Sink};
+use crate::callback::policy::{CallbackPolicy, RefusalReason};
 use crate::callback::queue::EventQueue;
 use crate::callback::{Listener, Token, address};
 use crate::context::Context;
@@ -139,9 +139,9 @@ impl CallbackListener {
         sink: Sink,
         refusals: &Arc<RefusedCallbacks>,
         health: Health,
-    ) -> Result<Serving, Error> {
+    ) -> Result<RunningListener, Error> {
         let refusals = refusals.clone();
-        let observer = move |status, why| refusals.add(status, why);
+        let observer = move |reason| refusals.add(reason);
         let policy = CallbackPolicy {
             guid,
             token: self.token,
@@ -156,7 +156,7 @@ impl CallbackListener {
 /// Callbacks that the listener refused although they had the token: each kind is reported once.
 pub struct RefusedCallbacks {
     output: Output,
-    counts: Mutex<BTreeMap<(u16, &'static str), u64>>,
+    counts: Mutex<BTreeMap<RefusalReason, u64>>,
 }
 
 impl RefusedCallbacks {
@@ -168,55 +168,43 @@ impl RefusedCallbacks {
         })
     }
 
-    fn add(&self, status: u16, why: &'static str) {
+    fn add(&self, reason: RefusalReason) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry((status, why)).or_default();
+        let count = counts.entry(reason).or_default();
         *count += 1;
         if *count == 1 {
             self.output.warn(&text!(
                 "refused a callback of the server: {why} (HTTP {status}); further ones are only counted",
-                why = reason(status),
-                status
+                why = reason.describe(),
+                status = reason.status()
             ));
         }
     }
 
-    /// The latest kind of refusal, for a check that no callback arrived.
+    /// The most frequent reason, for a check that no callback arrived.
     pub fn summary(&self) -> Option<Text> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let ((status, _), count) = counts.iter().next_back()?;
-        Some(text!(
-            "{count} refused: {why} (HTTP {status})",
-            count,
-            why = reason(*status),
-            status
-        ))
+        let (reason, count) = counts.iter().max_by_key(|(_, count)| **count)?;
+        Some(refused(*reason, *count))
     }
 
     /// Notes how many were refused, if there was more than the one reported.
     pub fn report(&self) {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((status, _), count) in counts.iter().filter(|(_, count)| **count > 1) {
-            self.output.note(&text!(
-                "{count} refused: {why} (HTTP {status})",
-                count,
-                why = reason(*status),
-                status
-            ));
+        for (reason, count) in counts.iter().filter(|(_, count)| **count > 1) {
+            self.output.note(&refused(*reason, *count));
         }
     }
 }
 
 /// Why a callback was refused, for people.
-fn reason(status: u16) -> Text {
-    match status {
-        400 => text!("it is not a JSON callback"),
-        403 => text!("it is for another instance"),
-        405 => text!("its method is neither POST nor GET"),
-        413 => text!("it is larger than 1 MiB"),
-        415 => text!("its content encoding is unknown"),
-        _ => text!("it cannot be read"),
-    }
+fn refused(reason: RefusalReason, count: u64) -> Text {
+    text!(
+        "{count} refused: {why} (HTTP {status})",
+        count,
+        why = reason.describe(),
+        status = reason.status()
+    )
 }
 
 /// Redirected callbacks. Dropping it restores the configured URL.
@@ -255,13 +243,13 @@ impl RedirectedCallbacks<'_> {
         let deadline = Deadline::after(RESTORE_TIMEOUT);
         // Restoring is retried independently of earlier failures.
         let request = Request {
-            effect: Effect::Set,
+            effect: Effect::IdempotentChange,
             ..self.request(&url)
         };
         let result = self.context.api().and_then(|api| {
             api.until(deadline)
                 .apply(&request)
-                .map_err(|e| e.into_error(Effect::Set))
+                .map_err(|e| e.into_error(Effect::IdempotentChange))
         });
         match result {
             Ok(()) => output.note(&text!("restored notify_url")),

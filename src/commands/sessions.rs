@@ -127,7 +127,7 @@ impl PagedList {
 
     /// Reads all pages. The protocol does not document the last page, and servers return fewer
     /// entries than asked for, so reading ends only at an empty page, at a cursor that is missing
-    /// or 0, or at a page without new entries.
+    /// or 0, or at a page without anything new.
     fn read_all(&mut self, api: &Api, guid: &Guid, limit: u32) -> Result<(), CallError> {
         while self.has_next {
             self.read_page(api, guid, limit)?;
@@ -138,7 +138,8 @@ impl PagedList {
     fn read_page(&mut self, api: &Api, guid: &Guid, limit: u32) -> Result<(), CallError> {
         let page = api.session_page(guid, &self.cursor, limit)?;
         self.pages += 1;
-        self.unreadable += page.size - page.sessions.len();
+        let unreadable = page.size - page.sessions.len();
+        self.unreadable += unreadable;
         let before = self.entries.len();
         for entry in page.sessions {
             if self.known.insert(entry.conversation_id.clone()) {
@@ -147,11 +148,16 @@ impl PagedList {
         }
         let has_new = self.entries.len() > before;
         self.has_next = false;
-        if let Some(next) = page.next_seq.filter(|next| has_new && next != "0") {
-            // A repeated cursor is followed as long as it brings new entries.
-            self.has_repeated_cursor |= !self.cursors.insert(next.clone());
-            self.cursor = next;
-            self.has_next = true;
+        if let Some(next) = page.next_seq.filter(|next| next != "0") {
+            let is_repeated = self.cursors.contains(&next);
+            // A repeated cursor is followed as long as it brings new entries, and a new one also past
+            // a page of unreadable entries.
+            if has_new || (unreadable > 0 && !is_repeated) {
+                self.has_repeated_cursor |= is_repeated;
+                self.cursors.insert(next.clone());
+                self.cursor = next;
+                self.has_next = true;
+            }
         }
         Ok(())
     }

@@ -50,19 +50,26 @@ impl TextArgs {
             }
         };
         check_text(&text).map_err(Error::usage)?;
-        if text.len() > LONG_TEXT_BYTES {
-            context.output.warn(&text!(
-                "the text has {count} bytes; WeCom may cut or refuse texts over {limit} bytes",
-                count = text.len(),
-                limit = LONG_TEXT_BYTES
-            ));
+        if let Some(warning) = long_text_warning(&text) {
+            context.output.warn(&warning);
         }
         Ok(text)
     }
 }
 
 /// The limit documented for the official bots; none is documented for this protocol.
-pub const LONG_TEXT_BYTES: usize = 2048;
+const LONG_TEXT_BYTES: usize = 2048;
+
+/// A warning for a text that may be too long.
+pub fn long_text_warning(text: &str) -> Option<Text> {
+    (text.len() > LONG_TEXT_BYTES).then(|| {
+        text!(
+            "the text has {count} bytes; WeCom may cut or refuse texts over {limit} bytes",
+            count = text.len(),
+            limit = LONG_TEXT_BYTES
+        )
+    })
+}
 
 /// Checks that a text can be a message.
 ///

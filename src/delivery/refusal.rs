@@ -8,7 +8,7 @@ use crate::text::text;
 
 /// Looks the instance's status up when the refusal may mean "not logged in": the server has no code of
 /// its own for that.
-pub(super) fn explain(api: &Api, guid: &Guid, error: CallError) -> Error {
+pub(super) fn explain_send_failure(api: &Api, guid: &Guid, error: CallError) -> Error {
     let is_open = matches!(&error, CallError::Refused(refusal) if refusal.may_be_about_login());
     let error = error.into_error(Effect::Change);
     if !is_open {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Receipt;
 use super::key_lock;
 use super::outgoing_message::OutgoingMessage;
-use super::refusal::explain;
+use super::refusal::explain_send_failure;
 use crate::api::{Api, CallError, SentMessage};
 use crate::error::{Error, Kind, Outcome};
 use crate::files::Transient;
@@ -59,7 +59,7 @@ pub struct PendingRecord<'s> {
 /// The outcome of an earlier attempt for the same message.
 enum PreviousAttempt {
     /// It certainly was not delivered.
-    Nothing,
+    NotDelivered,
     /// It may have been delivered, and is sent again on request.
     InDoubt,
     /// It was accepted.
@@ -68,7 +68,7 @@ enum PreviousAttempt {
 
 /// Sends messages one at a time.
 pub struct Sender {
-    plan: SendOptions,
+    options: SendOptions,
     api: Api,
     output: Output,
     store: Option<StateDatabase>,
@@ -80,9 +80,9 @@ pub struct Sender {
 
 impl Sender {
     /// A sender on this connection.
-    pub fn new(plan: SendOptions, api: Api, output: Output) -> Self {
+    pub fn new(options: SendOptions, api: Api, output: Output) -> Self {
         Self {
-            plan,
+            options,
             api,
             output,
             store: None,
@@ -128,7 +128,7 @@ impl Sender {
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
         let _lock = self.lock_key(outgoing, deadline)?;
-        if outgoing.key.is_some() || self.plan.rate.is_some() {
+        if outgoing.key.is_some() || self.options.rate.is_some() {
             self.open_store()?;
         }
         let digest = outgoing.digest();
@@ -174,7 +174,7 @@ impl Sender {
         digest: &[u8],
     ) -> Result<PreviousAttempt, Error> {
         let ledger = self.ledger_record(outgoing);
-        let mut before = PreviousAttempt::Nothing;
+        let mut before = PreviousAttempt::NotDelivered;
         for record in journal.into_iter().chain(ledger.as_ref()) {
             match record.store.state_of(&record.entry, digest)? {
                 LedgerState::Free => {}
@@ -194,7 +194,7 @@ impl Sender {
                         message,
                     }));
                 }
-                LedgerState::Uncertain { .. } if self.plan.resend => {
+                LedgerState::Uncertain { .. } if self.options.resend => {
                     before = PreviousAttempt::InDoubt
                 }
                 LedgerState::Uncertain { target, at } => {
@@ -241,15 +241,15 @@ impl Sender {
 
     fn entry(&self, outgoing: &OutgoingMessage) -> Option<Entry> {
         Some(Entry {
-            server: self.plan.server.clone(),
-            guid: self.plan.guid.to_string(),
+            server: self.options.server.clone(),
+            guid: self.options.guid.to_string(),
             key: outgoing.key.clone()?,
         })
     }
 
     fn wait_budget(&self, deadline: Deadline) -> Duration {
         let remaining = deadline.remaining();
-        self.plan
+        self.options
             .max_wait
             .map_or(remaining, |most| most.min(remaining))
     }
@@ -257,11 +257,11 @@ impl Sender {
     fn wait_for_pace(&mut self, deadline: Deadline) -> Result<(), Error> {
         let most = self.wait_budget(deadline);
         let limit = Deadline::after(most);
-        let Some(rate) = self.plan.rate else {
+        let Some(rate) = self.options.rate else {
             return Ok(());
         };
         while let Some(store) = self.store.as_mut() {
-            let (server, guid) = (&self.plan.server, self.plan.guid.as_str());
+            let (server, guid) = (&self.options.server, self.options.guid.as_str());
             let reservation = store
                 .reserve(server, guid, rate, limit.remaining())?
                 .map_err(|wait| pace_exceeded(rate, most, wait))?;
@@ -284,7 +284,7 @@ impl Sender {
             _ => deadline,
         };
         let api = self.api.until(deadline);
-        let request = outgoing.request(&self.plan.guid);
+        let request = outgoing.request(&self.options.guid);
         self.in_flight.store(true, Ordering::SeqCst);
         let result = api.deliver(&request);
         if !matches!(result, Err(CallError::NoAnswer(_))) {
@@ -292,7 +292,7 @@ impl Sender {
         }
         result.map_err(|error| {
             let pause = pause_asked_for(&error);
-            (explain(&api, &self.plan.guid, error), pause)
+            (explain_send_failure(&api, &self.options.guid, error), pause)
         })
     }
 
@@ -316,11 +316,17 @@ impl Sender {
 
     /// Pauses all processes that send for this account with a pace after "too frequent".
     fn pause_account(&mut self, pause: Option<Duration>) {
-        let (Some(pause), Some(rate), Some(store)) = (pause, self.plan.rate, self.store.as_mut())
+        let (Some(pause), Some(rate), Some(store)) =
+            (pause, self.options.rate, self.store.as_mut())
         else {
             return;
         };
-        let held = store.pause(&self.plan.server, self.plan.guid.as_str(), rate, pause);
+        let held = store.pause(
+            &self.options.server,
+            self.options.guid.as_str(),
+            rate,
+            pause,
+        );
         match held {
             Ok(()) => self.output.note(&text!(
                 "the server asked for a pause; this account waits {pause}",
@@ -333,14 +339,14 @@ impl Sender {
     fn open_store(&mut self) -> Result<(), Error> {
         if self.store.is_none() {
             let store = StateDatabase::open(&self.state_folder()?.join(STATE_FILE))?;
-            store.prune_if_clock_is_plausible(self.plan.ledger_days)?;
+            store.prune_if_clock_is_plausible(self.options.ledger_days)?;
             self.store = Some(store);
         }
         Ok(())
     }
 
     fn state_folder(&self) -> Result<PathBuf, Error> {
-        self.plan.state.clone().ok_or_else(no_state_folder)
+        self.options.state.clone().ok_or_else(no_state_folder)
     }
 }
 

@@ -38,7 +38,7 @@ pub enum LoginEvent {
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn qrcode(api: Api, guid: Guid, events: Sender<LoginEvent>) -> io::Result<()> {
+pub fn request_qrcode(api: Api, guid: Guid, events: Sender<LoginEvent>) -> io::Result<()> {
     thread::Builder::new()
         .name("qrcode".into())
         .spawn(move || {

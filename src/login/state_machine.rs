@@ -10,9 +10,9 @@ pub const MAX_CODE_ATTEMPTS: u8 = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Report this status.
-    Tell(QrcodeStatus),
+    ReportStatus(QrcodeStatus),
     /// Draw this new QR code.
-    Draw(String),
+    ShowCode(String),
     /// Ask for a verification code.
     AskCode {
         /// Remaining attempts, this one included.
@@ -62,7 +62,7 @@ impl LoginStateMachine {
             return Vec::new();
         }
         self.seen = Some(status);
-        let mut steps = vec![Step::Tell(status)];
+        let mut steps = vec![Step::ReportStatus(status)];
         if status == QrcodeStatus::CodeRequired && self.code == Code::NotNeeded {
             self.code = Code::Asked;
             steps.push(Step::AskCode {
@@ -92,7 +92,7 @@ impl LoginStateMachine {
         content.clone_into(&mut self.content);
         self.seen = None;
         self.code = Code::NotNeeded;
-        vec![Step::Draw(content.to_owned())]
+        vec![Step::ShowCode(content.to_owned())]
     }
 
     /// Handles an accepted verification code.
@@ -151,11 +151,14 @@ mod tests {
     #[test]
     fn reports_each_status_once_in_order() {
         let mut login = machine();
-        assert_eq!(login.on_status(S::NotScanned), [Tell(S::NotScanned)]);
+        assert_eq!(
+            login.on_status(S::NotScanned),
+            [ReportStatus(S::NotScanned)]
+        );
         assert_eq!(login.on_status(S::NotScanned), []);
-        assert_eq!(login.on_status(S::Scanned), [Tell(S::Scanned)]);
+        assert_eq!(login.on_status(S::Scanned), [ReportStatus(S::Scanned)]);
         assert_eq!(login.on_status(S::NotScanned), []);
-        assert_eq!(login.on_status(S::Success), [Tell(S::Success)]);
+        assert_eq!(login.on_status(S::Success), [ReportStatus(S::Success)]);
         assert_eq!(login.on_status(S::Scanned), []);
     }
 
@@ -163,10 +166,13 @@ mod tests {
     fn four_statuses_end_the_login() {
         for status in [S::Failed, S::Refused, S::WechatFailed, S::WechatRefused] {
             let steps = machine().on_status(status);
-            assert!(matches!(steps[..], [Tell(_), Fail(_)]), "{status:?}");
+            assert!(
+                matches!(steps[..], [ReportStatus(_), Fail(_)]),
+                "{status:?}"
+            );
         }
         for status in [S::WechatScanning, S::WechatSuccess, S::WechatAuthorised] {
-            assert_eq!(machine().on_status(status), [Tell(status)]);
+            assert_eq!(machine().on_status(status), [ReportStatus(status)]);
         }
     }
 
@@ -177,7 +183,7 @@ mod tests {
         let rejected = |attempts_left| CodeRejected { attempts_left };
         assert_eq!(
             login.on_status(S::CodeRequired),
-            [Tell(S::CodeRequired), ask(3)]
+            [ReportStatus(S::CodeRequired), ask(3)]
         );
         assert_eq!(login.on_status(S::CodeRequired), []);
         assert_eq!(login.on_code_rejected(), [rejected(2), ask(2)]);
@@ -195,8 +201,11 @@ mod tests {
         login.on_status(S::CodeRequired);
         assert_eq!(login.on_code_accepted(), [CodeAccepted]);
         assert_eq!(login.on_status(S::CodeRequired), []);
-        assert_eq!(login.on_status(S::Success), [Tell(S::Success)]);
-        assert_eq!(login.on_status(S::CodeRequired), [Tell(S::CodeRequired)]);
+        assert_eq!(login.on_status(S::Success), [ReportStatus(S::Success)]);
+        assert_eq!(
+            login.on_status(S::CodeRequired),
+            [ReportStatus(S::CodeRequired)]
+        );
     }
 
     #[test]
@@ -204,8 +213,11 @@ mod tests {
         let mut login = machine();
         login.on_status(S::Scanned);
         assert_eq!(login.on_content("one"), []);
-        assert_eq!(login.on_content("two"), [Draw("two".into())]);
-        assert_eq!(login.on_status(S::NotScanned), [Tell(S::NotScanned)]);
+        assert_eq!(login.on_content("two"), [ShowCode("two".into())]);
+        assert_eq!(
+            login.on_status(S::NotScanned),
+            [ReportStatus(S::NotScanned)]
+        );
     }
 
     proptest! {

@@ -135,7 +135,7 @@ fn serve(
         CodeSource::File(path) => {
             let mut last = String::new();
             for _ in asked {
-                last = wait_for_news(&path, &last);
+                last = wait_for_change(&path, &last);
                 answer(checked(&last).map_err(CodeSourceError::again));
             }
         }
@@ -188,7 +188,7 @@ pub fn shell(command: &str) -> Command {
 }
 
 /// Waits until the file holds something other than `last`, the rejected code.
-fn wait_for_news(path: &PathBuf, last: &str) -> String {
+fn wait_for_change(path: &PathBuf, last: &str) -> String {
     loop {
         match File::open(path).and_then(read_bounded) {
             Ok(text) if !text.trim().is_empty() && text != last => return text,

@@ -440,6 +440,23 @@ fn removal_of_online_instance_needs_confirmation() {
 }
 
 #[test]
+fn removal_of_instance_with_unreadable_status_needs_confirmation() {
+    for fault in ["busy", "http=500", "drop-before"] {
+        let server = sandbox();
+        let guid = server.guids()[0].clone();
+        server.add_fault(
+            format!("{fault}@/client/get_client_status")
+                .parse()
+                .unwrap(),
+        );
+        let args = ["instance", "rm", &guid, "--retries", "0"];
+        let run = Qiwei::on(&server.base_url(), args).run().ends_with(2);
+        run.says("may be online, and removing it needs a confirmation");
+        assert!(server.guids().contains(&guid), "{fault}");
+    }
+}
+
+#[test]
 fn logout_of_detected_instance_needs_confirmation() {
     let server = sandbox();
     let guid = server.guids()[0].clone();

@@ -147,6 +147,21 @@ fn damaged_name_does_not_cost_the_list() {
 }
 
 #[test]
+fn page_of_unreadable_entries_is_not_the_end() {
+    let server = paged(|cursor| match cursor {
+        0 => page(0..2, "\"2\""),
+        2 => {
+            let list = r#""session_list":[{"name":"no id"},{"name":"none"}],"begin_seq":"4""#;
+            format!(r#"{{"error_code":0,"data":{{{list}}}}}"#)
+        }
+        _ => page(4..6, "\"0\""),
+    });
+    let run = sessions(&server, &["--all"]).ends_with(0);
+    assert_eq!(count(&run), 4);
+    run.says("2 entries without a conversation id");
+}
+
+#[test]
 fn damaged_id_is_no_id() {
     let answer = r#"{"error_code":0,"data":{"msg_data":{"id":"7\ud83d"}}}"#;
     let server = RawServer::answering(ok(answer));

@@ -293,6 +293,20 @@ fn callbacks_do_not_end_login_against_servers_word() {
 }
 
 #[test]
+fn later_callback_does_not_hide_earlier_one() {
+    let server = waiting("manual");
+    let guid = &server.guids()[0];
+    let mut running = BackgroundChild::start(login(&server, "--json --no-poll"));
+    running.event("qrcode");
+    // The status lags, and a callback of an earlier login arrives meanwhile.
+    server.add_fault("reconnecting*3".parse().unwrap());
+    server.scan_step(guid, &ScanStep::Confirm);
+    server.post_callback(guid, 11004, json!("账号已退出"));
+    running.event("logged_in");
+    running.finish().ends_with(0);
+}
+
+#[test]
 fn login_waits_for_status_that_lags_behind_callback() {
     let server = waiting("manual");
     let guid = &server.guids()[0];

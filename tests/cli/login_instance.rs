@@ -170,6 +170,23 @@ fn forced_login_ignores_previous_online_status() {
 }
 
 #[test]
+fn forged_callback_does_not_end_forced_login() {
+    let server = sandbox_with(|scenario| scenario.scan = "manual".parse().unwrap());
+    let guid = &server.guids()[0];
+    let mut running = BackgroundChild::start(login(&server, "--json --force --no-poll"));
+    running.event("qrcode");
+    // The account was online before, so that it is online confirms nothing.
+    server.post_callback(guid, 11003, json!({"user_id": "1", "name": "forged"}));
+    running.err.wait_for("the warning", |line| {
+        line.contains("ignored a callback that reports a login")
+    });
+    server.scan_step(guid, &ScanStep::Confirm);
+    let ended = running.event("logged_in");
+    assert_ne!(ended["name"], "forged", "{ended}");
+    running.finish().ends_with(0);
+}
+
+#[test]
 fn forced_login_without_callbacks_ends_with_scan() {
     let server = sandbox_with(|scenario| {
         scenario.scan = "after=300ms".parse().unwrap();

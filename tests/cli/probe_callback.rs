@@ -342,8 +342,9 @@ fn names_status_of_refused_callback() {
     assert_eq!(crate::support::client::post(&url, "<html>").status, 400);
     let run = running.finish();
     assert_ne!(run.code, 0, "{run:?}");
-    assert!(
-        run.stdout.contains("400") || run.stderr.contains("400"),
-        "{run:?}"
-    );
+    let checks = run.json();
+    let callback = checks.as_array().unwrap().last().unwrap();
+    assert_eq!(callback["ok"], false, "{run:?}");
+    let detail = callback["detail"].as_str().unwrap();
+    assert!(detail.contains("HTTP 400"), "{detail}");
 }

@@ -59,7 +59,7 @@ fn http_200_without_message_id_is_not_accepted() {
 const CHANGES: [&str; 6] = [
     "instance start g-1",
     "instance stop g-1",
-    "instance rm g-1",
+    "instance rm g-1 --yes",
     "logout",
     "login --code 123456",
     "listen --for 10ms",

@@ -248,4 +248,11 @@ fn warns_of_long_text() {
         let run = send(&server).arg("x".repeat(length)).run().ends_with(0);
         assert_eq!(run.stderr.contains("2048 bytes"), warned, "{run:?}");
     }
+    let line = serde_json::json!({"to": GROUP, "text": "x".repeat(3000)}).to_string();
+    let run = Qiwei::on(&server.base_url(), ["send", "--batch", "-"])
+        .stdin(format!("{line}\n{line}\n"))
+        .run()
+        .ends_with(0)
+        .says("line 1: the text has 3000 bytes");
+    assert_eq!(run.stderr.matches("3000 bytes").count(), 1, "{run:?}");
 }

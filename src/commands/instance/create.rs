@@ -4,13 +4,13 @@ use serde::Serialize;
 use url::Url;
 
 use crate::api::request::{self, Effect, NewClient};
-use crate::api::{CallError, Status};
 use crate::base_url::redacted;
 use crate::commands::dry_run;
 use crate::config::Source;
 use crate::context::Context;
 use crate::error::{Error, Outcome};
 use crate::guid::Guid;
+use crate::instances::{self, Instance};
 use crate::output::table::Table;
 use crate::text::{Text, text};
 
@@ -154,7 +154,9 @@ impl Args {
         let is_kept = self.no_use
             || (!self.make_current
                 && match &previous {
-                    Some(guid) => is_in_use(context, guid)?,
+                    Some(guid) => instances::look_up(context.api()?, vec![guid.clone()])
+                        .iter()
+                        .any(Instance::may_be_online),
                     None => false,
                 });
         if !is_kept {
@@ -201,16 +203,6 @@ impl Args {
         });
         saved.and(printed)
     }
-}
-
-/// Whether an instance is online, or may be.
-fn is_in_use(context: &Context, guid: &Guid) -> Result<bool, Error> {
-    Ok(match context.api()?.client_status(guid) {
-        Ok(status) => status == Status::Online,
-        // The server does not know it, or refuses it.
-        Err(CallError::Refused(_)) => false,
-        Err(_) => true,
-    })
 }
 
 #[derive(Serialize)]

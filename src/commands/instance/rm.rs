@@ -131,21 +131,37 @@ impl Args {
             return Ok(true);
         }
         let seen = instances::look_up(context.api()?, self.instances.clone());
-        let online: Vec<&Instance> = seen.iter().filter(|i| i.is(Status::Online)).collect();
+        let online: Vec<&Instance> = seen.iter().filter(|i| i.may_be_online()).collect();
         if online.is_empty() {
             return Ok(true);
         }
         let guids = instances::list(&online);
+        let (question, refusal) = match online.iter().all(|i| i.is(Status::Online)) {
+            true => (
+                text!(
+                    "Permanently remove {guids}, whose account is online?",
+                    guids = &guids
+                ),
+                text!(
+                    "{guids} is online, and removing it needs a confirmation",
+                    guids = &guids
+                ),
+            ),
+            false => (
+                text!(
+                    "Permanently remove {guids}, whose account may be online?",
+                    guids = &guids
+                ),
+                text!(
+                    "{guids} may be online, and removing it needs a confirmation",
+                    guids = &guids
+                ),
+            ),
+        };
         confirm(
             context,
-            &text!(
-                "Permanently remove {guids}, whose account is online?",
-                guids = &guids
-            ),
-            text!(
-                "{guids} is online, and removing it needs a confirmation",
-                guids
-            ),
+            &question,
+            refusal,
             text!("add --yes, or check first with --dry-run"),
         )
     }

@@ -2,6 +2,8 @@
 
 mod events;
 mod instance;
+mod prompt;
+mod reported_end;
 mod reporter;
 mod session;
 

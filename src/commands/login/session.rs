@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 
 use super::Args;
 use super::events::Via;
+use super::prompt::Prompt;
+use super::reported_end::{CONFIRM_INTERVAL, ReportedEnd, ReportedEnds};
 use super::reporter::LoginReporter;
 use crate::api::login_payloads::{LoginQrcode, Profile, QrcodeStatus};
 use crate::api::request::{self, Effect};
-use crate::api::{Api, CallError, Status};
-use crate::callback::event::integer;
+use crate::api::{Api, CallError};
 use crate::callback::listener::{Acceptance, Health, Sink};
 use crate::callback::{Event, NotifyType};
 use crate::commands::CommandResult;
@@ -21,9 +22,10 @@ use crate::commands::callback_listener::{CallbackListener, RefusedCallbacks};
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
+use crate::json::integer;
 use crate::login::event::{self, LoginEvent};
 use crate::login::state_machine::MAX_CODE_ATTEMPTS;
-use crate::login::verification_code::{CodePrompt, CodeSource, CodeSourceError};
+use crate::login::verification_code::CodeSourceError;
 use crate::login::{LoginStateMachine, Step};
 use crate::secret::Secret;
 use crate::signals;
@@ -41,30 +43,8 @@ pub struct LoginSession<'c> {
     pub was_online: bool,
 }
 
-/// Time in which the server must confirm a callback that ends the login; its status may lag behind.
-const CONFIRM_TIME: Duration = Duration::from_secs(5);
-/// Pause between two checks of such a callback.
-const CONFIRM_INTERVAL: Duration = Duration::from_millis(250);
 /// Pause before a command or file is asked again after it gave the code that was just rejected.
 const SAME_CODE_PAUSE: Duration = Duration::from_secs(3);
-
-/// The end of the login as reported by a callback. Callbacks can be forged or late, so the server
-/// is asked before the login ends.
-enum Claim {
-    LoggedIn(Profile),
-    Failed(Text),
-    QrcodeStatus(QrcodeStatus),
-}
-
-/// A claim that is being checked.
-struct PendingClaim {
-    claim: Claim,
-    until: Deadline,
-    /// The last status look-up that failed.
-    error: Option<Text>,
-    /// Whether the server has answered, and not confirmed the claim so far.
-    is_denied: bool,
-}
 
 /// How a login ends without an error.
 enum End {
@@ -90,7 +70,7 @@ impl LoginSession<'_> {
             self.guid.clone(),
             sink(events.clone()),
             &refused,
-            healthy(&health),
+            health_report(&health),
         )?;
         let signal_events = events.clone();
         signals::forward(signals::watch()?, move |signal| {
@@ -102,8 +82,8 @@ impl LoginSession<'_> {
             .redirect(self.context, &self.api, &self.guid, &url)?;
         self.ask_for_code(events.clone())?;
         let (content, early) = match self.first_code(&incoming)? {
-            First::Code(content, early) => (content, early),
-            First::Signal(signal) => {
+            FirstQrcode::Code(content, early) => (content, early),
+            FirstQrcode::Signal(signal) => {
                 redirected.restore();
                 return Ok(signals::exit_code(signal));
             }
@@ -119,12 +99,12 @@ impl LoginSession<'_> {
             api: self.api.clone(),
             events,
             renewing: false,
-            claim: None,
+            reported_ends: ReportedEnds::default(),
             rejected_code: None,
             ask_again_at: None,
             shown_refusal: String::new(),
         };
-        let end = run.until_the_end(early, &incoming, &health);
+        let end = run.run_to_end(early, &incoming, &health);
         run.end_prompt_line();
         redirected.restore();
         match end? {
@@ -162,18 +142,20 @@ impl LoginSession<'_> {
     /// Requests a QR code on its own thread, so that an unready device or a silent server does not delay
     /// a signal.
     fn ask_for_code(&self, events: Sender<LoginEvent>) -> Result<(), Error> {
-        event::qrcode(self.api.clone(), self.guid.clone(), events)
+        event::request_qrcode(self.api.clone(), self.guid.clone(), events)
             .map_err(|e| Error::io(text!("cannot request the QR code"), &e))
     }
 
     /// Waits for the first QR code; its thread ends with the deadline.
-    fn first_code(&self, incoming: &Receiver<LoginEvent>) -> Result<First, Error> {
+    fn first_code(&self, incoming: &Receiver<LoginEvent>) -> Result<FirstQrcode, Error> {
         let mut early = Vec::new();
         loop {
             match incoming.recv() {
-                Ok(LoginEvent::Qrcode(code)) => return Ok(First::Code(self.show(code)?, early)),
-                Ok(LoginEvent::Signal(signal)) => return Ok(First::Signal(signal)),
-                Ok(events) => early.push(events),
+                Ok(LoginEvent::Qrcode(code)) => {
+                    return Ok(FirstQrcode::Code(self.show(code)?, early));
+                }
+                Ok(LoginEvent::Signal(signal)) => return Ok(FirstQrcode::Signal(signal)),
+                Ok(event) => early.push(event),
                 Err(_) => return Err(Error::internal(text!("all event sources have ended"))),
             }
         }
@@ -187,7 +169,7 @@ impl LoginSession<'_> {
 }
 
 /// The end of the wait for the first QR code.
-enum First {
+enum FirstQrcode {
     /// The code's content and the events that came before it.
     Code(String, Vec<LoginEvent>),
     Signal(i32),
@@ -205,44 +187,12 @@ fn sink(events: Sender<LoginEvent>) -> Sink {
     })
 }
 
-fn healthy(health: &Arc<Mutex<&'static str>>) -> Health {
+fn health_report(health: &Arc<Mutex<&'static str>>) -> Health {
     let health = health.clone();
     Arc::new(move || -> Value {
         let login = *health.lock().unwrap_or_else(PoisonError::into_inner);
         json!({"status": "ok", "login": login})
     })
-}
-
-/// Asks for verification codes in the way their source needs.
-struct Prompt {
-    prompt: CodePrompt,
-    requests: Vec<Text>,
-    is_prompt: bool,
-}
-
-impl Prompt {
-    fn start(source: CodeSource, events: Sender<LoginEvent>) -> Result<Self, Error> {
-        Ok(Self {
-            requests: (1..=MAX_CODE_ATTEMPTS)
-                .map(|attempt| source.request(attempt))
-                .collect(),
-            is_prompt: source.is_prompt(),
-            prompt: CodePrompt::start(source, move |code| {
-                let _ = events.send(LoginEvent::Code(code));
-            })
-            .map_err(|e| Error::io(text!("cannot start asking for the verification code"), &e))?,
-        })
-    }
-
-    fn ask(&self, context: &Context, attempts_left: u8) {
-        let attempt = MAX_CODE_ATTEMPTS.saturating_sub(attempts_left) + 1;
-        match self.requests.get(usize::from(attempt) - 1) {
-            Some(request) if self.is_prompt => context.output.prompt(request),
-            Some(request) => context.output.note(request),
-            None => {}
-        }
-        self.prompt.ask(attempt);
-    }
 }
 
 /// The loop of one login.
@@ -256,7 +206,7 @@ struct Run<'s, 'c> {
     events: Sender<LoginEvent>,
     /// A new QR code has been requested.
     renewing: bool,
-    claim: Option<PendingClaim>,
+    reported_ends: ReportedEnds,
     /// The last code that the server rejected, which is not submitted again.
     rejected_code: Option<Secret>,
     /// When the source of the code is asked again.
@@ -266,20 +216,20 @@ struct Run<'s, 'c> {
 }
 
 impl Run<'_, '_> {
-    fn until_the_end(
+    fn run_to_end(
         &mut self,
         early: Vec<LoginEvent>,
         incoming: &Receiver<LoginEvent>,
         health: &Mutex<&'static str>,
     ) -> Result<End, Error> {
-        for events in early {
-            if let Some(end) = self.handle_event(events)? {
+        for event in early {
+            if let Some(end) = self.handle_event(event)? {
                 return Ok(end);
             }
         }
         loop {
             *health.lock().unwrap_or_else(PoisonError::into_inner) = self.machine.health();
-            if let Some(end) = self.check_claim()? {
+            if let Some(end) = self.check_reported_ends()? {
                 return Ok(end);
             }
             if self.ask_again_at.is_some_and(|at| at.is_over()) {
@@ -287,15 +237,15 @@ impl Run<'_, '_> {
                 self.prompt
                     .ask(self.session.context, self.machine.attempts_left());
             }
-            let events = match incoming.recv_timeout(self.wait_time()) {
-                Ok(events) => events,
+            let event = match incoming.recv_timeout(self.wait_time()) {
+                Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) if !self.deadline.is_over() => continue,
                 Err(RecvTimeoutError::Timeout) => return Err(self.out_of_time()),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Error::internal(text!("all event sources have ended")));
                 }
             };
-            if let Some(end) = self.handle_event(events)? {
+            if let Some(end) = self.handle_event(event)? {
                 return Ok(end);
             }
         }
@@ -303,73 +253,24 @@ impl Run<'_, '_> {
 
     /// The time until something has to be done without an event.
     fn wait_time(&self) -> Duration {
-        let claim = self.claim.as_ref().map(|_| CONFIRM_INTERVAL);
+        let check = (!self.reported_ends.is_empty()).then_some(CONFIRM_INTERVAL);
         let ask = self.ask_again_at.map(|at| at.remaining());
-        let times = [claim, ask].into_iter().flatten();
+        let times = [check, ask].into_iter().flatten();
         times.fold(self.deadline.remaining(), Duration::min)
     }
 
-    fn claim(&mut self, claim: Claim) {
-        self.claim = Some(PendingClaim {
-            claim,
-            until: Deadline::after(CONFIRM_TIME),
-            error: None,
-            is_denied: false,
-        });
-    }
-
-    /// Asks the server whether the login has ended as a callback says.
-    fn check_claim(&mut self) -> Result<Option<End>, Error> {
-        let Some(mut pending) = self.claim.take() else {
-            return Ok(None);
-        };
-        let (guid, output) = (&self.session.guid, &self.session.context.output);
-        // Short, because a signal has to wait for it.
-        let api = self.api.until(Deadline::after(CONFIRM_TIME / 2));
-        let confirmed = match &pending.claim {
-            Claim::LoggedIn(_) => api
-                .client_status(guid)
-                .map(|status| status == Status::Online),
-            Claim::Failed(_) | Claim::QrcodeStatus(_) => {
-                api.qrcode_status(guid).map(|status| status.is_failure())
-            }
-        };
-        match confirmed {
-            Ok(true) => return self.accept_claim(pending.claim),
-            Ok(false) => pending.is_denied = true,
-            Err(error) => pending.error = Some(error.summary()),
-        }
-        if !pending.until.is_over() {
-            self.claim = Some(pending);
-            return Ok(None);
-        }
-        match pending.error {
-            Some(error) if !pending.is_denied => {
-                output.warn(&text!(
-                    "the server did not confirm the end of the login: {error}",
-                    error
-                ));
-                self.accept_claim(pending.claim)
-            }
-            _ => {
-                output.warn(&match pending.claim {
-                    Claim::LoggedIn(_) => text!(
-                        "ignored a callback that reports a login, because the account is not online"
-                    ),
-                    Claim::Failed(_) | Claim::QrcodeStatus(_) => text!(
-                        "ignored a callback that reports the end of the login, because the QR code is still valid"
-                    ),
-                });
-                Ok(None)
-            }
-        }
-    }
-
-    fn accept_claim(&mut self, claim: Claim) -> Result<Option<End>, Error> {
-        match claim {
-            Claim::QrcodeStatus(status) => self.status(status).map(|()| None),
-            Claim::LoggedIn(profile) => Ok(Some(End::LoggedIn(profile, Via::Callback))),
-            Claim::Failed(why) => Err(failed(why)),
+    /// Asks the server whether the login has ended as callbacks report.
+    fn check_reported_ends(&mut self) -> Result<Option<End>, Error> {
+        let session = self.session;
+        let (guid, output) = (&session.guid, &session.context.output);
+        match self
+            .reported_ends
+            .check(&self.api, guid, session.was_online, output)
+        {
+            None => Ok(None),
+            Some(ReportedEnd::QrcodeStatus(status)) => self.status(status).map(|()| None),
+            Some(ReportedEnd::LoggedIn(profile)) => Ok(Some(End::LoggedIn(profile, Via::Callback))),
+            Some(ReportedEnd::Failed(why)) => Err(failed(why)),
         }
     }
 
@@ -380,8 +281,8 @@ impl Run<'_, '_> {
         }
     }
 
-    fn handle_event(&mut self, events: LoginEvent) -> Result<Option<End>, Error> {
-        match events {
+    fn handle_event(&mut self, event: LoginEvent) -> Result<Option<End>, Error> {
+        match event {
             LoginEvent::Signal(signal) => return Ok(Some(End::Signal(signal))),
             LoginEvent::Online => {
                 let profile = self.api.profile(&self.session.guid);
@@ -420,12 +321,12 @@ impl Run<'_, '_> {
     fn callback(&mut self, event: &Event) -> Result<Option<End>, Error> {
         match event.notify_type {
             NotifyType::LOGGED_IN => {
-                let profile = event.read::<Profile>().settled();
-                self.claim(Claim::LoggedIn(profile));
+                let profile = event.read::<Profile>().with_preferred_names();
+                self.reported_ends.add(ReportedEnd::LoggedIn(profile));
             }
             NotifyType::LOGIN_QRCODE => self.qrcode_changed(event)?,
             NotifyType::LOGIN_FAILED | NotifyType::LOGGED_OUT => {
-                self.claim(Claim::Failed(event_text(
+                self.reported_ends.add(ReportedEnd::Failed(event_text(
                     event,
                     text!("the server ended the login"),
                 )));
@@ -453,7 +354,7 @@ impl Run<'_, '_> {
         {
             // Reported when the server confirms it.
             Some(status) if status.is_failure() => {
-                self.claim(Claim::QrcodeStatus(status));
+                self.reported_ends.add(ReportedEnd::QrcodeStatus(status));
                 Ok(())
             }
             Some(status) => self.status(status),
@@ -529,8 +430,8 @@ impl Run<'_, '_> {
         let reporter = &self.session.reporter;
         for step in steps {
             match step {
-                Step::Tell(status) => reporter.status(status)?,
-                Step::Draw(content) => reporter.refreshed(&content, key)?,
+                Step::ReportStatus(status) => reporter.status(status)?,
+                Step::ShowCode(content) => reporter.refreshed(&content, key)?,
                 Step::CodeAccepted => reporter.code_accepted()?,
                 Step::CodeRejected { attempts_left } => reporter.code_rejected(attempts_left)?,
                 Step::Fail(why) => return Err(failed(why)),

@@ -59,7 +59,7 @@ pub fn run(context: &Context) -> Result<(), Error> {
         let answer = if rows.is_empty() {
             api.raw(&request)
         } else {
-            api.once(&request)
+            api.exchange_without_retry(&request)
         };
         match answer {
             Err(error) if rows.is_empty() && error.is_without_server() => {

@@ -83,8 +83,8 @@ fn deliver(
     options: &DeliveryArgs,
     guid: &Guid,
 ) -> Result<(), Error> {
-    let plan = options.plan(context, guid.clone())?;
-    let mut sender = Sender::new(plan, context.api()?.clone(), context.output.clone());
+    let send_options = options.send_options(context, guid.clone())?;
+    let mut sender = Sender::new(send_options, context.api()?.clone(), context.output.clone());
     say_when_interrupted(context, &sender, &outgoing.to, guid)?;
     let receipt = sender.deliver(outgoing, None, context.deadline()?)?;
     print(context, guid, &outgoing.to, &receipt)

@@ -34,7 +34,7 @@ impl DeliveryArgs {
     ///
     /// # Errors
     /// As [`Settings::resolve`](crate::config::Settings::resolve).
-    pub fn plan(&self, context: &Context, guid: Guid) -> Result<SendOptions, Error> {
+    pub fn send_options(&self, context: &Context, guid: Guid) -> Result<SendOptions, Error> {
         let settings = context.settings()?;
         Ok(SendOptions {
             server: settings.base_url.identity(),

@@ -125,4 +125,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "{count} refused: {why} (HTTP {status})",
         "拒绝了 {count} 个：{why}（HTTP {status}）",
     ),
+    ("a web page sent it", "由网页发出"),
+    ("its body cannot be decompressed", "内容无法解压"),
 ];

@@ -170,4 +170,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "the list of instances cannot be read: {error}",
         "无法读取实例列表：{error}",
     ),
+    (
+        "Permanently remove {guids}, whose account may be online?",
+        "{guids} 的账号可能在线，确定永久删除？",
+    ),
+    (
+        "{guids} may be online, and removing it needs a confirmation",
+        "{guids} 可能在线，删除前需要确认",
+    ),
 ];

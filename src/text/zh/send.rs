@@ -284,4 +284,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "the text has {count} bytes; WeCom may cut or refuse texts over {limit} bytes",
         "消息内容有 {count} 字节；超过 {limit} 字节时企业微信可能截断或拒收",
     ),
+    (
+        "line {line}: {warning}; other long texts are not reported",
+        "第 {line} 行：{warning}；其他过长的消息不再提示",
+    ),
 ];

@@ -37,8 +37,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("the answer is empty", "应答为空"),
     ("{key} is not a number", "{key} 不是数字"),
     (
-        "the answer contradicts itself ({denial})",
-        "应答自相矛盾（{denial}）",
+        "the answer contradicts itself ({failure})",
+        "应答自相矛盾（{failure}）",
     ),
     (
         "the answer contains neither a code nor data, only the text: {words}",

@@ -100,7 +100,7 @@ impl Webhook {
             body,
             effect: Effect::Read,
         };
-        check(name, self.api.once(&request))
+        check(name, self.api.exchange_without_retry(&request))
     }
 }
 

@@ -7,6 +7,7 @@ mod progress;
 pub mod properties;
 mod report;
 mod run;
+mod state;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,8 +70,8 @@ pub fn run(
     if dry {
         return show(context, &guid, input, args.skip_bad);
     }
-    let plan = delivery.plan(context, guid)?;
-    run::run(context, &args, plan, input, total)
+    let options = delivery.send_options(context, guid)?;
+    run::run(context, &args, options, input, total)
 }
 
 /// Prints the request of every valid line, and the reasons of the others.

@@ -1,0 +1,284 @@
+//! The state of a running batch, shared by its workers: its counts, its pauses, and why it ends early.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::line::{BadLine, Item};
+use super::progress::Progress;
+use super::report::{OutcomeCounts, Report, outcome_of};
+use crate::api::Api;
+use crate::commands::CommandResult;
+use crate::commands::text_argument::long_text_warning;
+use crate::delivery::{Receipt, SendOptions};
+use crate::error::{Error, Kind, Outcome};
+use crate::output::Output;
+use crate::signals;
+use crate::text::text;
+use crate::time::{Deadline, show_duration};
+
+/// Longest pause of a batch without `--max-wait`: long enough for the usual pause of one minute.
+const DEFAULT_LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// How often a paused worker checks whether the batch has stopped.
+const PAUSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// State shared by all workers.
+pub struct BatchState {
+    pub options: SendOptions,
+    pub api: Api,
+    pub output: Output,
+    pub timeout: Duration,
+    pub journal: Option<std::path::PathBuf>,
+    pub fail_fast: bool,
+    pub progress: Progress,
+    pub counts: Mutex<OutcomeCounts>,
+    /// Whether sending has stopped.
+    pub stop: Arc<AtomicBool>,
+    /// The line that stopped the batch.
+    pub stopped_at: Mutex<Option<u64>>,
+    /// Why printing failed, if it did.
+    pub broken: Mutex<Option<Error>>,
+    /// Why the remaining lines are not sent, if that is so.
+    pub abandoned: Mutex<Option<Error>>,
+    /// Whether lines were not sent for that reason, or input was left unread.
+    pub is_cut: AtomicBool,
+    /// Whether a long text was reported.
+    pub has_warned_of_length: AtomicBool,
+    /// The end of the pause that the server asked for.
+    pub paused_until: Mutex<Option<Deadline>>,
+    /// The time limit of the whole batch, if one was given.
+    pub deadline: Option<Deadline>,
+    pub signal: AtomicI32,
+}
+
+impl BatchState {
+    /// Whether no more lines are sent.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Why the remaining lines are not sent, if that is so.
+    pub fn abandoned(&self) -> Option<Error> {
+        lock(&self.abandoned).clone()
+    }
+
+    /// Sends none of the remaining lines; each is reported with this error.
+    fn abandon(&self, error: Error) {
+        lock(&self.abandoned).get_or_insert(Error {
+            outcome: Some(Outcome::NotSent),
+            code: None,
+            ..error
+        });
+    }
+
+    /// After a lost login the remaining lines are not tried one by one.
+    pub fn abandon_after_lost_login(&self, line: u64, error: &Error) {
+        let message = text!(
+            "not sent: the account was not logged in at line {line}",
+            line
+        );
+        self.abandon(Error {
+            message,
+            ..error.clone()
+        });
+    }
+
+    /// Whether no more input is waited for; notes that the time ran out, if that is why.
+    pub fn stop_waiting_for_input(&self) -> bool {
+        if self.is_out_of_time() {
+            self.abandon_for_time();
+            self.is_cut.store(true, Ordering::SeqCst);
+        }
+        self.is_stopped() || self.is_out_of_time()
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline.is_over())
+    }
+
+    fn abandon_for_time(&self) {
+        if let Some(deadline) = self.deadline {
+            let message = text!(
+                "not sent: the batch reached its time limit of {timeout}",
+                timeout = show_duration(deadline.timeout())
+            );
+            self.abandon(Error::new(Kind::Deadline, message).retryable());
+        }
+    }
+
+    /// Pauses all workers, because the server asked for fewer requests. A pause longer than the time
+    /// allowed for waiting ends the batch.
+    pub fn pause(&self, pause: Duration) {
+        let most = self
+            .options
+            .max_wait
+            .unwrap_or(DEFAULT_LONGEST_PAUSE.max(self.timeout));
+        let left = self.deadline.map_or(most, |deadline| deadline.remaining());
+        if pause > most.min(left) {
+            let message = text!(
+                "not sent: the server asked for a pause of {pause}",
+                pause = show_duration(pause)
+            );
+            let error = Error::new(Kind::Busy, message)
+                .hint(text!(
+                    "run the same command again later (with --journal only the rest is sent), or wait longer with --max-wait"
+                ))
+                .retryable()
+                .retry_after(Some(pause));
+            return self.abandon(error);
+        }
+        let mut until = lock(&self.paused_until);
+        if until.is_none_or(|until| until.remaining() < pause) {
+            *until = Some(Deadline::after(pause));
+            self.output.note(&text!(
+                "the server asked for a pause; the batch waits {pause}",
+                pause = show_duration(pause)
+            ));
+        }
+    }
+
+    /// Waits until the pause is over, the batch is stopped, or its time limit is reached.
+    pub fn wait_out_pause(&self) {
+        loop {
+            if self.is_out_of_time() {
+                return self.abandon_for_time();
+            }
+            let until = *lock(&self.paused_until);
+            match until {
+                Some(until) if !until.is_over() && !self.is_stopped() => {
+                    thread::sleep(until.remaining().min(PAUSE_CHECK_INTERVAL));
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Reports the result of a line.
+    pub fn report(&self, item: &Item, result: &Result<Receipt, Error>) {
+        let outcome = outcome_of(result);
+        let report = Report::of(item, &self.options.guid, result);
+        self.print(&report, outcome);
+        if self.fail_fast && result.is_err() {
+            self.stop_at(item.line);
+        }
+    }
+
+    /// Reports an invalid line.
+    pub fn report_bad(&self, bad: &BadLine) {
+        let error = Error::usage(bad.why.clone());
+        self.print(
+            &Report::of_bad(bad, &self.options.guid, &error),
+            Outcome::NotSent,
+        );
+        if self.fail_fast {
+            self.stop_at(bad.line);
+        }
+    }
+
+    /// Warns of the first text that may be too long.
+    pub fn check_length(&self, item: &Item) {
+        if let Some(warning) = long_text_warning(&item.outgoing.text)
+            && !self.has_warned_of_length.swap(true, Ordering::SeqCst)
+        {
+            self.output.warn(&text!(
+                "line {line}: {warning}; other long texts are not reported",
+                line = item.line,
+                warning
+            ));
+        }
+    }
+
+    /// Stops sending because of `--fail-fast`.
+    fn stop_at(&self, line: u64) {
+        self.stop.store(true, Ordering::SeqCst);
+        lock(&self.stopped_at).get_or_insert(line);
+    }
+
+    /// Prints a result. Sending stops when stdout is closed.
+    fn print(&self, report: &Report<'_>, outcome: Outcome) {
+        let counts = {
+            let mut counts = lock(&self.counts);
+            counts.count(outcome);
+            *counts
+        };
+        if let Err(error) = self.output.json(report) {
+            self.stop.store(true, Ordering::SeqCst);
+            lock(&self.broken).get_or_insert(error);
+        }
+        self.progress.advance(counts);
+    }
+
+    /// A local failure in the middle: the error must not say that nothing was sent.
+    pub fn cut_short(&self, error: Error) -> Error {
+        let counts = *lock(&self.counts);
+        if counts == OutcomeCounts::default() || error.kind == Kind::ClosedPipe {
+            return error;
+        }
+        let kind = match error.kind {
+            Kind::Io => Kind::Io,
+            _ => Kind::Partial,
+        };
+        let message = text!(
+            "{message}; {counts}; the remaining lines were not sent",
+            message = error.message,
+            counts = counts.sentence()
+        );
+        Error::new(kind, message).hint(text!(
+            "see the result lines; with --journal the same command sends only the rest"
+        ))
+    }
+
+    /// The result of the whole batch.
+    ///
+    /// # Errors
+    /// When lines failed or were not sent, or results could not be printed.
+    pub fn finish(&self) -> CommandResult {
+        if let Some(error) = lock(&self.broken).take() {
+            return Err(self.cut_short(error));
+        }
+        let counts = *lock(&self.counts);
+        let signal = self.signal.load(Ordering::SeqCst);
+        if signal != 0 {
+            self.output.note(&text!(
+                "interrupted after {counts}; the remaining lines were not sent",
+                counts = counts.sentence()
+            ));
+            return Ok(signals::exit_code(signal));
+        }
+        let stopped_at = *lock(&self.stopped_at);
+        let cut = self
+            .abandoned()
+            .filter(|_| self.is_cut.load(Ordering::SeqCst));
+        if let Some(error) = &cut
+            && counts.good() == 0
+            && counts.unknown == 0
+            && [Kind::Busy, Kind::Deadline].contains(&error.kind)
+        {
+            return Err(error.clone());
+        }
+        counts.verdict(stopped_at).map_err(|error| match &cut {
+            Some(cut) if cut.retry_after.is_some() => Error {
+                hint: cut.hint.clone(),
+                retry_after: cut.retry_after,
+                ..error
+            },
+            _ => error,
+        })?;
+        if let Some(error) = cut {
+            return Err(self.cut_short(error));
+        }
+        if counts == OutcomeCounts::default() {
+            self.output
+                .warn(&text!("the batch is empty; nothing was sent"));
+        } else {
+            self.output.note(&counts.sentence());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

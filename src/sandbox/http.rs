@@ -5,12 +5,13 @@ mod connections;
 pub(super) mod listener;
 mod writer;
 
-use super::shutdown::Shutdown;
+use super::lock;
 use super::simulator::{ReceivedRequest, ResponsePlan, Transmission};
 use connections::Connections;
 use listener::ListenerControl;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 /// Largest request body in bytes; a larger one is answered 413.
 pub(super) const BODY_CAP: usize = 16 * 1024 * 1024;
@@ -53,4 +54,38 @@ pub(super) trait Handler: Send + Sync + 'static {
 
     /// The time to wait before a response is transmitted.
     fn latency(&self, transmission: Transmission) -> Duration;
+}
+
+/// A flag that ends every sleep.
+#[derive(Debug, Default)]
+pub(super) struct Shutdown {
+    begun: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Shutdown {
+    pub(super) fn begin(&self) {
+        *lock(&self.begun) = true;
+        self.changed.notify_all();
+    }
+
+    /// Sleeps; returns false when the sandbox ended meanwhile.
+    pub(super) fn sleep(&self, time: Duration) -> bool {
+        let Some(end) = Instant::now().checked_add(time) else {
+            return false;
+        };
+        let mut begun = lock(&self.begun);
+        while !*begun {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            begun = self
+                .changed
+                .wait_timeout(begun, left)
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .0;
+        }
+        false
+    }
 }

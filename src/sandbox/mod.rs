@@ -18,7 +18,6 @@ mod admin;
 mod callback;
 mod conversation;
 mod dialect;
-mod dispatch;
 mod duration;
 mod endpoint;
 mod endpoint_result;
@@ -42,10 +41,8 @@ mod scenario;
 mod scheduler;
 mod schema;
 mod server;
-mod shutdown;
 mod simulator;
 mod state;
-mod status;
 #[cfg(test)]
 mod tests;
 
@@ -53,12 +50,12 @@ pub use callback::Callback;
 pub use dialect::Dialect;
 pub use fault::{FORMS, Fault, FaultSyntax};
 pub use initial_data::FORBIDDEN_CONTACT;
+pub use instance::Status;
 pub use message::IncomingMessage;
 pub use quirk::Quirk;
 pub use record::{Delivery, Exchange};
 pub use scan_script::{ScanOutcome, ScanScript, ScanStep};
 pub use scenario::Scenario;
-pub use status::Status;
 
 use self::message::IncomingKind;
 use self::server::Server;

@@ -11,12 +11,12 @@
 use super::dialect::Dialect;
 use super::fault::{Fault, Kind};
 use super::http::Handler;
+use super::instance::Status;
 use super::quirk::Quirk;
 use super::scan_script::{ScanOutcome, ScanScript, ScanStep};
 use super::scenario::Scenario;
 use super::server::Server;
 use super::simulator::{ReceivedRequest, ResponsePlan, Transmission};
-use super::status::Status;
 use super::{duration, lock};
 use crate::api::properties::outcome_of_send;
 use crate::error::Outcome;

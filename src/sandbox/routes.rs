@@ -3,9 +3,9 @@
 use super::endpoint::{self, Call, Endpoint, EndpointFault, Needs};
 use super::endpoint_result::{EndpointResult, Failure};
 use super::http_response::HttpResponse;
+use super::instance::Status;
 use super::schema::{self, Params, Rejection};
 use super::state::State;
-use super::status::Status;
 use jiff::Timestamp;
 use serde_json::json;
 

@@ -9,12 +9,12 @@ use super::endpoint_result::Failure;
 use super::event::{self, Event};
 use super::initial_data;
 use super::instance::Instance;
+use super::instance::Status;
 use super::message::{Message, SENT};
 use super::quirk::{Quirk, Quirks};
 use super::record::{Delivery, Record};
 use super::scan_script::ScanScript;
 use super::scenario::Scenario;
-use super::status::Status;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
 //! `/_sandbox/instances/GUID…`: events and changes of one instance.
 
 use super::{Outcome, Refusal, bad};
+use crate::sandbox::instance::Status;
 use crate::sandbox::message::{IncomingKind, IncomingMessage};
 use crate::sandbox::scan_script::ScanStep;
 use crate::sandbox::server::Server;
 use crate::sandbox::state::{State, StepError};
-use crate::sandbox::status::Status;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

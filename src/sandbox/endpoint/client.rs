@@ -2,9 +2,9 @@
 
 use super::super::dialect::Dialect;
 use super::super::endpoint_result::{EndpointResult, Envelope, Failure, Success};
+use super::super::instance::Status;
 use super::super::quirk::Quirk;
 use super::super::schema::Field;
-use super::super::status::Status;
 use super::{Call, EndpointFault, GUID};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Writes responses, and the faulty ones of fault injection.
 
+use super::Shutdown;
 use crate::sandbox::http_response::{HttpResponse, reason};
-use crate::sandbox::shutdown::Shutdown;
 use socket2::SockRef;
 use std::io::{self, BufWriter, Read, Write};
 use std::net::TcpStream;

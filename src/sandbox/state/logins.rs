@@ -3,10 +3,10 @@
 use super::State;
 use crate::sandbox::endpoint_result::Failure;
 use crate::sandbox::event;
+use crate::sandbox::instance::Status;
 use crate::sandbox::login::QrCode;
 use crate::sandbox::login::{CodeError, Login, QrStatus, Step};
 use crate::sandbox::scan_script::{ScanOutcome, ScanStep};
-use crate::sandbox::status::Status;
 use jiff::Timestamp;
 
 /// Why a manual step was not performed.

@@ -24,7 +24,7 @@ fn lines(texts: &[&str]) -> String {
     })
 }
 
-/// A batch with a journal; the same one for the same home.
+/// A batch with a journal; the same home has the same journal.
 fn batch(server: &Sandbox, home: &Home, input: &str, flags: &[&str]) -> Qiwei {
     let file = home.file("in.ndjson", input);
     let journal = home.path().join("run.journal");
@@ -124,7 +124,7 @@ fn changed_line_is_not_sent() {
         );
     }
     assert_eq!(sends(&server), 3);
-    // More lines behind the old ones are only more lines.
+    // Lines appended to the input are sent.
     let run = batch(&server, &home, &lines(&["a", "b", "c", "d"]), &[])
         .run()
         .ends_with(0);
@@ -180,14 +180,14 @@ fn keys_and_journal_agree() {
         let run = batch(&server, &home, &input, &[]).run().ends_with(0);
         assert_eq!(outcomes(&run), ["duplicate"]);
     }
-    // The journal has it from the ledger, and needs that no more.
+    // The journal has copied the outcome from the ledger and no longer needs the key.
     known(&server, &home, &["ledger", "forget", "k"])
         .run()
         .ends_with(0);
     let run = batch(&server, &home, &input, &[]).run().ends_with(0);
     assert_eq!(outcomes(&run), ["duplicate"]);
     assert_eq!(sends(&server), 1);
-    // And what a journal sent, its key knows.
+    // A line with a key that is sent with a journal is also recorded in the ledger.
     let second = format!("{input}{}\n", json!({"to": GROUP, "text": "b", "key": "l"}));
     batch(&server, &home, &second, &[]).run().ends_with(0);
     let run = known(
@@ -261,8 +261,8 @@ fn unusable_journal_prevents_sending() {
     assert_eq!(std::fs::read_to_string(&input).unwrap(), lines(&["a"]));
 }
 
-/// However early or late the space runs out: what cannot be recorded is not sent, and the same
-/// command with more space finishes the rest.
+/// Wherever the space runs out, lines that cannot be recorded are not sent, and the same command
+/// with more space sends the rest.
 #[test]
 fn full_disk_neither_loses_nor_duplicates() {
     let names: Vec<String> = (0..30).map(|n| format!("t{n}")).collect();

@@ -1,4 +1,4 @@
-//! Chinese and English: who chooses, what is translated, and what is the same in both.
+//! Chinese and English: how the language is chosen, what is translated, and what stays the same.
 
 use qiwei::sandbox::Sandbox;
 use serde_json::Value;
@@ -13,10 +13,9 @@ fn is_chinese(text: &str) -> bool {
     text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
 }
 
-/// Flags, environment, configuration, and whether all that makes it Chinese.
+/// Flags, environment, config, and whether the output is Chinese.
 type Choice<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str, bool);
 
-/// Who decides, from the strongest to the weakest.
 #[test]
 fn language_precedence_is_flag_env_config_locale() {
     let rows: [Choice<'_>; 14] = [
@@ -51,7 +50,7 @@ fn language_precedence_is_flag_env_config_locale() {
         ),
     ];
     check_all(&rows, |(flags, env, config, chinese)| {
-        // A result, a usage error and help: each takes a way of its own.
+        // A result, a usage error and help are printed by different code.
         for args in [&["config", "get", "guid"][..], &["frob"], &["--help"]] {
             let run = Qiwei::new(args).args(*flags).config(config);
             let run = env
@@ -75,7 +74,7 @@ fn rejects_unknown_language() {
     run.says("invalid value 'fr' for '--lang <LANG>'");
     let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr").run();
     run.ends_with(3).says("error: QIWEI_LANG: must be zh or en");
-    // It is told in the language of the locale.
+    // The error is in the language of the locale.
     let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr");
     let run = run.env("LANG", "zh_CN.UTF-8").run();
     run.ends_with(3).says("错误：QIWEI_LANG：应为 zh 或 en");
@@ -253,7 +252,7 @@ fn prints_login_in_chinese() {
         .says("验证码已通过，请等待登录确认\n");
 }
 
-/// Whatever a program reads is the same; only what stands beside it may differ.
+/// Exit code, stdout and the JSON error are the same in both languages.
 #[test]
 fn json_is_independent_of_language() {
     let server = sandbox_with(|scenario| scenario.stopped = 1);
@@ -285,7 +284,7 @@ fn json_is_independent_of_language() {
     }
 }
 
-/// The sandbox lets its command speak the language it was started in.
+/// The command run by `qiwei sandbox` uses the same language.
 #[test]
 fn sandbox_passes_language_to_command() {
     let run = Qiwei::new(["sandbox", "-q", "--", "qiwei", "send", PERSON, "x", "-q"]);

@@ -8,7 +8,7 @@ use crate::support::{
     Finished, GROUP, Home, PERSON, Qiwei, check_all, requests, sandbox, sandbox_with,
 };
 
-/// A send that was refused without a request.
+/// Checks the exit code and outcome of a failed send; returns its error.
 #[track_caller]
 pub fn is_refused(run: &Finished, code: i32, outcome: &str) -> Value {
     run.message_error(code, outcome)
@@ -36,7 +36,7 @@ fn same_key_is_sent_once() {
         .run()
         .is(0, &format!("duplicate {GROUP} message {id}\n"), "");
     assert_eq!(requests(&server).len(), 1, "{:?}", requests(&server));
-    // Without a key nothing is remembered.
+    // Without a key nothing is recorded.
     known(&server, &home, &["send", GROUP, "备份好了"])
         .run()
         .ends_with(0);
@@ -163,7 +163,7 @@ fn unknown_outcome_requires_resend() {
             );
         }
         assert_eq!(requests(&server).len(), 1, "{fault}");
-        // Neither may another message take its place.
+        // Another message under the same key is refused too.
         let other = known(
             &server,
             &home,
@@ -188,7 +188,7 @@ fn unknown_outcome_requires_resend() {
     });
 }
 
-/// That the second attempt certainly failed says nothing about the first.
+/// The failure of the second attempt does not determine the outcome of the first.
 #[test]
 fn failed_resend_keeps_outcome_unknown() {
     for (second, code, outcome) in [
@@ -258,7 +258,7 @@ fn rejects_invalid_keys() {
 fn ledger_ls_prints_outcome_of_each_key() {
     let (server, home) = (sandbox(), Home::new());
     let run = |args: &[&str]| known(&server, &home, args).run();
-    // Looking at nothing makes nothing.
+    // Without a ledger these commands create no files.
     run(&["ledger", "ls", "--json"]).is(0, "[]\n", "");
     run(&["ledger", "prune", "--json"]).is(0, "{\"forgotten\":0}\n", "");
     assert!(!state_folder(&home).exists());
@@ -337,7 +337,7 @@ fn forgotten_key_can_be_reused() {
     );
     assert_eq!(send(&guids[0]).json()["outcome"], "accepted");
     assert_eq!(send(&guids[1]).json()["outcome"], "duplicate");
-    // Without an instance it is every instance's.
+    // Without an instance, the key is removed for all instances.
     let everywhere = || {
         known(&server, &home, &["ledger", "forget", "k"])
             .without_env("QIWEI_GUID")
@@ -349,7 +349,7 @@ fn forgotten_key_can_be_reused() {
         .says("no key \"k\"")
         .says("hint: `qiwei ledger ls`");
     assert_eq!(send(&guids[1]).json()["outcome"], "accepted");
-    // Another server's is another key.
+    // Keys of one server are not visible on another.
     let elsewhere = Qiwei::new(["ledger", "forget", "k"])
         .at(&home)
         .env("QIWEI_STATE_DIR", state_folder(&home));

@@ -1,4 +1,4 @@
-//! Keys that several processes work on at once, or that one left behind.
+//! Keys used by several processes at once, or left by a killed process.
 
 use std::time::{Duration, Instant};
 
@@ -144,7 +144,7 @@ fn killed_send_is_unknown() {
         };
         let first = send(&[]).start();
         wait_until("the first is under way", || sends(&server) == 1);
-        // One that waits for it must learn of its death, not of its end.
+        // A process that waits for the killed one reports `unknown`.
         let waiting = send(&[]).start();
         first.signal(Signal::KILL);
         is_refused(&waiting.end(), 6, "unknown");
@@ -175,7 +175,7 @@ fn key_lock_ends_with_send() {
     );
 }
 
-/// The first ones of all, which all make the file.
+/// All processes find no database and try to create it.
 #[test]
 fn concurrent_processes_create_database_once() {
     for round in 0..4 {

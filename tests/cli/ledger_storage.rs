@@ -62,7 +62,7 @@ fn unrecordable_message_is_not_sent() {
             );
         }
         assert_eq!(requests(&server), [""; 0], "{what}");
-        // What needs no ledger does not mind.
+        // A send that needs no ledger still works.
         known(&server, &home, &["send", GROUP, "x"])
             .run()
             .ends_with(0);
@@ -81,7 +81,7 @@ fn foreign_file_is_refused_and_unchanged() {
     assert_eq!(std::fs::read(state_file(&home)).unwrap(), before);
 }
 
-/// However early or late the space runs out: refused before sending, or sent and never again.
+/// Wherever the space runs out, the message is refused before sending, or sent exactly once.
 #[test]
 fn full_disk_neither_loses_nor_duplicates() {
     let limits: Vec<u32> = (0..16)
@@ -186,7 +186,7 @@ fn plain_send_opens_no_database() {
             .ends_with(0);
         assert_eq!(everything_in(home.path()), before, "{args:?}");
     }
-    // Nor does it mind when there could be none.
+    // An unusable state folder does not matter.
     Qiwei::on(&server.base_url(), ["send", GROUP, "x"])
         .env("QIWEI_STATE_DIR", "/dev/null/x")
         .run()

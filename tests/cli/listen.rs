@@ -1,4 +1,4 @@
-//! `qiwei listen`: every callback one line, none lost, none doubled.
+//! `qiwei listen` prints every callback once, on one line.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::support::login::{
 };
 use crate::support::{Finished, GROUP, PERSON, Qiwei, sandbox, sandbox_with};
 
-/// Lets a text arrive.
+/// Delivers a text message to the instance.
 fn receive_message(server: &Sandbox, conversation: &str, content: &str) {
     let message = IncomingMessage {
         conversation_id: conversation.into(),
@@ -27,7 +27,7 @@ fn receive_message(server: &Sandbox, conversation: &str, content: &str) {
     assert_eq!(server.receive(&server.guids()[0], &message), Ok(true));
 }
 
-/// A message with nothing but a number.
+/// A message callback with `number` as its id.
 fn numbered(guid: &str, number: usize) -> String {
     callback(
         guid,
@@ -190,7 +190,7 @@ fn filters_types_by_number_and_name() {
     let (mut running, url) = listening(&server, listen(&server, more));
     for (notify_type, data) in [(11010, "{}"), (11003, "{}"), (11002, "{}"), (11013, "[]")] {
         let answer = post(&url, &callback(&guid, notify_type, data));
-        // Also what is not shown was received: the server need not try again.
+        // Filtered callbacks are acknowledged too, so that the server does not retry.
         assert_eq!(answer.status, 200);
     }
     let run = running.finish().ends_with(0);
@@ -216,7 +216,6 @@ fn for_exits_0_and_unmet_count_exits_7() {
         "{run:?}"
     );
     let (mut running, url) = listening(&server, listen(&server, "--for 10min --count 1"));
-    // The second listener of this test, hence another URL than the first.
     assert_eq!(post(&url, &numbered(&server.guids()[0], 1)).status, 200);
     running.finish().ends_with(0);
 }
@@ -236,7 +235,7 @@ fn exec_runs_in_order_one_at_a_time_per_conversation() {
         assert_eq!(post(&url, &numbered(&guid, number)).status, 200);
     }
     let run = running.finish().ends_with(0);
-    // Every command has ended when the program has.
+    // The program waits for every command to end.
     let expected: Vec<String> = run
         .stdout
         .lines()
@@ -253,7 +252,7 @@ fn exec_of_slow_conversation_does_not_delay_others() {
     let guid = server.guids()[0].clone();
     let run = listen(&server, "--count 9");
     let folder = run.home().to_owned();
-    // The first conversation's command waits for the others to have been run.
+    // The command of the first conversation waits until that of another has run.
     let command = format!(
         "cd {}; read -r line; case $line in *first*) while ! ls other.* >/dev/null 2>&1; \
          do sleep 0.02; done; touch first;; *) touch other.$$;; esac",
@@ -297,7 +296,7 @@ fn closed_stdout_ends_listen_and_restores_notify_url() {
         .wait_for("start", |line| line.starts_with("listening"));
     running.close_stdout();
     let url = notify_urls(&server).pop().unwrap();
-    // The first line after the pipe is closed may still fit into its buffer.
+    // The program notices the closed pipe when it prints a callback.
     eventually("its end", || {
         if let Ok(mut client) = Client::try_to(&url) {
             client.send(client.request("POST", "", &numbered(&server.guids()[0], 1)));
@@ -333,7 +332,7 @@ fn signal_loses_no_acknowledged_callback() {
             client.send(client.request("POST", "", &numbered(&guid, number)));
             match client.try_answer(false) {
                 Some(answer) if answer.status == 200 => taken.insert(number),
-                // Refused, or gone.
+                // Refused, or the connection was closed.
                 _ => break,
             };
             progress.store(number, Ordering::SeqCst);
@@ -377,7 +376,7 @@ fn slow_reader_applies_backpressure_without_loss() {
             })
         })
         .collect();
-    // More than its queue holds, and it still answers others.
+    // The queue is full, and health requests are still answered.
     eventually("a full queue", || {
         (health(&url)["received"].as_u64().unwrap() >= 1024).then_some(())
     });
@@ -416,7 +415,7 @@ fn receives_20000_callbacks_exactly_once() {
     let run = running.finish().ends_with(0);
     let seen = numbers(&run);
     for lane in 0..8 {
-        // Each connection's order holds.
+        // The order of each connection is kept.
         let own: Vec<usize> = seen.iter().copied().filter(|n| n / EACH == lane).collect();
         assert_eq!(own, (lane * EACH..(lane + 1) * EACH).collect::<Vec<_>>());
     }
@@ -429,7 +428,7 @@ fn prints_lines_immediately_and_in_order() {
     let (running, url) = listening(&server, listen(&server, ""));
     for number in 0..20 {
         post(&url, &numbered(&guid, number));
-        // Nothing follows that would push it out.
+        // No later line flushes this one.
         let lines = running.out.wait_for_count(number + 1);
         assert_eq!(parse(&lines[number])["data"]["id"], number.to_string());
     }
@@ -445,7 +444,7 @@ fn second_signal_ends_listen_with_stalled_reader() {
         .err
         .wait_for("start", |line| line.starts_with("listening"));
     let url = notify_urls(&server).pop().unwrap();
-    // Far more than a pipe holds.
+    // Far more than the capacity of a pipe.
     let long = "x".repeat(100_000);
     for number in 0..10 {
         let data = format!(r#"{{"id":"{number}","content":"{long}"}}"#);
@@ -498,7 +497,7 @@ fn read_reports_and_changes_are_events_of_their_own() {
         report("2", "10", "0"),
         report("1", "11", "0"),
         report("1", "11", "10"),
-        // The same again is a duplicate.
+        // A repeated report is a duplicate.
         report("1", "10", "0"),
         callback(&guid, 11010, r#"{"id":"99","appinfo":"CIG-9"}"#),
     ] {

@@ -1,5 +1,5 @@
-//! The callback listener among clients that are silent, slow, broken or hostile: each gets a
-//! HTTP error or a closed connection, and a real callback always gets through.
+//! The callback listener with silent, slow, broken and malicious clients: each gets an HTTP error
+//! or a closed connection, and valid callbacks are still received.
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
@@ -17,10 +17,10 @@ use crate::support::client::{Answer, Client, ask, post};
 use crate::support::login::{callback, events, listen, listening};
 use crate::support::sandbox;
 
-/// "Promptly", also beside other work: far below the time limits of the listener.
+/// Longest accepted response time on a busy machine; far below the timeouts of the listener.
 const PROMPT: Duration = Duration::from_secs(8);
 
-/// A listener, the guid it is for, and the URL that leads to it.
+/// A running listener with its guid and URL.
 struct Target {
     _server: Sandbox,
     running: BackgroundChild,
@@ -45,7 +45,7 @@ impl Target {
         callback(&self.guid, 11010, &format!(r#"{{"id":"{number}"}}"#))
     }
 
-    /// A real callback on a new connection.
+    /// Checks that a valid callback on a new connection is accepted promptly.
     #[track_caller]
     fn still_works(&self, number: usize) {
         let begun = Instant::now();
@@ -53,7 +53,7 @@ impl Target {
         assert!(begun.elapsed() < PROMPT, "took {:?}", begun.elapsed());
     }
 
-    /// Ends it; these messages, and nothing else, came through.
+    /// Ends the listener and checks that it printed exactly these messages.
     #[track_caller]
     fn has_only(mut self, numbers: &[usize]) {
         self.running.signal(Signal::INT);
@@ -67,7 +67,7 @@ impl Target {
         assert!(!run.stderr.contains("panicked"), "{run:?}");
     }
 
-    /// Sends bytes and reads what is answered.
+    /// Sends bytes and reads the response.
     #[track_caller]
     fn says(&self, bytes: impl AsRef<[u8]>) -> Answer {
         let mut client = Client::to(&self.url);
@@ -153,7 +153,7 @@ fn refuses_large_bodies_without_token_unread() {
             (&format!("PUT {path}"), "application/json", 405),
         ] {
             let mut client = Client::to(&target.url);
-            // The body is never sent, so an answer means that nobody waited for it.
+            // The body is never sent, so a response means that the listener did not wait for it.
             client.send(format!(
                 "{line} HTTP/1.1\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n"
             ));
@@ -235,7 +235,7 @@ fn reads_every_valid_body_encoding() {
     ));
     assert_eq!((answer.status, answer.json()), (200, ok.clone()));
 
-    // HTTP/1.0 closes unless told otherwise.
+    // HTTP/1.0 closes the connection unless keep-alive is requested.
     let mut client = Client::to(&target.url);
     let body = target.message(2);
     let length = body.len();
@@ -254,7 +254,7 @@ fn reads_every_valid_body_encoding() {
         assert!(client.answer().head.contains("Connection: keep-alive\r\n"));
     }
 
-    // A client that asks first.
+    // A client that sends `Expect: 100-continue`.
     let mut client = Client::to(&target.url);
     let body = target.message(3);
     let length = body.len();
@@ -265,13 +265,13 @@ fn reads_every_valid_body_encoding() {
     client.send(&body);
     assert_eq!(client.answer().status, 200);
 
-    // One that asks for too much is not told to go on.
+    // A body that is too large gets 413 instead of 100.
     let answer = target.says(format!(
         "POST {path} HTTP/1.1\r\nContent-Length: 1048577\r\nExpect: 100-continue\r\n\r\n"
     ));
     assert_eq!(answer.status, 413);
 
-    // Byte by byte, and two at once.
+    // One request byte by byte, then two pipelined requests.
     let mut client = Client::to(&target.url);
     for byte in client.request("POST", "", &target.message(4)).into_bytes() {
         client.send([byte]);
@@ -283,7 +283,7 @@ fn reads_every_valid_body_encoding() {
     client.send(two);
     assert_eq!([client.answer().status, client.answer().status], [200, 200]);
 
-    // Exactly as large as allowed.
+    // A body of exactly the maximum size.
     let frame = callback(&target.guid, 11010, r#"{"id":"7","pad":""}"#);
     let pad = "x".repeat(1024 * 1024 - frame.len());
     let body = callback(
@@ -294,7 +294,7 @@ fn reads_every_valid_body_encoding() {
     assert_eq!(body.len(), 1024 * 1024);
     assert_eq!(post(&target.url, &body).status, 200);
 
-    // A query and a prefix, as a proxy may add them, and other spellings of the type.
+    // A query and a path prefix, as a proxy may add them, and a content type with parameters.
     let mut client = Client::to(&format!(
         "{}/some/prefix{}?x=1",
         target.base(),
@@ -336,7 +336,7 @@ fn answers_health_requests() {
         let head = ask("HEAD", url);
         assert_eq!((head.status, head.body.as_str()), (200, ""));
     }
-    // HEAD leaves nothing behind that would spoil the next answer.
+    // HEAD sends no body that would corrupt the next response.
     let mut client = Client::to(&target.url);
     client.send(client.request("HEAD", "", "") + &client.request("GET", "", ""));
     assert_eq!(client.head_answer().status, 200);
@@ -362,12 +362,12 @@ fn silent_and_slow_clients_do_not_delay_others() {
                 target.path()
             ),
         };
-        // The earliest are sent away already.
+        // The listener may have closed the oldest connections.
         let _ = stream.write_all(beginning.as_bytes());
         crowd.push(stream);
     }
     target.still_works(1);
-    // Slowloris: all of them go on, a byte at a time, while real callbacks come.
+    // Slowloris: every client sends a byte at a time while valid callbacks arrive.
     for round in 2..12 {
         for stream in &mut crowd {
             let _ = stream.write_all(b"x");
@@ -379,16 +379,16 @@ fn silent_and_slow_clients_do_not_delay_others() {
     target.has_only(&(1..=12).collect::<Vec<_>>());
 }
 
-/// Its answers pile up until none can be written, and while it is being answered nobody may send it
-/// away to make room: a few hundred of these would lock every sender out.
+/// Writing its responses blocks, and a connection with a pending response is not closed to make
+/// room: a few hundred of these would block every other client.
 #[test]
 fn disconnects_client_that_never_reads() {
     let target = target();
     let host = target.base().strip_prefix("http://").unwrap();
     let mut deaf = TcpStream::connect(host).unwrap();
     deaf.set_write_timeout(Some(HANG_TIMEOUT)).unwrap();
-    // The less it can hold, the sooner it is deaf. With less than that it drops what tells it that
-    // its own requests have come, too.
+    // A small buffer fills sooner. With an even smaller one, the kernel also drops the
+    // acknowledgements of the client's own requests.
     SockRef::from(&deaf)
         .set_recv_buffer_size(16 * 1024)
         .unwrap();
@@ -424,13 +424,13 @@ fn wrong_content_length_affects_only_its_connection() {
     let target = target();
     let body = target.message(1);
     let line = format!("POST {} HTTP/1.1\r\n", target.path());
-    // Too long: the rest never comes. It is not a callback.
+    // Too long: the rest never arrives, so this is not a callback.
     let mut long = Client::to(&target.url);
     long.send(format!(
         "{line}Content-Length: {}\r\n\r\n{body}",
         body.len() + 10
     ));
-    // Too short: half a callback is none, and what follows is no request.
+    // Too short: the truncated callback is invalid, and the remaining bytes are not a request.
     let mut short = Client::to(&target.url);
     short.send(format!(
         "{line}Content-Length: {}\r\n\r\n{body}",
@@ -481,7 +481,7 @@ fn random_bytes_neither_panic_nor_hang() {
             let mut client = Client::to(&target.url);
             client.send(&bytes);
             client.end();
-            // Once we have ended, it has nothing to wait for.
+            // After the client has closed its side, the listener closes the connection.
             while client.try_answer(false).is_some() {}
             Ok(())
         })
@@ -496,7 +496,7 @@ fn random_bytes_neither_panic_nor_hang() {
     assert_eq!(events(&run).last().unwrap()["data"]["id"], "1");
 }
 
-/// A body as `Content-Encoding: gzip` sends it.
+/// Compresses a body for `Content-Encoding: gzip`.
 fn gzip(body: &str) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(body.as_bytes()).unwrap();
@@ -543,7 +543,7 @@ fn accepts_callbacks_in_every_form_servers_send() {
     ] {
         assert_eq!(says(line, headers, &body), 200, "{line} {headers}");
     }
-    // Limited after decompression too.
+    // The size limit also applies after decompression.
     let large = gzip(&"x".repeat(2 * 1024 * 1024));
     assert_eq!(says(&plain, "Content-Encoding: gzip\r\n", &large), 413);
     target.has_only(&[1, 2, 3, 4, 5, 6]);

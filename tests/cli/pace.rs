@@ -1,7 +1,7 @@
-//! Never too fast: `--pace`, shared by every process that sends for an account.
+//! `--pace`: a rate limit shared by all processes that send for an account.
 //!
-//! Only what a pace guarantees is measured: the n-th message never comes before n intervals are
-//! over since the first process was started, however busy the machine is.
+//! The tests measure only the lower bound, which also holds on a busy machine: message n, counted
+//! from 0, arrives no earlier than n intervals after the start.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn send(server: &Sandbox, home: &Home, flags: &[&str]) -> Qiwei {
     known(server, home, &["send", GROUP, "x", "--json"]).args(flags)
 }
 
-/// Checks the refusal to wait longer; returns the seconds to wait.
+/// Checks that the wait exceeds the run's limit; returns the wait in seconds.
 #[track_caller]
 fn check_too_soon(run: &Finished) -> f64 {
     let error = run.message_error(9, "not_sent");
@@ -199,7 +199,7 @@ fn killed_waiter_does_not_delay_others() {
     }
     drop(waiting);
     assert_eq!(sends(&server), 1);
-    // Their turns are lost, no more.
+    // Only the slots of the killed processes stay reserved.
     let wait = check_too_soon(&send(&["--max-wait", "0s"]).run());
     assert!(wait > 200.0 && wait <= 300.0, "{wait}");
     change_state(&home, "UPDATE pace SET next_at = seen_at");
@@ -303,7 +303,7 @@ fn too_frequent_pauses_other_processes() {
     send(&server, &home, &[]).run().ends_with(0);
 }
 
-/// A server that says "slow down" once, then accepts.
+/// A server that answers HTTP 429 with this `retry-after` once, then accepts.
 fn slow_down(retry_after: &'static str) -> RawServer {
     let said = std::cell::Cell::new(false);
     RawServer::start(move |connection| {
@@ -369,7 +369,7 @@ fn ignores_invalid_retry_after() {
     }
 }
 
-/// Those who have their turn already, and only wait for it.
+/// The pause also applies to processes that have reserved a slot and wait for it.
 #[test]
 fn too_frequent_pauses_waiting_processes() {
     let (server, home) = (sandbox(), Home::new());
@@ -387,8 +387,8 @@ fn too_frequent_pauses_waiting_processes() {
         last_reserved_slot(&home) >= before + 3 * INTERVAL
     });
     first.end().ends_with(0);
-    // The next one is told off. The other two have their turns before the pause is over, and take
-    // new ones behind it instead of sending.
+    // The second process is answered "busy". The slots of the other two are before the end of the
+    // pause, so they reserve new ones after it instead of sending.
     wait_until("one is told off", || pause_end(&home) > before + 50_000_000);
     wait_until("two have new turns", || {
         last_reserved_slot(&home) >= pause_end(&home) + 2 * INTERVAL
@@ -420,7 +420,7 @@ fn signal_ends_pace_wait() {
         assert_eq!(first["outcome"], "accepted");
         run.signal(Signal::INT);
         let run = run.end().ends_with(130);
-        // Those that had begun to wait are reported; they have certainly not been sent.
+        // Lines that were waiting are reported as not sent.
         assert!(
             field(&results(&run), "outcome")
                 .iter()

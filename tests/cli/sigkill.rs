@@ -1,4 +1,4 @@
-//! `kill -9` at any moment: nothing is sent twice, and nothing is lost without saying so.
+//! SIGKILL at random times: nothing is sent twice, and a lost message is reported as `unknown`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,10 +15,10 @@ use crate::support::background::eventually;
 use crate::support::sends::{command, field, results_in, sends, texts};
 use crate::support::{CHILD_TIMEOUT, GROUP, Home, Qiwei, check_all, sandbox, sandbox_with};
 
-/// Lines of each batch.
+/// Number of lines in each batch.
 const LINES: usize = 30;
 
-/// What remembers the sends of a batch.
+/// Where the sends of a batch are recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Memory {
     Journal,
@@ -26,7 +26,7 @@ enum Memory {
     Both,
 }
 
-/// One batch that is killed again and again.
+/// A batch that is killed repeatedly.
 #[derive(Debug)]
 struct Cell {
     seed: u64,
@@ -36,13 +36,13 @@ struct Cell {
 
 /// How a run ended.
 struct End {
-    /// None when it was killed.
+    /// `None` when it was killed.
     code: Option<i32>,
     stdout: String,
     stderr: String,
 }
 
-/// Lets a program run for so long, then kills it.
+/// Runs a program for `time`, then kills it.
 fn run_for(time: Duration, command: &mut Command) -> End {
     let start = Instant::now();
     let mut child = command.spawn().unwrap();
@@ -53,7 +53,7 @@ fn run_for(time: Duration, command: &mut Command) -> End {
 }
 
 fn end(mut child: Child) -> End {
-    // Does nothing to one that has ended.
+    // Does nothing if it has ended.
     child.kill().unwrap();
     let output = child.wait_with_output().unwrap();
     End {
@@ -91,7 +91,7 @@ fn batch(server: &Sandbox, home: &Home, cell: &Cell) -> Command {
     command
 }
 
-/// How often each text was delivered, and the ids of its messages.
+/// The message ids of each delivered text.
 fn deliveries(server: &Sandbox) -> BTreeMap<String, Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for delivery in server.deliveries() {
@@ -100,7 +100,7 @@ fn deliveries(server: &Sandbox) -> BTreeMap<String, Vec<String>> {
     all
 }
 
-/// The whole results among what a killed run printed, by line.
+/// The complete results in the output of a run that may have been killed, by line number.
 fn by_line(stdout: &str) -> BTreeMap<usize, Value> {
     let whole = stdout.rfind('\n').map_or("", |end| &stdout[..=end]);
     let line = |result: Value| (result["line"].as_u64().unwrap() as usize, result);
@@ -118,7 +118,7 @@ impl Cell {
         let start = Instant::now();
         let last = loop {
             assert!(start.elapsed() < CHILD_TIMEOUT, "{self:?} never ends");
-            // Longer with every kill, or a slow machine would never get through.
+            // The time grows with the kills, so that the batch also ends on a slow machine.
             let most = 60_000 * (1 + kills as u64 / 2);
             let run = run_for(
                 Duration::from_micros(rng.u64(0..most)),
@@ -135,7 +135,7 @@ impl Cell {
         kills
     }
 
-    /// What was accepted once is never anything else again.
+    /// Checks that the outcome of an accepted line never changes.
     fn check_killed(&self, run: &End, printed: &mut BTreeMap<usize, Value>) {
         for (line, result) in by_line(&run.stdout) {
             match result["outcome"].as_str().unwrap() {
@@ -149,7 +149,7 @@ impl Cell {
         }
     }
 
-    /// Every line is reported, none was sent twice, and what is missing is `unknown`.
+    /// Checks that every line is reported and none was sent twice; returns the `unknown` lines.
     fn check_resumed(
         &self,
         server: &Sandbox,
@@ -198,7 +198,7 @@ impl Cell {
         unknown
     }
 
-    /// Told to, it sends the unknown ones, and only those; then there is nothing left to do.
+    /// Checks that `--resend` sends only the unknown lines, and that another run sends nothing.
     fn check_resent(&self, server: &Sandbox, home: &Home, unknown: &[usize]) {
         let before = deliveries(server);
         for (flag, wanted) in [("--resend", "accepted"), ("-q", "duplicate")] {
@@ -262,7 +262,7 @@ fn batch_with_keys_and_journal_survives_sigkill() {
     run_all_cases(Memory::Both, "3", 12);
 }
 
-/// From the first moment on, when there is no ledger yet.
+/// The kill may come before the ledger exists.
 #[test]
 fn send_with_key_survives_sigkill() {
     let kills = AtomicUsize::new(0);
@@ -321,7 +321,7 @@ fn send_with_key_survives_sigkill() {
     assert!(kills > 10, "hardly any were killed: {kills}");
 }
 
-/// A signal cannot interrupt the request, but it must not end in silence.
+/// The request cannot be interrupted, so the run reports the outcome as unknown and ends.
 #[test]
 fn signal_during_send_reports_outcome() {
     use rustix::process::Signal;

@@ -1,7 +1,7 @@
-//! A clock that jumps: no key expires early and is sent again, and nobody waits for hours.
+//! Clock changes: no key expires early and is sent again, and no send waits for hours.
 //!
-//! The system's clock cannot be set here, so what is recorded is moved instead: to the program it
-//! is the same. Waits are measured by a clock that nobody sets.
+//! The tests shift the recorded times instead of the system clock, with the same effect on the
+//! program. Waits are measured on a clock that cannot be set.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::support::{GROUP, Home, sandbox};
 
 const YEAR: i64 = 365 * 86_400;
 
-/// Changes the records as if the clock had since jumped by `seconds`.
+/// Shifts the recorded times as if the clock had jumped by `seconds` since.
 fn shift_clock(home: &Home, seconds: i64) {
     change_state(
         home,
@@ -41,7 +41,7 @@ fn key_survives_clock_jumps() {
         };
         assert_eq!(send(), "accepted");
         shift_clock(&home, seconds);
-        // Also at the second look: that the clock stays wrong for a while proves nothing.
+        // Further runs on the same day do not confirm the wrong clock.
         for _ in 0..3 {
             assert_eq!(send(), "duplicate", "{seconds}");
         }
@@ -51,7 +51,7 @@ fn key_survives_clock_jumps() {
     }
 }
 
-/// A clock that is right keeps the ledger short, a day later than it might.
+/// With a correct clock, old keys are removed on the second day of use.
 #[test]
 fn prunes_only_after_a_second_day_confirms_the_clock() {
     let (server, home) = (sandbox(), Home::new());
@@ -77,7 +77,6 @@ fn prunes_only_after_a_second_day_confirms_the_clock() {
     days.run().is(0, "removed 1\n", "");
 }
 
-/// An unknown outcome stays unknown, whatever the clock says.
 #[test]
 fn unknown_outcome_survives_clock_jumps() {
     for seconds in [YEAR, -YEAR, -50 * YEAR] {
@@ -117,8 +116,8 @@ fn journal_survives_clock_jumps() {
     }
 }
 
-/// The pace is kept on the clock of this boot, which no one sets; what lies in the future of it
-/// was written before the machine started again.
+/// Pace times use the clock of the current boot, which cannot be set. A last change in its future
+/// was recorded before a restart.
 #[test]
 fn recorded_times_never_delay_sends_for_hours() {
     let hour: i64 = 3_600_000_000;
@@ -138,7 +137,7 @@ fn recorded_times_never_delay_sends_for_hours() {
         change_state(&home, &sql);
         let run = known(&server, &home, &args).run();
         if (next, seen) == (i64::MAX, 0) {
-            // A pause that was asked for in this very boot counts, however long.
+            // A reservation recorded during this boot is kept, however long the wait.
             run.ends_with(9);
             continue;
         }

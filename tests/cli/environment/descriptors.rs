@@ -1,4 +1,4 @@
-//! Few file descriptors: it works, or one clear error names the remedy.
+//! Low limits on file descriptors: the command works, or the error names the remedy.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::support::login::{callback, events, listen, listening, login_server};
 use crate::support::sends::{field, known, results, sends};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
-/// Few, too few for some, too few for nearly all. Below that the system's loader fails.
+/// From enough for every command to too few for nearly all. Below 5 the dynamic loader fails.
 const LIMITS: [u32; 6] = [32, 16, 10, 8, 6, 5];
 
-/// Every kind of command, split at spaces.
+/// Commands of every kind, as arguments separated by spaces.
 const COMMANDS: [&str; 15] = [
     "send R:1012345678901 x",
     "send R:1012345678901 x --key k --pace 1000/s",
@@ -66,13 +66,13 @@ fn descriptor_shortage_is_named_with_hint() {
         }
         assert!(*limit < 32, "{limit} {command}: {run:?}");
         assert_eq!(sent, 0, "{limit} {command}: {run:?}");
-        // Nothing was done, so nothing may read as if it had been, nor as a bug.
+        // Nothing was sent: the exit code is neither an unknown outcome nor an internal error.
         assert!([2, 3, 5].contains(&run.code), "{limit} {command}: {run:?}");
         check_hint(&run.error());
     });
 }
 
-/// Every line gets through or says why not, and the same command with more of them sends the rest.
+/// Every line is sent or reports why not; the same command without the limit sends the rest.
 #[test]
 fn batch_sends_each_line_once_with_few_descriptors() {
     let input: String = (0..12)
@@ -145,7 +145,7 @@ fn sequential_batch_needs_few_descriptors() {
     run.ends_with(0);
 }
 
-/// Silent clients, as many as hang up before we do.
+/// Opens `count` connections that send nothing.
 fn open_connections(url: &str, count: usize) -> Vec<TcpStream> {
     let host = url.strip_prefix("http://").unwrap();
     let host = host.split('/').next().unwrap();
@@ -154,7 +154,7 @@ fn open_connections(url: &str, count: usize) -> Vec<TcpStream> {
         .collect()
 }
 
-/// The descriptors a process has open.
+/// The number of open descriptors of a process.
 fn open_files(id: u32) -> Option<usize> {
     Some(
         std::fs::read_dir(Path::new("/proc").join(id.to_string()).join("fd"))
@@ -174,7 +174,7 @@ fn listen_receives_callbacks_beyond_descriptor_limit() {
     let clients = open_connections(&url, 100);
     let message = |n: u8| callback(&guid, 11010, &format!("{{\"id\":\"{n}\"}}"));
     assert_eq!(post(&url, &message(1)).status, 200);
-    // Some are left for the rest of the program, which has to connect in the end.
+    // Descriptors stay free for the connection that restores the notify_url.
     if cfg!(target_os = "linux") {
         let open = open_files(running.id()).unwrap();
         assert!(open < 30, "{open} of 32 in use");

@@ -1,6 +1,6 @@
-//! A full disk and a limit of file size: what was done is said, what could not be recorded is not
-//! done, and nothing half-written is left. (The ledger and the journal on a full disk have their
-//! own tests, at every point at which the space may run out.)
+//! Full disks and file size limits: completed changes are reported, changes that cannot be recorded
+//! are not made, and no partial file is left. The ledger and the journal on a full disk have their
+//! own tests.
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
@@ -15,14 +15,14 @@ use crate::support::login::{
 use crate::support::sends::{everything_in, known, sends};
 use crate::support::{Finished, GROUP, Home, Qiwei, sandbox, sandbox_with};
 
-/// No file may grow.
+/// Limits the size of every file to zero.
 const NO_SPACE: &str = "ulimit -f 0";
 
 fn full() -> File {
     OpenOptions::new().write(true).open("/dev/full").unwrap()
 }
 
-/// What is left in a folder besides locks, which are empty.
+/// The files in a folder, without lock files.
 fn files_in(folder: &Path) -> Vec<String> {
     let name = |path: &std::path::PathBuf| path.to_string_lossy().into_owned();
     let files = everything_in(folder)
@@ -38,8 +38,8 @@ fn message(run: &Finished) -> String {
     run.error()["message"].as_str().unwrap().to_owned()
 }
 
-/// A result that cannot be printed must not read as if nothing had happened: a script would do it
-/// again.
+/// If the result cannot be printed, the error says that the change was made; otherwise a script
+/// would repeat it.
 #[test]
 #[cfg(target_os = "linux")]
 fn reports_completed_change_when_stdout_is_full() {
@@ -63,7 +63,7 @@ fn reports_completed_change_when_stdout_is_full() {
     ];
     for (args, done) in cases {
         for json in [true, false] {
-            // The events of a login are its results, and the first one cannot be printed.
+            // `login --json` already fails at its first event, before the login completes.
             if json && args[0] == "login" || !json && args[0] != "login" {
                 continue;
             }
@@ -87,7 +87,7 @@ fn reports_completed_change_when_stdout_is_full() {
             }
         }
     }
-    // What was made can be found again by what was said.
+    // The error names the guid of the created instance.
     let run = Qiwei::on(&server.base_url(), ["instance", "create", "--json"]).stdout_to(full());
     let said = message(&run.run());
     assert!(said.starts_with(server.guids().last().unwrap()), "{said}");
@@ -118,7 +118,7 @@ fn read_command_reports_full_stdout() {
     assert_eq!(sends(&server), 0);
 }
 
-/// A batch whose results cannot be printed stops, and says how far it came.
+/// A batch stops when its results cannot be printed, and reports how many lines were sent.
 #[test]
 #[cfg(target_os = "linux")]
 fn batch_reports_progress_when_stdout_is_full() {
@@ -141,8 +141,8 @@ fn batch_reports_progress_when_stdout_is_full() {
     }
 }
 
-/// An input that breaks off after lines that were sent is no usage error, which would say that
-/// nothing has left this machine.
+/// Invalid input after some lines were sent is not a usage error, which would mean that nothing was
+/// sent.
 #[test]
 fn batch_reports_progress_when_input_fails() {
     let line = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
@@ -193,7 +193,7 @@ fn unwritable_config_is_unchanged() {
         for args in [
             &["config", "set", "timeout", "9s"][..],
             &["instance", "use", &guid],
-            // Found out before the server is asked: an instance nobody knows of would stay there.
+            // Checked before any request: the guid of a new instance could not be saved.
             &["instance", "create"],
             &["login", "--new", "--qr", "none"],
         ] {
@@ -225,7 +225,7 @@ fn unwritable_config_is_unchanged() {
     }
 }
 
-/// The account is logged in all the same, and the user hears what is missing.
+/// The login succeeds with a warning that the guid was not saved.
 #[test]
 fn login_succeeds_when_guid_cannot_be_saved() {
     let server = waiting("after=10ms");
@@ -266,7 +266,7 @@ fn failed_qr_file_leaves_no_file() {
     }
 }
 
-/// A result that is redirected into a file that may not grow.
+/// Stdout is a file that cannot grow.
 #[test]
 fn reports_accepted_message_under_file_size_limit() {
     let (server, home) = (sandbox(), Home::new());
@@ -281,7 +281,7 @@ fn reports_accepted_message_under_file_size_limit() {
     assert_eq!(std::fs::read(&out).unwrap(), b"");
 }
 
-/// The record of a sandbox misses what it cannot hold, says so, and the command goes on.
+/// Requests that cannot be recorded cause a warning, and the command continues.
 #[test]
 fn sandbox_continues_when_record_file_is_full() {
     let home = Home::new();
@@ -300,7 +300,7 @@ fn sandbox_continues_when_record_file_is_full() {
     run.says("warning: a request could not be written to the record: File too large");
 }
 
-/// What ends a listener in order also ends it when nothing can be written.
+/// `--count` ends the listener with exit code 0 even if no file can be written.
 #[test]
 fn listen_works_without_disk_space() {
     let server = sandbox();

@@ -1,4 +1,4 @@
-//! Homes that are missing, unwritable or none, and places that are gone.
+//! Missing, unwritable and relative home folders, and deleted working directories.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -11,13 +11,13 @@ use crate::support::background::end;
 use crate::support::sends::{everything_in, sends};
 use crate::support::{Finished, GROUP, Home, Qiwei, sandbox};
 
-/// What the user's home may be instead of a folder that can be written to.
+/// A home that cannot be used.
 struct Place {
     what: &'static str,
     prepare: fn(&Home) -> Vec<(&'static str, String)>,
 }
 
-/// A file in the place of a folder: not even root can write below it.
+/// A file in place of a folder: not even root can create files in it.
 fn a_file(home: &Home) -> String {
     home.file("file", "")
 }
@@ -57,7 +57,7 @@ fn run(server: &Sandbox, home: &Home, place: &Place, args: &[&str]) -> Finished 
     end(run)
 }
 
-/// On platforms that do not know the XDG folders those change nothing.
+/// Platforms without XDG folders ignore the XDG variables.
 fn applies(place: &Place) -> bool {
     cfg!(target_os = "linux") || !place.what.contains("XDG")
 }
@@ -104,13 +104,13 @@ fn reports_missing_home_before_any_request() {
         }
         assert_eq!(sends(&server), 0, "{}", place.what);
         assert_eq!(server.guids().len(), 1, "{}", place.what);
-        // And nothing appeared anywhere else.
+        // No file was created elsewhere.
         let left = everything_in(home.path());
         assert!(left.iter().all(|path| path.ends_with("file")), "{left:?}");
     }
 }
 
-/// The ledger would be another one in every folder, and the same key be sent from each.
+/// With a ledger per working directory, the same key would be sent from each.
 #[test]
 fn relative_home_does_not_create_ledger_per_directory() {
     let (server, home) = (sandbox(), Home::new());
@@ -125,7 +125,8 @@ fn relative_home_does_not_create_ledger_per_directory() {
     assert_eq!(sends(&server), 0);
 }
 
-/// The XDG specification: a relative path is to be ignored, an empty one is not set.
+/// Per the XDG Base Directory specification, a relative path is ignored and an empty one counts as
+/// unset.
 #[test]
 #[cfg(target_os = "linux")]
 fn ignores_empty_and_relative_xdg_directories() {
@@ -139,8 +140,8 @@ fn ignores_empty_and_relative_xdg_directories() {
     }
 }
 
-/// Callbacks can be received without a place for the lock, which only guards against a second
-/// listener; but a place that is named and cannot be used is not passed over.
+/// Without a home, `listen` runs without its lock, which only detects a second listener. An
+/// unusable `QIWEI_STATE_DIR` is an error.
 #[test]
 fn listen_works_without_home() {
     let server = sandbox();
@@ -156,7 +157,7 @@ fn listen_works_without_home() {
     run.says("QIWEI_STATE_DIR");
 }
 
-/// A user the system does not know has no home when no variable names one.
+/// A user id without a passwd entry has no home unless `HOME` is set.
 #[test]
 fn unknown_user_has_no_home() {
     if !geteuid().is_root() {
@@ -165,8 +166,8 @@ fn unknown_user_has_no_home() {
     }
     const UNKNOWN_UID: u32 = 54_321;
     let server = sandbox();
-    // The program must be within reach. Copied by another process: one that we wrote ourselves
-    // cannot be run while another thread is starting a child, which holds it open for writing.
+    // The other user must be able to reach the program. `cp` makes the copy: if this process wrote
+    // it, a child started by another thread could hold it open, and exec would fail (ETXTBSY).
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let shared = folder.path().join("qiwei");
@@ -194,11 +195,11 @@ fn unknown_user_has_no_home() {
     assert_eq!(sends(&server), 1);
 }
 
-/// A home that may not be written to, as it is: root may write anywhere.
+/// A home without write permission; root ignores permissions.
 #[test]
 fn names_read_only_home() {
     if geteuid().is_root() {
-        // Covered for root by files in the place of folders.
+        // The tests with files in place of folders cover root.
         return;
     }
     let (server, home) = (sandbox(), Home::new());
@@ -246,7 +247,7 @@ fn only_sandbox_needs_temporary_directory() {
     }
 }
 
-/// A working directory that was removed under the shell's feet.
+/// The working directory is deleted before the program starts.
 #[test]
 #[cfg(target_os = "linux")]
 fn deleted_working_directory_affects_only_relative_paths() {

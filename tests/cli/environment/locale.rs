@@ -1,4 +1,4 @@
-//! Locales that are missing, unknown or not UTF-8, and text that is not.
+//! Missing, unknown and non-UTF-8 locales, and non-UTF-8 input.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use crate::support::sends::{known, sends, texts};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
-/// A locale by the variable that names it, and whether it is spoken to in Chinese.
+/// Variable, locale, and whether messages are in Chinese.
 const LOCALES: [(&str, &[u8], bool); 11] = [
     ("LANG", b"", false),
     ("LANG", b"garbage", false),
@@ -17,7 +17,7 @@ const LOCALES: [(&str, &[u8], bool); 11] = [
     ("LC_ALL", b"zh_CN.UTF-8", true),
     ("LANG", b"zh_CN.utf8", true),
     ("LANG", b"zh_CN", true),
-    // We write UTF-8, which a terminal of another character set cannot show.
+    // Chinese messages are UTF-8, which a terminal with another encoding cannot display.
     ("LANG", b"zh_CN.GB18030", false),
     ("LC_ALL", b"zh_CN.GBK", false),
 ];
@@ -44,7 +44,7 @@ fn locale_changes_texts_but_no_message_bytes() {
             .ends_with(0);
         assert_eq!(texts(&server), [TEXT; 5]);
 
-        // Names come out as they are, in a table, in JSON and in the ledger.
+        // Names and keys are printed unchanged in tables and JSON.
         let list = run(&["sessions"]).run().ends_with(0);
         assert!(list.stdout.contains("张三"), "{list:?}");
         let list = run(&["sessions", "--json"]).run().ends_with(0);
@@ -64,7 +64,7 @@ fn locale_changes_texts_but_no_message_bytes() {
     });
 }
 
-/// 中文 as it is in GB18030.
+/// `中文` encoded in GB18030.
 const GB18030: &[u8] = b"\xd6\xd0\xce\xc4";
 const REMEDY: &str = "iconv -f GB18030 -t UTF-8";
 
@@ -127,7 +127,7 @@ fn rejects_non_utf8_batch_lines_with_hint() {
     assert_eq!(sends(&server), 1);
 }
 
-/// Names of files are bytes; they need not be text.
+/// File names are bytes and need not be UTF-8.
 #[test]
 #[cfg(target_os = "linux")]
 fn accepts_non_utf8_file_names() {
@@ -191,7 +191,7 @@ fn accepts_non_utf8_file_names() {
     got.run().is(0, "9s\n", "");
 }
 
-/// Variables that are not ours may hold anything.
+/// Variables of other programs may have any value.
 #[test]
 fn ignores_unrelated_environment_variables() {
     let server = sandbox();

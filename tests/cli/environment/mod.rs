@@ -1,5 +1,5 @@
-//! Hostile surroundings: whatever the system lacks, there is a clear result, and no message is
-//! sent twice or reported as something it is not.
+//! Restricted and unusual system environments: errors are clear, and no message is sent twice or
+//! reported with a wrong outcome.
 
 mod clock;
 mod descriptors;

@@ -1,4 +1,4 @@
-//! Questions at a terminal: the verification code of a login, and whether to remove for good.
+//! Terminal prompts: the verification code of a login and the confirmation of a removal.
 
 use qiwei::sandbox::Sandbox;
 
@@ -23,7 +23,7 @@ fn start(server: &Sandbox, more: &str) -> Terminal {
     )
 }
 
-/// The codes the server was given.
+/// The codes submitted to the server.
 fn submitted_codes(server: &Sandbox) -> Vec<String> {
     let bodies = bodies(server, "/login/verify_login_qrcode");
     let code = |body: &serde_json::Value| body["code"].as_str().unwrap().to_owned();
@@ -51,7 +51,7 @@ fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 
-/// A slip of the finger costs no try, and nothing but codes reaches the server.
+/// An invalid code uses no attempt and is not sent to the server.
 #[test]
 fn prompts_again_after_invalid_code() {
     let server = server_that_requires_code();
@@ -138,7 +138,7 @@ fn removal_asks_for_confirmation() {
         terminal.end().ends_with(0);
         assert_eq!(server.guids().len() == 1, removed, "{answer:?}");
     }
-    // Ctrl-C is a no.
+    // Ctrl-C removes nothing.
     let server = sandbox_with(|scenario| scenario.stopped = 1);
     let args = ["instance", "rm", "--stopped", "--settle", "10ms"];
     let mut terminal = Terminal::start(known(&server, &Home::new(), &args), 80);

@@ -1,8 +1,7 @@
-//! Closed streams, and readers and writers that have gone.
+//! Closed standard streams and broken pipes.
 //!
-//! A stream that is closed from the start is what `/dev/null` is: nothing comes in, and what goes
-//! out is dropped. The standard library opens it so before anything else runs, hence no file of
-//! ours ever takes its number and is written into.
+//! The Rust runtime opens `/dev/null` for standard streams that are closed at startup, so no file
+//! of the program gets descriptor 0, 1 or 2.
 
 use std::fs::File;
 use std::io::pipe;
@@ -12,7 +11,7 @@ use crate::support::login::{login_server, waiting};
 use crate::support::sends::{known, sends, state_file};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
-/// Every way to close some of the three.
+/// Every combination of closed standard streams.
 const CLOSED: [&str; 7] = [
     "<&-",
     ">&-",
@@ -23,7 +22,7 @@ const CLOSED: [&str; 7] = [
     "<&- >&- 2>&-",
 ];
 
-/// Commands that open files of their own, and how many messages each sends.
+/// Commands that open files or sockets, and the number of messages each sends.
 const COMMANDS: [(&str, usize); 10] = [
     ("send R:1012345678901 x --key k", 1),
     ("at R:1012345678901 x --all --key k --pace 9/s", 1),
@@ -77,7 +76,7 @@ fn works_with_closed_standard_streams() {
             "{}",
             home.config()
         );
-        // What was recorded is known, so nothing goes out again.
+        // The sends are recorded, so a second run sends nothing.
         if *count > 0 {
             known(&server, &home, &args).run().ends_with(0);
             assert_eq!(sends(&server), *count, "{command} {closed}: sent twice");
@@ -85,14 +84,14 @@ fn works_with_closed_standard_streams() {
     });
 }
 
-/// Prints nothing on stdout when all is well.
+/// Whether a successful run prints nothing on stdout.
 fn is_silent(command: &str) -> bool {
     ["listen", "sandbox", "config"]
         .iter()
         .any(|name| command.starts_with(name))
 }
 
-/// A database, where there is one, with nothing else in it.
+/// Checks that the database, if it exists, is not corrupt.
 #[track_caller]
 fn check_integrity(path: &Path) {
     if path.exists() {
@@ -119,7 +118,7 @@ fn closed_stdin_is_empty() {
     assert_eq!(sends(&server), 0);
 }
 
-/// A folder, and a stream that is open for writing only.
+/// Stdin is a folder, or a file opened only for writing.
 #[test]
 fn unreadable_stdin_is_a_usage_error() {
     let (server, home) = (sandbox(), Home::new());
@@ -132,13 +131,13 @@ fn unreadable_stdin_is_a_usage_error() {
         let run = Qiwei::on(&server.base_url(), args)
             .stdin_from(File::create(&file).unwrap())
             .run();
-        // The standard library takes it for an empty one.
+        // The standard library reads a write-only stdin as empty.
         assert!([0, 2].contains(&run.code), "{run:?}");
     }
     assert_eq!(sends(&server), 0);
 }
 
-/// Nothing can be printed, but the exit code is still correct.
+/// Stderr is a broken pipe, but the exit code is still correct.
 #[test]
 fn closed_stderr_keeps_exit_code() {
     let server = sandbox();
@@ -163,7 +162,7 @@ fn closed_stderr_keeps_exit_code() {
     assert_eq!(sends(&server), 3);
 }
 
-/// The drawing goes to stderr, the result to stdout: neither needs the other.
+/// The QR code goes to stderr and the result to stdout; the login needs neither.
 #[test]
 fn login_continues_with_closed_stderr() {
     for redirection in ["2>&-", "2>/dev/null", ">&- 2>&-"] {
@@ -196,7 +195,7 @@ fn pipe_into_head_ends_quietly() {
             1,
         ),
     ] {
-        // The reader's end is not waited for: the program's own exit code is what counts.
+        // The exit code is that of the program, not of `head`.
         let tail = format!("2>\"$HOME/err\" | head -n {lines}; cat \"$HOME/err\" >&2");
         let run = Qiwei::on(&server.base_url(), args)
             .arg("-q")
@@ -210,7 +209,7 @@ fn pipe_into_head_ends_quietly() {
     }
 }
 
-/// Programs that we start end at a closed pipe as they do anywhere.
+/// Child processes have the default SIGPIPE action.
 #[test]
 fn children_receive_sigpipe() {
     let script = "yes | head -n 1";

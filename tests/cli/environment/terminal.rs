@@ -1,4 +1,4 @@
-//! Terminals: wide and narrow, with and without colours, UTF-8 and abilities.
+//! Terminals of different widths, with and without colours, UTF-8 and escape sequences.
 
 use tabled::grid::util::string::get_string_width;
 
@@ -12,7 +12,7 @@ fn widest(text: &str) -> usize {
     text.lines().map(get_string_width).max().unwrap_or_default()
 }
 
-/// Long names, and ids as long as they come.
+/// A server with long session names and ids.
 fn many_names() -> RawServer {
     let name = "项目讨论与技术交流以及运维值班群（华东）第十七组";
     let session =
@@ -41,7 +41,7 @@ fn table_fits_terminal_without_cutting_ids() {
             assert!(seen.text.contains(id), "{what}");
         }
         assert_eq!(seen.text.contains("\n\n"), records, "{what}");
-        // A name of its own line may go on below; everything else fits.
+        // A table always fits; a long name in the record layout may wrap.
         if !records {
             assert!(widest(&seen.text) <= columns.into(), "{what}");
         }
@@ -79,7 +79,7 @@ fn every_table_fits_80_columns() {
                 let table = table.collect::<Vec<_>>().join("\n");
                 assert!(widest(&table) <= columns.into(), "{what}");
             }
-            // What is copied is there in one piece, on one line.
+            // Ids and keys, which users copy, are never split across lines.
             let copied = match args[0] {
                 "instance" if args[1] == "ls" => server.guids()[0].to_string(),
                 "sessions" => PERSON.to_owned(),
@@ -94,7 +94,7 @@ fn every_table_fits_80_columns() {
     }
 }
 
-/// A pipe has no width, whatever the terminal beside it.
+/// The terminal width does not apply to a pipe.
 #[test]
 fn piped_output_is_never_cut() {
     let server = many_names();
@@ -109,7 +109,7 @@ fn piped_output_is_never_cut() {
     assert!(!seen.stdout.contains(['…', '│', '\x1b']), "{seen:?}");
 }
 
-/// A terminal that shows only ASCII gets it, and the names as they are.
+/// Without UTF-8, frames and ellipses are ASCII; names are unchanged.
 #[test]
 fn uses_ascii_frames_without_utf8() {
     let server = many_names();
@@ -157,7 +157,7 @@ fn color_follows_options_and_environment() {
         let run = variables
             .iter()
             .fold(run, |run, (name, value)| run.env(name, value));
-        // Help is asked for before any flag is read.
+        // This run has no `--color`, so only the variables apply.
         if flag.is_none() {
             let seen = on_terminal(run, 100).ends_with(0);
             assert_eq!(seen.text.contains("\x1b["), colour, "{variables:?}");
@@ -165,7 +165,7 @@ fn color_follows_options_and_environment() {
     }
 }
 
-/// Every help there is, in Chinese too, whose words have no spaces between them.
+/// Chinese help has no spaces between words, and clap wraps only at spaces.
 #[test]
 fn help_fits_terminal() {
     let commands = [
@@ -200,13 +200,13 @@ fn help_fits_terminal() {
                 assert!(!seen.text.contains('\u{a0}'), "{what}");
             }
         }
-        // A screen wider than a line should be makes no line wider.
+        // Without a terminal, lines have at most 100 columns.
         let run = Qiwei::new(command.split_whitespace().chain(["--help", "--lang", "zh"]));
         assert!(widest(&run.run().ends_with(0).stdout) <= 100);
     });
 }
 
-/// A code that would wrap around cannot be scanned: then there is the link.
+/// A QR code wider than the terminal cannot be scanned, so only the link is printed.
 #[test]
 fn draws_qr_code_where_it_fits() {
     let guid = "e220a839-7b1d-4daf-ae78-9e6aa1b965f4";
@@ -244,7 +244,7 @@ fn draws_qr_code_where_it_fits() {
 fn batch_progress_line_keeps_results_intact() {
     for (columns, term) in [(80, "xterm"), (20, "xterm"), (80, "dumb")] {
         let server = sandbox_with(|scenario| {
-            // Longer than the bar takes to come.
+            // Slow enough for the progress line to be redrawn during the batch.
             scenario.latency = std::time::Duration::from_millis(150);
         });
         let home = Home::new();
@@ -255,7 +255,7 @@ fn batch_progress_line_keeps_results_intact() {
         let args = ["send", "--batch", &input];
         let run = || known(&server, &home, &args).env("TERM", term);
         let seen = on_terminal(run(), columns).ends_with(0);
-        // Around the results there may be a bar; it never stands in a line with one.
+        // Sequences that erase the progress line may precede a result; the result is intact.
         let json: Vec<&str> = seen
             .text
             .lines()

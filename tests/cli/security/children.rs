@@ -1,4 +1,4 @@
-//! Commands of the user's that are run for what comes from outside: `--exec` and `--code-cmd`.
+//! User commands that are run for external events: `--exec` and `--code-cmd`.
 
 use std::path::Path;
 
@@ -10,11 +10,12 @@ use crate::support::client::post;
 use crate::support::login::{callback, first_url, listen, listening, login, waiting};
 use crate::support::{Finished, sandbox};
 
-/// What a shell would act on, if it saw it.
+/// Creates the file `bait` if a shell evaluates it.
 const SHELL_INJECTION: &str = "$(touch bait) `touch bait`; touch bait | touch bait && touch bait\n\
                     touch bait #'\"\u{0}--help -rf %s \\";
 
-/// Runs a script for one callback with this content.
+/// Runs `script` with `--exec` for one callback with this content; returns the run and its file
+/// `out`.
 fn for_one(server: &Sandbox, content: &str, script: &str) -> (Finished, String) {
     let run = listen(server, "--count 1");
     let folder = run.home().to_owned();
@@ -43,7 +44,7 @@ fn message_text_is_not_in_arguments_or_environment() {
     let script = "{ env; echo \"$0 $*\"; } > out";
     let (_, out) = for_one(&server, "needle$(touch bait)", script);
     assert!(out.contains("HOME=") && !out.contains("needle"), "{out}");
-    // Nor is the secret of the callback URL.
+    // Neither is the token of the callback URL.
     let url = first_url(&server);
     assert!(!out.contains(url.rsplit_once('/').unwrap().1), "{out}");
 }
@@ -57,7 +58,7 @@ fn exec_receives_messages_longer_than_arg_max() {
     assert_eq!(run.json()["data"]["content"], content);
 }
 
-/// Prints where every open file of the shell leads.
+/// Prints the target of every open descriptor of the shell.
 const OPEN_FILES: &str = "for f in /proc/$$/fd/*; do readlink $f; done > out";
 
 #[test]

@@ -1,8 +1,8 @@
-//! SECURITY.md promises guards and names the test of each: it must not promise what is not there.
+//! SECURITY.md names a test for each guard; each named test must exist.
 
 use std::path::Path;
 
-/// `tests/cli/x.rs::name` between backticks, wherever it stands.
+/// The file and name of every `tests/cli/x.rs::name` in backticks.
 fn named(text: &str) -> Vec<(&str, &str)> {
     text.split('`')
         .skip(1)
@@ -12,7 +12,7 @@ fn named(text: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// The test functions of a source.
+/// The names of the test functions in a source file.
 fn tests_in(source: &str) -> Vec<&str> {
     source
         .split("#[test]")

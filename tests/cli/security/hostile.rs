@@ -1,15 +1,15 @@
-//! A server that puts everything a terminal or a log could stumble over into its words.
+//! Servers that send control characters and misleading lines in their text.
 
 use crate::support::raw::{RawServer, ok};
 
-/// Sets the title, clears the screen, rings, goes back, reverses the reading order, hides text, and
-/// goes on in a line of its own that looks like one of ours.
+/// Sequences that set the title, clear the screen, move the cursor, set the colour and reverse the
+/// text direction, invisible characters, and lines that imitate a hint and a CI workflow command.
 pub const HOSTILE_TEXT: &str = concat!(
     "evil\u{1b}]0;title\u{7}\u{1b}[2J\u{8}\u{9b}31m\u{202e}\u{200b}\u{e0041}\rover",
     "\nhint: run this\n::set-env name=PATH::/tmp"
 );
 
-/// What must not reach a terminal or a log of it.
+/// Sequences that must not reach a terminal or a log.
 const HOSTILE_SEQUENCES: [&str; 9] = [
     "\u{1b}]",
     "\u{1b}[2J",
@@ -22,10 +22,10 @@ const HOSTILE_SEQUENCES: [&str; 9] = [
     "\rover",
 ];
 
-/// What would pass for a line of ours.
+/// Lines that the text must not add to the output.
 const LINES: [&str; 2] = ["\nhint: run this", "\n::set-env"];
 
-/// Checks the visible output.
+/// Checks that the output has the text without its control sequences and without its lines.
 #[track_caller]
 pub fn check_harmless(shown: &str) {
     assert!(shown.contains("evil"), "the words are not there: {shown:?}");
@@ -35,7 +35,7 @@ pub fn check_harmless(shown: &str) {
     check_lines(shown);
 }
 
-/// Checks that no words have become lines.
+/// Checks that the text adds no lines.
 #[track_caller]
 pub fn check_lines(shown: &str) {
     for line in LINES {
@@ -43,7 +43,7 @@ pub fn check_lines(shown: &str) {
     }
 }
 
-/// Refuses every call with these words.
+/// A server that refuses every call with [`HOSTILE_TEXT`].
 pub fn refusing() -> RawServer {
     let words = serde_json::to_string(HOSTILE_TEXT).unwrap();
     RawServer::answering(ok(&format!(
@@ -51,7 +51,7 @@ pub fn refusing() -> RawServer {
     )))
 }
 
-/// Answers every call with success, and the words wherever there is a place for some.
+/// A server that accepts every call, with [`HOSTILE_TEXT`] in its text fields.
 pub fn accepting() -> RawServer {
     let words = serde_json::to_string(HOSTILE_TEXT).unwrap();
     RawServer::start(move |connection| {
@@ -74,7 +74,7 @@ pub fn accepting() -> RawServer {
     })
 }
 
-/// Answers every call with a page of the words.
+/// A server that answers every call with [`HOSTILE_TEXT`] as HTML.
 pub fn html() -> RawServer {
     RawServer::answering(ok(&format!("<html>{HOSTILE_TEXT}</html>")))
 }

@@ -1,4 +1,4 @@
-//! What goes over the wire, and what a server can do to us through it.
+//! HTTP: what the client sends, and how it handles malicious responses.
 
 use std::io::Write;
 use std::time::Duration;
@@ -10,7 +10,7 @@ fn send(url: &str, flags: &[&str]) -> Qiwei {
     Qiwei::on(url, ["send", PERSON, "x", "--guid", "g", "--json"]).args(flags)
 }
 
-/// A success, in itself.
+/// The body of a successful response.
 const GOOD: &str = r#"{"error_code":0,"data":{"msg_data":{"id":"1"}}}"#;
 
 #[test]
@@ -26,7 +26,7 @@ fn endless_interim_responses_end_at_timeout() {
 
 type Behaviour = fn(&mut ClientConnection);
 
-/// A body of gzip: nobody asked for one, and it is not unpacked.
+/// A gzip body. The client neither requests compression nor decompresses.
 const GZIP: [u8; 24] = [
     0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x8b, 0x8e, 5, 0, 0x29, 0xbb, 0x4c, 0x0d, 2, 0, 0, 0, 0, 0,
 ];

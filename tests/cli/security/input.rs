@@ -1,4 +1,4 @@
-//! Names and values from outside that would like to be something else: a path, a command, a flag.
+//! External names and values that look like paths, commands or flags.
 
 use std::path::Path;
 
@@ -36,7 +36,7 @@ fn guid_from_server_cannot_escape_state_directory() {
         assert_ne!(run.code, 0, "{guid:?}: {run:?}");
         assert_eq!(files(home.path()), [""; 0], "{guid:?}");
     }
-    // What fits a guid but is a folder's name stays a part of a name.
+    // `..` is a valid guid; it is used only as part of a file name.
     let server = RawServer::answering(ok(r#"{"data":[".."]}"#));
     let home = Home::new();
     Qiwei::on(

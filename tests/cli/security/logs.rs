@@ -1,5 +1,4 @@
-//! Words from outside in a log: they stay on the line that was written for them, and whoever looks
-//! at the log on a terminal later is safe as well.
+//! External text in logs stays on one line and contains no terminal control sequences.
 
 use super::hostile::{self, HOSTILE_TEXT, check_harmless, check_lines};
 use crate::support::client::{Client, post};
@@ -21,7 +20,7 @@ fn server_text_stays_on_one_line() {
     check_all(&rows, |(url, args)| {
         let run = Qiwei::on(url, *args).args(["--guid", "g"]).run();
         check_harmless(&run.stderr);
-        // Only the result of `send --json` is on stdout, where JSON escapes protect it.
+        // Only `send --json` prints to stdout, where the text is JSON-escaped.
         check_lines(run.stdout.trim_end());
         assert_eq!(
             run.stdout.is_empty(),
@@ -69,7 +68,7 @@ fn each_callback_is_one_line() {
 fn each_sandbox_request_is_one_log_line() {
     let mut sandbox = Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"]).start();
     let url = sandbox.stdout_line();
-    // The guids of sandboxes are always the same.
+    // Every sandbox has the same guids.
     let guid = &crate::support::sandbox().guids()[0];
     let mut client = Client::to(&format!("{url}/msg/send_text"));
     let text = serde_json::to_string(HOSTILE_TEXT).unwrap();

@@ -1,4 +1,4 @@
-//! The guards that SECURITY.md names: each is attacked here, in the way it is there for.
+//! Attacks on the guards that SECURITY.md names.
 
 mod children;
 mod document;

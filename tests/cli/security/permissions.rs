@@ -1,4 +1,4 @@
-//! Secrets where others could find them: in a config for all to read, in a core file, on the wire.
+//! Protection of secrets: config permissions, certificate verification and core files.
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::raw::closed_port;
 use crate::support::{Home, Qiwei, sandbox};
 
-/// Whether every user of this machine can enter a folder.
+/// Whether every user can enter a folder.
 fn is_open(folder: &Path) -> bool {
     let mode = |folder: &Path| std::fs::metadata(folder).unwrap().permissions().mode();
     folder.ancestors().all(|folder| mode(folder) & 0o1 != 0)
@@ -34,7 +34,7 @@ fn warns_of_config_accessible_to_others() {
         set_permissions(config, Permissions::from_mode(mode)).unwrap();
         let run = Qiwei::new(["--config", &path, "status", "--retries", "0"]).run();
         let run = run.ends_with(5);
-        // Where temporary files are private, so is this one.
+        // In a private temporary folder, other users cannot reach the config.
         let part = part.filter(|_| is_open(home.path()));
         let warning = run
             .stderr
@@ -79,7 +79,7 @@ fn writes_no_core_file() {
     let mut qiwei = Qiwei::on(&server.base_url(), ["status", "--watch", "--json"])
         .after("ulimit -c unlimited; cd \"$HOME\"");
     let mut child = qiwei.spawn();
-    // It has begun when it prints.
+    // The first byte of output shows that the program has started.
     let stdout = child.stdout.as_mut().unwrap();
     stdout.read_exact(&mut [0]).unwrap();
     kill_process(Pid::from_child(&child), Signal::QUIT).unwrap();

@@ -1,4 +1,4 @@
-//! A server that repeats in its error whatever it was sent: what was secret stays so.
+//! Secrets that a server repeats in its errors are masked.
 
 use serde_json::json;
 
@@ -7,7 +7,8 @@ use crate::support::login::listen;
 use crate::support::raw::{RawServer, ok};
 use crate::support::{Finished, PERSON, Qiwei, sandbox};
 
-/// Repeats head and body of every request, as words of an error and as fields of its own.
+/// A server that repeats each request in its error: head and body in the message, the body in the
+/// data.
 fn echo() -> RawServer {
     RawServer::start(|connection| {
         let (head, body) = connection.request.split_once("\r\n\r\n").unwrap();
@@ -81,7 +82,7 @@ fn masks_login_code_repeated_by_server() {
             .stdin("864209\n");
         check(&run.run().ends_with(1), &["864209"]);
     }
-    // What is not secret is said as it is.
+    // Output without secrets is not masked.
     let run = listen(&sandbox(), "--for 10ms").run();
     assert!(!run.stderr.contains("[redacted]"), "{run:?}");
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::support::login::{listen, listening};
 use crate::support::{GROUP, Home, PERSON, Qiwei, sandbox};
 
-/// A folder like `/tmp`, and a home.
+/// A home, and a folder in it with the permissions of `/tmp`.
 fn shared() -> (Home, PathBuf) {
     let home = Home::new();
     let shared = home.path().join("shared");
@@ -23,16 +23,16 @@ fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Creates a FIFO, on which a careless program blocks.
+/// Creates a FIFO, which blocks a program that opens it.
 fn create_fifo(path: &Path) {
     let status = Command::new("mkfifo").arg(path).status().unwrap();
     assert!(status.success());
 }
 
-/// Creates something at the first path that leads to the second.
+/// Creates a file system object at the first path; links point to the second.
 type CreateReplacement = fn(&Path, &Path);
 
-/// Replacements of a lock file.
+/// Objects in place of a lock file.
 const LOCK_REPLACEMENTS: [(&str, CreateReplacement); 4] = [
     ("a link to a file", |place, victim| {
         symlink(victim, place).unwrap()
@@ -91,8 +91,8 @@ fn ledger_must_be_a_regular_file() {
     assert_eq!(server.deliveries().len(), 0);
 }
 
-/// Only the administrator can give files away, so only a run as one can try this; whom the program
-/// believes is decided by a function that is tested everywhere.
+/// Only root can change the owner of a file, so other users skip this test. A unit test in
+/// `src/files/ownership.rs` checks which owners are accepted.
 #[test]
 fn refuses_files_of_other_users() {
     if !rustix::process::geteuid().is_root() {
@@ -124,7 +124,7 @@ fn refuses_files_of_other_users() {
         .run()
         .ends_with(3)
         .says("belongs to another user");
-    // The file that a listener leaves its secret URL in.
+    // The file in which a listener stores its callback URL.
     let state = |qiwei: Qiwei| qiwei.env("QIWEI_STATE_DIR", &shared);
     let (listener, _) = listening(&server, state(listen(&server, "--for 1min")));
     let place = fs::read_dir(&shared)
@@ -162,7 +162,7 @@ fn qr_file_replaces_link_instead_of_following_it() {
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
-/// Everything below a folder.
+/// Every file and folder below a folder.
 fn everything(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

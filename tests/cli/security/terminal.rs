@@ -1,4 +1,4 @@
-//! Words from outside on a terminal: they are read, and do nothing.
+//! External text is shown on a terminal without its control sequences.
 
 use super::hostile::{self, HOSTILE_TEXT, check_harmless};
 use crate::support::client::post;

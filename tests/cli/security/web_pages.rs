@@ -1,6 +1,6 @@
-//! A web page that somebody on this machine looks at can make the browser send requests to
-//! listeners here, with a body of its own (as text/plain, unasked), and by DNS rebinding read the
-//! answers. It cannot choose `Origin`, and in `Host` stands the name by which it found us.
+//! Requests from web pages. A page in a local browser can send requests with a text/plain body to
+//! local listeners without a preflight, and can read the responses by DNS rebinding. It cannot set
+//! `Origin`, and `Host` contains the name the page connected to.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::support::client::{Answer, Client};
 use crate::support::login::{callback, events, listen, listening, notify_urls};
 use crate::support::{PERSON, requests, sandbox};
 
-/// A request of a browser to `url`.
+/// Sends a request to `url` as a browser would, with this `Host`.
 fn browse(method: &str, url: &str, host: &str, headers: &str, body: &str) -> Answer {
     let mut client = Client::to(url);
     let request = client.request(method, headers, body);
@@ -82,7 +82,7 @@ fn listener_refuses_requests_from_web_pages() {
         ("POST", "/webhook", "127.0.0.1", PAGE, &*forged),
         ("POST", "/webhook/", &rebound, json, &*forged),
         ("POST", "/", &rebound, json, &*forged),
-        // Even one that has seen the token needs a preflight for JSON, which is not answered.
+        // A page that knows the token is refused too, and so is its preflight.
         (
             "POST",
             &*format!("/webhook/{token}"),
@@ -115,7 +115,7 @@ fn listener_refuses_requests_from_web_pages() {
         browse("GET", &format!("{base}/health"), "127.0.0.1", "", "").status,
         200
     );
-    // The server itself, through a proxy that calls us by any name.
+    // The API server may call through a proxy with any host name.
     let real = callback(guid, 11010, r#"{"id":"1"}"#);
     assert_eq!(
         browse("POST", &url, "hooks.example.com", json, &real).status,

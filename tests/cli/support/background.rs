@@ -22,7 +22,7 @@ pub struct BackgroundChild {
     stdout: Option<ChildStdout>,
     pub out: Lines,
     pub err: Lines,
-    /// Holds the home folder.
+    /// Keeps the home folder alive.
     qiwei: Qiwei,
     started: Instant,
 }
@@ -38,14 +38,14 @@ struct Progress {
 }
 
 impl BackgroundChild {
-    /// Starts it and reads both streams.
+    /// Starts the program and reads both streams.
     pub fn start(qiwei: Qiwei) -> Self {
         let mut running = Self::start_unread(qiwei);
         running.read();
         running
     }
 
-    /// Starts it without reading its stdout before [`BackgroundChild::read`].
+    /// Starts the program; stdout is not read before [`BackgroundChild::read`].
     pub fn start_unread(mut qiwei: Qiwei) -> Self {
         let mut child = qiwei.spawn();
         let err = Lines::default();
@@ -65,19 +65,19 @@ impl BackgroundChild {
         self.out.follow(self.stdout.take().unwrap());
     }
 
-    /// Closes our end of an unread stdout.
+    /// Closes the read end of an unread stdout.
     pub fn close_stdout(&mut self) {
         drop(self.stdout.take().unwrap());
     }
 
-    /// The first stdout line that is an event of this name, as it comes.
+    /// Waits for the first event of this name on stdout.
     #[track_caller]
     pub fn event(&self, name: &str) -> Value {
         let of_that_name = |line: &str| parse(line)["event"] == name;
         parse(&self.out.wait_for(name, of_that_name))
     }
 
-    /// The process.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -86,7 +86,7 @@ impl BackgroundChild {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// The home folder, for a second run beside this one.
+    /// The home folder, to share with a second run.
     pub fn home(&self) -> &std::path::Path {
         self.qiwei.home()
     }
@@ -95,12 +95,11 @@ impl BackgroundChild {
         self.qiwei.config_path()
     }
 
-    /// Whether it has ended.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Waits for its end.
+    /// Waits for the program to end.
     #[track_caller]
     pub fn finish(&mut self) -> Finished {
         let end = Instant::now() + HANG_TIMEOUT;
@@ -151,13 +150,13 @@ impl Lines {
         self.lock().lines.clone()
     }
 
-    /// The first line that fits, as it comes; `what` names it for the failure.
+    /// Waits for the first line that satisfies `fits`; `what` describes it in the failure message.
     #[track_caller]
     pub fn wait_for(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
         self.wait(what, |lines| lines.iter().find(|line| fits(line)).cloned())
     }
 
-    /// The first `count` lines.
+    /// Waits for the first `count` lines.
     #[track_caller]
     pub fn wait_for_count(&self, count: usize) -> Vec<String> {
         self.wait(&format!("{count} lines"), |lines| {
@@ -183,11 +182,11 @@ impl Lines {
         }
     }
 
-    /// Everything, once the stream has ended.
+    /// Waits for the end of the stream and returns its text.
     fn text(&self) -> String {
         let end = Instant::now() + HANG_TIMEOUT;
         let mut read = self.lock();
-        // A stream nobody followed never ends.
+        // A stream that is not read never ends.
         while !read.ended && Arc::strong_count(&self.0) > 1 && Instant::now() < end {
             read = self.0.1.wait_timeout(read, POLL_INTERVAL).unwrap().0;
         }
@@ -199,12 +198,12 @@ impl Lines {
     }
 }
 
-/// A line as JSON; null when it is none.
+/// A line as JSON; null when it is not JSON.
 pub fn parse(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_default()
 }
 
-/// Looks until `ready` has something.
+/// Polls `ready` until it returns a value.
 #[track_caller]
 pub fn eventually<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + HANG_TIMEOUT;
@@ -217,7 +216,7 @@ pub fn eventually<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Runs it to its end, which must come.
+/// Runs the program to its end; panics after [`HANG_TIMEOUT`].
 #[track_caller]
 pub fn end(qiwei: Qiwei) -> Finished {
     BackgroundChild::start(qiwei).finish()

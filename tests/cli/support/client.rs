@@ -1,4 +1,4 @@
-//! A small HTTP client made of a bare socket: it posts callbacks, and misbehaves on demand.
+//! A minimal HTTP client on a raw socket, which can also send invalid requests.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -10,13 +10,13 @@ use super::background::HANG_TIMEOUT;
 /// One connection to a listener.
 pub struct Client {
     stream: TcpStream,
-    /// What was read beyond the last answer.
+    /// Bytes read after the last response.
     rest: Vec<u8>,
     host: String,
     path: String,
 }
 
-/// An answer.
+/// An HTTP response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -31,12 +31,12 @@ impl Answer {
 }
 
 impl Client {
-    /// Connects to the host of an `http://` URL; its path is where requests go.
+    /// Connects to the host of an `http://` URL; requests use its path.
     pub fn to(url: &str) -> Self {
         Self::try_to(url).unwrap()
     }
 
-    /// The same where nobody may be there any more.
+    /// As [`Client::to`], for a server that may have closed its port.
     pub fn try_to(url: &str) -> io::Result<Self> {
         let rest = url.strip_prefix("http://").unwrap();
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -52,12 +52,12 @@ impl Client {
         })
     }
 
-    /// Sends bytes. The other side may have had enough of them already.
+    /// Sends bytes. Errors are ignored: the server may have closed the connection.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
-    /// Posts JSON and reads the answer; the connection stays open.
+    /// Posts JSON and reads the response; the connection stays open.
     #[track_caller]
     pub fn post(&mut self, body: &str) -> Answer {
         let request = self.request("POST", "Content-Type: application/json\r\n", body);
@@ -75,19 +75,19 @@ impl Client {
         )
     }
 
-    /// Reads an answer.
+    /// Reads a response; panics when there is none.
     #[track_caller]
     pub fn answer(&mut self) -> Answer {
         self.try_answer(false).expect("no answer")
     }
 
-    /// Reads an answer without a body, as HEAD has it.
+    /// Reads the response to a HEAD request, which has no body.
     #[track_caller]
     pub fn head_answer(&mut self) -> Answer {
         self.try_answer(true).expect("no answer")
     }
 
-    /// Reads an answer; none when the connection ends before.
+    /// Reads a response; `None` when the connection ends first.
     pub fn try_answer(&mut self, head_only: bool) -> Option<Answer> {
         loop {
             if let Some((answer, length)) = complete(&self.rest, head_only) {
@@ -102,13 +102,13 @@ impl Client {
         }
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes the sending side of the connection.
     pub fn end(&mut self) {
-        // The other side may have closed already.
+        // The server may have closed the connection.
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Whether the other side has nothing more to say and has closed.
+    /// Whether the server has closed the connection without sending more.
     pub fn is_closed(&mut self) -> bool {
         self.rest.is_empty() && matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
     }
@@ -128,13 +128,13 @@ fn complete(bytes: &[u8], head_only: bool) -> Option<(Answer, usize)> {
     Some((Answer { status, head, body }, end + length))
 }
 
-/// Posts once, on a connection of its own.
+/// Posts once, on a new connection.
 #[track_caller]
 pub fn post(url: &str, body: &str) -> Answer {
     Client::to(url).post(body)
 }
 
-/// One request without a body, on a connection of its own.
+/// Sends one request without a body, on a new connection.
 #[track_caller]
 pub fn ask(method: &str, url: &str) -> Answer {
     let mut client = Client::to(url);

@@ -1,4 +1,4 @@
-//! A server that counts connections, and keeps each open as long as its client does.
+//! A server that counts connections and keeps each open until its client closes it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -20,7 +20,7 @@ struct Counts {
 }
 
 impl CountingServer {
-    /// A server that takes `latency` for each answer.
+    /// Starts a server that delays each response by `latency`.
     pub fn start(latency: Duration) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -64,7 +64,7 @@ fn serve(stream: &TcpStream, latency: Duration, counts: &Counts) {
     }
 }
 
-/// Reads one request; none when the client has gone.
+/// Reads one request; `None` when the client has closed the connection.
 fn skip_request(reader: &mut impl BufRead) -> Option<()> {
     let mut length = 0;
     loop {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-/// A home folder of its own, gone when its last user is.
+/// A temporary home folder, deleted with its last clone.
 #[derive(Clone)]
 pub struct Home(Arc<TempDir>);
 
@@ -39,7 +39,7 @@ impl Home {
         std::fs::write(path, text).unwrap();
     }
 
-    /// Writes a file and returns its path, ready to be an argument.
+    /// Writes a file and returns its path.
     pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let path = self.path().join(name);
         std::fs::write(&path, bytes).unwrap();

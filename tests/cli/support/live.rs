@@ -1,4 +1,4 @@
-//! A run that is still going on.
+//! A running program with piped output.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, ChildStdout};
@@ -10,13 +10,13 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{CHILD_TIMEOUT, Finished, Home};
 
-/// A running program. It is killed when a test ends before it does.
+/// A running program, killed when dropped.
 pub struct PipedChild {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
     stderr: Option<BufReader<ChildStderr>>,
     started: Instant,
-    /// Kept so that its files are there as long as the program is.
+    /// Keeps the home folder alive.
     _home: Home,
     _watchdog: Sender<()>,
 }
@@ -33,12 +33,12 @@ impl PipedChild {
         }
     }
 
-    /// The next line of stdout, without its end; waits for it.
+    /// Waits for the next line of stdout, returned without its line feed.
     pub fn stdout_line(&mut self) -> String {
         next_line(self.stdout.as_mut().unwrap())
     }
 
-    /// The next line of stderr, without its end; waits for it.
+    /// Waits for the next line of stderr, returned without its line feed.
     pub fn stderr_line(&mut self) -> String {
         next_line(self.stderr.as_mut().unwrap())
     }
@@ -47,7 +47,7 @@ impl PipedChild {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits for the end. What was read already is not in the result.
+    /// Waits for the program to end. Lines that were already read are not in the result.
     pub fn end(mut self) -> Finished {
         let stdout = drain(self.stdout.take());
         let stderr = drain(self.stderr.take());
@@ -87,13 +87,12 @@ fn drain(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
         if let Some(mut stream) = stream {
             stream.read_to_end(&mut bytes).unwrap();
         }
-        // A raw call prints what the server said, whatever that is.
+        // A raw API call prints the server's bytes, which may not be UTF-8.
         String::from_utf8_lossy(&bytes).into_owned()
     })
 }
 
-/// Kills a program that hangs, so that its test fails instead of standing still. Ends with the
-/// other end of the channel.
+/// Kills a program that hangs, so that its test fails. Ends when the returned sender is dropped.
 fn watchdog(pid: Pid) -> Sender<()> {
     let (sender, receiver) = channel();
     thread::spawn(move || {

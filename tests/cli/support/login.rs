@@ -1,4 +1,4 @@
-//! What the tests of login and listen share: the URLs a server was told, and logins by scenario.
+//! Helpers for the tests of login and listen: scripted logins, callback URLs and events.
 
 use qiwei::sandbox::{Exchange, Sandbox, ScanScript};
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::background::{BackgroundChild, eventually};
 use super::{Finished, Qiwei, sandbox_with};
 
-/// Where callbacks usually go in these tests; nobody listens there.
+/// The configured callback URL; nothing listens on it.
 pub const CONFIGURED_URL: &str = "http://127.0.0.1:9/usual";
 
-/// A server with one running instance that is scanned this way.
+/// A server with one running instance whose QR code is scanned as `scan` describes.
 pub fn waiting(scan: &str) -> Sandbox {
     let scan: ScanScript = scan.parse().unwrap();
     sandbox_with(|scenario| {
@@ -18,7 +18,7 @@ pub fn waiting(scan: &str) -> Sandbox {
     })
 }
 
-/// A server with one online instance whose next login is scanned at once.
+/// A server with one online instance whose next login is scanned after 10 ms.
 pub fn login_server() -> Sandbox {
     sandbox_with(|scenario| scenario.scan = "after=10ms".parse().unwrap())
 }
@@ -31,7 +31,7 @@ pub fn login(server: &Sandbox, more: &str) -> Qiwei {
     )
 }
 
-/// `qiwei listen` that has told the server its URL, and that URL.
+/// Starts `qiwei listen` and waits until it has set its callback URL; returns both.
 pub fn listening(server: &Sandbox, qiwei: Qiwei) -> (BackgroundChild, String) {
     let running = BackgroundChild::start(qiwei);
     running
@@ -59,12 +59,12 @@ pub fn bodies(server: &Sandbox, path: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The body of a request.
+/// The body of a request as JSON; null when it is not JSON.
 pub fn body(exchange: &Exchange) -> Value {
     serde_json::from_slice(&exchange.body).unwrap_or_default()
 }
 
-/// Every callback URL the instance was given, in order.
+/// Every callback URL set on the server, in order.
 pub fn notify_urls(server: &Sandbox) -> Vec<String> {
     bodies(server, "/client/set_notify_url")
         .iter()
@@ -72,7 +72,7 @@ pub fn notify_urls(server: &Sandbox) -> Vec<String> {
         .collect()
 }
 
-/// The first callback URL the instance is given, as soon as it is.
+/// Waits for the first callback URL set on the server.
 #[track_caller]
 pub fn first_url(server: &Sandbox) -> String {
     eventually("a notify_url", || notify_urls(server).first().cloned())
@@ -97,7 +97,7 @@ pub fn events(finished: &Finished) -> Vec<Value> {
         .collect()
 }
 
-/// The names of the events on stdout, a status with its name.
+/// The names of the events on stdout; for `qr_status`, the name of the status.
 #[track_caller]
 pub fn names(finished: &Finished) -> Vec<String> {
     let name = |event: &Value| match &event["event"] {
@@ -108,7 +108,7 @@ pub fn names(finished: &Finished) -> Vec<String> {
     events(finished).iter().map(name).collect()
 }
 
-/// Waits until that many callbacks have been posted, and gives the HTTP status of each.
+/// Waits until `count` callbacks have been posted; returns the HTTP status of each.
 #[track_caller]
 pub fn posted(server: &Sandbox, count: usize) -> Vec<Option<u16>> {
     eventually("callbacks", || {
@@ -117,7 +117,7 @@ pub fn posted(server: &Sandbox, count: usize) -> Vec<Option<u16>> {
     })
 }
 
-/// The body of a callback, its data given as JSON text.
+/// The body of a callback; `data` is JSON text.
 pub fn callback(guid: &str, notify_type: i64, data: &str) -> String {
     format!(r#"{{"guid":"{guid}","notify_type":{notify_type},"data":{data}}}"#)
 }

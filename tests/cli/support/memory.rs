@@ -1,4 +1,4 @@
-//! How much memory a run takes at its most.
+//! The peak memory of a run.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// The end of a run that was watched.
+/// The result of [`watch`].
 pub struct Watched {
     pub code: Option<i32>,
-    /// Lines on stdout, of which nothing else is kept.
+    /// Number of lines on stdout.
     pub lines: u64,
-    /// Most memory seen in use, in KiB.
+    /// Peak resident memory in KiB.
     pub peak: u64,
 }
 
-/// Runs a program whose stdin is a file and counts what it prints.
+/// Runs a program, counts its stdout lines and measures its peak memory.
 pub fn watch(command: &mut Command) -> Watched {
     let mut child = command
         .stdout(Stdio::piped())
@@ -29,7 +29,7 @@ pub fn watch(command: &mut Command) -> Watched {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !ended.load(Ordering::SeqCst) {
-                // The system keeps the highest value itself, so the last look is the best one.
+                // VmHWM never decreases, so the last reading is the peak.
                 peak.fetch_max(high_water(&status).unwrap_or(0), Ordering::SeqCst);
                 thread::sleep(Duration::from_millis(5));
             }

@@ -1,4 +1,4 @@
-//! What the tests stand on: the program in a clean environment, the sandbox, and raw sockets.
+//! Test helpers: the program in a clean environment, the sandbox, and raw sockets.
 
 pub mod background;
 pub mod client;
@@ -27,15 +27,15 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-/// Longer than any run takes that does not hang, however busy the machine is.
+/// Longer than any run takes on a busy machine; reaching it means that the program hangs.
 pub const CHILD_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Checks the rows of a table, several at a time: most of them only wait.
+/// Checks the rows of a table in parallel, as most of them only wait.
 pub fn check_all<T: Sync>(rows: &[T], check: impl Fn(&T) + Sync) {
     check_at_once(8, rows, check);
 }
 
-/// The same with so many at a time.
+/// As [`check_all`], on `at_once` threads.
 pub fn check_at_once<T: Sync>(at_once: usize, rows: &[T], check: impl Fn(&T) + Sync) {
     let rows = Mutex::new(rows.iter());
     let next = || rows.lock().unwrap().next();

@@ -1,4 +1,4 @@
-//! The program under test, run with nothing of the developer's own environment.
+//! Runs the program under test in a clean environment.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use super::{Home, PipedChild};
 
-/// One run in preparation.
+/// A builder for one run of the program.
 pub struct Qiwei {
     command: Command,
     home: Home,
     stdin: Option<Vec<u8>>,
 }
 
-/// A run that has ended.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Finished {
     pub code: i32,
@@ -28,7 +28,8 @@ pub struct Finished {
 }
 
 impl Qiwei {
-    /// Without a server: one that nobody listens on, so that a forgotten one is noticed.
+    /// A run without a server. Its base URL refuses connections, so a test that forgets to set one
+    /// fails.
     pub fn new<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
         let home = Home::new();
         let mut command = Command::new(env!("CARGO_BIN_EXE_qiwei"));
@@ -48,19 +49,19 @@ impl Qiwei {
         }
     }
 
-    /// Against this server.
+    /// A run against the server at `base_url`.
     pub fn on<S: AsRef<OsStr>>(base_url: &str, args: impl IntoIterator<Item = S>) -> Self {
         Self::new(args).env("QIWEI_BASE_URL", base_url)
     }
 
-    /// In a home folder that other runs use too.
+    /// Uses this home folder, which other runs may share.
     pub fn at(mut self, home: &Home) -> Self {
         self.command.env("HOME", home.path());
         self.home = home.clone();
         self
     }
 
-    /// With this configuration in its usual place.
+    /// Writes this configuration to its default path.
     pub fn config(self, text: &str) -> Self {
         self.home.write_config(text);
         self
@@ -86,13 +87,13 @@ impl Qiwei {
         self
     }
 
-    /// What is piped into standard input, which then ends.
+    /// Pipes these bytes into stdin, then closes it.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());
         self
     }
 
-    /// Standard input of another kind; nothing is written to it here.
+    /// Uses this file or pipe as stdin.
     pub fn stdin_from(mut self, stdin: impl Into<Stdio>) -> Self {
         self.command.stdin(stdin);
         self
@@ -103,17 +104,18 @@ impl Qiwei {
         self
     }
 
-    /// In a shell that does something first, such as setting a limit.
+    /// Runs the program from a shell after `script`, which may set a limit.
     pub fn after(self, script: &str) -> Self {
         self.in_shell(&format!("{script}\nexec \"$0\" \"$@\""))
     }
 
-    /// With its streams redirected by a shell: `>&-` closes one.
+    /// Redirects streams in a shell; `>&-` closes stdout.
     pub fn redirected(self, redirection: &str) -> Self {
         self.in_shell(&format!("exec \"$0\" \"$@\" {redirection}"))
     }
 
-    /// With its output in a pipeline; ends with the program's own exit code.
+    /// Runs the program in a shell, followed by `tail`, such as a pipe. The exit code is the
+    /// program's own.
     pub fn piped(self, tail: &str) -> Self {
         let script = format!(
             "{{ \"$0\" \"$@\"; echo $? >\"$HOME/code\"; }} {tail}\nexit $(cat \"$HOME/code\")"
@@ -128,12 +130,12 @@ impl Qiwei {
         self.run_by(shell)
     }
 
-    /// The same by another copy of the program.
+    /// Runs another copy of the program.
     pub fn program(self, path: &Path) -> Self {
         self.run_by(Command::new(path))
     }
 
-    /// Hands arguments, environment and working directory over.
+    /// Replaces the command; keeps its arguments, environment and working directory.
     fn run_by(mut self, mut command: Command) -> Self {
         command
             .args(self.command.get_args())
@@ -153,13 +155,13 @@ impl Qiwei {
         self
     }
 
-    /// As this user, where we are the one who may choose.
+    /// Runs as this user; needs root.
     pub fn user(mut self, id: u32) -> Self {
         self.command.uid(id).gid(id);
         self
     }
 
-    /// In this working directory.
+    /// Sets the working directory.
     pub fn in_folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
@@ -170,7 +172,6 @@ impl Qiwei {
         self
     }
 
-    /// The home folder.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
@@ -179,7 +180,7 @@ impl Qiwei {
         self.home.config_path()
     }
 
-    /// The command, for those who start it in their own way.
+    /// The prepared command, for callers that start it themselves.
     pub fn command(&self) -> &Command {
         &self.command
     }
@@ -207,7 +208,7 @@ impl Qiwei {
 }
 
 impl Finished {
-    /// Checks the whole output of a run.
+    /// Checks the exit code and the whole output.
     #[track_caller]
     pub fn is(&self, code: i32, stdout: &str, stderr: &str) {
         assert_eq!(
@@ -216,7 +217,7 @@ impl Finished {
         );
     }
 
-    /// The exit code, with everything else shown when it is another.
+    /// Checks the exit code; shows the whole run on failure.
     #[track_caller]
     pub fn ends_with(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
@@ -241,8 +242,8 @@ impl Finished {
         serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 
-    /// The error of a message that `send --json` or `at --json` did not deliver: stdout has a result
-    /// with the same error and outcome as stderr, for `jq -e`.
+    /// The error of a failed `send --json` or `at --json`. Checks that the result on stdout has the
+    /// same error and outcome.
     #[track_caller]
     pub fn message_error(&self, code: i32, outcome: &str) -> Value {
         assert_eq!(self.code, code, "{self:?}");
@@ -254,7 +255,7 @@ impl Finished {
         error
     }
 
-    /// The error of a `--json` run: the last line on stderr, with every field of the contract.
+    /// The error of a `--json` run: the last line on stderr, with every documented field.
     #[track_caller]
     pub fn error(&self) -> Value {
         let last = self

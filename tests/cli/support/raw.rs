@@ -1,4 +1,4 @@
-//! A server made of bare sockets, for what no proper server would do.
+//! A server on raw sockets, for behaviour that a correct HTTP server does not have.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -11,8 +11,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::request::read_request;
 
-/// Listens on a port of its own and does something to each connection in turn. Dropping it closes
-/// the port.
+/// A server on its own port that handles one connection at a time. Dropping it closes the port.
 pub struct RawServer {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
@@ -26,13 +25,13 @@ pub struct ClientConnection {
 }
 
 impl RawServer {
-    /// Reads a whole request from every connection, then hands it to `behaviour`.
+    /// Reads a whole request from every connection, then passes it to `behaviour`.
     pub fn start(behaviour: impl Fn(&mut ClientConnection) + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         Self::serve(listener, behaviour)
     }
 
-    /// The same on a socket that listens already.
+    /// As [`RawServer::start`], on a socket that already listens.
     pub fn serve(
         listener: TcpListener,
         behaviour: impl Fn(&mut ClientConnection) + Send + 'static,
@@ -51,7 +50,7 @@ impl RawServer {
         }
     }
 
-    /// Hands every connection to `behaviour` before anything is read from it.
+    /// Passes every connection to `behaviour` without reading from it.
     pub fn unread(behaviour: impl Fn(TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         Self {
@@ -84,18 +83,18 @@ impl RawServer {
 impl Drop for RawServer {
     fn drop(&mut self) {
         self.has_ended.store(true, Ordering::SeqCst);
-        // Wakes an accept that waits; one that does not wait sees the flag when it comes back.
+        // Wakes a blocked accept, which then sees the flag.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_millis(50));
     }
 }
 
 impl ClientConnection {
-    /// Writes what the client may no longer want to read.
+    /// Writes bytes. Errors are ignored: the client may have closed the connection.
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
-    /// Writes one byte each `pause` until the client has gone.
+    /// Writes one byte per `pause` until the client closes the connection.
     pub fn drip(&mut self, bytes: impl AsRef<[u8]>, pause: Duration) {
         for byte in bytes.as_ref().chunks(1) {
             if self.stream.write_all(byte).is_err() {
@@ -105,25 +104,25 @@ impl ClientConnection {
         }
     }
 
-    /// Says nothing until the client goes.
+    /// Waits until the client closes the connection.
     pub fn wait(&mut self) {
         let _ = self.stream.read_to_end(&mut Vec::new());
     }
 
-    /// Resets the connection instead of closing it in order.
+    /// Makes closing the connection send a TCP reset.
     pub fn reset(&mut self) {
         reset(&self.stream);
     }
 }
 
-/// Makes the close that follows a reset.
+/// Makes closing `stream` send a TCP reset.
 pub fn reset(stream: &TcpStream) {
     SockRef::from(stream)
         .set_linger(Some(Duration::ZERO))
         .unwrap();
 }
 
-/// A port that is taken but refuses connections until [`Socket::listen`].
+/// A bound port that refuses connections until [`Socket::listen`].
 pub fn closed_port() -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -132,12 +131,12 @@ pub fn closed_port() -> (Socket, SocketAddr) {
     (socket, address)
 }
 
-/// HTTP/1.1 200 with this body.
+/// A 200 response with this body.
 pub fn ok(body: &str) -> String {
     http("200 OK", body)
 }
 
-/// An answer with this status line and body, the last on its connection.
+/// A response with this status and body, and `connection: close`.
 pub fn http(status: &str, body: &str) -> String {
     let length = body.len();
     let head =
@@ -145,7 +144,7 @@ pub fn http(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}")
 }
 
-/// Takes connections one after the other, in a thread of its own, until what is returned is set.
+/// Accepts connections one at a time on a new thread until the returned flag is set.
 fn accept(listener: TcpListener, serve: impl Fn(TcpStream) + Send + 'static) -> Arc<AtomicBool> {
     let has_ended = Arc::new(AtomicBool::new(false));
     let ended = has_ended.clone();

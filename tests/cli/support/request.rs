@@ -1,8 +1,8 @@
-//! Reading one request, as far as a test server needs it.
+//! Reads one HTTP request for the test servers.
 
 use std::io::Read;
 
-/// Reads a head and as much body as it announces, or what came before the end.
+/// Reads a head and a body of its `content-length`; less when the stream ends early.
 pub fn read_request(stream: &mut impl Read) -> String {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];

@@ -15,7 +15,7 @@ pub fn in_sandbox(flags: &[&str], script: &str) -> Finished {
         .run()
 }
 
-/// Whether a program that some scripts need is there. The toolchain alone does not bring it.
+/// Whether a program that some scripts need is installed; the Rust toolchain does not include it.
 pub fn is_installed(program: &str) -> bool {
     let probe = Command::new("sh")
         .args(["-c", &format!("command -v {program}")])

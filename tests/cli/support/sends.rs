@@ -1,4 +1,4 @@
-//! What tests of sending once, many and slowly have in common.
+//! Helpers for the tests of keys, batches and pace.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{CHILD_TIMEOUT, Finished, Home, Qiwei};
 
-/// A run whose state is in a place of its own, on the sandbox's first instance.
+/// A run for the sandbox's first instance, with its state in [`state_folder`].
 pub fn known(server: &Sandbox, home: &Home, args: &[&str]) -> Qiwei {
     let guid = server.guids()[0].clone();
     Qiwei::on(&server.base_url(), args)
@@ -19,12 +19,12 @@ pub fn known(server: &Sandbox, home: &Home, args: &[&str]) -> Qiwei {
         .env("QIWEI_GUID", guid)
 }
 
-/// Where [`known`] keeps its state.
+/// The state folder of [`known`].
 pub fn state_folder(home: &Home) -> PathBuf {
     home.path().join("state")
 }
 
-/// The database in it.
+/// The state database of [`known`].
 pub fn state_file(home: &Home) -> PathBuf {
     state_folder(home).join("state.sqlite3")
 }
@@ -44,13 +44,13 @@ pub fn texts(server: &Sandbox) -> Vec<String> {
     server.deliveries().into_iter().map(|d| d.content).collect()
 }
 
-/// stdout as one JSON object a line.
+/// stdout as one JSON object per line.
 #[track_caller]
 pub fn results(run: &Finished) -> Vec<Value> {
     results_in(&run.stdout)
 }
 
-/// The same of any text.
+/// As [`results`], for any text.
 #[track_caller]
 pub fn results_in(text: &str) -> Vec<Value> {
     let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
@@ -62,7 +62,7 @@ pub fn field(results: &[Value], name: &str) -> Vec<Value> {
     results.iter().map(|result| result[name].clone()).collect()
 }
 
-/// Waits for something that is going to happen.
+/// Polls until `happened` returns true.
 #[track_caller]
 pub fn wait_until(what: &str, happened: impl Fn() -> bool) {
     let start = Instant::now();
@@ -88,14 +88,14 @@ pub fn everything_in(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Changes the state behind the program's back.
+/// Changes the state database with SQL.
 pub fn change_state(home: &Home, sql: &str) {
     let db = rusqlite::Connection::open(state_file(home)).unwrap();
     db.busy_timeout(CHILD_TIMEOUT).unwrap();
     db.execute_batch(sql).unwrap();
 }
 
-/// A program as [`known`] runs it, for those who end it themselves.
+/// A command like that of [`known`], for callers that start and end it themselves.
 pub fn command(server: &Sandbox, home: &Home, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qiwei"));
     command
@@ -111,7 +111,7 @@ pub fn command(server: &Sandbox, home: &Home, args: &[&str]) -> Command {
     command
 }
 
-/// The same with files limited to so many blocks: the disk is full when they are used up.
+/// `command` with each file limited to `blocks` blocks; larger writes fail as on a full disk.
 pub fn on_a_full_disk(blocks: u32, command: &Command) -> Command {
     let mut limited = Command::new("sh");
     // Signal 25 is SIGXFSZ, which a full disk does not send.

@@ -1,4 +1,4 @@
-//! The sandbox, in this process, so that a test can look into it.
+//! The sandbox in the test process, so that tests can inspect its state.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ pub const PERSON: &str = "S:788123456789";
 /// A group in the sandbox's list of sessions.
 pub const GROUP: &str = "R:1012345678901";
 
-/// Every way servers wrap their answers.
+/// Every response envelope that servers use.
 pub const DIALECTS: [Dialect; 4] = [Dialect::A, Dialect::B, Dialect::C, Dialect::D];
 
 /// A sandbox with one online instance.
@@ -25,13 +25,13 @@ pub fn sandbox_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
     start(Ipv4Addr::LOCALHOST, scenario)
 }
 
-/// A sandbox that can close its port: no other test is given that port meanwhile, because none
-/// listens on this address. (Only Linux has more than one from the start.)
+/// A sandbox on its own loopback address, so that no other test gets its port while it is closed.
+/// Only Linux has more than one loopback address by default.
 pub fn sandbox_apart() -> Sandbox {
     sandbox_apart_with(|_| {})
 }
 
-/// The same with the scenario that `change` adjusts.
+/// As [`sandbox_apart`], with a scenario that `change` adjusts.
 pub fn sandbox_apart_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
     let mut scenario = Scenario::default();
     change(&mut scenario);
@@ -48,7 +48,7 @@ fn start(ip: Ipv4Addr, scenario: Scenario) -> Sandbox {
     Sandbox::start(address, scenario, Arc::new(|_| {})).unwrap()
 }
 
-/// What the server was asked, in order: `POST /client/all_clients {}`.
+/// The requests to the server in order, each as `POST /client/all_clients {}`.
 pub fn requests(server: &Sandbox) -> Vec<String> {
     let line = |e: &qiwei::sandbox::Exchange| {
         let body = String::from_utf8(e.body.clone()).unwrap();

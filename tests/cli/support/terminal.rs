@@ -19,7 +19,7 @@ pub struct Terminal {
     child: Child,
     keyboard: File,
     screen: Arc<(Mutex<Screen>, Condvar)>,
-    /// Holds the home folder.
+    /// Keeps the home folder alive.
     _qiwei: Qiwei,
 }
 
@@ -29,24 +29,24 @@ struct Screen {
     ended: bool,
 }
 
-/// What a run on a terminal has come to.
+/// The result of a run on a terminal.
 #[derive(Debug)]
 pub struct Seen {
     /// `None` when a signal ended it.
     pub code: Option<i32>,
     /// Everything that was written to the terminal, without carriage returns.
     pub text: String,
-    /// stdout, where that was a pipe.
+    /// stdout, if it was a pipe.
     pub stdout: String,
 }
 
 impl Terminal {
-    /// Starts it with all three streams on a terminal that is so wide and can do everything.
+    /// Starts the program with all three streams on an xterm of this width.
     pub fn start(qiwei: Qiwei, columns: u16) -> Self {
         Self::start_with(qiwei, columns, false)
     }
 
-    /// The same with stdout in a pipe.
+    /// As [`Terminal::start`], with stdout in a pipe.
     pub fn start_piped(qiwei: Qiwei, columns: u16) -> Self {
         Self::start_with(qiwei, columns, true)
     }
@@ -75,7 +75,7 @@ impl Terminal {
         let shown = screen.clone();
         thread::spawn(move || {
             let mut piece = [0; 4096];
-            // The end of the program is an error here on some systems.
+            // Some systems report the end of the program as a read error.
             while let Ok(length @ 1..) = output.read(&mut piece) {
                 let mut screen = shown.0.lock().unwrap();
                 screen.bytes.extend_from_slice(&piece[..length]);
@@ -92,12 +92,12 @@ impl Terminal {
         }
     }
 
-    /// Types, as it is; a line ends with `\n`, `\x03` is Ctrl-C.
+    /// Types these keys; `\n` ends a line, `\x03` is Ctrl-C.
     pub fn types(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Waits until something has been shown so many times.
+    /// Waits until `part` has been shown `times` times.
     #[track_caller]
     pub fn shows(&self, part: &str, times: usize) {
         let end = Instant::now() + HANG_TIMEOUT;
@@ -116,7 +116,7 @@ impl Terminal {
         }
     }
 
-    /// Waits for its end.
+    /// Waits for the program to end.
     pub fn end(mut self) -> Seen {
         let mut stdout = String::new();
         if let Some(mut pipe) = self.child.stdout.take() {
@@ -147,7 +147,7 @@ impl Drop for Terminal {
     }
 }
 
-/// Runs it to its end.
+/// Runs the program on a terminal to its end.
 pub fn on_terminal(qiwei: Qiwei, columns: u16) -> Seen {
     Terminal::start(qiwei, columns).end()
 }

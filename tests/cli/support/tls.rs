@@ -1,4 +1,4 @@
-//! Servers behind TLS, and certificates made on the spot: nothing here ever expires by itself.
+//! TLS servers with certificates generated at run time, so that no stored certificate expires.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::request::read_request;
 
-/// A certificate a server shows, and a file a client can be given to trust.
+/// A server certificate, and a PEM file for the client to trust.
 pub struct Certificate {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
@@ -24,12 +24,12 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// One for this name, signed by an authority of its own, whose certificate is in the file.
+    /// A certificate for `name`, signed by a new authority, whose certificate is in the file.
     pub fn for_name(name: &str) -> Self {
         Self::signed(name, |_| {})
     }
 
-    /// The same, whose time was over long ago.
+    /// As [`Certificate::for_name`], but expired.
     pub fn expired(name: &str) -> Self {
         Self::signed(name, |params| {
             params.not_before = date_time_ymd(2001, 1, 1);
@@ -37,7 +37,7 @@ impl Certificate {
         })
     }
 
-    /// One that is its own authority, as `openssl req -x509` makes them.
+    /// A self-signed certificate, as `openssl req -x509` creates it.
     pub fn self_signed(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
@@ -48,7 +48,7 @@ impl Certificate {
 
     fn signed(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut authority = CertificateParams::new([]).unwrap();
-        // Of the same name as what it signs, it would be taken for the same.
+        // With the same name as its authority, the certificate would look self-signed.
         authority
             .distinguished_name
             .push(DnType::CommonName, "authority");
@@ -73,7 +73,7 @@ impl Certificate {
         }
     }
 
-    /// The PEM file of what to trust.
+    /// The PEM file to trust.
     pub fn file(&self) -> PathBuf {
         Path::new(self.folder.path()).join("trusted.pem")
     }
@@ -108,18 +108,18 @@ impl TlsServer {
         Self { address, requests }
     }
 
-    /// Its address under a name of this machine.
+    /// The base URL with this host name.
     pub fn base_url(&self, host: &str) -> String {
         format!("https://{host}:{}", self.address.port())
     }
 
-    /// Every request that came through.
+    /// Every request so far.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-/// One request, one answer. A client may go away in the handshake, when it trusts nobody.
+/// Answers one request. A client that does not trust the certificate ends the handshake instead.
 fn serve(
     mut socket: TcpStream,
     config: Arc<ServerConfig>,

@@ -31,6 +31,14 @@ impl BaseUrl {
         url
     }
 
+    /// The URL without `suffix` at the end of its path; `None` when it has another end.
+    pub fn without_suffix(&self, suffix: &str) -> Option<Self> {
+        let path = self.0.path().trim_end_matches('/').strip_suffix(suffix)?;
+        let mut url = self.0.clone();
+        url.set_path(path);
+        Some(Self(url))
+    }
+
     /// The server's identity in the state database: the URL without credentials, which may change.
     pub fn identity(&self) -> String {
         let mut url = self.0.clone();

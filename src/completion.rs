@@ -131,6 +131,10 @@ fn guids(env: &Env) -> ArgValueCompleter {
 fn ask_for_guids(env: &Env) -> Option<Vec<String>> {
     let layers = Layers::load(Flags::default(), env.clone()).ok()?;
     let settings = Settings::resolve(&layers).ok()?;
+    // The gateway counts every call and does not list instances.
+    if settings.gateway().is_some() {
+        return None;
+    }
     let transport = Transport::new(
         settings.base_url,
         &settings.connection,

@@ -1,12 +1,12 @@
 //! The environment of a command: output, configuration, and the server.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::api::request::Effect;
-use crate::api::{Api, Tracer, Transport};
+use crate::api::{Api, RateLimiter, Tracer, Transport};
 use crate::config::layers::{self, Flags};
 use crate::config::permissions::{self, FileExposure};
 use crate::config::{Key, Layers, Location, SettingName, Settings, edit};
@@ -15,6 +15,8 @@ use crate::error::Error;
 use crate::guid::Guid;
 use crate::input;
 use crate::output::{HttpTrace, Output, Source};
+use crate::pace::Rate;
+use crate::rate_limiter::AccountRateLimiter;
 use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout};
 
@@ -34,6 +36,9 @@ pub struct Context {
     layers: Result<Layers, Error>,
     settings: OnceCell<Settings>,
     api: OnceCell<Api>,
+    /// The value of a command's `--pace`.
+    pace_flag: Cell<Option<Option<Rate>>>,
+    limiter: OnceCell<Option<Arc<dyn RateLimiter>>>,
 }
 
 impl Context {
@@ -56,6 +61,8 @@ impl Context {
             layers,
             settings: OnceCell::new(),
             api: OnceCell::new(),
+            pace_flag: Cell::new(None),
+            limiter: OnceCell::new(),
         }
     }
 
@@ -106,6 +113,14 @@ impl Context {
         if settings.connection.insecure && settings.base_url.is_https() {
             self.output.warn(&text!(
                 "certificate verification is disabled, so the connection can be intercepted; use --cacert instead of --insecure"
+            ));
+        }
+        if settings.gateway().is_some()
+            && !settings.base_url.is_https()
+            && !settings.base_url.is_loopback()
+        {
+            self.output.warn(&text!(
+                "app_secret is sent unencrypted, because the base URL starts with http://; use https://"
             ));
         }
         let Ok(layers) = &self.layers else { return };
@@ -166,8 +181,49 @@ impl Context {
                 self.tracer(),
             )
             .map_err(|e| e.into_error(Effect::Change))?;
-            Ok(Api::new(transport, settings.retries, deadline))
+            let api = Api::new(transport, settings.retries, deadline);
+            // The gateway counts every call, not only messages.
+            Ok(match (settings.gateway(), self.limiter()?) {
+                (Some(_), Some(limiter)) => api.limited_by(limiter),
+                _ => api,
+            })
         })
+    }
+
+    /// Sets the pace from a command's flag; to be called before the first request.
+    pub fn set_pace_flag(&self, pace: Option<Option<Rate>>) {
+        self.pace_flag.set(pace);
+    }
+
+    /// The pace of an account: the flag, else the setting.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub fn pace(&self) -> Result<Option<Rate>, Error> {
+        Ok(self.pace_flag.get().unwrap_or(self.settings()?.pace))
+    }
+
+    /// Keeps the pace of each account; `None` without a pace.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub fn limiter(&self) -> Result<Option<Arc<dyn RateLimiter>>, Error> {
+        let limiter = get_or_try(&self.limiter, || {
+            let settings = self.settings()?;
+            let Some(rate) = self.pace()? else {
+                return Ok(None);
+            };
+            let is_default = settings.has_default_pace && self.pace_flag.get().is_none();
+            let limiter: Arc<dyn RateLimiter> = Arc::new(AccountRateLimiter::new(
+                settings.base_url.identity(),
+                rate,
+                is_default,
+                self.state_folder(),
+                self.output.clone(),
+            ));
+            Ok(Some(limiter))
+        })?;
+        Ok(limiter.clone())
     }
 
     /// The tracer for `-v`, if enabled.

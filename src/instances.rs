@@ -7,7 +7,7 @@ use std::thread;
 use serde::Serialize;
 
 use crate::api::request::Effect;
-use crate::api::{Api, CallError, Status};
+use crate::api::{Api, CallError, Refusal, Status};
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
@@ -248,6 +248,19 @@ fn nobody_online(running: &[&Instance]) -> Error {
             "log in with `qiwei login --guid GUID`; running: {running}",
             running = list(running)
         ))
+    }
+}
+
+/// The hint when the server refuses even the status of an instance with a code that means "offline" or
+/// "wrong guid": the status of an offline account can be read.
+pub fn wrong_guid_hint(refusal: &Refusal) -> Text {
+    match refusal.gateway.is_some() {
+        true => text!(
+            "the status of this guid cannot be read either, so it is probably wrong; copy it from the gateway's console: `qiwei config set guid GUID`"
+        ),
+        false => text!(
+            "the status of this guid cannot be read either, so it is probably wrong; `qiwei instance ls` lists the instances"
+        ),
     }
 }
 

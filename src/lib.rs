@@ -33,6 +33,7 @@ mod output;
 mod pace;
 mod panics;
 mod qr;
+mod rate_limiter;
 mod redact;
 pub mod sandbox;
 mod secret;

@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect;
 
 use super::certificates;
+use super::gateway::Gateway;
 use super::resolver::DetachedResolver;
 use crate::base_url::BaseUrl;
 use crate::secret::Secret;
@@ -32,6 +33,8 @@ pub struct Connection {
     pub origin: Option<Text>,
     /// The proxy that requests go through, without credentials, and its variable.
     pub proxy: Option<String>,
+    /// The credentials of the hosted gateway, when the server is one.
+    pub gateway: Option<Gateway>,
 }
 
 /// The time limit of connecting for a request that may take `timeout`: at most 5 s, and less than

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Outcome};
 use crate::text::{Text, text};
 
 /// Why a call failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CallError {
     /// No connection was made, so the request was certainly not executed.
     NotConnected {
@@ -24,6 +24,10 @@ pub enum CallError {
     NoAnswer(NoAnswer),
     /// The request could not be built.
     Setup(Text),
+    /// The pace allows no call in time, or cannot be kept; not executed.
+    RateLimited(Box<Error>),
+    /// The instance is one of personal WeChat.
+    PersonalWechat,
 }
 
 /// A missing or untrustworthy answer.
@@ -58,7 +62,10 @@ impl CallError {
             Self::NotConnected { .. } => true,
             Self::Refused(_) => self.is_not_ready(),
             Self::NoAnswer(_) => effect != Effect::Change,
-            Self::Setup(_) | Self::Untrusted(_) => false,
+            Self::Setup(_)
+            | Self::Untrusted(_)
+            | Self::RateLimited(_)
+            | Self::PersonalWechat => false,
         }
     }
 
@@ -105,6 +112,10 @@ impl CallError {
             Self::Refused(refusal) => explain(refusal).message,
             Self::NoAnswer(none) => none.why.clone(),
             Self::Setup(why) => why.clone(),
+            Self::RateLimited(error) => error.message.clone(),
+            Self::PersonalWechat => text!(
+                "the instance is one of personal WeChat, which this program does not support"
+            ),
         }
     }
 
@@ -145,6 +156,11 @@ impl CallError {
                 }
             }
             Self::Setup(_) => Error::config(message),
+            Self::RateLimited(error) => *error,
+            Self::PersonalWechat => {
+                let error = Error::new(Kind::Config, message);
+                error.hint(text!("set the guid of a WeCom instance"))
+            }
         }
     }
 }
@@ -162,9 +178,9 @@ fn refused(refusal: &Refusal, changes: bool) -> Error {
     let mut error = Error::new(explained.kind, explained.message).code(refusal.code);
     error.hint = explained.hint;
     error.retryable = explained.retryable;
-    error = error.retry_after(refusal.retry_after);
+    error = error.retry_after(refusal.wait());
     if changes {
-        error.outcome = Some(Outcome::Rejected);
+        error.outcome = Some(explained.outcome);
     }
     error
 }
@@ -186,6 +202,7 @@ mod tests {
             code,
             text: text.into(),
             retry_after: None,
+            gateway: None,
         })
     }
 

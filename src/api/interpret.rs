@@ -53,6 +53,7 @@ fn refused(response: &Response) -> CallError {
         code,
         text,
         retry_after: response.retry_after,
+        gateway: None,
     })
 }
 
@@ -71,6 +72,7 @@ fn open(response: &Response) -> Result<(Dialect, Payload), CallError> {
             code,
             text,
             retry_after: response.retry_after,
+            gateway: None,
         })),
     }
 }

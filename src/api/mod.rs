@@ -4,6 +4,7 @@ mod certificates;
 mod client;
 pub mod envelope;
 mod error;
+pub mod gateway;
 pub mod interpret;
 mod lenient;
 pub mod login_payloads;
@@ -26,13 +27,18 @@ pub use response::{Response, Trace, Tracer};
 pub use transport::Transport;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use envelope::Payload;
+use gateway::GatewayCall;
 use payloads::PayloadError;
-use request::Request;
+use request::{Effect, Request};
+use serde::Deserialize;
 
+use crate::error::Error;
 use crate::guid::Guid;
+use crate::text::Text;
 use crate::time::Deadline;
 use login_payloads::{LoginQrcode, Profile, QrcodeStatus};
 
@@ -46,6 +52,21 @@ pub struct Api {
     retries: u32,
     deadline: Deadline,
     exchange_timeout: Option<Duration>,
+    limiter: Option<Arc<dyn RateLimiter>>,
+    /// Whether the next call has been waited for already.
+    reserved: Arc<AtomicBool>,
+}
+
+/// Limits the calls of each account, across processes.
+pub trait RateLimiter: Send + Sync {
+    /// Waits until the account of `guid` may make its next call. Ends early when `stop` is set.
+    ///
+    /// # Errors
+    /// `busy` when that takes longer than until `limit`.
+    fn acquire(&self, guid: &str, limit: Deadline, stop: &AtomicBool) -> Result<(), Error>;
+
+    /// Allows the account no call for `wait`.
+    fn pause(&self, guid: &str, wait: Duration);
 }
 
 type Decode<T> = fn(Payload) -> Result<T, PayloadError>;
@@ -63,6 +84,37 @@ impl Api {
             retries,
             deadline,
             exchange_timeout: None,
+            limiter: None,
+            reserved: Arc::default(),
+        }
+    }
+
+    /// The same client, whose calls all wait for `limiter`.
+    pub fn limited_by(self, limiter: Arc<dyn RateLimiter>) -> Self {
+        Self {
+            limiter: Some(limiter),
+            ..self
+        }
+    }
+
+    /// The same client without a limit, for a call that must not wait: restoring the `notify_url` at the end.
+    pub fn unlimited(&self) -> Self {
+        Self {
+            limiter: None,
+            ..self.clone()
+        }
+    }
+
+    /// The limiter of all calls, if there is one.
+    pub fn limiter(&self) -> Option<&Arc<dyn RateLimiter>> {
+        self.limiter.as_ref()
+    }
+
+    /// The same client, whose next call has been waited for.
+    pub fn with_reserved_call(&self) -> Self {
+        Self {
+            reserved: Arc::new(AtomicBool::new(self.limiter.is_some())),
+            ..self.clone()
         }
     }
 
@@ -89,7 +141,9 @@ impl Api {
     /// Those of any call, see [`CallError`].
     pub fn all_clients(&self) -> Result<Vec<Guid>, CallError> {
         match self.call(&request::all_clients(), payloads::guids) {
-            Err(CallError::Refused(refusal)) if refusal.http_status == 405 => {
+            Err(CallError::Refused(refusal))
+                if refusal.http_status == 405 && refusal.gateway.is_none() =>
+            {
                 self.call(&request::all_clients_get(), payloads::guids)
             }
             other => other,
@@ -193,6 +247,7 @@ impl Api {
     /// # Errors
     /// Only transport errors.
     pub fn exchange_without_retry(&self, request: &Request) -> Result<Response, CallError> {
+        self.wait_for_pace(request)?;
         let limit = match self.exchange_timeout {
             Some(exchange_timeout) => {
                 Deadline::after(exchange_timeout.min(self.deadline.remaining()))
@@ -220,10 +275,77 @@ impl Api {
     fn call<T>(&self, request: &Request, decode: Decode<T>) -> Result<T, CallError> {
         self.with_retries(request, || {
             let response = self.exchange_without_retry(request)?;
-            let (_, payload) = interpret::interpret(&response)?;
-            decode(payload)
-                .map_err(|payload_error| payload_call_error(payload_error, response.status))
+            let payload = self.interpret(request, &response)?;
+            decode(payload).map_err(|payload_error| {
+                let error = payload_call_error(payload_error, response.status);
+                match self.is_personal_wechat(&response) {
+                    true => with_hint(error, CallError::PersonalWechat.summary()),
+                    false => error,
+                }
+            })
         })
+    }
+
+    /// Interprets the response to `request`, see [`interpret::interpret`]. A block by the gateway also
+    /// pauses the account for all processes.
+    ///
+    /// # Errors
+    /// Those of any call, see [`CallError`].
+    pub fn interpret(&self, request: &Request, response: &Response) -> Result<Payload, CallError> {
+        match interpret::interpret(response) {
+            Err(CallError::Refused(mut refusal)) => {
+                if self.transport.has_gateway() {
+                    refusal.gateway = Some(GatewayCall::new(&request.path, &response.body));
+                }
+                if let Some(limiter) = &self.limiter
+                    && refusal.is_too_frequent()
+                    && let Some(wait) = refusal.wait()
+                {
+                    limiter.pause(&guid_of(request), wait);
+                }
+                Err(CallError::Refused(refusal))
+            }
+            Ok(_) if request.effect == Effect::Read && self.is_personal_wechat(response) => {
+                Err(CallError::PersonalWechat)
+            }
+            other => other.map(|(_, payload)| payload),
+        }
+    }
+
+    fn is_personal_wechat(&self, response: &Response) -> bool {
+        self.transport.has_gateway() && gateway::is_personal_wechat(&response.body)
+    }
+
+    fn wait_for_pace(&self, request: &Request) -> Result<(), CallError> {
+        let Some(limiter) = &self.limiter else {
+            return Ok(());
+        };
+        if self.reserved.swap(false, Ordering::SeqCst) {
+            return Ok(());
+        }
+        limiter
+            .acquire(&guid_of(request), self.deadline, &AtomicBool::new(false))
+            .map_err(|error| CallError::RateLimited(Box::new(error)))
+    }
+}
+
+/// The guid in the body of a request; empty for a call that is not about an instance.
+fn guid_of(request: &Request) -> String {
+    #[derive(Deserialize)]
+    struct Body {
+        guid: String,
+    }
+    let body = request.body.as_deref().unwrap_or_default();
+    serde_json::from_slice::<Body>(body).map_or_else(|_| String::new(), |body| body.guid)
+}
+
+fn with_hint(error: CallError, hint: Text) -> CallError {
+    match error {
+        CallError::NoAnswer(none) => CallError::NoAnswer(NoAnswer {
+            hint: Some(hint),
+            ..none
+        }),
+        other => other,
     }
 }
 
@@ -234,6 +356,7 @@ fn payload_call_error(payload_error: PayloadError, http_status: u16) -> CallErro
             code: Some(0),
             text: String::new(),
             retry_after: None,
+            gateway: None,
         }),
         PayloadError::UnexpectedShape(why) => CallError::NoAnswer(NoAnswer {
             why,

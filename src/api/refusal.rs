@@ -4,13 +4,16 @@
 //! "too frequent", so the text is checked too, and these causes never follow from a code alone.
 
 use super::error::NOT_READY;
-use crate::error::Kind;
+use super::gateway::GatewayCall;
+use crate::error::{Kind, Outcome};
 use crate::text::{Text, text};
 use std::time::Duration;
 
 /// The explanation of a refusal.
 pub(super) struct ExplainedRefusal {
     pub(super) kind: Kind,
+    /// The outcome of a change.
+    pub(super) outcome: Outcome,
     pub(super) message: Text,
     pub(super) hint: Option<Text>,
     pub(super) retryable: bool,
@@ -19,14 +22,28 @@ pub(super) struct ExplainedRefusal {
 /// Explains a refusal. Unknown codes are printed unchanged, with their text.
 pub(super) fn explain(refusal: &Refusal) -> ExplainedRefusal {
     let cause = Cause::of(refusal);
+    let (kind, outcome) = match cause {
+        Some(Cause::NotLoggedIn) => (Kind::NotLoggedIn, Outcome::Rejected),
+        // The gateway refuses these itself, before the instance sees the call.
+        Some(Cause::GatewayCredentials) => (Kind::Config, Outcome::NotSent),
+        Some(Cause::Blocked) => (Kind::Busy, Outcome::NotSent),
+        Some(Cause::PersonalWechat) => (Kind::Config, Outcome::Rejected),
+        // Without a list no instance can be detected: one has to be configured.
+        Some(Cause::ConsoleOnly) if refusal.is_list() => (Kind::Config, Outcome::NotSent),
+        _ => (Kind::Rejected, Outcome::Rejected),
+    };
     ExplainedRefusal {
-        kind: match cause {
-            Some(Cause::NotLoggedIn) => Kind::NotLoggedIn,
-            _ => Kind::Rejected,
-        },
+        kind,
+        outcome,
         message: message(refusal),
-        hint: cause.map(Cause::hint),
-        retryable: matches!(cause, Some(Cause::TooFrequent | Cause::NotReady)),
+        hint: cause.map(|cause| match refusal.gateway.is_some() {
+            true => cause.gateway_hint(),
+            false => cause.hint(),
+        }),
+        retryable: matches!(
+            cause,
+            Some(Cause::TooFrequent | Cause::Blocked | Cause::NotReady)
+        ),
     }
 }
 
@@ -38,7 +55,33 @@ impl Refusal {
 
     /// Whether the server asks for fewer requests.
     pub fn is_too_frequent(&self) -> bool {
-        Cause::of(self) == Some(Cause::TooFrequent)
+        matches!(
+            Cause::of(self),
+            Some(Cause::TooFrequent | Cause::Blocked)
+        )
+    }
+
+    /// Whether the gateway refuses to list or manage instances.
+    pub fn is_for_console(&self) -> bool {
+        Cause::of(self) == Some(Cause::ConsoleOnly)
+    }
+
+    fn is_list(&self) -> bool {
+        self.gateway.as_ref().is_some_and(GatewayCall::is_list)
+    }
+
+    /// Whether the code leaves open if the account is offline or the guid is wrong.
+    pub fn is_offline_or_bad_guid(&self) -> bool {
+        Cause::of(self) == Some(Cause::OfflineOrBadGuid)
+    }
+
+    /// How long the account has to wait for its next call: what the server says, else the half hour for which
+    /// the gateway blocks an account, else `None`.
+    pub fn wait(&self) -> Option<Duration> {
+        match Cause::of(self) {
+            Some(Cause::Blocked) => Some(self.retry_after.unwrap_or(GATEWAY_BLOCK)),
+            _ => self.retry_after,
+        }
     }
 
     /// Whether looking up the instance's status may explain the refusal.
@@ -68,6 +111,9 @@ impl Refusal {
 }
 
 fn message(refusal: &Refusal) -> Text {
+    if refusal.is_list() && refusal.is_for_console() {
+        return text!("the gateway does not list instances");
+    }
     match (refusal.code, refusal.text.trim()) {
         // `is_svr_fail` beside code 0 comes without text.
         (Some(0), _) => text!("the server reports that delivery failed (is_svr_fail)"),
@@ -111,7 +157,45 @@ enum Cause {
     Method,
     Schema,
     TooLarge,
+    /// The gateway does not accept `app_key` and `app_secret`.
+    GatewayCredentials,
+    /// The gateway has blocked the account for too many calls.
+    Blocked,
+    /// The gateway does not offer the endpoint; its web console does.
+    ConsoleOnly,
+    /// The instance is one of personal WeChat.
+    PersonalWechat,
 }
+
+/// How long the gateway blocks an account above 100 calls a minute (the wire protocol).
+const GATEWAY_BLOCK: Duration = Duration::from_secs(30 * 60);
+
+/// Texts of the gateway itself; the first match counts. Its texts are not documented, so common wordings are
+/// listed.
+const GATEWAY_WORDS: [(&str, Cause); 22] = [
+    ("频繁", Cause::Blocked),
+    ("too frequent", Cause::Blocked),
+    ("too many", Cause::Blocked),
+    ("rate limit", Cause::Blocked),
+    ("限流", Cause::Blocked),
+    ("限频", Cause::Blocked),
+    ("频率", Cause::Blocked),
+    ("次数", Cause::Blocked),
+    ("封禁", Cause::Blocked),
+    ("blocked", Cause::Blocked),
+    ("app_key", Cause::GatewayCredentials),
+    ("app_secret", Cause::GatewayCredentials),
+    ("appkey", Cause::GatewayCredentials),
+    ("appsecret", Cause::GatewayCredentials),
+    ("app key", Cause::GatewayCredentials),
+    ("app secret", Cause::GatewayCredentials),
+    ("密钥", Cause::GatewayCredentials),
+    ("鉴权", Cause::GatewayCredentials),
+    ("认证失败", Cause::GatewayCredentials),
+    ("unauthorized", Cause::GatewayCredentials),
+    ("应用不存在", Cause::GatewayCredentials),
+    ("签名", Cause::GatewayCredentials),
+];
 
 /// Texts that identify a cause whatever the code; the first match counts.
 const CAUSE_WORDS: [(&str, Cause); 13] = [
@@ -132,6 +216,34 @@ const CAUSE_WORDS: [(&str, Cause); 13] = [
 
 impl Cause {
     fn of(refusal: &Refusal) -> Option<Self> {
+        match &refusal.gateway {
+            Some(call) => Self::at_gateway(refusal, call),
+            None => Self::at_server(refusal),
+        }
+    }
+
+    fn at_gateway(refusal: &Refusal, call: &GatewayCall) -> Option<Self> {
+        if call.is_personal_wechat() {
+            return Some(Self::PersonalWechat);
+        }
+        let text = refusal.text.to_lowercase();
+        let own = GATEWAY_WORDS
+            .iter()
+            .find(|(word, _)| text.contains(word))
+            .map(|(_, cause)| *cause);
+        let by_status = match (refusal.http_status, refusal.code) {
+            (429, _) | (_, Some(429)) => Some(Self::Blocked),
+            (401 | 403, None) | (_, Some(401)) => Some(Self::GatewayCredentials),
+            _ => None,
+        };
+        match own.or(by_status) {
+            Some(cause) => Some(cause),
+            None if call.is_for_console() => Some(Self::ConsoleOnly),
+            None => Self::at_server(refusal),
+        }
+    }
+
+    fn at_server(refusal: &Refusal) -> Option<Self> {
         match refusal.code {
             None if refusal.is_success_status() => Self::of_text(&refusal.text),
             None => Self::of_http(refusal.http_status),
@@ -176,8 +288,34 @@ impl Cause {
         }
     }
 
+    /// The hint with the hosted gateway, where instances are made in its console.
+    fn gateway_hint(self) -> Text {
+        match self {
+            Self::BadGuid => text!(
+                "the gateway has no such instance; copy its guid from the gateway's console: `qiwei config set guid GUID`"
+            ),
+            Self::NoEndpoint => text!(
+                "the gateway does not offer this endpoint, or the base URL is not that of the gateway"
+            ),
+            Self::Credentials => Self::GatewayCredentials.hint(),
+            other => other.hint(),
+        }
+    }
+
     fn hint(self) -> Text {
         match self {
+            Self::GatewayCredentials => text!(
+                "check app_key and app_secret; `qiwei config explain` shows where they come from"
+            ),
+            Self::Blocked => text!(
+                "the gateway blocks an account for about 30 minutes above 100 calls a minute; leave the pace on, which is the default"
+            ),
+            Self::ConsoleOnly => text!(
+                "the gateway manages instances in its web console; copy the guid from there: `qiwei config set guid GUID`"
+            ),
+            Self::PersonalWechat => text!(
+                "the instance is one of personal WeChat, which this program does not support; set the guid of a WeCom instance"
+            ),
             Self::BadConversation => {
                 text!(
                     "check the conversation id: S:<user id> or R:<group id>, as `qiwei sessions` lists them"
@@ -254,6 +392,8 @@ pub struct Refusal {
     pub text: String,
     /// Wait before the next request, if the server gave one.
     pub retry_after: Option<Duration>,
+    /// The call that the hosted gateway refused; `None` for a server of its own.
+    pub gateway: Option<GatewayCall>,
 }
 
 #[cfg(test)]
@@ -266,6 +406,7 @@ mod tests {
             code,
             text: text.into(),
             retry_after: None,
+            gateway: None,
         })
     }
 
@@ -302,6 +443,39 @@ mod tests {
     }
 
     #[test]
+    fn explains_refusals_of_the_gateway() {
+        let explained = |path: &str, http_status, code, text: &str, body: &str| {
+            let explained = explain(&Refusal {
+                http_status,
+                code,
+                text: text.into(),
+                retry_after: None,
+                gateway: Some(GatewayCall::new(path, body.as_bytes())),
+            });
+            let hint = explained.hint.map(|hint| hint.english().to_owned());
+            (explained.kind, explained.outcome, hint.unwrap_or_default())
+        };
+        let send = "/msg/send_text";
+        for (path, status, code, text, body, kind, outcome, part) in [
+            (send, 200, Some(401), "app_key 或 app_secret 错误", "{}", Kind::Config, Outcome::NotSent, "app_secret"),
+            (send, 401, None, "Unauthorized", "{}", Kind::Config, Outcome::NotSent, "app_secret"),
+            (send, 200, Some(-1), "请求过于频繁", "{}", Kind::Busy, Outcome::NotSent, "30 minutes"),
+            (send, 429, None, "", "", Kind::Busy, Outcome::NotSent, "30 minutes"),
+            (send, 200, Some(9003), "坐席已过期", "{}", Kind::Rejected, Outcome::Rejected, "renew"),
+            (send, 200, Some(1002), "", "{}", Kind::Rejected, Outcome::Rejected, "qiwei status"),
+            (send, 200, Some(-1), "invalid guid", "{}", Kind::Rejected, Outcome::Rejected, "console"),
+            (send, 200, Some(-3), "no", r#"{"baseResponse":{"ret":-3}}"#, Kind::Config, Outcome::Rejected, "personal WeChat"),
+            ("/client/create_client", 200, Some(403), "not offered", "{}", Kind::Rejected, Outcome::Rejected, "console"),
+            ("/client/all_clients", 404, None, "", "{}", Kind::Config, Outcome::NotSent, "console"),
+            ("/client/all_clients", 200, Some(-1), "app_key invalid", "{}", Kind::Config, Outcome::NotSent, "app_key"),
+        ] {
+            let (found_kind, found_outcome, hint) = explained(path, status, code, text, body);
+            assert_eq!((found_kind, found_outcome), (kind, outcome), "{text}");
+            assert!(hint.contains(part), "{text}: {hint}");
+        }
+    }
+
+    #[test]
     fn prints_unknown_codes_unchanged() {
         let unknown = explained(200, Some(-987), "奇怪的错误");
         assert_eq!(
@@ -327,6 +501,7 @@ mod tests {
                 code: Some(code),
                 text: text.into(),
                 retry_after: None,
+                gateway: None,
             };
             refusal.is_unrelated_to_login()
         };

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use reqwest::blocking::{self, Client};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
+use url::Url;
 
 use super::client::{self, Connection, innermost};
 use super::error::{CallError, NoAnswer};
+use super::gateway;
 use super::request::Request;
 use super::response::{Response, Trace, Tracer};
 use crate::base_url::{BaseUrl, redacted};
@@ -61,13 +63,7 @@ impl Transport {
     /// [`CallError::NoAnswer`] when something may have been.
     pub fn exchange(&self, request: &Request, limit: Deadline) -> Result<Response, CallError> {
         let start = Instant::now();
-        if let Some(tracer) = &self.tracer {
-            tracer.trace(&Trace::Request {
-                method: &request.method,
-                url: &redacted(&self.base.endpoint(&request.path)),
-                body: request.body.as_deref(),
-            });
-        }
+        self.trace_request(request);
         let result = self.attempt(request, start, limit);
         if let Some(tracer) = &self.tracer {
             tracer.trace(&match &result {
@@ -76,6 +72,43 @@ impl Transport {
             });
         }
         result
+    }
+
+    fn trace_request(&self, request: &Request) {
+        let Some(tracer) = &self.tracer else { return };
+        let url = redacted(&self.url(request));
+        let (url, body) = match &self.connection.gateway {
+            None => (url, request.body.clone()),
+            Some(gateway) => (
+                format!("{url} ({path})", path = request.path),
+                gateway.wrap_redacted(request).ok(),
+            ),
+        };
+        tracer.trace(&Trace::Request {
+            method: &request.method,
+            url: &url,
+            body: body.as_deref(),
+        });
+    }
+
+    /// Whether calls go through the hosted gateway.
+    pub fn has_gateway(&self) -> bool {
+        self.connection.gateway.is_some()
+    }
+
+    fn url(&self, request: &Request) -> Url {
+        match self.has_gateway() {
+            true => self.base.endpoint(gateway::PATH),
+            false => self.base.endpoint(&request.path),
+        }
+    }
+
+    /// The body that is sent: that of the request, or the gateway's.
+    fn body(&self, request: &Request) -> Result<Option<Vec<u8>>, CallError> {
+        match &self.connection.gateway {
+            None => Ok(request.body.clone()),
+            Some(gateway) => gateway.wrap(request).map(Some).map_err(CallError::Setup),
+        }
     }
 
     /// Reports a retry to the tracer, if there is one.
@@ -131,13 +164,13 @@ impl Transport {
             ))
         })?;
         let mut builder = client
-            .request(method, self.base.endpoint(&request.path))
+            .request(method, self.url(request))
             .header(ACCEPT, "*/*")
             .timeout(remaining);
-        if let Some(body) = &request.body {
+        if let Some(body) = self.body(request)? {
             builder = builder
                 .header(CONTENT_TYPE, "application/json")
-                .body(body.clone());
+                .body(body);
         }
         let mut response = builder.send().map_err(|e| self.classify(&e, limit))?;
         if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED

@@ -247,7 +247,8 @@ impl RedirectedCallbacks<'_> {
             ..self.request(&url)
         };
         let result = self.context.api().and_then(|api| {
-            api.until(deadline)
+            api.unlimited()
+                .until(deadline)
                 .apply(&request)
                 .map_err(|e| e.into_error(Effect::IdempotentChange))
         });

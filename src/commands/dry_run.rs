@@ -1,6 +1,5 @@
 //! `--dry-run`: prints the exact requests, redacted, without sending them.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -8,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
 
+use crate::api::gateway;
 use crate::api::request::Request;
 use crate::base_url::redacted;
 use crate::config::Settings;
@@ -22,7 +22,7 @@ struct Planned<'a> {
     method: &'a str,
     url: String,
     headers: Vec<(&'a str, &'a str)>,
-    body: Option<Cow<'a, RawValue>>,
+    body: Option<Box<RawValue>>,
 }
 
 /// Prints one request.
@@ -68,9 +68,13 @@ pub fn show_line(context: &Context, request: &Request) -> Result<(), Error> {
 }
 
 fn plan<'a>(settings: &'a Settings, request: &'a Request) -> Planned<'a> {
-    let url = settings.base_url.endpoint(&request.path);
+    let (path, body) = match settings.gateway() {
+        None => (request.path.as_ref(), request.body.clone()),
+        Some(gateway) => (gateway::PATH, gateway.wrap_redacted(request).ok()),
+    };
+    let url = settings.base_url.endpoint(path);
     let mut headers = Vec::new();
-    if request.body.is_some() {
+    if body.is_some() {
         headers.push(("content-type", "application/json"));
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -83,23 +87,22 @@ fn plan<'a>(settings: &'a Settings, request: &'a Request) -> Planned<'a> {
         method: &request.method,
         url: redacted(&url),
         headers,
-        body: request.body.as_deref().and_then(shown_body),
+        body: body.as_deref().and_then(shown_body),
     }
 }
 
 /// The body unchanged, except for the password of a proxy URL.
-fn shown_body(body: &[u8]) -> Option<Cow<'_, RawValue>> {
+fn shown_body(body: &[u8]) -> Option<Box<RawValue>> {
     let exact: &RawValue = serde_json::from_slice(body).ok()?;
     let mut value: Value = serde_json::from_slice(body).ok()?;
-    let proxy = value
-        .get("proxy")
-        .and_then(Value::as_str)
-        .and_then(|url| Url::parse(url).ok());
-    match proxy.filter(|url| !url.username().is_empty() || url.password().is_some()) {
-        None => Some(Cow::Borrowed(exact)),
-        Some(url) => {
-            *value.get_mut("proxy")? = redacted(&url).into();
-            serde_json::value::to_raw_value(&value).ok().map(Cow::Owned)
+    let proxy = ["/proxy", "/data/proxy"]
+        .into_iter()
+        .find_map(|place| Some((place, Url::parse(value.pointer(place)?.as_str()?).ok()?)));
+    match proxy.filter(|(_, url)| !url.username().is_empty() || url.password().is_some()) {
+        None => Some(exact.to_owned()),
+        Some((place, url)) => {
+            *value.pointer_mut(place)? = redacted(&url).into();
+            serde_json::value::to_raw_value(&value).ok()
         }
     }
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::api::gateway;
 use crate::base_url::{self, BaseUrl};
 use crate::conversation::{ConversationId, is_id};
 use crate::env;
 use crate::guid::Guid;
 use crate::pace::Rate;
+use crate::secret::Secret;
 use crate::text::{Lang, Text, text};
 use crate::time;
 
@@ -20,6 +22,12 @@ pub enum Key {
     BaseUrl,
     /// `guid`
     Guid,
+    /// `app_key`
+    AppKey,
+    /// `app_secret`
+    AppSecret,
+    /// `websocket_url`
+    WebsocketUrl,
     /// `notify_url`
     NotifyUrl,
     /// `pace`
@@ -40,9 +48,12 @@ pub enum Key {
 
 impl Key {
     /// All settings, in display order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::BaseUrl,
         Self::Guid,
+        Self::AppKey,
+        Self::AppSecret,
+        Self::WebsocketUrl,
         Self::NotifyUrl,
         Self::Pace,
         Self::LedgerDays,
@@ -58,6 +69,9 @@ impl Key {
         match self {
             Self::BaseUrl => "base_url",
             Self::Guid => "guid",
+            Self::AppKey => "app_key",
+            Self::AppSecret => "app_secret",
+            Self::WebsocketUrl => "websocket_url",
             Self::NotifyUrl => "notify_url",
             Self::Pace => "pace",
             Self::LedgerDays => "ledger_days",
@@ -79,6 +93,9 @@ impl Key {
         match self {
             Self::BaseUrl => env::BASE_URL,
             Self::Guid => env::GUID,
+            Self::AppKey => env::APP_KEY,
+            Self::AppSecret => env::APP_SECRET,
+            Self::WebsocketUrl => env::WEBSOCKET_URL,
             Self::NotifyUrl => env::NOTIFY_URL,
             Self::Pace => env::PACE,
             Self::LedgerDays => env::LEDGER_DAYS,
@@ -90,10 +107,15 @@ impl Key {
         }
     }
 
-    /// The flag that sets it. The usual `notify_url` has none.
+    /// The flag that sets it; empty for a setting without one. The gateway's credentials have none, because
+    /// other users can read the arguments of a process.
     pub fn flag(self) -> &'static str {
         match self {
-            Self::NotifyUrl | Self::LedgerDays => "",
+            Self::AppKey
+            | Self::AppSecret
+            | Self::WebsocketUrl
+            | Self::NotifyUrl
+            | Self::LedgerDays => "",
             Self::Pace => "--pace",
             Self::BaseUrl => "--base-url",
             Self::Guid => "--guid",
@@ -115,8 +137,29 @@ impl Key {
             Self::Retries => Some("2"),
             Self::Insecure => Some("false"),
             Self::Lang => Some("en"),
-            Self::Guid | Self::NotifyUrl | Self::Cacert => None,
+            Self::Guid
+            | Self::AppKey
+            | Self::AppSecret
+            | Self::WebsocketUrl
+            | Self::NotifyUrl
+            | Self::Cacert => None,
         }
+    }
+
+    /// The default with the hosted gateway, where it differs.
+    pub fn gateway_default(self) -> Option<&'static str> {
+        match self {
+            Self::BaseUrl => Some(gateway::DEFAULT_BASE_URL),
+            // At most 60 calls in any minute: 10 at once, then 50 a minute. Above 100 the gateway blocks the
+            // account for half an hour.
+            Self::Pace => Some("50/min,burst=10"),
+            _ => None,
+        }
+    }
+
+    /// Whether its value is a secret as a whole.
+    pub fn is_secret(self) -> bool {
+        self == Self::AppSecret
     }
 
     /// Validates a value.
@@ -127,6 +170,9 @@ impl Key {
         match self {
             Self::BaseUrl => text.parse::<BaseUrl>().map(drop),
             Self::Guid => text.parse::<Guid>().map(drop),
+            Self::AppKey => parse_app_key(text).map(drop),
+            Self::AppSecret => parse_app_secret(text).map(drop),
+            Self::WebsocketUrl => parse_websocket_url(text).map(drop),
             Self::NotifyUrl => parse_notify_url(text).map(drop),
             Self::Pace => parse_pace(text).map(drop),
             Self::LedgerDays => parse_days(text).map(drop),
@@ -141,11 +187,12 @@ impl Key {
     /// `text` with secrets redacted.
     pub fn redact(self, text: &str) -> String {
         match self {
+            Self::AppSecret => crate::secret::REDACTED.to_owned(),
             Self::BaseUrl => text.parse::<BaseUrl>().map_or_else(
                 |_| crate::secret::REDACTED.to_owned(),
                 |url| url.to_string(),
             ),
-            Self::NotifyUrl => Url::parse(text).map_or_else(
+            Self::NotifyUrl | Self::WebsocketUrl => Url::parse(text).map_or_else(
                 |_| crate::secret::REDACTED.to_owned(),
                 |mut url| {
                     // The query may contain a token.
@@ -157,6 +204,36 @@ impl Key {
             ),
             _ => text.to_owned(),
         }
+    }
+}
+
+/// Parses an `app_key`. An empty one means that the gateway is not used, for a profile of another server.
+pub(super) fn parse_app_key(text: &str) -> Result<String, Text> {
+    let text = text.trim();
+    match text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        true => Err(text!("must be one word")),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// Parses an `app_secret`; an empty one counts as not set. Shorter ones than six characters occur in other
+/// words and could not be masked in output.
+pub(super) fn parse_app_secret(text: &str) -> Result<Secret, Text> {
+    let text = text.trim();
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Err(text!("must be one word"))
+    } else if (1..6).contains(&text.len()) {
+        Err(text!("must have at least 6 characters"))
+    } else {
+        Ok(Secret::new(text))
+    }
+}
+
+/// Parses the address of a WebSocket.
+pub(super) fn parse_websocket_url(text: &str) -> Result<Url, Text> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "ws" | "wss") && url.has_host() => Ok(url),
+        _ => Err(text!("must be a ws:// or wss:// URL")),
     }
 }
 
@@ -256,7 +333,7 @@ mod tests {
         for key in Key::ALL {
             assert_eq!(Key::named(key.name()), Some(key));
             assert!(key.env().starts_with(env::PREFIX));
-            if let Some(default) = key.default() {
+            for default in key.default().into_iter().chain(key.gateway_default()) {
                 assert_eq!(key.check(default), Ok(()));
             }
         }
@@ -269,6 +346,13 @@ mod tests {
             (Key::BaseUrl, "http://h", true),
             (Key::BaseUrl, "h", false),
             (Key::Guid, "", false),
+            (Key::AppKey, "appjCgGB7", true),
+            (Key::AppKey, "two words", false),
+            (Key::AppKey, "", true),
+            (Key::AppSecret, "hunter2", true),
+            (Key::AppSecret, "short", false),
+            (Key::WebsocketUrl, "wss://h/ws/juwe", true),
+            (Key::WebsocketUrl, "https://h", false),
             (Key::Timeout, "1min", true),
             (Key::Timeout, "0", false),
             (Key::Retries, "0", true),

@@ -178,7 +178,7 @@ impl Layers {
     /// 3. the selected profile
     /// 4. the top level of the config file
     /// 5. for the language, the system's locale
-    /// 6. the built-in default
+    /// 6. the built-in default, which for some settings differs with the hosted gateway
     ///
     /// # Errors
     /// When the variable is not UTF-8.
@@ -204,10 +204,26 @@ impl Layers {
         if let (Key::Lang, Some((_, lang))) = (key, self.env.locale()) {
             return found(lang.name(), Source::Locale);
         }
-        match key.default() {
+        let for_gateway = match key.gateway_default() {
+            Some(text) if self.has_gateway()? => Some(text),
+            _ => None,
+        };
+        match for_gateway.or(key.default()) {
             Some(text) => found(text, Source::Default),
             None => Ok(None),
         }
+    }
+
+    /// Whether the credentials of the hosted gateway are set.
+    ///
+    /// # Errors
+    /// When a variable is not UTF-8.
+    pub fn has_gateway(&self) -> Result<bool, Error> {
+        let is_set = |key| {
+            let found = self.lookup(key)?;
+            Ok::<bool, Error>(found.is_some_and(|found| !found.text.trim().is_empty()))
+        };
+        Ok(is_set(Key::AppKey)? && is_set(Key::AppSecret)?)
     }
 
     /// The exact source: the flag, variable or file.
@@ -288,7 +304,11 @@ impl Layers {
         };
         std::iter::once(&self.file.top)
             .chain(self.file.profiles.values())
-            .any(|section| !section.headers.is_empty() || has_password(section))
+            .any(|section| {
+                !section.headers.is_empty()
+                    || section.get(Key::AppSecret).is_some()
+                    || has_password(section)
+            })
     }
 
     /// The environment of the process.

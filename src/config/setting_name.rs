@@ -58,6 +58,11 @@ impl SettingName {
         }
     }
 
+    /// Whether its whole value is a secret that must not be a command line argument.
+    pub fn is_secret(&self) -> bool {
+        matches!(&self.leaf, Leaf::Key(key) if key.is_secret())
+    }
+
     pub(super) fn table_path(&self) -> Vec<&str> {
         let mut path = Vec::new();
         if let Some(profile) = &self.profile {

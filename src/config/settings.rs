@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
 use super::key::{self, Key};
 use super::layers::{Found, Layers, Source};
 use crate::api::Connection;
+use crate::api::gateway::{self, Gateway};
 use crate::base_url::BaseUrl;
 use crate::conversation::ConversationId;
 use crate::error::Error;
@@ -21,10 +24,14 @@ pub struct Settings {
     pub base_url: BaseUrl,
     /// The instance and the source of its guid, if one is set.
     pub guid: Option<(Guid, Source)>,
+    /// The configured address of the gateway's WebSocket.
+    pub websocket_url: Option<Url>,
     /// The usual `notify_url`, which is restored after a login.
     pub notify_url: Option<String>,
-    /// Rate limit of the account; `None` for unlimited.
+    /// Rate limit of the account; `None` for unlimited. With the hosted gateway it applies to all calls.
     pub pace: Option<Rate>,
+    /// Whether the rate limit is the default, not a choice of the user.
+    pub has_default_pace: bool,
     /// Retention of ledger entries in days.
     pub ledger_days: u32,
     /// Timeout of the command, if set.
@@ -58,15 +65,15 @@ impl Settings {
         };
         // The output options have read it already, leniently; an invalid value is refused here.
         required(layers, Key::Lang, Lang::parse)?;
-        let base_url: BaseUrl = required(layers, Key::BaseUrl, str::parse)?;
+        let (base_url, gateway) = server(layers)?;
+        let pace = layers.lookup(Key::Pace)?;
         Ok(Self {
-            connection: connection(layers, &base_url)?,
+            connection: connection(layers, &base_url, gateway)?,
+            websocket_url: optional(layers, Key::WebsocketUrl, key::parse_websocket_url)?,
             base_url,
             guid,
-            notify_url: match layers.lookup(Key::NotifyUrl)? {
-                Some(found) => Some(parse(Key::NotifyUrl, &found, key::parse_notify_url)?),
-                None => None,
-            },
+            notify_url: optional(layers, Key::NotifyUrl, key::parse_notify_url)?,
+            has_default_pace: pace.is_none_or(|found| found.source == Source::Default),
             pace: required(layers, Key::Pace, key::parse_pace)?,
             ledger_days: required(layers, Key::LedgerDays, key::parse_days)?,
             timeout: match timeout {
@@ -95,11 +102,18 @@ impl Settings {
         self.timeout.filter(|_| !self.has_timeout_flag)
     }
 
-    /// All secrets: the password in the URL and the header values.
+    /// The credentials of the hosted gateway, if calls go through it.
+    pub fn gateway(&self) -> Option<&Gateway> {
+        self.connection.gateway.as_ref()
+    }
+
+    /// All secrets: the password in the URL, the header values, and the secret of the gateway.
     pub fn secrets(&self) -> Vec<String> {
         let headers = self.connection.headers.iter();
         let mut secrets = self.base_url.secrets();
         secrets.extend(headers.map(|(_, value)| value.reveal().to_owned()));
+        let gateway = self.gateway();
+        secrets.extend(gateway.map(|gateway| gateway.app_secret.reveal().to_owned()));
         secrets
     }
 
@@ -126,12 +140,39 @@ impl Settings {
     }
 }
 
-fn connection(layers: &Layers, base_url: &BaseUrl) -> Result<Connection, Error> {
-    let source = layers.lookup(Key::BaseUrl)?.map(|found| found.source);
-    let cacert: Option<PathBuf> = match layers.lookup(Key::Cacert)? {
-        Some(found) => Some(parse(Key::Cacert, &found, key::parse_path)?),
-        None => None,
+/// The server, and the credentials when it is the hosted gateway.
+fn server(layers: &Layers) -> Result<(BaseUrl, Option<Gateway>), Error> {
+    let base_url: BaseUrl = required(layers, Key::BaseUrl, str::parse)?;
+    let bare = base_url.without_suffix(gateway::PATH);
+    let app_key = optional(layers, Key::AppKey, key::parse_app_key)?;
+    let app_secret = optional(layers, Key::AppSecret, key::parse_app_secret)?;
+    let app_key = app_key.filter(|key| !key.is_empty());
+    let app_secret = app_secret.filter(|secret| !secret.reveal().is_empty());
+    let missing = match (app_key, app_secret) {
+        (Some(app_key), Some(app_secret)) => {
+            let gateway = Gateway {
+                app_key,
+                app_secret,
+            };
+            return Ok((bare.unwrap_or(base_url), Some(gateway)));
+        }
+        (None, None) if bare.is_none() => return Ok((base_url, None)),
+        (None, None) => text!("the base URL is that of the hosted gateway, which needs app_key and app_secret"),
+        (Some(_), None) => text!("app_key is set, but app_secret is not"),
+        (None, Some(_)) => text!("app_secret is set, but app_key is not"),
     };
+    Err(Error::config(missing).hint(text!(
+        "set both with `qiwei config set app_key KEY` and `qiwei config set app_secret - < FILE`, or with QIWEI_APP_KEY and QIWEI_APP_SECRET"
+    )))
+}
+
+fn connection(
+    layers: &Layers,
+    base_url: &BaseUrl,
+    gateway: Option<Gateway>,
+) -> Result<Connection, Error> {
+    let source = layers.lookup(Key::BaseUrl)?.map(|found| found.source);
+    let cacert: Option<PathBuf> = optional(layers, Key::Cacert, key::parse_path)?;
     Ok(Connection {
         headers: layers
             .headers()
@@ -143,6 +184,7 @@ fn connection(layers: &Layers, base_url: &BaseUrl) -> Result<Connection, Error> 
         https_proxy: layers.env().has_https_proxy(),
         origin: source.map(|source| layers.origin(&source, Some(Key::BaseUrl))),
         proxy: layers.env().proxy_for(base_url),
+        gateway,
     })
 }
 
@@ -155,6 +197,17 @@ fn required<T>(
         .lookup(key)?
         .ok_or_else(|| Error::internal(text!("{key} has no default", key = key.name())))?;
     parse(key, &found, parser)
+}
+
+fn optional<T>(
+    layers: &Layers,
+    key: Key,
+    parser: impl Fn(&str) -> Result<T, Text>,
+) -> Result<Option<T>, Error> {
+    layers
+        .lookup(key)?
+        .map(|found| parse(key, &found, parser))
+        .transpose()
 }
 
 fn parse<T>(key: Key, found: &Found, parser: impl Fn(&str) -> Result<T, Text>) -> Result<T, Error> {

@@ -6,7 +6,7 @@ mod refusal;
 mod sender;
 
 pub use outgoing_message::{OutgoingMessage, check_key};
-pub use sender::{PendingRecord, STATE_FILE, SendOptions, Sender, no_state_folder};
+pub use sender::{PendingRecord, SendOptions, Sender};
 
 use crate::api::SentMessage;
 use crate::error::Outcome;

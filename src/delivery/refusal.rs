@@ -4,6 +4,7 @@ use crate::api::request::Effect;
 use crate::api::{Api, CallError, Status};
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
+use crate::instances::wrong_guid_hint;
 use crate::text::text;
 
 /// Looks the instance's status up when the refusal may mean "not logged in": the server has no code of
@@ -14,8 +15,12 @@ pub(super) fn explain_send_failure(api: &Api, guid: &Guid, error: CallError) -> 
     if !is_open {
         return error;
     }
-    let Ok(status) = api.client_status(guid) else {
-        return error;
+    let status = match api.client_status(guid) {
+        Ok(status) => status,
+        Err(CallError::Refused(refusal)) if refusal.is_offline_or_bad_guid() => {
+            return error.hint(wrong_guid_hint(&refusal));
+        }
+        Err(_) => return error,
     };
     match (status, error.kind) {
         (Status::Online, Kind::NotLoggedIn) => error.into_kind(Kind::Rejected).hint(text!(

@@ -3,29 +3,25 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use super::Receipt;
 use super::key_lock;
 use super::outgoing_message::OutgoingMessage;
 use super::refusal::explain_send_failure;
-use crate::api::{Api, CallError, SentMessage};
+use crate::api::{Api, CallError, RateLimiter, SentMessage};
 use crate::error::{Error, Kind, Outcome};
 use crate::files::Transient;
 use crate::guid::Guid;
 use crate::output::Output;
-use crate::pace::Rate;
-use crate::store::{Entry, LedgerState, Reservation, StateDatabase};
+use crate::store::{self, Entry, LedgerState, StateDatabase};
 use crate::text::{Text, text};
-use crate::time::{Deadline, show_duration};
+use crate::time::Deadline;
 
 /// Pause after "too frequent" when the server gives no time.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
 /// Longest pause accepted from the server.
 const MAX_PAUSE: Duration = Duration::from_secs(86_400);
-/// Poll interval of the stop flag while waiting for the pace.
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How messages are sent.
 #[derive(Clone, Debug)]
@@ -34,8 +30,6 @@ pub struct SendOptions {
     pub server: String,
     /// The account's instance.
     pub guid: Guid,
-    /// The pace of the account.
-    pub rate: Option<Rate>,
     /// Longest wait for the pace or for another process.
     pub max_wait: Option<Duration>,
     /// Whether to send again what may have been delivered.
@@ -71,6 +65,7 @@ pub struct Sender {
     options: SendOptions,
     api: Api,
     output: Output,
+    limiter: Option<Arc<dyn RateLimiter>>,
     store: Option<StateDatabase>,
     stop: Arc<AtomicBool>,
     in_flight: Arc<AtomicBool>,
@@ -85,6 +80,7 @@ impl Sender {
             options,
             api,
             output,
+            limiter: None,
             store: None,
             stop: Arc::default(),
             in_flight: Arc::default(),
@@ -96,6 +92,11 @@ impl Sender {
     /// Whether a message is in flight, for the signal handler's report.
     pub fn in_flight(&self) -> Arc<AtomicBool> {
         self.in_flight.clone()
+    }
+
+    /// Waits for `limiter` before each message.
+    pub fn paced_by(self, limiter: Option<Arc<dyn RateLimiter>>) -> Self {
+        Self { limiter, ..self }
     }
 
     /// Ends waiting for the pace when `stop` is set.
@@ -128,7 +129,7 @@ impl Sender {
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
         let _lock = self.lock_key(outgoing, deadline)?;
-        if outgoing.key.is_some() || self.options.rate.is_some() {
+        if outgoing.key.is_some() {
             self.open_store()?;
         }
         let digest = outgoing.digest();
@@ -254,24 +255,12 @@ impl Sender {
             .map_or(remaining, |most| most.min(remaining))
     }
 
-    fn wait_for_pace(&mut self, deadline: Deadline) -> Result<(), Error> {
-        let most = self.wait_budget(deadline);
-        let limit = Deadline::after(most);
-        let Some(rate) = self.options.rate else {
+    fn wait_for_pace(&self, deadline: Deadline) -> Result<(), Error> {
+        let Some(limiter) = &self.limiter else {
             return Ok(());
         };
-        while let Some(store) = self.store.as_mut() {
-            let (server, guid) = (&self.options.server, self.options.guid.as_str());
-            let reservation = store
-                .reserve(server, guid, rate, limit.remaining())?
-                .map_err(|wait| pace_exceeded(rate, most, wait))?;
-            sleep(reservation, &self.stop)?;
-            // Another process may have been paused meanwhile.
-            if !store.is_valid(server, guid, reservation)? {
-                break;
-            }
-        }
-        Ok(())
+        let limit = Deadline::after(self.wait_budget(deadline));
+        limiter.acquire(self.options.guid.as_str(), limit, &self.stop)
     }
 
     fn send(
@@ -284,6 +273,10 @@ impl Sender {
             _ => deadline,
         };
         let api = self.api.until(deadline);
+        let api = match &self.limiter {
+            Some(_) => api.with_reserved_call(),
+            None => api,
+        };
         let request = outgoing.request(&self.options.guid);
         self.in_flight.store(true, Ordering::SeqCst);
         let result = api.deliver(&request);
@@ -314,31 +307,17 @@ impl Sender {
         }
     }
 
-    /// Pauses all processes that send for this account with a pace after "too frequent".
-    fn pause_account(&mut self, pause: Option<Duration>) {
-        let (Some(pause), Some(rate), Some(store)) =
-            (pause, self.options.rate, self.store.as_mut())
-        else {
-            return;
-        };
-        let held = store.pause(
-            &self.options.server,
-            self.options.guid.as_str(),
-            rate,
-            pause,
-        );
-        match held {
-            Ok(()) => self.output.note(&text!(
-                "the server asked for a pause; this account waits {pause}",
-                pause = show_duration(pause)
-            )),
-            Err(error) => self.output.warn(&error.message),
+    /// Pauses all processes that send for this account with a pace after "too frequent". Where all calls are
+    /// limited, the client has done it.
+    fn pause_account(&self, pause: Option<Duration>) {
+        if let (Some(pause), Some(limiter), None) = (pause, &self.limiter, self.api.limiter()) {
+            limiter.pause(self.options.guid.as_str(), pause);
         }
     }
 
     fn open_store(&mut self) -> Result<(), Error> {
         if self.store.is_none() {
-            let store = StateDatabase::open(&self.state_folder()?.join(STATE_FILE))?;
+            let store = store::open_in(self.options.state.as_deref())?;
             store.prune_if_clock_is_plausible(self.options.ledger_days)?;
             self.store = Some(store);
         }
@@ -346,61 +325,18 @@ impl Sender {
     }
 
     fn state_folder(&self) -> Result<PathBuf, Error> {
-        self.options.state.clone().ok_or_else(no_state_folder)
+        self.options.state.clone().ok_or_else(store::no_state_folder)
     }
-}
-
-/// File name of the state database in the state folder.
-pub const STATE_FILE: &str = "state.sqlite3";
-
-/// The error when there is no state folder.
-pub fn no_state_folder() -> Error {
-    Error::config(text!(
-        "there is no home directory for the ledger of sent messages"
-    ))
-    .hint(text!("set a directory with QIWEI_STATE_DIR"))
 }
 
 fn pause_asked_for(error: &CallError) -> Option<Duration> {
     match error {
         CallError::Refused(refusal) if refusal.is_too_frequent() => {
-            let pause = refusal.retry_after.unwrap_or(DEFAULT_PAUSE);
+            let pause = refusal.wait().unwrap_or(DEFAULT_PAUSE);
             Some(pause.min(MAX_PAUSE))
         }
         _ => None,
     }
-}
-
-fn sleep(reservation: Reservation, stop: &AtomicBool) -> Result<(), Error> {
-    while !reservation.wait().is_zero() {
-        if stop.load(Ordering::SeqCst) {
-            return Err(busy(text!("stopped while waiting for the pace"), None));
-        }
-        thread::sleep(reservation.wait().min(POLL_INTERVAL));
-    }
-    Ok(())
-}
-
-fn pace_exceeded(rate: Rate, most: Duration, wait: Duration) -> Error {
-    busy(
-        text!(
-            "the pace ({rate}) allows no send within {most}; the next one is possible in {wait}",
-            rate = rate.words(),
-            most = show_duration(most),
-            wait = show_duration(wait)
-        ),
-        Some(wait),
-    )
-}
-
-fn busy(message: Text, wait: Option<Duration>) -> Error {
-    Error::new(Kind::Busy, message)
-        .hint(text!(
-            "try again later, or wait longer with --max-wait and --timeout"
-        ))
-        .outcome(Outcome::NotSent)
-        .retry_after(wait)
-        .retryable()
 }
 
 fn unknown_before(name: &Text, target: &str, at: i64) -> Error {

@@ -93,6 +93,25 @@ impl StateDatabase {
     }
 }
 
+/// File name of the state database in the state folder.
+pub const STATE_FILE: &str = "state.sqlite3";
+
+/// Opens the state database in the state folder.
+///
+/// # Errors
+/// As [`StateDatabase::open`], and when there is no state folder.
+pub fn open_in(state: Option<&Path>) -> Result<StateDatabase, Error> {
+    StateDatabase::open(&state.ok_or_else(no_state_folder)?.join(STATE_FILE))
+}
+
+/// The error when there is no state folder.
+pub fn no_state_folder() -> Error {
+    Error::config(text!(
+        "there is no home directory for the ledger of sent messages"
+    ))
+    .hint(text!("set a directory with QIWEI_STATE_DIR"))
+}
+
 /// SQLite reports a descriptor shortage only as a file that cannot be opened.
 fn failed(path: &Path, error: &rusqlite::Error) -> Error {
     let is_about_files = matches!(

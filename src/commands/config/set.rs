@@ -34,11 +34,21 @@ impl Args {
     /// Changes the file.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let location = context.config_location()?;
+        let name = self.name.within(context.profile()?.as_deref());
+        if self.value != "-" && name.is_secret() {
+            return Err(Error::usage(text!(
+                "{name} must not be an argument, which other users of this machine can read; nothing was saved",
+                name
+            ))
+            .hint(text!(
+                "read it from standard input: `qiwei config set {name} - < FILE`",
+                name
+            )));
+        }
         let value = match self.value.as_str() {
             "-" => piped(context)?,
             value => value.to_owned(),
         };
-        let name = self.name.within(context.profile()?.as_deref());
         name.check(&value)
             .map_err(|why| Error::usage(text!("{name}: {why}", name, why)))?;
         edit::set(&location.path, &name, &value)?;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::api::CallError;
 use crate::api::request::Effect;
 use crate::context::Context;
 use crate::error::Error;
@@ -59,10 +60,18 @@ impl Args {
 }
 
 fn check(context: &Context, guid: &Guid) -> Result<(), Error> {
-    let known = context.api()?.all_clients().map_err(|e| {
-        let error = e.into_error(Effect::Read);
+    let api = context.api()?;
+    let unchecked = |error: CallError| {
+        let error = error.into_error(Effect::Read);
         error.hint(text!("use --no-check to save it without asking the server"))
-    })?;
+    };
+    let known = match api.all_clients() {
+        // The gateway lists none, but knows the status of each.
+        Err(CallError::Refused(refusal)) if refusal.is_for_console() => {
+            return api.client_status(guid).map(drop).map_err(unchecked);
+        }
+        known => known.map_err(unchecked)?,
+    };
     if known.contains(guid) {
         return Ok(());
     }

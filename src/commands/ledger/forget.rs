@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::delivery::{key_lock, no_state_folder};
+use crate::delivery::key_lock;
+use crate::store::no_state_folder;
 use crate::error::Error;
 use crate::files::Transient;
 use crate::store::StateDatabase;

@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use super::{CommandResult, Run};
 use crate::context::Context;
-use crate::delivery::{STATE_FILE, no_state_folder};
+use crate::store::{STATE_FILE, no_state_folder};
 use crate::error::Error;
 use crate::store::StateDatabase;
 

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::api::interpret::interpret;
 use crate::api::request::{Effect, Request};
 use crate::commands::dry_run;
 use crate::context::Context;
@@ -38,7 +37,7 @@ impl Call {
             .map_err(|e| e.into_error(effect))?;
         context.output.bytes(&reply.body)?;
         // Only the business code decides; a body without an envelope is not an error here.
-        match interpret(&reply) {
+        match context.api()?.interpret(&request, &reply) {
             Err(error) if !(200..300).contains(&reply.status) || is_refusal(&error) => {
                 Err(error.into_error(effect))
             }
@@ -48,6 +47,15 @@ impl Call {
 
     fn request(self, context: &Context) -> Result<Request, Error> {
         let method = method(&self.method)?;
+        if context.settings()?.gateway().is_some() && method != "POST" {
+            return Err(Error::usage(text!(
+                "the gateway takes only POST, not {method}",
+                method
+            ))
+            .hint(text!(
+                "the protocol's endpoints use POST: `qiwei probe POST PATH -d JSON`"
+            )));
+        }
         let path = path(&self.path)?;
         let given = match self.data {
             None => None,

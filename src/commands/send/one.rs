@@ -68,6 +68,7 @@ pub fn send(
     dry: bool,
 ) -> Result<(), Error> {
     let output = &context.output;
+    context.set_pace_flag(options.pace());
     let guid = instances::choose(context, Effect::Change)
         .inspect_err(|error| print_failure(output, Some(&outgoing.to), None, error))?;
     if dry {
@@ -84,7 +85,8 @@ fn deliver(
     guid: &Guid,
 ) -> Result<(), Error> {
     let send_options = options.send_options(context, guid.clone())?;
-    let mut sender = Sender::new(send_options, context.api()?.clone(), context.output.clone());
+    let mut sender = Sender::new(send_options, context.api()?.clone(), context.output.clone())
+        .paced_by(context.limiter()?);
     say_when_interrupted(context, &sender, &outgoing.to, guid)?;
     let receipt = sender.deliver(outgoing, None, context.deadline()?)?;
     print(context, guid, &outgoing.to, &receipt)

@@ -30,6 +30,11 @@ pub struct DeliveryArgs {
 }
 
 impl DeliveryArgs {
+    /// The pace given with the flag.
+    pub fn pace(&self) -> Option<Option<Rate>> {
+        self.pace.map(|Pace(rate)| rate)
+    }
+
     /// The options for sending from `guid`.
     ///
     /// # Errors
@@ -39,7 +44,6 @@ impl DeliveryArgs {
         Ok(SendOptions {
             server: settings.base_url.identity(),
             guid,
-            rate: self.pace.map_or(settings.pace, |Pace(rate)| rate),
             max_wait: self.max_wait,
             resend: self.resend,
             state: context.state_folder(),

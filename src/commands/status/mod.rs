@@ -177,6 +177,10 @@ fn instance_statuses(
     let start = Instant::now();
     let mut guids = match (api.all_clients(), &named_instance) {
         (Ok(guids), _) => guids,
+        // The gateway lists none; then the named one is all there is to show.
+        (Err(CallError::Refused(refusal)), Some(named_instance)) if refusal.is_for_console() => {
+            vec![named_instance.guid.clone()]
+        }
         // The status of the named instance is the answer; the list only adds to it.
         (Err(error), Some(named_instance)) if named_instance.status.is_ok() => {
             output.note(&text!(
@@ -255,9 +259,15 @@ fn status_result(guid: &Guid, statuses: &InstanceStatuses) -> Result<(), Error> 
             )),
         ),
         // A refusal is an answer: the instance is not online.
-        Err(error @ CallError::Refused(_)) => {
-            let error = error.clone().into_error(Effect::Read);
-            Err(error.into_kind(Kind::NotLoggedIn))
+        Err(CallError::Refused(refusal)) => {
+            let error = CallError::Refused(refusal.clone()).into_error(Effect::Read);
+            Err(match (error.kind, refusal.is_offline_or_bad_guid()) {
+                (Kind::Rejected, true) => error
+                    .into_kind(Kind::NotLoggedIn)
+                    .hint(instances::wrong_guid_hint(refusal)),
+                (Kind::Rejected, false) => error.into_kind(Kind::NotLoggedIn),
+                _ => error,
+            })
         }
         Err(error) => Err(error.clone().into_error(Effect::Read)),
     }

@@ -15,7 +15,7 @@ use crate::text::{Text, text};
 /// The guid in simulated callbacks when none is known.
 const SIMULATED_GUID: &str = "simulated";
 
-/// A webhook and a connection to it. The API server's headers are not sent there.
+/// A webhook and a connection to it. The headers and credentials for the API server are not sent there.
 pub struct Webhook {
     api: Api,
     path: String,
@@ -32,6 +32,7 @@ impl Webhook {
         let settings = context.settings()?;
         let connection = Connection {
             headers: Vec::new(),
+            gateway: None,
             ..settings.connection.clone()
         };
         let deadline = context.deadline()?;

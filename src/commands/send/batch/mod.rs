@@ -61,6 +61,7 @@ pub fn run(
     delivery: &DeliveryArgs,
     dry: bool,
 ) -> CommandResult {
+    context.set_pace_flag(delivery.pace());
     let Some(source) = &args.batch else {
         return Err(Error::usage(text!("TO or --batch is required")));
     };

@@ -39,11 +39,12 @@ pub fn run(
     let _journal_lock = args.journal.as_deref().map(lock_journal).transpose()?;
     let state = Arc::new(BatchState {
         api: context.api()?.clone(),
+        limiter: context.limiter()?,
         output: context.output.clone(),
         timeout: context.settings()?.item_timeout().unwrap_or(ITEM_TIMEOUT),
         journal: args.journal.clone(),
         fail_fast: args.fail_fast,
-        progress: Progress::new(&context.output, total, options.rate),
+        progress: Progress::new(&context.output, total, context.pace()?),
         options,
         counts: Mutex::default(),
         stop: Arc::default(),
@@ -200,6 +201,7 @@ impl Worker {
             state.api.clone(),
             state.output.clone(),
         )
+        .paced_by(state.limiter.clone())
         .stopped_by(state.stop.clone())
         .with_request_timeout(state.timeout);
         Ok(Self {

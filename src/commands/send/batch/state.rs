@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::line::{BadLine, Item};
 use super::progress::Progress;
 use super::report::{OutcomeCounts, Report, outcome_of};
-use crate::api::Api;
+use crate::api::{Api, RateLimiter};
 use crate::commands::CommandResult;
 use crate::commands::text_argument::long_text_warning;
 use crate::delivery::{Receipt, SendOptions};
@@ -27,6 +27,7 @@ const PAUSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 /// State shared by all workers.
 pub struct BatchState {
     pub options: SendOptions,
+    pub limiter: Option<Arc<dyn RateLimiter>>,
     pub api: Api,
     pub output: Output,
     pub timeout: Duration,

@@ -1,0 +1,164 @@
+//! Keeps the pace of each account across processes.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::api::RateLimiter;
+use crate::error::{Error, Kind, Outcome};
+use crate::output::Output;
+use crate::pace::Rate;
+use crate::store::{self, Reservation, StateDatabase};
+use crate::text::{Text, text};
+use crate::time::{Deadline, show_duration};
+
+/// Poll interval of the stop flag while waiting.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// A wait longer than this is shown on a terminal.
+const SHOWN_WAIT: Duration = Duration::from_secs(1);
+
+/// A rate limit whose state is in the state database.
+pub struct AccountRateLimiter {
+    /// The server, without credentials.
+    pub server: String,
+    /// The limit.
+    pub rate: Rate,
+    /// Whether the limit is a default. If it cannot be kept, calls are made without it; a limit that the user
+    /// chose is an error then.
+    pub is_default: bool,
+    /// The folder of the state database, if there is one.
+    pub state: Option<PathBuf>,
+    /// Receives notes.
+    pub output: Output,
+    /// Opened by the first call.
+    database: Mutex<Database>,
+}
+
+enum Database {
+    Unopened,
+    Open(StateDatabase),
+    Unusable,
+}
+
+impl AccountRateLimiter {
+    /// A limiter; opens the state database with the first call.
+    pub fn new(
+        server: String,
+        rate: Rate,
+        is_default: bool,
+        state: Option<PathBuf>,
+        output: Output,
+    ) -> Self {
+        Self {
+            server,
+            rate,
+            is_default,
+            state,
+            output,
+            database: Mutex::new(Database::Unopened),
+        }
+    }
+
+    /// Works with the state database; `None` when it is unusable and that is only a warning.
+    fn with_database<T>(
+        &self,
+        work: impl FnOnce(&mut StateDatabase) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Database::Unopened = *database {
+            *database = match store::open_in(self.state.as_deref()) {
+                Ok(opened) => Database::Open(opened),
+                Err(error) if self.is_default => {
+                    self.output.warn(&text!(
+                        "the pace of the account cannot be kept: {message}",
+                        message = error.message
+                    ));
+                    Database::Unusable
+                }
+                Err(error) => return Err(error),
+            };
+        }
+        match &mut *database {
+            Database::Open(database) => work(database).map(Some),
+            Database::Unopened | Database::Unusable => Ok(None),
+        }
+    }
+
+    fn sleep(&self, reservation: Reservation, stop: &AtomicBool) -> Result<(), Error> {
+        let wait = reservation.wait();
+        if wait > SHOWN_WAIT && self.output.stderr_is_terminal() {
+            self.output.note(&text!(
+                "waiting {wait} for the pace ({rate})",
+                wait = show_duration(wait),
+                rate = self.rate.words()
+            ));
+        }
+        while !reservation.wait().is_zero() {
+            if stop.load(Ordering::SeqCst) {
+                return Err(busy(text!("stopped while waiting for the pace"), None));
+            }
+            thread::sleep(reservation.wait().min(POLL_INTERVAL));
+        }
+        Ok(())
+    }
+}
+
+impl RateLimiter for AccountRateLimiter {
+    fn acquire(&self, guid: &str, limit: Deadline, stop: &AtomicBool) -> Result<(), Error> {
+        loop {
+            let most = limit.remaining();
+            let reserved = self.with_database(|database| {
+                database.reserve(&self.server, guid, self.rate, most)
+            })?;
+            let reservation = match reserved {
+                None => return Ok(()),
+                Some(Ok(reservation)) => reservation,
+                Some(Err(wait)) => return Err(pace_exceeded(self.rate, limit.timeout(), wait)),
+            };
+            self.sleep(reservation, stop)?;
+            // Another process may have been paused meanwhile.
+            let is_paused = self
+                .with_database(|database| database.is_valid(&self.server, guid, reservation))?;
+            if is_paused != Some(true) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn pause(&self, guid: &str, wait: Duration) {
+        let paused = self
+            .with_database(|database| database.pause(&self.server, guid, self.rate, wait));
+        match paused {
+            Ok(Some(())) => self.output.note(&text!(
+                "the server asked for a pause; this account waits {pause}",
+                pause = show_duration(wait)
+            )),
+            Ok(None) => {}
+            Err(error) => self.output.warn(&error.message),
+        }
+    }
+}
+
+fn pace_exceeded(rate: Rate, most: Duration, wait: Duration) -> Error {
+    busy(
+        text!(
+            "the pace ({rate}) allows no request within {most}; the next one is possible in {wait}",
+            rate = rate.words(),
+            most = show_duration(most),
+            wait = show_duration(wait)
+        ),
+        Some(wait),
+    )
+}
+
+fn busy(message: Text, wait: Option<Duration>) -> Error {
+    Error::new(Kind::Busy, message)
+        .hint(text!(
+            "try again later, or wait longer with --max-wait and --timeout"
+        ))
+        .outcome(Outcome::NotSent)
+        .retry_after(wait)
+        .retryable()
+}

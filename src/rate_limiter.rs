@@ -109,9 +109,8 @@ impl RateLimiter for AccountRateLimiter {
     fn acquire(&self, guid: &str, limit: Deadline, stop: &AtomicBool) -> Result<(), Error> {
         loop {
             let most = limit.remaining();
-            let reserved = self.with_database(|database| {
-                database.reserve(&self.server, guid, self.rate, most)
-            })?;
+            let reserved = self
+                .with_database(|database| database.reserve(&self.server, guid, self.rate, most))?;
             let reservation = match reserved {
                 None => return Ok(()),
                 Some(Ok(reservation)) => reservation,
@@ -119,8 +118,8 @@ impl RateLimiter for AccountRateLimiter {
             };
             self.sleep(reservation, stop)?;
             // Another process may have been paused meanwhile.
-            let is_paused = self
-                .with_database(|database| database.is_valid(&self.server, guid, reservation))?;
+            let is_paused =
+                self.with_database(|database| database.is_valid(&self.server, guid, reservation))?;
             if is_paused != Some(true) {
                 return Ok(());
             }
@@ -128,8 +127,8 @@ impl RateLimiter for AccountRateLimiter {
     }
 
     fn pause(&self, guid: &str, wait: Duration) {
-        let paused = self
-            .with_database(|database| database.pause(&self.server, guid, self.rate, wait));
+        let paused =
+            self.with_database(|database| database.pause(&self.server, guid, self.rate, wait));
         match paused {
             Ok(Some(())) => self.output.note(&text!(
                 "the server asked for a pause; this account waits {pause}",

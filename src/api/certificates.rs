@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::client::Connection;
 use crate::text::{Text, text};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -42,6 +43,73 @@ pub(super) fn with_extra(
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(config)
+}
+
+/// The TLS configuration of a connection that the HTTP library does not make.
+///
+/// # Errors
+/// As [`with_extra`].
+pub(super) fn client_config(connection: &Connection) -> Result<ClientConfig, Text> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    if let (Some(cacert), false) = (&connection.cacert, connection.insecure) {
+        return with_extra(cacert, provider);
+    }
+    let verifier: Arc<dyn ServerCertVerifier> = match connection.insecure {
+        true => Arc::new(AnyVerifier(provider.clone())),
+        false => Arc::new(Verifier::new(provider.clone()).map_err(|e| {
+            text!(
+                "the system's certificates cannot be loaded: {error}",
+                error = e
+            )
+        })?),
+    };
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Text::verbatim(e.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth())
+}
+
+/// Accepts every certificate, for `--insecure`.
+#[derive(Debug)]
+struct AnyVerifier(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyVerifier {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, Text> {

@@ -62,10 +62,9 @@ impl CallError {
             Self::NotConnected { .. } => true,
             Self::Refused(_) => self.is_not_ready(),
             Self::NoAnswer(_) => effect != Effect::Change,
-            Self::Setup(_)
-            | Self::Untrusted(_)
-            | Self::RateLimited(_)
-            | Self::PersonalWechat => false,
+            Self::Setup(_) | Self::Untrusted(_) | Self::RateLimited(_) | Self::PersonalWechat => {
+                false
+            }
         }
     }
 
@@ -113,9 +112,9 @@ impl CallError {
             Self::NoAnswer(none) => none.why.clone(),
             Self::Setup(why) => why.clone(),
             Self::RateLimited(error) => error.message.clone(),
-            Self::PersonalWechat => text!(
-                "the instance is one of personal WeChat, which this program does not support"
-            ),
+            Self::PersonalWechat => {
+                text!("the instance is one of personal WeChat, which this program does not support")
+            }
         }
     }
 

@@ -17,6 +17,7 @@ pub mod request;
 mod resolver;
 mod response;
 mod retry;
+mod stream;
 mod transport;
 
 pub use client::Connection;
@@ -24,6 +25,7 @@ pub use error::{CallError, NoAnswer};
 pub use payloads::{ConversationEntry, SentMessage, SessionPage, Status};
 pub use refusal::Refusal;
 pub use response::{Response, Trace, Tracer};
+pub use stream::Stream;
 pub use transport::Transport;
 
 use std::sync::Arc;

@@ -55,10 +55,7 @@ impl Refusal {
 
     /// Whether the server asks for fewer requests.
     pub fn is_too_frequent(&self) -> bool {
-        matches!(
-            Cause::of(self),
-            Some(Cause::TooFrequent | Cause::Blocked)
-        )
+        matches!(Cause::of(self), Some(Cause::TooFrequent | Cause::Blocked))
     }
 
     /// Whether the gateway refuses to list or manage instances.
@@ -457,17 +454,116 @@ mod tests {
         };
         let send = "/msg/send_text";
         for (path, status, code, text, body, kind, outcome, part) in [
-            (send, 200, Some(401), "app_key 或 app_secret 错误", "{}", Kind::Config, Outcome::NotSent, "app_secret"),
-            (send, 401, None, "Unauthorized", "{}", Kind::Config, Outcome::NotSent, "app_secret"),
-            (send, 200, Some(-1), "请求过于频繁", "{}", Kind::Busy, Outcome::NotSent, "30 minutes"),
-            (send, 429, None, "", "", Kind::Busy, Outcome::NotSent, "30 minutes"),
-            (send, 200, Some(9003), "坐席已过期", "{}", Kind::Rejected, Outcome::Rejected, "renew"),
-            (send, 200, Some(1002), "", "{}", Kind::Rejected, Outcome::Rejected, "qiwei status"),
-            (send, 200, Some(-1), "invalid guid", "{}", Kind::Rejected, Outcome::Rejected, "console"),
-            (send, 200, Some(-3), "no", r#"{"baseResponse":{"ret":-3}}"#, Kind::Config, Outcome::Rejected, "personal WeChat"),
-            ("/client/create_client", 200, Some(403), "not offered", "{}", Kind::Rejected, Outcome::Rejected, "console"),
-            ("/client/all_clients", 404, None, "", "{}", Kind::Config, Outcome::NotSent, "console"),
-            ("/client/all_clients", 200, Some(-1), "app_key invalid", "{}", Kind::Config, Outcome::NotSent, "app_key"),
+            (
+                send,
+                200,
+                Some(401),
+                "app_key 或 app_secret 错误",
+                "{}",
+                Kind::Config,
+                Outcome::NotSent,
+                "app_secret",
+            ),
+            (
+                send,
+                401,
+                None,
+                "Unauthorized",
+                "{}",
+                Kind::Config,
+                Outcome::NotSent,
+                "app_secret",
+            ),
+            (
+                send,
+                200,
+                Some(-1),
+                "请求过于频繁",
+                "{}",
+                Kind::Busy,
+                Outcome::NotSent,
+                "30 minutes",
+            ),
+            (
+                send,
+                429,
+                None,
+                "",
+                "",
+                Kind::Busy,
+                Outcome::NotSent,
+                "30 minutes",
+            ),
+            (
+                send,
+                200,
+                Some(9003),
+                "坐席已过期",
+                "{}",
+                Kind::Rejected,
+                Outcome::Rejected,
+                "renew",
+            ),
+            (
+                send,
+                200,
+                Some(1002),
+                "",
+                "{}",
+                Kind::Rejected,
+                Outcome::Rejected,
+                "qiwei status",
+            ),
+            (
+                send,
+                200,
+                Some(-1),
+                "invalid guid",
+                "{}",
+                Kind::Rejected,
+                Outcome::Rejected,
+                "console",
+            ),
+            (
+                send,
+                200,
+                Some(-3),
+                "no",
+                r#"{"baseResponse":{"ret":-3}}"#,
+                Kind::Config,
+                Outcome::Rejected,
+                "personal WeChat",
+            ),
+            (
+                "/client/create_client",
+                200,
+                Some(403),
+                "not offered",
+                "{}",
+                Kind::Rejected,
+                Outcome::Rejected,
+                "console",
+            ),
+            (
+                "/client/all_clients",
+                404,
+                None,
+                "",
+                "{}",
+                Kind::Config,
+                Outcome::NotSent,
+                "console",
+            ),
+            (
+                "/client/all_clients",
+                200,
+                Some(-1),
+                "app_key invalid",
+                "{}",
+                Kind::Config,
+                Outcome::NotSent,
+                "app_key",
+            ),
         ] {
             let (found_kind, found_outcome, hint) = explained(path, status, code, text, body);
             assert_eq!((found_kind, found_outcome), (kind, outcome), "{text}");

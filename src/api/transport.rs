@@ -168,9 +168,7 @@ impl Transport {
             .header(ACCEPT, "*/*")
             .timeout(remaining);
         if let Some(body) = self.body(request)? {
-            builder = builder
-                .header(CONTENT_TYPE, "application/json")
-                .body(body);
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body);
         }
         let mut response = builder.send().map_err(|e| self.classify(&e, limit))?;
         if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED

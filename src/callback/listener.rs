@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
+use super::acknowledgement::Acknowledgement;
 use super::connections::{Connection, Connections};
 use super::event::Event;
 use super::policy::{CallbackPolicy, CallbackRequest, Decision, MAX_BODY_BYTES, RefusalReason};
@@ -47,8 +48,8 @@ pub enum Acceptance {
 }
 
 /// Receives the callbacks. Called before the sender is answered, so that no acknowledged callback is
-/// lost.
-pub type Sink = Arc<dyn Fn(Event) -> Acceptance + Send + Sync>;
+/// lost. A callback of the gateway's WebSocket has an acknowledgement that is completed later.
+pub type Sink = Arc<dyn Fn(Event, Option<Acknowledgement>) -> Acceptance + Send + Sync>;
 
 /// Learns of requests with the token that were refused.
 pub type RefusalObserver = Arc<dyn Fn(RefusalReason) + Send + Sync>;
@@ -238,7 +239,7 @@ impl Service {
 
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
         match self.policy.decide(callback_request(head, body)) {
-            Decision::Callback(event) => match (self.sink)(event) {
+            Decision::Callback(event) => match (self.sink)(event, None) {
                 Acceptance::Accepted => answer(200, &json!({"status": "ok"})),
                 Acceptance::Closed => refusal(503, "closing"),
             },

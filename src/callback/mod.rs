@@ -1,5 +1,6 @@
-//! Callbacks: the listener that receives them, and the parser of their content.
+//! Callbacks: the listener and the WebSocket client that receive them, and the parser of their content.
 
+pub mod acknowledgement;
 pub mod address;
 mod connections;
 pub mod event;
@@ -10,6 +11,7 @@ pub mod policy;
 pub mod properties;
 pub mod queue;
 pub mod simulate;
+pub mod websocket;
 
 pub use address::Token;
 pub use event::Event;

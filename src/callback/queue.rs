@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::acknowledgement::Acknowledgement;
 use super::event::Event;
 use super::event::NotifyType;
 use super::listener::Acceptance;
@@ -29,15 +30,17 @@ pub struct EventFilter {
 }
 
 /// A callback and its time of arrival.
-#[derive(Clone, Debug)]
 pub struct ReceivedEvent {
     /// Time of arrival.
     pub at: Timestamp,
     /// The callback.
     pub event: Event,
+    /// To be completed when the callback has been processed, if its sender waits for that.
+    pub acknowledgement: Option<Acknowledgement>,
 }
 
-/// A bounded queue that removes duplicates. Its content has been acknowledged to the sender.
+/// A bounded queue that removes duplicates. Its content has been acknowledged to the sender, unless it has an
+/// acknowledgement of its own.
 pub struct EventQueue {
     wanted: EventFilter,
     state: Mutex<State>,
@@ -67,7 +70,7 @@ impl EventQueue {
 
     /// Adds a callback, waiting while the queue is full. A filtered or duplicate one is acknowledged and
     /// dropped.
-    pub fn admit(&self, event: Event) -> Acceptance {
+    pub fn admit(&self, event: Event, acknowledgement: Option<Acknowledgement>) -> Acceptance {
         let at = Timestamp::now();
         let mut state = self.lock();
         while state.queue.len() >= CAPACITY && !state.is_closed {
@@ -77,13 +80,22 @@ impl EventQueue {
             return Acceptance::Closed;
         }
         let types = &self.wanted.types;
-        if !types.is_empty() && !types.contains(&event.notify_type) {
-            return Acceptance::Accepted;
-        }
-        let Some(event) = self.without_known(&mut state, event) else {
+        let is_wanted = types.is_empty() || types.contains(&event.notify_type);
+        let event = match is_wanted {
+            true => self.without_known(&mut state, event),
+            false => None,
+        };
+        let Some(event) = event else {
+            if let Some(acknowledgement) = acknowledgement {
+                acknowledgement.complete();
+            }
             return Acceptance::Accepted;
         };
-        state.queue.push_back(ReceivedEvent { at, event });
+        state.queue.push_back(ReceivedEvent {
+            at,
+            event,
+            acknowledgement,
+        });
         state.taken += 1;
         state.is_closed = self.wanted.count == Some(state.taken);
         self.changed.notify_all();
@@ -184,12 +196,12 @@ mod tests {
     #[test]
     fn removes_duplicates_from_lists() {
         let queue = EventQueue::new(EventFilter::default());
-        queue.admit(event(11010, r#"{"id":"1"}"#));
-        queue.admit(event(11010, r#"{"id":1}"#));
-        queue.admit(event(11013, r#"[{"id":"1"},{"id":"2"}]"#));
-        queue.admit(event(11013, r#"[{"id":"1"},{"id":"2"}]"#));
-        queue.admit(event(11002, r#"{"status":1}"#));
-        queue.admit(event(11002, r#"{"status":1}"#));
+        queue.admit(event(11010, r#"{"id":"1"}"#), None);
+        queue.admit(event(11010, r#"{"id":1}"#), None);
+        queue.admit(event(11013, r#"[{"id":"1"},{"id":"2"}]"#), None);
+        queue.admit(event(11013, r#"[{"id":"1"},{"id":"2"}]"#), None);
+        queue.admit(event(11002, r#"{"status":1}"#), None);
+        queue.admit(event(11002, r#"{"status":1}"#), None);
         assert_eq!(
             all(&queue),
             [
@@ -203,8 +215,8 @@ mod tests {
             duplicates: true,
             ..EventFilter::default()
         });
-        keeping.admit(event(11010, r#"{"id":"1"}"#));
-        keeping.admit(event(11010, r#"{"id":"1"}"#));
+        keeping.admit(event(11010, r#"{"id":"1"}"#), None);
+        keeping.admit(event(11010, r#"{"id":"1"}"#), None);
         assert_eq!(all(&keeping).len(), 2);
     }
 
@@ -215,9 +227,9 @@ mod tests {
             count: Some(1),
             ..EventFilter::default()
         });
-        assert_eq!(queue.admit(event(11002, "{}")), Acceptance::Accepted);
-        assert_eq!(queue.admit(event(11003, "{}")), Acceptance::Accepted);
-        assert_eq!(queue.admit(event(11003, "{}")), Acceptance::Closed);
+        assert_eq!(queue.admit(event(11002, "{}"), None), Acceptance::Accepted);
+        assert_eq!(queue.admit(event(11003, "{}"), None), Acceptance::Accepted);
+        assert_eq!(queue.admit(event(11003, "{}"), None), Acceptance::Closed);
         assert!(!queue.is_done());
         assert_eq!(all(&queue).len(), 1);
         assert!(queue.is_done());
@@ -229,7 +241,7 @@ mod tests {
         let sender = queue.clone();
         let sending = thread::spawn(move || {
             for n in 0..CAPACITY * 3 {
-                sender.admit(event(1, &n.to_string()));
+                sender.admit(event(1, &n.to_string()), None);
             }
             sender.close();
         });
@@ -249,10 +261,10 @@ mod tests {
     fn close_wakes_blocked_sender() {
         let queue = Arc::new(EventQueue::new(EventFilter::default()));
         for _ in 0..CAPACITY {
-            queue.admit(event(1, "0"));
+            queue.admit(event(1, "0"), None);
         }
         let sender = queue.clone();
-        let waiting = thread::spawn(move || sender.admit(event(1, "0")));
+        let waiting = thread::spawn(move || sender.admit(event(1, "0"), None));
         queue.close();
         assert_eq!(waiting.join().unwrap(), Acceptance::Closed);
     }

@@ -62,11 +62,24 @@ pub struct CallbackListener {
 }
 
 impl CallbackArgs {
+    /// Whether an option asks for a listener.
+    pub fn asks_for_listener(&self) -> bool {
+        self.listen.is_some() || self.notify_url.is_some() || self.global_notify
+    }
+
     /// Binds the port, before anything is changed on the server.
     ///
     /// # Errors
     /// A usage error when the address cannot be bound or the URL would be too long.
     pub fn bind(&self, context: &Context) -> Result<CallbackListener, Error> {
+        if context.settings()?.gateway().is_some() && self.notify_url.is_none() {
+            return Err(Error::usage(text!(
+                "the gateway sends callbacks only to a public URL, so a listener here needs --notify-url"
+            ))
+            .hint(text!(
+                "give the public URL with --notify-url; `listen` and `login` receive callbacks without one, over the gateway's WebSocket, when --listen is not given"
+            )));
+        }
         let server = context.settings()?.base_url.endpoint("/");
         let address = address::bind_address(self.listen, &server).map_err(|why| {
             Error::usage(why).hint(text!("choose an address with --listen ADDR:PORT"))
@@ -168,7 +181,8 @@ impl RefusedCallbacks {
         })
     }
 
-    fn add(&self, reason: RefusalReason) {
+    /// Counts one; the first of its kind is reported.
+    pub fn add(&self, reason: RefusalReason) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(reason).or_default();
         *count += 1;

@@ -2,6 +2,7 @@
 
 mod at;
 mod callback_listener;
+mod callback_source;
 mod completions;
 mod config;
 mod dry_run;

@@ -157,7 +157,9 @@ fn server(layers: &Layers) -> Result<(BaseUrl, Option<Gateway>), Error> {
             return Ok((bare.unwrap_or(base_url), Some(gateway)));
         }
         (None, None) if bare.is_none() => return Ok((base_url, None)),
-        (None, None) => text!("the base URL is that of the hosted gateway, which needs app_key and app_secret"),
+        (None, None) => {
+            text!("the base URL is that of the hosted gateway, which needs app_key and app_secret")
+        }
         (Some(_), None) => text!("app_key is set, but app_secret is not"),
         (None, Some(_)) => text!("app_secret is set, but app_key is not"),
     };

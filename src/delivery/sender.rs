@@ -325,7 +325,10 @@ impl Sender {
     }
 
     fn state_folder(&self) -> Result<PathBuf, Error> {
-        self.options.state.clone().ok_or_else(store::no_state_folder)
+        self.options
+            .state
+            .clone()
+            .ok_or_else(store::no_state_folder)
     }
 }
 

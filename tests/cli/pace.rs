@@ -144,7 +144,7 @@ fn exceeded_max_wait_reports_retry_after() {
     human
         .run()
         .ends_with(9)
-        .says("allows no send")
+        .says("allows no request")
         .says("hint: ")
         .says("--max-wait");
     // A refusal reserves no slot: the wait does not grow.

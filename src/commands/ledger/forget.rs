@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::delivery::key_lock;
-use crate::store::no_state_folder;
 use crate::error::Error;
 use crate::files::Transient;
 use crate::store::StateDatabase;
+use crate::store::no_state_folder;
 use crate::text::text;
 
 /// Arguments of `qiwei ledger forget`.

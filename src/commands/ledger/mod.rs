@@ -8,9 +8,9 @@ use clap::Subcommand;
 
 use super::{CommandResult, Run};
 use crate::context::Context;
-use crate::store::{STATE_FILE, no_state_folder};
 use crate::error::Error;
 use crate::store::StateDatabase;
+use crate::store::{STATE_FILE, no_state_folder};
 
 /// Subcommands of `qiwei ledger`.
 #[derive(Debug, Subcommand)]

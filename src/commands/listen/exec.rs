@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::format::Line;
+use crate::callback::acknowledgement::Acknowledgement;
 use crate::callback::message;
 use crate::callback::queue::ReceivedEvent;
 use crate::login::verification_code::shell;
@@ -28,9 +29,12 @@ pub struct Runner {
 }
 
 struct Lane {
-    queue: SyncSender<String>,
+    queue: SyncSender<Job>,
     worker: JoinHandle<()>,
 }
+
+/// The JSON line for a command, and what is to be acknowledged when the command has ended.
+type Job = (String, Option<Acknowledgement>);
 
 impl Runner {
     /// A runner; without a command it does nothing.
@@ -42,9 +46,17 @@ impl Runner {
         }
     }
 
-    /// Queues the command for a callback.
-    pub fn run(&self, received: &ReceivedEvent, line: &Line<'_>) {
-        let Some(command) = &self.command else { return };
+    /// Queues the command for a printed callback. The callback is acknowledged when the command has ended, or
+    /// at once without a command.
+    pub fn run(
+        &self,
+        received: &ReceivedEvent,
+        line: &Line<'_>,
+        acknowledgement: Option<Acknowledgement>,
+    ) {
+        let Some(command) = &self.command else {
+            return complete(acknowledgement);
+        };
         let Ok(json) = serde_json::to_string(line) else {
             return;
         };
@@ -64,7 +76,7 @@ impl Runner {
         }
         if let Some(lane) = lanes.get(&number) {
             // The worker ends only with its channel.
-            let _ = lane.queue.send(json);
+            let _ = lane.queue.send((json, acknowledgement));
         }
     }
 
@@ -99,11 +111,18 @@ fn start(command: String, output: Output) -> io::Result<Lane> {
     Ok(Lane { queue, worker })
 }
 
-fn work(command: &str, events: &Receiver<String>, output: &Output) {
-    for event in events {
+fn complete(acknowledgement: Option<Acknowledgement>) {
+    if let Some(acknowledgement) = acknowledgement {
+        acknowledgement.complete();
+    }
+}
+
+fn work(command: &str, events: &Receiver<Job>, output: &Output) {
+    for (event, acknowledgement) in events {
         if let Err(why) = run(command, &event) {
             output.warn(&text!("--exec {why}", why));
         }
+        complete(acknowledgement);
     }
 }
 

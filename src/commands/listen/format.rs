@@ -104,6 +104,7 @@ mod tests {
         ReceivedEvent {
             at: Timestamp::from_second(1_711_649_467).unwrap(),
             event: Event::parse(body.as_bytes()).unwrap(),
+            acknowledgement: None,
         }
     }
 

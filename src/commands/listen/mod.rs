@@ -6,13 +6,14 @@ mod printer;
 
 use std::process::ExitCode;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::callback_listener::{self, CallbackArgs, RefusedCallbacks, Termination};
+use super::callback_source::CallbackHandlers;
 use super::{CommandResult, Run};
 use crate::api::request::Effect;
 use crate::callback::NotifyType;
@@ -82,10 +83,10 @@ impl FromStr for Types {
 
 impl Run for Args {
     fn run(self, context: &Context) -> CommandResult {
-        let listener = self.callbacks.bind(context)?;
+        let source = self.callbacks.source(context)?;
         let guid = instances::choose(context, Effect::Change)?;
         let lock = callback_listener::lock(context, &guid)?;
-        lock.announce(&listener.url);
+        source.announce(&lock);
         let queue = Arc::new(EventQueue::new(EventFilter {
             types: self
                 .types
@@ -96,12 +97,24 @@ impl Run for Args {
             duplicates: self.keep_duplicates,
         }));
         let ending = callback_listener::end_on_signal(&queue)?;
-        let url = listener.url.clone();
         let refused = RefusedCallbacks::new(&context.output);
-        let _serving = listener.serve(guid.clone(), sink(&queue), &refused, healthy(&queue))?;
-        let mut redirected = self
-            .callbacks
-            .redirect(context, context.api()?, &guid, &url)?;
+        let lost = Arc::new(Mutex::new(None));
+        let (lost_queue, why_lost) = (queue.clone(), lost.clone());
+        let mut receiving = source.start(
+            &self.callbacks,
+            context,
+            context.api()?,
+            &guid,
+            CallbackHandlers {
+                sink: sink(&queue),
+                refused: refused.clone(),
+                health: healthy(&queue),
+                on_refused: Box::new(move |error| {
+                    *why_lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    lost_queue.close();
+                }),
+            },
+        )?;
         context.output.note(&text!(
             "listening for callbacks of {guid}; press Ctrl-C to stop",
             guid = guid.short()
@@ -112,9 +125,12 @@ impl Run for Args {
         let result = self.wait(context, &queue, &ending, &printed);
         // Stop acknowledging callbacks once they can no longer be printed.
         queue.close();
-        redirected.restore();
+        receiving.end();
         refused.report();
         result?;
+        if let Some(error) = lost.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
         match ending.signal() {
             0 => self.verdict(context, &queue),
             signal => Ok(signals::exit_code(signal)),
@@ -186,7 +202,7 @@ impl Args {
 
 fn sink(queue: &Arc<EventQueue>) -> Sink {
     let queue = queue.clone();
-    Arc::new(move |event| queue.admit(event))
+    Arc::new(move |event, acknowledgement| queue.admit(event, acknowledgement))
 }
 
 fn healthy(queue: &Arc<EventQueue>) -> Health {

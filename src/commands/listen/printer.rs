@@ -40,20 +40,21 @@ pub fn start(
 fn work(queue: &EventQueue, output: &Output, runner: &Runner) -> Result<(), Error> {
     loop {
         match queue.next(WAIT_TIMEOUT) {
-            Some(received) => print(output, &received, runner)?,
+            Some(received) => print(output, received, runner)?,
             None if queue.is_done() => return Ok(()),
             None => {}
         }
     }
 }
 
-fn print(output: &Output, received: &ReceivedEvent, runner: &Runner) -> Result<(), Error> {
-    let line = format::Line::of(received);
+fn print(output: &Output, mut received: ReceivedEvent, runner: &Runner) -> Result<(), Error> {
+    let acknowledgement = received.acknowledgement.take();
+    let line = format::Line::of(&received);
     if output.is_json() || !output.stdout_style().terminal {
         output.json(&line)?;
     } else {
-        output.page(format::words(received))?;
+        output.page(format::words(&received))?;
     }
-    runner.run(received, &line);
+    runner.run(&received, &line, acknowledgement);
     Ok(())
 }

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::callback_listener::{CallbackArgs, CallbackListener};
+use super::callback_listener::CallbackArgs;
+use super::callback_source::CallbackSource;
 use super::{CommandResult, Run};
 use crate::api::request::{self, Effect};
 use crate::api::{Api, CallError, Status};
@@ -99,13 +100,13 @@ impl Run for Args {
             .with_exchange_timeout(EXCHANGE_TIMEOUT);
         let reporter = LoginReporter::new(context, self.qr, self.qr_file.clone())?;
         // Bound before anything is changed on the server.
-        let listener = match self.no_wait {
+        let source = match self.no_wait {
             true => None,
-            false => Some(self.callbacks.bind(context)?),
+            false => Some(self.callbacks.source(context)?),
         };
         let guid = instance::instance(context, &api, self.new, self.bridge.as_deref())?;
         let (is_new, made) = (self.new, guid.clone());
-        let finish = self.go_on(context, api, guid, reporter, listener, deadline);
+        let finish = self.go_on(context, api, guid, reporter, source, deadline);
         finish.map_err(|error| match is_new {
             true => not_again(error, &made),
             false => error,
@@ -121,12 +122,12 @@ impl Args {
         api: Api,
         guid: Guid,
         reporter: LoginReporter<'_>,
-        listener: Option<CallbackListener>,
+        source: Option<CallbackSource>,
         deadline: Deadline,
     ) -> CommandResult {
         let lock = super::callback_listener::lock(context, &guid)?;
-        if let Some(listener) = &listener {
-            lock.announce(&listener.url);
+        if let Some(source) = &source {
+            source.announce(&lock);
         }
         let was_online = instance::wake(context, &api, &guid, deadline)? == Status::Online;
         if let (Some(bridge), false) = (&self.bridge, self.new) {
@@ -145,9 +146,9 @@ impl Args {
             deadline,
             was_online,
         };
-        let finish = match listener {
+        let finish = match source {
             None => session.show_code().map(|()| ExitCode::SUCCESS),
-            Some(listener) => session.run(listener, self),
+            Some(source) => session.run(source, self),
         };
         drop(lock);
         finish

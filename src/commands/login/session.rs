@@ -15,10 +15,12 @@ use super::reporter::LoginReporter;
 use crate::api::login_payloads::{LoginQrcode, Profile, QrcodeStatus};
 use crate::api::request::{self, Effect};
 use crate::api::{Api, CallError};
+use crate::callback::acknowledgement::Acknowledgement;
 use crate::callback::listener::{Acceptance, Health, Sink};
 use crate::callback::{Event, NotifyType};
 use crate::commands::CommandResult;
-use crate::commands::callback_listener::{CallbackListener, RefusedCallbacks};
+use crate::commands::callback_listener::RefusedCallbacks;
+use crate::commands::callback_source::{CallbackHandlers, CallbackSource};
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
@@ -59,32 +61,51 @@ impl LoginSession<'_> {
     }
 
     /// Runs the login. Callbacks are redirected here only while it runs.
-    pub fn run(self, listener: CallbackListener, mut args: Args) -> CommandResult {
+    pub fn run(self, source: CallbackSource, mut args: Args) -> CommandResult {
         let (events, incoming) = mpsc::channel();
-        let source = args.code_source(self.context)?;
-        let prompt = Prompt::start(source, events.clone())?;
+        let code_source = args.code_source(self.context)?;
+        let prompt = Prompt::start(code_source, events.clone())?;
         let health = Arc::new(Mutex::new("not_scanned"));
-        let url = listener.url.clone();
-        let refused = RefusedCallbacks::new(&self.context.output);
-        let _serving = listener.serve(
-            self.guid.clone(),
-            sink(events.clone()),
-            &refused,
-            health_report(&health),
-        )?;
         let signal_events = events.clone();
         signals::forward(signals::watch()?, move |signal| {
             let _ = signal_events.send(LoginEvent::Signal(signal));
         })?;
 
-        let mut redirected = args
-            .callbacks
-            .redirect(self.context, &self.api, &self.guid, &url)?;
+        let output = self.context.output.clone();
+        let handlers = CallbackHandlers {
+            sink: sink(events.clone()),
+            refused: RefusedCallbacks::new(&self.context.output),
+            health: health_report(&health),
+            on_refused: Box::new(move |error| output.warn(&error.message)),
+        };
+        let can_poll = matches!(source, CallbackSource::WebSocket) && !args.no_poll;
+        let mut receiving = match source.start(
+            &args.callbacks,
+            self.context,
+            &self.api,
+            &self.guid,
+            handlers,
+        ) {
+            // Nothing was changed, and polling finds out everything that callbacks tell.
+            Err(error) if can_poll && error.kind == Kind::Unreachable => {
+                self.context.output.warn(&text!(
+                    "{message}; the login is followed by polling",
+                    message = error.message
+                ));
+                None
+            }
+            started => Some(started?),
+        };
+        let mut end_reception = || {
+            if let Some(receiving) = &mut receiving {
+                receiving.end();
+            }
+        };
         self.ask_for_code(events.clone())?;
         let (content, early) = match self.first_code(&incoming)? {
             FirstQrcode::Code(content, early) => (content, early),
             FirstQrcode::Signal(signal) => {
-                redirected.restore();
+                end_reception();
                 return Ok(signals::exit_code(signal));
             }
         };
@@ -106,7 +127,7 @@ impl LoginSession<'_> {
         };
         let end = run.run_to_end(early, &incoming, &health);
         run.end_prompt_line();
-        redirected.restore();
+        end_reception();
         match end? {
             End::LoggedIn(profile, via) => {
                 // Saved before reporting, which may fail.
@@ -178,7 +199,11 @@ enum FirstQrcode {
 fn sink(events: Sender<LoginEvent>) -> Sink {
     // The listener's threads share it.
     let events = Mutex::new(events);
-    Arc::new(move |event| {
+    Arc::new(move |event, acknowledgement: Option<Acknowledgement>| {
+        if let Some(acknowledgement) = acknowledgement {
+            // The login also asks the server, so nothing depends on this one callback.
+            acknowledgement.complete();
+        }
         let events = events.lock().unwrap_or_else(PoisonError::into_inner);
         match events.send(LoginEvent::Callback(event)) {
             Ok(()) => Acceptance::Accepted,

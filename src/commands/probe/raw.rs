@@ -48,13 +48,11 @@ impl Call {
     fn request(self, context: &Context) -> Result<Request, Error> {
         let method = method(&self.method)?;
         if context.settings()?.gateway().is_some() && method != "POST" {
-            return Err(Error::usage(text!(
-                "the gateway takes only POST, not {method}",
-                method
-            ))
-            .hint(text!(
-                "the protocol's endpoints use POST: `qiwei probe POST PATH -d JSON`"
-            )));
+            return Err(
+                Error::usage(text!("the gateway takes only POST, not {method}", method)).hint(
+                    text!("the protocol's endpoints use POST: `qiwei probe POST PATH -d JSON`"),
+                ),
+            );
         }
         let path = path(&self.path)?;
         let given = match self.data {

@@ -2,6 +2,7 @@
 
 mod callback;
 mod config;
+mod gateway;
 mod help;
 mod help_login;
 mod help_send;
@@ -15,9 +16,10 @@ mod system;
 mod words;
 
 /// English and Chinese, subject by subject.
-const SUBJECTS: [&[(&str, &str)]; 13] = [
+const SUBJECTS: [&[(&str, &str)]; 14] = [
     callback::MESSAGES,
     config::MESSAGES,
+    gateway::MESSAGES,
     help::MESSAGES,
     help_login::MESSAGES,
     help_send::MESSAGES,

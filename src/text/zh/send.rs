@@ -96,10 +96,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "另一个进程正在使用幂等键 {key} 发送",
     ),
     (
-        "the pace ({rate}) allows no send within {most}; the next one is possible in {wait}",
-        "受限速限制（{rate}），{most} 内无法发送；需等待 {wait}",
-    ),
-    (
         "the outcome of {record} ({outcome}) could not be recorded: {message}",
         "未能记录 {record} 的结果（{outcome}）：{message}",
     ),

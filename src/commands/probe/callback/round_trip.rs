@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: &CallbackArgs) -> CommandResult {
     let refused = RefusedCallbacks::new(&context.output);
     let _serving = listener.serve(
         guid.clone(),
-        Arc::new(move |event| sink.admit(event)),
+        Arc::new(move |event, acknowledgement| sink.admit(event, acknowledgement)),
         &refused,
         Arc::new(|| json!({"status": "ok"})),
     )?;

@@ -16,6 +16,10 @@ use crate::text::{Lang, Text, text};
 use crate::time;
 
 /// A single-valued setting.
+#[expect(
+    clippy::enum_variant_names,
+    reason = "app_key is the gateway's own term"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
     /// `base_url`

@@ -15,6 +15,10 @@ use crate::text::{Lang, Text, text};
 
 /// Base URL of the server.
 pub const BASE_URL: &str = "QIWEI_BASE_URL";
+/// Public part of the hosted gateway's credentials.
+pub const APP_KEY: &str = "QIWEI_APP_KEY";
+/// Secret part of the hosted gateway's credentials.
+pub const APP_SECRET: &str = "QIWEI_APP_SECRET";
 /// Guid of the instance.
 pub const GUID: &str = "QIWEI_GUID";
 /// Profile of the configuration.

@@ -5,6 +5,7 @@
 mod instances;
 
 use super::fault::Fault;
+use super::gateway::GatewayServer;
 use super::http_response::HttpResponse;
 use super::lock;
 use super::message::IncomingKind;
@@ -88,6 +89,7 @@ fn state(server: &Server) -> Value {
         "limit": simulator.state.limit,
         "global_notify_url": simulator.state.global_notify_url,
         "instances": simulator.state.view(),
+        "gateway": simulator.gateway.as_ref().map(GatewayServer::view),
         "faults": simulator.faults.specs(),
         "requests": simulator.exchanges.len(),
         "deliveries": simulator.state.deliveries.len(),

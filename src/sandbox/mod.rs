@@ -23,6 +23,7 @@ mod endpoint;
 mod endpoint_result;
 mod event;
 mod fault;
+mod gateway;
 mod http;
 mod http_response;
 mod initial_data;
@@ -30,6 +31,7 @@ mod instance;
 mod keyword;
 mod login;
 mod message;
+mod personal_wechat;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod protobuf;
@@ -49,6 +51,7 @@ mod tests;
 pub use callback::Callback;
 pub use dialect::Dialect;
 pub use fault::{FORMS, Fault, FaultSyntax};
+pub use gateway::Gateway;
 pub use initial_data::FORBIDDEN_CONTACT;
 pub use instance::Status;
 pub use message::IncomingMessage;
@@ -131,6 +134,11 @@ impl Sandbox {
     /// The base URL a client on this machine uses, without a trailing slash.
     pub fn base_url(&self) -> String {
         self.server.base_url()
+    }
+
+    /// The gateway's credentials and limits, if there is a gateway.
+    pub fn gateway(&self) -> Option<&Gateway> {
+        self.server.gateway.as_ref()
     }
 
     /// Every protocol request seen (the last 100,000, at most 32 MiB), in order; admin calls

@@ -10,6 +10,7 @@
 
 use super::dialect::Dialect;
 use super::fault::{Fault, Kind};
+use super::gateway::{self, Gateway};
 use super::http::Handler;
 use super::instance::Status;
 use super::quirk::Quirk;
@@ -17,9 +18,10 @@ use super::scan_script::{ScanOutcome, ScanScript, ScanStep};
 use super::scenario::Scenario;
 use super::server::Server;
 use super::simulator::{ReceivedRequest, ResponsePlan, Transmission};
-use super::{duration, lock};
+use super::{duration, lock, unshare};
 use crate::api::properties::outcome_of_send;
 use crate::error::Outcome;
+use crate::secret::Secret;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::fmt::{Debug, Display};
@@ -71,13 +73,14 @@ fn is_step(text: &str) -> bool {
     plain.contains(&text) || code.is_some_and(|code| !code.is_empty())
 }
 
-/// Checks a scenario: a byte for the dialect and two for the quirks, then events, one per line: `!FAULT`,
-/// `+SECONDS`, or `METHOD TARGET BODY`, in which `GUID` is the first instance.
+/// Checks a scenario: a byte for the options and three for the quirks, then events, one per line: `!FAULT`,
+/// `+SECONDS`, or `METHOD TARGET BODY`, in which `GUID` is the first instance. At the gateway, such a
+/// line is a call, and `*BODY` posts a body in which `KEY` and `SECRET` are the credentials.
 pub fn sandbox(data: &[u8]) {
-    let Some((&[dialect, low, high], script)) = data.split_first_chunk() else {
+    let Some((&[options, low, middle, high], script)) = data.split_first_chunk() else {
         return;
     };
-    let world = World::new(dialect, u16::from_le_bytes([low, high]));
+    let world = World::new(options, u32::from_le_bytes([low, middle, high, 0]));
     let script = String::from_utf8_lossy(script);
     let mut now = 1_738_139_400;
     for line in script.lines().take(40) {
@@ -91,30 +94,44 @@ pub fn sandbox(data: &[u8]) {
             world.ask(line, now);
         }
     }
+    world.check_secret();
 }
 
 struct World {
     server: Server,
     guid: String,
+    is_personal: bool,
 }
 
+const APP_KEY: &str = "app1";
+const APP_SECRET: &str = "never-to-be-shown";
+
 impl World {
-    fn new(dialect: u8, quirks: u16) -> Self {
+    fn new(options: u8, quirks: u32) -> Self {
         let is_on = |(place, _): &(usize, &&str)| quirks >> place & 1 == 1;
         let quirks = Quirk::NAMES.iter().enumerate().filter(is_on);
+        let quirks: Vec<Quirk> = quirks
+            .map(|(_, name)| name.parse().expect("a name"))
+            .collect();
+        let is_personal = quirks.contains(&Quirk::PersonalWechat);
+        let gateway = Gateway {
+            app_key: APP_KEY.into(),
+            app_secret: Secret::new(APP_SECRET),
+            block_after: 20,
+            block_for: Duration::from_secs(1),
+        };
         let dialects = [Dialect::A, Dialect::B, Dialect::C, Dialect::D];
         let scenario = Scenario {
             dialect: *dialects
                 .iter()
                 .cycle()
-                .nth(usize::from(dialect))
+                .nth(usize::from(options))
                 .expect("a cycle has no end"),
-            quirks: quirks
-                .map(|(_, name)| name.parse().expect("a name"))
-                .collect(),
+            quirks,
+            gateway: (options >> 4 & 1 == 1).then_some(gateway),
             scan: ScanScript {
                 after: Duration::from_secs(1),
-                outcome: match dialect >> 2 & 3 {
+                outcome: match options >> 2 & 3 {
                     0 => ScanOutcome::Success,
                     1 => ScanOutcome::RequireCode("246810".into()),
                     2 => ScanOutcome::Expire,
@@ -135,7 +152,31 @@ impl World {
             .expect("one is online")
             .guid
             .clone();
-        Self { server, guid }
+        Self {
+            server,
+            guid,
+            is_personal,
+        }
+    }
+
+    fn has_gateway(&self) -> bool {
+        self.server.gateway.is_some()
+    }
+
+    /// Checks that no record shows the secret.
+    fn check_secret(&self) {
+        let exchanges = self.server.exchanges();
+        let exchanges = serde_json::to_string(&unshare(exchanges)).expect("JSON");
+        let simulator = lock(&self.server.simulator);
+        let deliveries = simulator.state.deliveries.handles();
+        let deliveries = serde_json::to_string(&unshare(deliveries)).expect("JSON");
+        let state = simulator.state.view().to_string();
+        for shown in [exchanges, deliveries, state] {
+            assert!(
+                !self.has_gateway() || !shown.contains(APP_SECRET),
+                "{shown}"
+            );
+        }
     }
 
     fn add_fault(&self, spec: &str) {
@@ -154,8 +195,20 @@ impl World {
         let line = line.replace("GUID", &self.guid);
         let mut parts = line.splitn(3, ' ');
         let mut part = || parts.next().unwrap_or_default().to_owned();
-        let (method, target, body) = (part(), part(), part());
-        let is_admin = target.starts_with("/_sandbox/");
+        let (mut method, mut target, mut body) = (part(), part(), part());
+        let raw = line.strip_prefix('*').filter(|_| self.has_gateway());
+        let is_admin = raw.is_none() && target.starts_with("/_sandbox/");
+        let is_send = target.starts_with("/msg/send_");
+        if let Some(raw) = raw {
+            (method, target) = ("POST".into(), gateway::CALL_PATH.into());
+            body = raw.replace("KEY", APP_KEY).replace("SECRET", APP_SECRET);
+        } else if self.has_gateway() && !is_admin {
+            let path = serde_json::to_string(&target).expect("JSON");
+            target = gateway::CALL_PATH.into();
+            body = format!(
+                r#"{{"app_key":"{APP_KEY}","app_secret":"{APP_SECRET}","path":{path},"data":{body}}}"#
+            );
+        }
         if is_admin && body.contains("refuse=") {
             return;
         }
@@ -181,13 +234,18 @@ impl World {
             let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
             assert!(answer.status != 200 || is_admin || !body.is_number());
         }
-        let is_sent = target.starts_with("/msg/send_");
-        assert!(delivered == 0 || delivered == 1 && is_sent, "{line}");
+        let is_call = target == gateway::CALL_PATH && self.has_gateway();
+        assert!(
+            delivered == 0 || delivered == 1 && (is_send || is_call),
+            "{line}"
+        );
         let is_whole = matches!(
             transmission,
             Transmission::Properly | Transmission::Late(_) | Transmission::Drip(_)
         );
-        if is_sent && is_whole {
+        // The client does not send on personal WeChat, and the gateway's refusals are tested by hand.
+        let is_read = !self.is_personal && !is_call;
+        if is_send && is_whole && is_read {
             let outcome = outcome_of_send(answer.status, &answer.body);
             check_outcome(outcome, delivered == 1, fault.as_deref(), &line);
         }
@@ -290,6 +348,11 @@ mod tests {
         "!truncated*1\n",
         "!code=1014@/msg/**1\n",
         "!logout*1\n",
+        "*{\"app_key\":\"KEY\",\"app_secret\":\"SECRET\",\"path\":\"/msg/send_text\",\"data\":{\"guid\":\"GUID\",\"conversation_id\":\"R:1\",\"content\":\"SECRET\"}}\n",
+        "*{\"app_key\":\"KEY\",\"app_secret\":\"x\",\"path\":\"/SECRET\",\"data\":{}}\n",
+        "*{\"app_key\":\"KEY\",\"app_secret\":\"SECRET\",\"path\":\"/SECRET\",\"data\":[\"SECRET\"]}\n",
+        "*{\"app_secret\":\"SECRET\"",
+        "SECRET",
         "+1\n",
         "+100\n",
     ];
@@ -310,7 +373,7 @@ mod tests {
             sandbox_spec(&text);
         }
         #[test]
-        fn any_api_request_keeps_the_promises(world: [u8; 3], script in token_sequences(SCRIPT)) {
+        fn any_api_request_keeps_the_promises(world: [u8; 4], script in token_sequences(SCRIPT)) {
             sandbox(&[world.to_vec(), script].concat());
         }
     }

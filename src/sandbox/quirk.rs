@@ -38,6 +38,14 @@ pub enum Quirk {
     LateCallbacks,
     /// Every callback is posted twice.
     DuplicateCallbacks,
+    /// The gateway offers creating, removing and listing instances.
+    GatewayListsClients,
+    /// Refusals of the gateway say `message` instead of `msg`.
+    GatewayMessageKey,
+    /// Refusals of the gateway use the envelope of the server's dialect.
+    GatewayEnvelope,
+    /// The instances are of personal WeChat, which answers `baseResponse` and other statuses.
+    PersonalWechat,
 }
 
 const TABLE: &[(&str, Quirk)] = &[
@@ -56,6 +64,10 @@ const TABLE: &[(&str, Quirk)] = &[
     ("msg-type-key", Quirk::MsgTypeKey),
     ("late-callbacks", Quirk::LateCallbacks),
     ("duplicate-callbacks", Quirk::DuplicateCallbacks),
+    ("gateway-lists-clients", Quirk::GatewayListsClients),
+    ("gateway-message-key", Quirk::GatewayMessageKey),
+    ("gateway-envelope", Quirk::GatewayEnvelope),
+    ("personal-wechat", Quirk::PersonalWechat),
 ];
 
 /// Fields that hold ids, which `number-ids` turns into numbers.
@@ -89,6 +101,10 @@ impl Quirk {
         "msg-type-key",
         "late-callbacks",
         "duplicate-callbacks",
+        "gateway-lists-clients",
+        "gateway-message-key",
+        "gateway-envelope",
+        "personal-wechat",
     ];
 }
 

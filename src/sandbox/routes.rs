@@ -4,6 +4,8 @@ use super::endpoint::{self, Call, Endpoint, EndpointFault, Needs};
 use super::endpoint_result::{EndpointResult, Failure};
 use super::http_response::HttpResponse;
 use super::instance::Status;
+use super::personal_wechat;
+use super::quirk::Quirk;
 use super::schema::{self, Params, Rejection};
 use super::state::State;
 use jiff::Timestamp;
@@ -69,22 +71,37 @@ fn business(
     if let Ok(success) = &mut reply {
         state.quirks.apply(&mut success.data);
     }
-    HttpResponse::json(200, state.dialect.render(&reply), note(&reply))
+    let body = if state.quirks.has(Quirk::PersonalWechat) {
+        personal_wechat::render(&reply)
+    } else {
+        state.dialect.render(&reply)
+    };
+    HttpResponse::json(200, body, note(&reply))
 }
 
-/// Checks that the instance has the status the endpoint needs.
+/// Checks that the instance has the status the endpoint needs. The gateway has one code for an unknown
+/// guid and for an account that is offline.
 fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure> {
     if needs == Needs::Nothing {
         return Ok(());
     }
-    let instance = state.instance(params.text("guid"))?;
-    match (needs, instance.status) {
-        (Needs::Started | Needs::Login, Status::Stopped) => {
-            // As documented, calling a stopped instance starts it.
-            instance.status = Status::Running;
-            Err(Failure::not_started())
-        }
-        (Needs::Login, Status::Running) => Err(Failure::not_logged_in()),
+    let has_gateway = state.has_gateway;
+    let private_or_gateway = |failure| match has_gateway {
+        true => Failure::known(1002),
+        false => failure,
+    };
+    let instance = state
+        .instance(params.text("guid"))
+        .map_err(private_or_gateway)?;
+    let status = instance.status;
+    if status == Status::Stopped && needs != Needs::Instance {
+        // As documented, calling a stopped instance starts it.
+        instance.status = Status::Running;
+    }
+    match (needs, status) {
+        (Needs::Started, Status::Stopped) => Err(Failure::not_started()),
+        (Needs::Login, Status::Stopped) => Err(private_or_gateway(Failure::not_started())),
+        (Needs::Login, Status::Running) => Err(private_or_gateway(Failure::not_logged_in())),
         _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::dialect::Dialect;
 use super::fault::Fault;
+use super::gateway::Gateway;
 use super::quirk::Quirk;
 use super::scan_script::ScanScript;
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub struct Scenario {
     pub late: Duration,
     /// Path prefix of every endpoint, such as `/wecom`; may be empty.
     pub prefix: String,
+    /// The gateway in front of the server; without one, the endpoints are called directly.
+    pub gateway: Option<Gateway>,
 }
 
 impl Default for Scenario {
@@ -54,6 +57,7 @@ impl Default for Scenario {
             callbacks: true,
             late: Duration::from_secs(3),
             prefix: String::new(),
+            gateway: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::admin;
 use super::callback::Callbacks;
 use super::fault::{Fault, Kind};
+use super::gateway::Gateway;
 use super::http::{Handler, Sockets};
 use super::http_response::HttpResponse;
 use super::record::Exchange;
@@ -25,6 +26,7 @@ pub(super) struct Server {
     pub(super) callbacks: Arc<Callbacks>,
     prefix: String,
     pub(super) latency: Duration,
+    pub(super) gateway: Option<Gateway>,
     observer: Observer,
     /// Held while a request is handled and observed, so that observers see the recorded order.
     request_order: Mutex<()>,
@@ -39,6 +41,7 @@ impl Server {
             callbacks: Arc::new(Callbacks::new(scenario)),
             prefix: scenario.prefix.trim_end_matches('/').into(),
             latency: scenario.latency,
+            gateway: scenario.gateway.clone(),
             observer,
             request_order: Mutex::new(()),
         }

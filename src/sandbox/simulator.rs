@@ -2,7 +2,9 @@
 
 use super::endpoint::EndpointFault;
 use super::fault::{Fault, FaultList, Kind};
+use super::gateway::{self, GatewayServer, Redaction, Refusal};
 use super::http_response::HttpResponse;
+use super::quirk::Quirk;
 use super::record::{self, Exchange, Record};
 use super::routes::{self, Request};
 use super::scenario::Scenario;
@@ -70,6 +72,16 @@ pub(super) struct Simulator {
     pub(super) state: State,
     pub(super) faults: FaultList,
     pub(super) exchanges: Record<Exchange>,
+    pub(super) gateway: Option<GatewayServer>,
+    redaction: Redaction,
+}
+
+/// A request for the simulated server, as sent or from inside a call to the gateway.
+struct ServerRequest<'a> {
+    method: &'a str,
+    /// Path below the base URL; none for a path outside of it.
+    path: Option<&'a str>,
+    body: &'a [u8],
 }
 
 impl Simulator {
@@ -78,6 +90,8 @@ impl Simulator {
             state: State::new(scenario),
             faults: FaultList::default(),
             exchanges: Record::new(),
+            gateway: scenario.gateway.as_ref().map(GatewayServer::new),
+            redaction: Redaction::new(scenario.gateway.as_ref()),
         }
     }
 
@@ -87,10 +101,29 @@ impl Simulator {
         received: ReceivedRequest,
         path: Option<&str>,
     ) -> HandledRequest {
-        let fault = path.and_then(|path| self.faults.trigger(path));
-        let answer = self.answer(&received, path, fault.as_ref());
-        let transmission = fault.as_ref().map_or(Transmission::Properly, transmission);
-        self.plan(received, answer, transmission, fault.as_ref())
+        let Some(gateway) = &mut self.gateway else {
+            let request = ServerRequest {
+                method: &received.method,
+                path,
+                body: &received.body,
+            };
+            let (answer, fault) = self.respond(received.at, &request);
+            return self.plan(received, answer, fault.as_ref());
+        };
+        let (method, body) = (&received.method, &received.body);
+        match gateway.open(method, path, body, &mut self.state, &self.redaction) {
+            Ok(call) => {
+                let request = ServerRequest {
+                    method: "POST",
+                    path: Some(&call.path),
+                    body: &call.body,
+                };
+                let (mut answer, fault) = self.respond(received.at, &request);
+                answer.note = format!("{} {}", call.path.escape_debug(), answer.note);
+                self.plan(received, answer, fault.as_ref())
+            }
+            Err(answer) => self.plan(received, answer, None),
+        }
     }
 
     /// Records a request that is not for the simulated server, with its response.
@@ -99,16 +132,18 @@ impl Simulator {
         received: ReceivedRequest,
         answer: HttpResponse,
     ) -> HandledRequest {
-        self.plan(received, answer, Transmission::Properly, None)
+        self.plan(received, answer, None)
     }
 
     fn plan(
         &mut self,
-        received: ReceivedRequest,
-        answer: HttpResponse,
-        transmission: Transmission,
+        mut received: ReceivedRequest,
+        mut answer: HttpResponse,
         fault: Option<&Fault>,
     ) -> HandledRequest {
+        let transmission = fault.map_or(Transmission::Properly, transmission);
+        self.redaction.request(&mut received);
+        answer.note = self.redaction.text(&answer.note);
         let exchange = Arc::new(exchange(received, &answer, transmission, fault));
         self.record(exchange.clone());
         HandledRequest {
@@ -118,18 +153,24 @@ impl Simulator {
         }
     }
 
+    /// The response and the fault that applies.
+    fn respond(&mut self, at: Timestamp, request: &ServerRequest) -> (HttpResponse, Option<Fault>) {
+        let fault = request.path.and_then(|path| self.faults.trigger(path));
+        (self.answer(at, request, fault.as_ref()), fault)
+    }
+
     fn answer(
         &mut self,
-        received: &ReceivedRequest,
-        path: Option<&str>,
+        at: Timestamp,
+        request: &ServerRequest,
         fault: Option<&Fault>,
     ) -> HttpResponse {
         let executed =
             fault.is_none_or(|fault| fault.executes() || endpoint_fault(fault).is_some());
         if fault.is_some_and(|fault| fault.kind == Kind::Logout) {
-            self.state.log_out(&guid_in(&received.body));
+            self.state.log_out(&guid_in(request.body));
         }
-        let handled = executed.then(|| self.handle(received, path, fault));
+        let handled = executed.then(|| self.handle(at, request, fault));
         let spoilt = fault.and_then(|fault| fault.answer(self.state.dialect));
         match (spoilt, handled) {
             (Some(spoilt), Some(handled)) => HttpResponse {
@@ -144,18 +185,25 @@ impl Simulator {
 
     fn handle(
         &mut self,
-        received: &ReceivedRequest,
-        path: Option<&str>,
+        at: Timestamp,
+        request: &ServerRequest,
         fault: Option<&Fault>,
     ) -> HttpResponse {
-        let Some(path) = path else {
+        let Some(path) = request.path else {
             return HttpResponse::error(404);
         };
+        let quirks = &self.state.quirks;
+        if self.gateway.is_some()
+            && !gateway::offers(path)
+            && !quirks.has(Quirk::GatewayListsClients)
+        {
+            return Refusal::NotOffered.response(quirks, self.state.dialect);
+        }
         let request = Request {
-            now: received.at,
-            method: &received.method,
+            now: at,
+            method: request.method,
             path,
-            body: &received.body,
+            body: request.body,
             endpoint_fault: fault.and_then(endpoint_fault),
         };
         routes::handle(&mut self.state, &request)

@@ -26,6 +26,8 @@ const INITIAL_CLIENT_TYPE: i64 = 262;
 pub(super) struct State {
     pub(super) dialect: Dialect,
     pub(super) quirks: Quirks,
+    /// Whether the server is behind the hosted gateway.
+    pub(super) has_gateway: bool,
     pub(super) limit: usize,
     pub(super) global_notify_url: String,
     pub(super) instances: Vec<Instance>,
@@ -45,6 +47,7 @@ impl State {
         let mut state = State {
             dialect: scenario.dialect,
             quirks: Quirks::new(scenario.quirks.clone()),
+            has_gateway: scenario.gateway.is_some(),
             limit: scenario.limit,
             global_notify_url: String::new(),
             instances: Vec::new(),

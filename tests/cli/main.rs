@@ -50,6 +50,7 @@ mod refusals;
 mod requests;
 mod retries;
 mod sandbox;
+mod sandbox_gateway;
 mod security;
 mod server_faults;
 mod sigkill;

@@ -83,7 +83,10 @@ fn events_are_json_lines() {
     let listening = event(&mut sandbox);
     let url = listening["base_url"].as_str().unwrap();
     assert!(url.ends_with("/wecom"), "{url}");
-    assert_eq!(listening, json!({"event": "listening", "base_url": url}));
+    let expected = json!({
+        "event": "listening", "base_url": url, "app_key": null, "app_secret": null, "guid": null,
+    });
+    assert_eq!(listening, expected);
     let run = Qiwei::on(url, ["probe", "POST", "/client/get_clients", "-q"]).run();
     assert!(run.ends_with(0).stdout.starts_with(r#"{"err_code":0,"#));
     let request = event(&mut sandbox);

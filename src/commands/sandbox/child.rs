@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus};
 use signal_hook::iterator::Signals;
 use tempfile::TempDir;
 
+use super::access::Access;
 use crate::commands::CommandResult;
 use crate::context::Context;
 use crate::env::{self, Env};
@@ -16,7 +17,7 @@ use crate::sandbox::Sandbox;
 use crate::signals;
 use crate::text::text;
 
-/// Runs `command` with its own base URL and configuration and this binary first in `PATH`; exits with
+/// Runs `command` with its own base URL, credentials and configuration and this binary first in `PATH`; exits with
 /// its status. Signals are forwarded to it.
 pub fn run(
     context: &Context,
@@ -46,7 +47,7 @@ pub fn run(
         child.env_remove(name);
     }
     child
-        .env(env::BASE_URL, sandbox.base_url())
+        .envs(Access::to(sandbox).variables())
         .env(env::CONFIG, &config)
         .env(env::STATE_DIR, scratch.path())
         .env(env::PATH, path_with_this_binary(context.env()));

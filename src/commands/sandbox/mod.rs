@@ -1,5 +1,6 @@
 //! `qiwei sandbox`: runs the embedded API server, alone or around a command.
 
+mod access;
 mod child;
 mod log;
 
@@ -16,10 +17,13 @@ use crate::commands::{CommandResult, Run};
 use crate::context::Context;
 use crate::error::Error;
 use crate::output::Page;
-use crate::sandbox::{Dialect, FORMS, Fault, FaultSyntax, Quirk, Sandbox, ScanScript, Scenario};
+use crate::sandbox::{
+    Dialect, FORMS, Fault, FaultSyntax, Gateway, Quirk, Sandbox, ScanScript, Scenario,
+};
 use crate::signals;
 use crate::text::{Text, text};
 use crate::time::parse_duration;
+use access::Access;
 use log::Log;
 
 /// Default port of the original demo and of this program.
@@ -73,6 +77,18 @@ pub struct Args {
     )]
     prefix: String,
 
+    /// Imitate the hosted gateway: one path for all calls, with credentials that are printed or given to CMD
+    #[arg(long)]
+    gateway: bool,
+
+    /// Calls of an account in a minute after which the gateway blocks it; 0: never
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = few, requires = "gateway")]
+    block_after: usize,
+
+    /// How long the gateway blocks an account
+    #[arg(long, value_name = "DUR", default_value = "30min", value_parser = parse_duration, requires = "gateway")]
+    block_for: Duration,
+
     /// Behavior of real servers to imitate; `list` shows all; may be repeated
     #[arg(long, value_name = "NAME")]
     quirk: Vec<String>,
@@ -111,9 +127,10 @@ fn few(text: &str) -> Result<usize, Text> {
 }
 
 #[derive(Serialize)]
-struct Listening<'a> {
+struct Listening {
     event: &'static str,
-    base_url: &'a str,
+    #[serde(flatten)]
+    access: Access,
 }
 
 impl Run for Args {
@@ -151,9 +168,15 @@ impl Args {
         let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let address = self.listen.unwrap_or(usual);
         if !address.ip().is_loopback() {
-            context.output.warn(&text!(
-                "the sandbox has no authentication; anyone who can reach the address can use it"
-            ));
+            context.output.warn(&if self.gateway {
+                text!(
+                    "the sandbox's admin path has no authentication; anyone who can reach the address can use it"
+                )
+            } else {
+                text!(
+                    "the sandbox has no authentication; anyone who can reach the address can use it"
+                )
+            });
         }
         Sandbox::start(address, self.scenario()?, log.observer()).map_err(|e| {
             Error::usage(text!(
@@ -193,6 +216,18 @@ impl Args {
             } else {
                 format!("/{prefix}")
             },
+            gateway: self.gateway.then(|| self.gateway()).transpose()?,
+        })
+    }
+
+    fn gateway(&self) -> Result<Gateway, Error> {
+        let gateway = Gateway::with_random_credentials().map_err(|e| {
+            Error::config(text!("cannot create a random token: {error}", error = e))
+        })?;
+        Ok(Gateway {
+            block_after: self.block_after,
+            block_for: self.block_for,
+            ..gateway
         })
     }
 }
@@ -227,14 +262,11 @@ fn print_list(context: &Context, lines: impl Iterator<Item = String>) -> Command
 }
 
 fn serve(context: &Context, sandbox: &Sandbox, signals: Signals) -> CommandResult {
-    let base_url = &sandbox.base_url();
     let view = Listening {
         event: "listening",
-        base_url,
+        access: Access::to(sandbox),
     };
-    context
-        .output
-        .result(&view, |view| Text::verbatim(view.base_url))?;
+    context.output.result(&view, |view| view.access.page())?;
     context
         .output
         .note(&text!("the sandbox is listening; press Ctrl-C to stop"));

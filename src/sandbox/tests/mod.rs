@@ -4,6 +4,7 @@ mod admin;
 mod callbacks;
 mod clients;
 mod faults;
+mod gateway;
 mod http;
 mod login;
 mod messages;

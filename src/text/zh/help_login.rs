@@ -136,6 +136,18 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("Latency of every answer", "每个应答的延迟"),
     ("Path prefix of every endpoint", "所有接口的路径前缀"),
     (
+        "Imitate the hosted gateway: one path for all calls, with credentials that are printed or given to CMD",
+        "模拟托管网关：所有调用走同一路径，凭据在启动时打印，或传给 CMD",
+    ),
+    (
+        "Calls of an account in a minute after which the gateway blocks it; 0: never",
+        "账号每分钟调用超过此数即被网关限制；0 表示不限制",
+    ),
+    (
+        "How long the gateway blocks an account",
+        "网关限制账号的时长",
+    ),
+    (
         "Behavior of real servers to imitate; `list` shows all; may be repeated",
         "模拟真实服务器的差异行为；`list` 列出全部；可重复",
     ),

@@ -101,6 +101,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "沙箱没有身份验证；任何能访问此地址的人都能使用它",
     ),
     (
+        "the sandbox's admin path has no authentication; anyone who can reach the address can use it",
+        "沙箱的管理路径没有身份验证；任何能访问此地址的人都能使用它",
+    ),
+    (
         "choose another address, or any free port with --listen 127.0.0.1:0",
         "请换一个地址，或用 --listen 127.0.0.1:0 选任意空闲端口",
     ),

@@ -25,10 +25,6 @@ pub const GUID: &str = "QIWEI_GUID";
 pub const PROFILE: &str = "QIWEI_PROFILE";
 /// The configuration file.
 pub const CONFIG: &str = "QIWEI_CONFIG";
-/// Key of the hosted gateway.
-pub const APP_KEY: &str = "QIWEI_APP_KEY";
-/// Secret of the hosted gateway.
-pub const APP_SECRET: &str = "QIWEI_APP_SECRET";
 /// Address of the gateway's WebSocket.
 pub const WEBSOCKET_URL: &str = "QIWEI_WEBSOCKET_URL";
 /// The instance's usual `notify_url`.

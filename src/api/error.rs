@@ -68,11 +68,11 @@ impl CallError {
         }
     }
 
-    /// Whether there was no connection to a server.
+    /// Whether no server can have been reached: there was no connection, or no call was allowed.
     pub fn is_without_server(&self) -> bool {
         matches!(
             self,
-            Self::NotConnected { .. } | Self::Untrusted(_) | Self::Setup(_)
+            Self::NotConnected { .. } | Self::Untrusted(_) | Self::Setup(_) | Self::RateLimited(_)
         )
     }
 

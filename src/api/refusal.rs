@@ -231,6 +231,8 @@ impl Cause {
         let by_status = match (refusal.http_status, refusal.code) {
             (429, _) | (_, Some(429)) => Some(Self::Blocked),
             (401 | 403, None) | (_, Some(401)) => Some(Self::GatewayCredentials),
+            // The gateway's text says "offline" for a wrong guid too.
+            (_, Some(1002)) => Some(Self::OfflineOrBadGuid),
             _ => None,
         };
         match own.or(by_status) {
@@ -508,7 +510,7 @@ mod tests {
                 send,
                 200,
                 Some(1002),
-                "",
+                "账号未登录 offline",
                 "{}",
                 Kind::Rejected,
                 Outcome::Rejected,

@@ -21,6 +21,7 @@ mod config;
 mod declared;
 mod environment;
 mod examples;
+mod gateway;
 mod generated;
 mod instance;
 mod instance_detection;

@@ -31,8 +31,24 @@ fn shell_blocks_run() {
             ),
             false => block.to_owned(),
         };
+        // The gateway's credentials and the guid are those of the sandbox.
+        let is_gateway = block.contains("app_key");
+        let script = match is_gateway {
+            true => {
+                let block = script
+                    .replace("YOUR_APP_KEY", "$KEY")
+                    .replace("YOUR_INSTANCE_GUID", "$GUID");
+                format!(
+                    "cd \"$(mktemp -d)\" && echo \"$QIWEI_APP_SECRET\" >secret.txt\n\
+                     KEY=$QIWEI_APP_KEY GUID=$QIWEI_GUID\n\
+                     unset QIWEI_APP_KEY QIWEI_APP_SECRET QIWEI_GUID\n{block}"
+                )
+            }
+            false => script,
+        };
         let alias = "qiwei config set aliases.ops R:1012345678901 >/dev/null 2>&1\n";
-        let flags = ["-q", "--scan", "after=50ms"];
+        let mut flags = vec!["-q", "--scan", "after=50ms"];
+        flags.extend(is_gateway.then_some("--gateway"));
         let run = in_sandbox(&flags, &format!("{alias}{script}"));
         assert_eq!(run.code, 0, "{block}\n{run:?}");
         ran += 1;

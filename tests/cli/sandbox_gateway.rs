@@ -90,9 +90,7 @@ fn hands_credentials_to_the_command_and_records_no_secret() {
     let home = Home::new();
     let path = home.path().join("record.ndjson");
     let script = "echo \"$QIWEI_APP_KEY\"; echo \"$QIWEI_APP_SECRET\"; echo \"$QIWEI_GUID\"
-        qiwei probe POST /open/GuidRequest -q -d '{
-            \"app_key\":\"'$QIWEI_APP_KEY'\",\"app_secret\":\"'$QIWEI_APP_SECRET'\",
-            \"path\":\"/client/get_client_status\",\"data\":{\"guid\":\"'$QIWEI_GUID'\"}}'";
+        qiwei probe POST /client/get_client_status --with-guid -q";
     let run = Qiwei::new(["sandbox", "--gateway", "--record", path.to_str().unwrap()])
         .args(["--", "/bin/sh", "-c", script])
         .env("PATH", PATH)

@@ -3,6 +3,7 @@
 pub mod background;
 pub mod client;
 pub mod counting_server;
+pub mod gateway;
 mod home;
 mod live;
 pub mod login;

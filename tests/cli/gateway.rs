@@ -425,6 +425,24 @@ fn secret_is_set_from_standard_input_only() {
     assert_eq!(run.stdout, "[redacted]\n");
 }
 
+#[test]
+fn warns_of_plain_http() {
+    for (url, warns) in [
+        ("http://gateway.invalid", true),
+        ("https://gateway.invalid", false),
+        ("http://127.0.0.1:1", false),
+    ] {
+        let run = Qiwei::new(["send", GROUP, "x", "--dry-run"])
+            .env("QIWEI_BASE_URL", url)
+            .env("QIWEI_APP_KEY", "app1")
+            .env("QIWEI_APP_SECRET", "a-secret-of-the-gateway")
+            .env("QIWEI_GUID", "g-1")
+            .run();
+        let warned = run.stderr.contains("app_secret is sent unencrypted");
+        assert_eq!((run.code, warned), (0, warns), "{url}: {run:?}");
+    }
+}
+
 /// Everything written: both streams of each command, and every file in the home but the configuration.
 #[test]
 fn secret_appears_only_in_the_config_file() {

@@ -54,7 +54,7 @@ fn with<'c>(commands: impl Iterator<Item = &'c Command>) -> clap::Command {
 /// # Errors
 /// Parser errors, and the parser's answers to `--help` and `--version`.
 pub fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut matches = match quickly(args) {
+    let mut matches = match parse_with_mentioned_commands(args) {
         Err(error) if error.kind() != ErrorKind::DisplayVersion => {
             command().try_get_matches_from(args)?
         }
@@ -70,7 +70,7 @@ pub fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
 /// Parses with only those commands defined that occur among the arguments; defining all of them takes
 /// longer than sending a message. A command is known by its whole name, so a successful parse means the
 /// same as with all of them. After a failed one the complete definition is used.
-fn quickly(args: &[OsString]) -> Result<ArgMatches, clap::Error> {
+fn parse_with_mentioned_commands(args: &[OsString]) -> Result<ArgMatches, clap::Error> {
     let occurs = |command: &&Command| args.iter().any(|arg| arg == command.name);
     with(COMMANDS.iter().filter(occurs)).try_get_matches_from(args)
 }

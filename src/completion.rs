@@ -15,7 +15,7 @@ use crate::callback::simulate::Simulated;
 use crate::cli;
 use crate::config::{Flags, Key, Layers, Settings};
 use crate::env::Env;
-use crate::sandbox::{FORMS, Quirk};
+use crate::sandbox::{FAULT_KINDS, Quirk};
 use crate::time::Deadline;
 use crate::usage::help;
 
@@ -77,7 +77,7 @@ fn command(env: &Env) -> Command {
         })
         .mut_subcommand("sandbox", |c| {
             let c = with(c, "quirk", &fixed(Quirk::NAMES.iter().copied()));
-            with(c, "fault", &fixed(FORMS.iter().map(|form| form.name)))
+            with(c, "fault", &fixed(FAULT_KINDS.iter().map(|form| form.name)))
         })
 }
 

@@ -28,7 +28,7 @@ pub struct Context {
     /// Output of results, notes and errors.
     pub output: Output,
     started: Instant,
-    is_literal: bool,
+    has_double_dash: bool,
     stdin: RefCell<Option<Source>>,
     stdin_is_terminal: bool,
     flags: Flags,
@@ -53,7 +53,7 @@ impl Context {
         Self {
             output,
             started: Instant::now(),
-            is_literal: false,
+            has_double_dash: false,
             stdin_is_terminal: stdin.terminal,
             stdin: RefCell::new(Some(stdin)),
             flags,
@@ -66,15 +66,15 @@ impl Context {
         }
     }
 
-    /// The same, for a command line with `--` when `is_literal` is true.
-    pub fn literal(mut self, is_literal: bool) -> Self {
-        self.is_literal = is_literal;
+    /// Sets whether the command line contains `--`.
+    pub fn with_double_dash(mut self, has_double_dash: bool) -> Self {
+        self.has_double_dash = has_double_dash;
         self
     }
 
-    /// Whether `--` was given, so that text with a leading dash is no option.
-    pub fn is_literal(&self) -> bool {
-        self.is_literal
+    /// Whether the command line contains `--`, so that a text with a leading dash is not an option.
+    pub fn has_double_dash(&self) -> bool {
+        self.has_double_dash
     }
 
     /// The environment of the process.

@@ -31,7 +31,7 @@ impl ConversationType {
     }
 
     /// The text for people.
-    pub fn word(self) -> Text {
+    pub fn label(self) -> Text {
         match self {
             Self::Private => text!("private"),
             Self::Group => text!("group"),

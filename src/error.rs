@@ -24,7 +24,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The text for people.
-    pub fn word(self) -> Text {
+    pub fn label(self) -> Text {
         match self {
             Self::Accepted => text!("accepted"),
             Self::Duplicate => text!("duplicate"),
@@ -173,8 +173,9 @@ impl Error {
         self
     }
 
-    /// The error when only printing failed: says what was done, so that a script does not repeat it.
-    pub fn after(self, done: &Text) -> Self {
+    /// Adds the change that was completed before the result could not be printed, so that a script does
+    /// not repeat it.
+    pub fn with_completed_change(self, done: &Text) -> Self {
         if self.kind != Kind::Io {
             return self;
         }
@@ -229,7 +230,6 @@ enum Shortage {
 }
 
 /// The resource shortage reported by a local system error in the message, not by a server.
-/// system is another one.
 fn shortage(kind: Kind, message: &Text) -> Option<Shortage> {
     if matches!(
         kind,
@@ -290,7 +290,7 @@ mod tests {
     fn output_error_reports_completed_change() {
         let full = std::io::Error::from_raw_os_error(28);
         let error = Error::io(text!("cannot write the result to stdout"), &full);
-        let error = error.after(&Text::verbatim("it was made"));
+        let error = error.with_completed_change(&Text::verbatim("it was made"));
         assert!(
             error
                 .message
@@ -298,7 +298,7 @@ mod tests {
                 .starts_with("it was made, but cannot write")
         );
         assert_eq!((error.outcome, error.exit), (Some(Outcome::Accepted), 74));
-        let closed = Error::closed_pipe().after(&Text::verbatim("it was made"));
+        let closed = Error::closed_pipe().with_completed_change(&Text::verbatim("it was made"));
         assert_eq!(closed, Error::closed_pipe());
     }
 

@@ -70,11 +70,14 @@ fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 /// Most files that SQLite opens beside a database.
 const SQLITE_EXTRA_FILES: usize = 4;
 
-/// The system error if a few more files cannot be opened.
-pub fn shortage() -> Option<io::Error> {
+/// Checks that SQLite can open its files.
+///
+/// # Errors
+/// The system's error when it has no free descriptor.
+pub fn check_free_descriptors() -> io::Result<()> {
     let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
     let opened: io::Result<Vec<File>> = (0..SQLITE_EXTRA_FILES).map(|_| File::open(null)).collect();
-    opened.err()
+    opened.map(drop)
 }
 
 /// The system's own error, without the name of the temporary file.

@@ -34,10 +34,10 @@ impl Instance {
     }
 
     /// The status as text for people.
-    pub fn status_word(&self) -> Text {
+    pub fn status_label(&self) -> Text {
         self.status
             .as_ref()
-            .map_or_else(|_| text!("unknown"), |status| status.word())
+            .map_or_else(|_| text!("unknown"), |status| status.label())
     }
 
     /// Whether its account is online, or may be: a status that cannot be read leaves that open, unless
@@ -60,7 +60,7 @@ impl Instance {
 ///
 /// # Errors
 /// Only when the list itself cannot be read.
-pub fn survey(api: &Api) -> Result<Vec<Instance>, Error> {
+pub fn list_with_statuses(api: &Api) -> Result<Vec<Instance>, Error> {
     let guids = api.all_clients().map_err(|e| e.into_error(Effect::Read))?;
     Ok(look_up(api, guids))
 }
@@ -144,7 +144,7 @@ impl Counts {
     }
 
     /// The summary: `3 instances: 1 online, 1 running, 1 stopped`.
-    pub fn sentence(&self) -> Text {
+    pub fn summary(&self) -> Text {
         let states = [
             (self.online, text!("online")),
             (self.running, text!("running")),
@@ -170,7 +170,7 @@ pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
     }
-    let seen = survey(context.api()?).map_err(|error| match effect {
+    let seen = list_with_statuses(context.api()?).map_err(|error| match effect {
         Effect::Read => error,
         Effect::IdempotentChange | Effect::Change => error.outcome(Outcome::NotSent),
     })?;
@@ -190,7 +190,7 @@ pub fn named_or_only(context: &Context) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
     }
-    let seen = survey(context.api()?)?;
+    let seen = list_with_statuses(context.api()?)?;
     match seen.as_slice() {
         [only] => Ok(only.guid.clone()),
         several => detect(several),
@@ -329,13 +329,13 @@ mod tests {
     fn counts_by_status() {
         let counts = Counts::of(&instances("orss?"));
         assert_eq!(
-            counts.sentence(),
+            counts.summary(),
             "5 instances: 1 online, 1 running, 2 stopped, 1 unknown"
         );
         assert_eq!(
-            Counts::of(&instances("o")).sentence(),
+            Counts::of(&instances("o")).summary(),
             "1 instance: 1 online"
         );
-        assert_eq!(Counts::of(&[]).sentence(), "0 instances");
+        assert_eq!(Counts::of(&[]).summary(), "0 instances");
     }
 }

@@ -54,7 +54,7 @@ use context::Context;
 pub use env::Env;
 use output::{Output, OutputOptions};
 pub use output::{Sink, Source, Streams};
-pub use panics::end_the_program as end_on_panic;
+pub use panics::install_panic_hook;
 
 /// Runs one command; `args` start with the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams) -> ExitCode {
@@ -75,9 +75,9 @@ pub fn command() -> clap::Command {
     cli::command()
 }
 
-fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode {
+fn dispatch(cli: Cli, env: Env, streams: Streams, has_double_dash: bool) -> ExitCode {
     core_dumps::forbid();
-    signals::survive_size_limits();
+    signals::ignore_sigxfsz();
     let global = &cli.global;
     let flags = global.flags();
     // Read once: it may be a pipe. Commands that need no configuration run when it is invalid.
@@ -97,8 +97,8 @@ fn dispatch(cli: Cli, env: Env, streams: Streams, is_literal: bool) -> ExitCode 
         lang,
     };
     let output = Output::new(options, streams.stdout, streams.stderr);
-    let context =
-        Context::new(output.clone(), streams.stdin, flags, env, layers).literal(is_literal);
+    let context = Context::new(output.clone(), streams.stdin, flags, env, layers)
+        .with_double_dash(has_double_dash);
     let result = (cli.command)(&context);
     finish(&output, result)
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    qiwei::end_on_panic();
+    qiwei::install_panic_hook();
     qiwei::run(
         std::env::args_os(),
         qiwei::Env::of_process(),

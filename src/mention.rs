@@ -10,8 +10,8 @@ const PLACEHOLDER: &str = "{$@}";
 /// The same in a form that shells leave alone: in double quotes `{$@}` becomes `{}`.
 const SHELL_SAFE_PLACEHOLDER: &str = "{at}";
 
-/// The text with the placeholders of the wire.
-pub fn place_mentions(text: &str) -> String {
+/// Replaces the placeholders by those of the wire protocol.
+pub fn to_wire_placeholders(text: &str) -> String {
     text.replace(SHELL_SAFE_PLACEHOLDER, PLACEHOLDER)
 }
 
@@ -50,7 +50,7 @@ impl Mentions {
         }
     }
 
-    fn count(&self) -> usize {
+    fn expected_placeholders(&self) -> usize {
         match self {
             Self::All => 1,
             Self::Users(ids) => ids.len(),
@@ -58,36 +58,36 @@ impl Mentions {
     }
 
     /// Checks the number of `{$@}` and `{at}` in a text, and that no shell has removed one. That it
-    /// must equal the number of mentions is documented only for a sibling product; no placeholder is
-    /// always accepted.
+    /// must equal the number of mentions is documented only for a similar product, not in the reference;
+    /// a text without placeholders is always accepted.
     ///
     /// # Errors
     /// Gives the actual and the expected number.
-    pub fn check_places(&self, text: &str) -> Result<(), Text> {
-        let places =
+    pub fn check_placeholder_count(&self, text: &str) -> Result<(), Text> {
+        let count =
             text.matches(PLACEHOLDER).count() + text.matches(SHELL_SAFE_PLACEHOLDER).count();
-        if places == 0 && text.contains("{}") {
+        if count == 0 && text.contains("{}") {
             return Err(text!(
-                "the text contains {braces}, which is what a shell makes of {place} in double quotes; use single quotes, or {safe}",
+                "the text contains {braces}, which is what a shell makes of {placeholder} in double quotes; use single quotes, or {safe}",
                 braces = "{}",
-                place = PLACEHOLDER,
+                placeholder = PLACEHOLDER,
                 safe = SHELL_SAFE_PLACEHOLDER
             ));
         }
-        let mentions = self.count();
-        if places == 0 || places == mentions {
+        let mentions = self.expected_placeholders();
+        if count == 0 || count == mentions {
             return Ok(());
         }
         Err(match mentions {
             1 => text!(
-                "the text has {places} {place} for 1 mention",
-                places,
-                place = PLACEHOLDER
+                "the text has {count} {placeholder} for 1 mention",
+                count,
+                placeholder = PLACEHOLDER
             ),
             _ => text!(
-                "the text has {places} {place} for {mentions} mentions",
-                places,
-                place = PLACEHOLDER,
+                "the text has {count} {placeholder} for {mentions} mentions",
+                count,
+                placeholder = PLACEHOLDER,
                 mentions
             ),
         })
@@ -133,16 +133,20 @@ mod tests {
             ("{$@} {$@}", Mentions::All, false),
             ("{$ @}", users(3), true),
         ] {
-            assert_eq!(mentions.check_places(text).is_ok(), fits, "{text}");
+            assert_eq!(
+                mentions.check_placeholder_count(text).is_ok(),
+                fits,
+                "{text}"
+            );
         }
     }
 
     proptest! {
         #[test]
-        fn check_counts_placeholders(places in 0usize..6, mentions in 1usize..6) {
-            let text = "a {$@".to_owned() + &"{$@}".repeat(places);
-            let fits = places == 0 || places == mentions;
-            prop_assert_eq!(users(mentions).check_places(&text).is_ok(), fits);
+        fn check_counts_placeholders(count in 0usize..6, mentions in 1usize..6) {
+            let text = "a {$@".to_owned() + &"{$@}".repeat(count);
+            let fits = count == 0 || count == mentions;
+            prop_assert_eq!(users(mentions).check_placeholder_count(&text).is_ok(), fits);
         }
     }
 }

@@ -23,37 +23,37 @@ pub struct Rate {
 
 /// The stored state of an account's rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
+pub struct PaceState {
     /// The time up to which sends are reserved, on the clock of this boot.
-    pub next_at: Micros,
+    pub next_send_at: Micros,
     /// The end of the last pause requested by the server, on the same clock.
-    pub held_until: Micros,
+    pub paused_until: Micros,
     /// The time of the last change, on the same clock.
-    pub seen_at: Micros,
+    pub updated_at: Micros,
 }
 
 impl Rate {
-    /// Reserves the next send: the wait before it, and the new slot.
-    pub fn reserve(self, slot: Option<Slot>, now: Micros) -> (Micros, Slot) {
-        let slot = Slot::as_of(slot, now);
-        let wait = (slot.next_at.saturating_sub(self.tolerance()))
+    /// Reserves the next send: the wait before it, and the new state.
+    pub fn reserve(self, state: Option<PaceState>, now: Micros) -> (Micros, PaceState) {
+        let state = PaceState::as_of(state, now);
+        let wait = (state.next_send_at.saturating_sub(self.tolerance()))
             .saturating_sub(now)
             .max(0);
-        let slot = Slot {
-            next_at: slot.next_at.max(now).saturating_add(self.interval),
-            ..slot
+        let state = PaceState {
+            next_send_at: state.next_send_at.max(now).saturating_add(self.interval),
+            ..state
         };
-        (wait, slot)
+        (wait, state)
     }
 
-    /// The slot after the server requested a pause.
-    pub fn pause(self, slot: Option<Slot>, now: Micros, pause: Micros) -> Slot {
-        let slot = Slot::as_of(slot, now);
+    /// The state after the server requested a pause.
+    pub fn pause(self, state: Option<PaceState>, now: Micros, pause: Micros) -> PaceState {
+        let state = PaceState::as_of(state, now);
         let end = now.saturating_add(pause);
-        Slot {
-            next_at: slot.next_at.max(end.saturating_add(self.tolerance())),
-            held_until: slot.held_until.max(end),
-            ..slot
+        PaceState {
+            next_send_at: state.next_send_at.max(end.saturating_add(self.tolerance())),
+            paused_until: state.paused_until.max(end),
+            ..state
         }
     }
 
@@ -62,20 +62,21 @@ impl Rate {
     }
 }
 
-impl Slot {
-    /// The slot adjusted to `now`; a free one when there was none. A clock behind the stored time was set
-    /// back or restarted, so the slot is moved with it; the account would otherwise wait for hours.
-    pub fn as_of(slot: Option<Self>, now: Micros) -> Self {
-        let slot = slot.unwrap_or(Self {
-            next_at: now,
-            held_until: now,
-            seen_at: now,
+impl PaceState {
+    /// The state adjusted to `now`; without a stored one, that of an account which may send now. A clock
+    /// behind the stored time was set back or restarted, so all times are moved with it; the account would
+    /// otherwise wait for hours.
+    pub fn as_of(state: Option<Self>, now: Micros) -> Self {
+        let state = state.unwrap_or(Self {
+            next_send_at: now,
+            paused_until: now,
+            updated_at: now,
         });
-        let back = slot.seen_at.saturating_sub(now).max(0);
+        let back = state.updated_at.saturating_sub(now).max(0);
         Self {
-            next_at: slot.next_at.saturating_sub(back),
-            held_until: slot.held_until.saturating_sub(back),
-            seen_at: now,
+            next_send_at: state.next_send_at.saturating_sub(back),
+            paused_until: state.paused_until.saturating_sub(back),
+            updated_at: now,
         }
     }
 }
@@ -124,7 +125,7 @@ impl Rate {
     }
 
     /// The rate as text.
-    pub fn words(self) -> Text {
+    pub fn describe(self) -> Text {
         let seconds = format!("{:.2}", self.interval as f64 / 1e6);
         match self.burst {
             1 => text!("one per {seconds}s", seconds),
@@ -174,24 +175,24 @@ mod tests {
     #[test]
     fn spaces_messages_evenly() {
         let rate = rate("20/min");
-        let (wait, slot) = rate.reserve(None, 0);
+        let (wait, state) = rate.reserve(None, 0);
         assert_eq!(wait, 0);
-        let (wait, slot) = rate.reserve(Some(slot), 0);
+        let (wait, state) = rate.reserve(Some(state), 0);
         assert_eq!(wait, 3 * SECOND);
-        let (wait, slot) = rate.reserve(Some(slot), SECOND);
+        let (wait, state) = rate.reserve(Some(state), SECOND);
         assert_eq!(wait, 5 * SECOND);
-        let (wait, _) = rate.reserve(Some(slot), 60 * SECOND);
+        let (wait, _) = rate.reserve(Some(state), 60 * SECOND);
         assert_eq!(wait, 0);
     }
 
     #[test]
     fn burst_is_immediate_and_then_spaced() {
         let rate = rate("60/min,burst=3");
-        let mut slot = None;
+        let mut state = None;
         let waits: Vec<Micros> = (0..5)
             .map(|_| {
-                let (wait, next) = rate.reserve(slot, 0);
-                slot = Some(next);
+                let (wait, next) = rate.reserve(state, 0);
+                state = Some(next);
                 wait / SECOND
             })
             .collect();
@@ -201,16 +202,16 @@ mod tests {
     #[test]
     fn clock_set_back_delays_nobody() {
         let rate = rate("20/min");
-        let (_, slot) = rate.reserve(None, 1_000_000 * SECOND);
-        let (wait, _) = rate.reserve(Some(slot), 5 * SECOND);
+        let (_, state) = rate.reserve(None, 1_000_000 * SECOND);
+        let (wait, _) = rate.reserve(Some(state), 5 * SECOND);
         assert_eq!(wait, 3 * SECOND);
     }
 
     #[test]
     fn pause_applies_to_all_reservations() {
         let rate = rate("60/min,burst=3");
-        let slot = rate.pause(None, 0, 30 * SECOND);
-        let (wait, _) = rate.reserve(Some(slot), 10 * SECOND);
+        let state = rate.pause(None, 0, 30 * SECOND);
+        let (wait, _) = rate.reserve(Some(state), 10 * SECOND);
         assert_eq!(wait, 20 * SECOND);
     }
 
@@ -221,11 +222,11 @@ mod tests {
             burst in 1u32..5,
         ) {
             let rate = Rate { interval: SECOND, burst };
-            let (mut now, mut slot, mut sent) = (0, None, Vec::new());
+            let (mut now, mut state, mut sent) = (0, None, Vec::new());
             for pause in arrivals {
                 now += pause;
-                let (wait, next) = rate.reserve(slot, now);
-                slot = Some(next);
+                let (wait, next) = rate.reserve(state, now);
+                state = Some(next);
                 sent.push(now + wait);
             }
             sent.sort_unstable();
@@ -234,11 +235,11 @@ mod tests {
             }
         }
         #[test]
-        fn never_panics_on_any_text_or_time(text in "\\PC{0,16}", next_at: i64, seen_at: i64, now: i64) {
+        fn never_panics_on_any_text_or_time(text in "\\PC{0,16}", next_send_at: i64, updated_at: i64, now: i64) {
             let _ = text.parse::<Rate>();
-            let slot = Some(Slot { next_at, held_until: next_at, seen_at });
+            let state = Some(PaceState { next_send_at, paused_until: next_send_at, updated_at });
             let rate = rate("1/h,burst=10000");
-            let _ = (rate.reserve(slot, now), rate.pause(slot, now, next_at));
+            let _ = (rate.reserve(state, now), rate.pause(state, now, next_send_at));
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::text::{Text, text};
     clippy::exit,
     reason = "the panicking thread need not be the one that could end the program"
 )]
-pub fn end_the_program() {
+pub fn install_panic_hook() {
     panic::set_hook(Box::new(|info| {
         let args: Vec<OsString> = std::env::args_os().collect();
         let streams = Streams::of_process();

@@ -92,7 +92,7 @@ impl AccountRateLimiter {
             self.output.note(&text!(
                 "waiting {wait} for the pace ({rate})",
                 wait = show_duration(wait),
-                rate = self.rate.words()
+                rate = self.rate.describe()
             ));
         }
         while !reservation.wait().is_zero() {
@@ -119,7 +119,7 @@ impl RateLimiter for AccountRateLimiter {
             self.sleep(reservation, stop)?;
             // Another process may have been paused meanwhile.
             let is_paused =
-                self.with_database(|database| database.is_valid(&self.server, guid, reservation))?;
+                self.with_database(|database| database.is_paused(&self.server, guid, reservation))?;
             if is_paused != Some(true) {
                 return Ok(());
             }
@@ -144,7 +144,7 @@ fn pace_exceeded(rate: Rate, most: Duration, wait: Duration) -> Error {
     busy(
         text!(
             "the pace ({rate}) allows no request within {most}; the next one is possible in {wait}",
-            rate = rate.words(),
+            rate = rate.describe(),
             most = show_duration(most),
             wait = show_duration(wait)
         ),

@@ -11,20 +11,20 @@ use crate::secret::REDACTED;
 /// Longer strings are cut, for example base64 pictures.
 const LONGEST: usize = 500;
 
-/// The sender of a body.
+/// Whether a body is a request or a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// This program: `code` is a login code, even as a number.
-    Ours,
-    /// The server: a numeric `code` is a result code.
-    Servers,
+pub enum BodyKind {
+    /// A request: `code` is a login code, even as a number.
+    Request,
+    /// A response: a numeric `code` is a result code.
+    Response,
 }
 
 /// The body for a log: guids shortened; login codes, callback URLs and secrets removed.
-pub fn body(bytes: &[u8], side: Side) -> String {
+pub fn body(bytes: &[u8], kind: BodyKind) -> String {
     match serde_json::from_slice::<Value>(bytes) {
         Ok(mut value) => {
-            redact(&mut value, 0, side);
+            redact(&mut value, 0, kind);
             without_guids(&value.to_string())
         }
         Err(_) => plain(&String::from_utf8_lossy(bytes)),
@@ -42,26 +42,26 @@ fn plain(text: &str) -> String {
     }
 }
 
-fn redact(value: &mut Value, depth: u8, side: Side) {
+fn redact(value: &mut Value, depth: u8, kind: BodyKind) {
     match value {
         Value::Object(object) => {
             for (key, inner) in object.iter_mut() {
                 match key.as_str() {
-                    "code" if side == Side::Servers && !inner.is_string() => {}
+                    "code" if kind == BodyKind::Response && !inner.is_string() => {}
                     "code" | "notify_url" | "app_key" | "app_secret" | "proxy" | "token"
                     | "password" => hide(inner),
                     "guid" if inner.is_string() => shorten_guid(inner),
-                    _ => redact(inner, depth, side),
+                    _ => redact(inner, depth, kind),
                 }
             }
         }
         Value::Array(entries) => entries
             .iter_mut()
-            .for_each(|entry| redact(entry, depth, side)),
+            .for_each(|entry| redact(entry, depth, kind)),
         Value::String(text) => {
             // Dialect D wraps JSON in a string.
             if depth == 0 && text.trim_start().starts_with(['{', '[', '"']) {
-                *text = wrapped(text, side);
+                *text = wrapped(text, kind);
             } else {
                 *text = plain(text);
             }
@@ -77,10 +77,10 @@ fn hide(value: &mut Value) {
     }
 }
 
-fn wrapped(text: &str, side: Side) -> String {
+fn wrapped(text: &str, kind: BodyKind) -> String {
     match serde_json::from_str::<Value>(text) {
         Ok(mut inner) => {
-            redact(&mut inner, 1, side);
+            redact(&mut inner, 1, kind);
             inner.to_string()
         }
         Err(_) => plain(text),
@@ -154,24 +154,24 @@ mod tests {
             ("<html>".into(), "<html>"),
         ];
         for (bytes, shown) in cases {
-            assert_eq!(body(bytes.as_bytes(), Side::Servers), shown);
+            assert_eq!(body(bytes.as_bytes(), BodyKind::Response), shown);
         }
         assert!(
-            body("x".repeat(9000).as_bytes(), Side::Servers)
+            body("x".repeat(9000).as_bytes(), BodyKind::Response)
                 .chars()
                 .count()
                 < 600
         );
         // A number is a login code in a request and a result code in a response.
         let number = br#"{"code":864209}"#;
-        assert_eq!(body(number, Side::Ours), r#"{"code":"[redacted]"}"#);
-        assert_eq!(body(number, Side::Servers), r#"{"code":864209}"#);
+        assert_eq!(body(number, BodyKind::Request), r#"{"code":"[redacted]"}"#);
+        assert_eq!(body(number, BodyKind::Response), r#"{"code":864209}"#);
     }
 
     proptest! {
         #[test]
         fn never_panics_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-            let _ = body(&bytes, Side::Ours);
+            let _ = body(&bytes, BodyKind::Request);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::text::text;
 
 /// Ignores SIGXFSZ, so that exceeding `ulimit -f` is a reported write error instead of a silent end.
-pub fn survive_size_limits() {
+pub fn ignore_sigxfsz() {
     #[cfg(unix)]
     {
         // If this fails, the default action stays.

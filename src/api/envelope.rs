@@ -61,8 +61,8 @@ pub struct Payload {
     pub other_fields: Map<String, Value>,
 }
 
-/// Fields that hold a business code. The last three come from the hosted gateway and from servers
-/// that answer for a sibling product.
+/// Fields that hold a business code. The last three come from the hosted gateway, which also serves
+/// personal WeChat.
 const CODE_FIELDS: [(&str, Dialect); 5] = [
     ("error_code", Dialect::A),
     ("err_code", Dialect::B),

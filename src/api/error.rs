@@ -205,7 +205,7 @@ mod tests {
         })
     }
 
-    /// The delivery promise as a table.
+    /// The delivery guarantee as a table.
     #[test]
     fn maps_call_errors_to_kinds_and_outcomes() {
         let none = || NoAnswer::because("the connection was closed".into());

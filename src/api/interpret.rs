@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::envelope::{self, Content, Dialect, Payload};
 use super::error::{CallError, NoAnswer};
 use super::refusal::Refusal;
-use super::reported_failure::{detail_words, text_of};
+use super::reported_failure::{detail_text, text_of};
 use super::response::Response;
 use crate::text::{Text, text};
 
@@ -27,7 +27,7 @@ pub fn interpret(response: &Response) -> Result<(Dialect, Payload), CallError> {
 /// A status that leaves open whether the server has acted.
 fn no_answer(response: &Response) -> CallError {
     CallError::NoAnswer(NoAnswer {
-        why: with_words(
+        why: with_server_message(
             text!(
                 "the server answered HTTP {status}",
                 status = response.status
@@ -46,7 +46,7 @@ fn refused(response: &Response) -> CallError {
             return no_answer(response);
         }
         Ok(Content::Refused { code, text }) => (code, text),
-        _ => (None, words(response).unwrap_or_default()),
+        _ => (None, server_message(response).unwrap_or_default()),
     };
     CallError::Refused(Refusal {
         http_status: response.status,
@@ -108,18 +108,18 @@ fn without_credentials(target: &str) -> String {
     }
 }
 
-fn with_words(what: Text, response: &Response) -> Text {
-    match words(response) {
-        Some(words) => text!("{what}: {words}", what, words),
+fn with_server_message(what: Text, response: &Response) -> Text {
+    match server_message(response) {
+        Some(message) => text!("{what}: {message}", what, message),
         None => what,
     }
 }
 
 /// The server's text: FastAPI's `detail`, an error text, or a short plain body.
-fn words(response: &Response) -> Option<String> {
+fn server_message(response: &Response) -> Option<String> {
     match serde_json::from_slice(&response.body) {
         Ok(Value::Object(object)) => match object.get("detail") {
-            Some(detail) => Some(detail_words(detail)),
+            Some(detail) => Some(detail_text(detail)),
             None => text_of(&object),
         },
         _ => short_plain_text(&response.body),

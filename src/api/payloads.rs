@@ -23,7 +23,7 @@ pub enum Status {
 
 impl Status {
     /// The text for people.
-    pub fn word(self) -> Text {
+    pub fn label(self) -> Text {
         match self {
             Self::Online => text!("online"),
             Self::Running => text!("running"),

@@ -62,7 +62,7 @@ fn decode<T>(response: &Response, decode: Decode<T>) -> Result<T, CallError> {
     decode(payload).map_err(|payload_error| payload_call_error(payload_error, response.status))
 }
 
-/// Checks the delivery promise against a second reading of the same bytes.
+/// Checks the delivery guarantee against a second reading of the same bytes.
 fn check_send(response: &Response) {
     let reference = ReferenceReading::of(&response.body);
     let is_2xx = (200..300).contains(&response.status);
@@ -274,7 +274,7 @@ impl ReferenceReading {
             })
             .collect();
         let is_envelope = !codes.is_empty() || !object.contains_key("msg_data");
-        // Fields that the protocol does not document may turn a yes into a doubt.
+        // Fields that the protocol does not document may make an accepted answer unknown.
         const DOCUMENTED: [&str; 6] = [
             "error_code",
             "err_code",
@@ -442,7 +442,7 @@ mod tests {
             answer(&[&[status], body.as_bytes()].concat());
         }
         #[test]
-        fn any_answer_keeps_the_promises(status: u8, body in token_sequences(WORDS)) {
+        fn send_outcomes_match_reference_reading(status: u8, body in token_sequences(WORDS)) {
             answer(&[vec![status], body].concat());
         }
     }

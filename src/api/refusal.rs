@@ -1,6 +1,6 @@
 //! Causes of refusals, with hints.
 //!
-//! The private server documents no code for "not logged in", "unknown guid", "expired" or
+//! The reference documents no code of the private server for "not logged in", "unknown guid", "expired" or
 //! "too frequent", so the text is checked too, and these causes never follow from a code alone.
 
 use super::error::NOT_READY;

@@ -154,7 +154,7 @@ fn failure_message(value: &Value) -> Option<String> {
         Value::Array(list) if list.is_empty() => None,
         Value::Object(object) if object.is_empty() => None,
         Value::Object(object) => Some(text_of(object).unwrap_or_else(|| value.to_string())),
-        other => Some(detail_words(other)),
+        other => Some(detail_text(other)),
     }
 }
 
@@ -168,7 +168,7 @@ pub fn text_of(object: &Map<String, Value>) -> Option<String> {
 }
 
 /// FastAPI's `detail`: `"Not Found"`, or the array of a 422 as `guid: field required; limit: …`.
-pub(super) fn detail_words(detail: &Value) -> String {
+pub(super) fn detail_text(detail: &Value) -> String {
     match detail {
         Value::String(text) => text.clone(),
         Value::Array(entries) => entries

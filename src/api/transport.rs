@@ -26,8 +26,8 @@ pub struct Transport {
     client: Client,
     /// The time in which `client` connects or gives up.
     connect_timeout: Duration,
-    /// The last client that [`Transport::late_client`] built, with its time.
-    late: Mutex<Option<(Duration, Client)>>,
+    /// The last client that [`Transport::short_timeout_client`] built, with its timeout.
+    short_timeout_client: Mutex<Option<(Duration, Client)>>,
     connection: Connection,
     base: BaseUrl,
     tracer: Option<Arc<dyn Tracer>>,
@@ -49,7 +49,7 @@ impl Transport {
         Ok(Self {
             client,
             connect_timeout,
-            late: Mutex::default(),
+            short_timeout_client: Mutex::default(),
             connection: connection.clone(),
             base,
             tracer,
@@ -121,13 +121,16 @@ impl Transport {
     /// A client for a request with less time left than connecting may take: one that gives up
     /// connecting before the time is over, so that a connection that was never made is known as such.
     /// It is used again while it fits the time left, so that a loop needs only a few.
-    fn late_client(&self, remaining: Duration) -> Option<Client> {
+    fn short_timeout_client(&self, remaining: Duration) -> Option<Client> {
         let connect_timeout = client::connect_timeout(remaining);
         if connect_timeout >= self.connect_timeout {
             return None;
         }
-        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((time, client)) = &*late
+        let mut last = self
+            .short_timeout_client
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((time, client)) = &*last
             && *time <= remaining.mul_f32(0.95)
             && *time >= remaining.mul_f32(0.4)
         {
@@ -135,7 +138,7 @@ impl Transport {
         }
         // Without it, the connection may outlast the time left, and its outcome is then unknown.
         let client = client::build(&self.base, &self.connection, connect_timeout).ok()?;
-        *late = Some((connect_timeout, client.clone()));
+        *last = Some((connect_timeout, client.clone()));
         Some(client)
     }
 
@@ -155,8 +158,8 @@ impl Transport {
                 None,
             ));
         }
-        let late = self.late_client(remaining);
-        let client = late.as_ref().unwrap_or(&self.client);
+        let short = self.short_timeout_client(remaining);
+        let client = short.as_ref().unwrap_or(&self.client);
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
             CallError::Setup(text!(
                 "{method} is not an HTTP method",

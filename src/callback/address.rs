@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use subtle::ConstantTimeEq;
 use url::Url;
 
-/// Longest `notify_url` in bytes. A hosted sibling of the server stores about 100: 87 worked, 112 failed.
+/// Longest `notify_url` in bytes. The hosted gateway stores about 100: 87 worked, 112 failed.
 const MAX_URL_BYTES: usize = 90;
 
 /// The address to bind: the requested one, else loopback for a server on this machine, else the

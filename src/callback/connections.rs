@@ -20,14 +20,14 @@ struct Registry {
     cap: usize,
     next: u64,
     /// Oldest first.
-    present: BTreeMap<u64, Entry>,
+    open: BTreeMap<u64, Entry>,
 }
 
 #[derive(Debug)]
 struct Entry {
     stream: Arc<TcpStream>,
-    /// Has sent a valid request, so it is not an idle client.
-    is_proven: bool,
+    /// A valid request was read from it.
+    has_sent_request: bool,
     /// A response is being written.
     is_busy: bool,
 }
@@ -49,7 +49,7 @@ impl Default for Connections {
         Self(Arc::new(Mutex::new(Registry {
             cap,
             next: 0,
-            present: BTreeMap::new(),
+            open: BTreeMap::new(),
         })))
     }
 }
@@ -68,17 +68,17 @@ impl Connections {
     pub(super) fn admit(&self, stream: TcpStream) -> Option<Connection> {
         let stream = Arc::new(stream);
         let mut members = self.lock();
-        if members.present.len() >= members.cap && !members.make_room() {
+        if members.open.len() >= members.cap && !members.make_room() {
             return None;
         }
         let number = members.next;
         members.next += 1;
         let member = Entry {
             stream: stream.clone(),
-            is_proven: false,
+            has_sent_request: false,
             is_busy: false,
         };
-        members.present.insert(number, member);
+        members.open.insert(number, member);
         Some(Connection {
             number,
             stream,
@@ -86,14 +86,14 @@ impl Connections {
         })
     }
 
-    /// Closes the least useful connection when the system is out of descriptors.
-    pub(super) fn relieve(&self) {
+    /// Closes one connection, to free a descriptor: the one that [`Connections::admit`] would close.
+    pub(super) fn close_one(&self) {
         self.lock().make_room();
     }
 
     /// Whether any response is being written.
     pub(super) fn is_busy(&self) -> bool {
-        self.lock().present.values().any(|member| member.is_busy)
+        self.lock().open.values().any(|member| member.is_busy)
     }
 
     fn lock(&self) -> MutexGuard<'_, Registry> {
@@ -103,15 +103,15 @@ impl Connections {
 
 impl Registry {
     fn make_room(&mut self) -> bool {
-        let unproven = self
-            .present
+        let without_request = self
+            .open
             .iter()
-            .find(|(_, m)| !m.is_proven && !m.is_busy);
-        let idle = || self.present.iter().find(|(_, m)| !m.is_busy);
-        let Some(number) = unproven.or_else(idle).map(|(number, _)| *number) else {
+            .find(|(_, m)| !m.has_sent_request && !m.is_busy);
+        let idle = || self.open.iter().find(|(_, m)| !m.is_busy);
+        let Some(number) = without_request.or_else(idle).map(|(number, _)| *number) else {
             return false;
         };
-        if let Some(member) = self.present.remove(&number) {
+        if let Some(member) = self.open.remove(&number) {
             // Wakes the thread that waits for the next request; it then ends.
             let _ = member.stream.shutdown(Shutdown::Both);
         }
@@ -122,16 +122,16 @@ impl Registry {
 impl Connection {
     /// Marks whether a response is being written on this connection.
     pub(super) fn busy(&self, is_busy: bool) {
-        if let Some(member) = self.connections.lock().present.get_mut(&self.number) {
+        if let Some(member) = self.connections.lock().open.get_mut(&self.number) {
             member.is_busy = is_busy;
-            member.is_proven |= is_busy;
+            member.has_sent_request |= is_busy;
         }
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.connections.lock().present.remove(&self.number);
+        self.connections.lock().open.remove(&self.number);
     }
 }
 
@@ -153,16 +153,16 @@ mod tests {
         let sender = connections.admit(stream).unwrap();
         sender.busy(true);
         sender.busy(false);
-        let (clients, guests): (Vec<_>, Vec<_>) = (0..MAX_CONNECTIONS + 20)
+        let (clients, others): (Vec<_>, Vec<_>) = (0..MAX_CONNECTIONS + 20)
             .map(|_| {
                 let (client, stream) = connect();
                 (client, connections.admit(stream).unwrap())
             })
             .unzip();
         let members = connections.lock();
-        assert_eq!(members.present.len(), MAX_CONNECTIONS);
-        assert!(members.present.contains_key(&sender.number));
-        assert!(!members.present.contains_key(&guests[0].number));
+        assert_eq!(members.open.len(), MAX_CONNECTIONS);
+        assert!(members.open.contains_key(&sender.number));
+        assert!(!members.open.contains_key(&others[0].number));
         drop((members, clients));
     }
 }

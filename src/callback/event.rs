@@ -158,7 +158,7 @@ impl FromStr for NotifyType {
 
 impl NotifyType {
     /// The text shown to a person: the name, which is the same in every language.
-    pub fn word(self) -> Text {
+    pub fn label(self) -> Text {
         match self.name() {
             Some(name) => Text::verbatim(name),
             None => text!("event {number}", number = self.0),
@@ -236,7 +236,7 @@ mod tests {
             NotifyType::NEW_MESSAGE
         );
         assert_eq!("new_message".parse::<NotifyType>().unwrap().0, 11010);
-        assert_eq!("99".parse::<NotifyType>().unwrap().word(), "event 99");
+        assert_eq!("99".parse::<NotifyType>().unwrap().label(), "event 99");
         assert!(
             "message"
                 .parse::<NotifyType>()

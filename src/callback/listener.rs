@@ -128,7 +128,7 @@ fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Servi
     loop {
         let Ok((stream, _)) = listener.accept() else {
             // Probably out of descriptors: make room and keep accepting.
-            connections.relieve();
+            connections.close_one();
             thread::sleep(OUT_OF_DESCRIPTORS_PAUSE);
             continue;
         };
@@ -139,23 +139,23 @@ fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Servi
         let spawned = thread::Builder::new()
             .name("callback".into())
             .stack_size(STACK_BYTES)
-            .spawn(move || converse(&connection, &service));
+            .spawn(move || serve_connection(&connection, &service));
         if spawned.is_err() {
-            connections.relieve();
+            connections.close_one();
             thread::sleep(OUT_OF_DESCRIPTORS_PAUSE);
         }
     }
 }
 
 /// Serves one connection until it ends.
-fn converse(connection: &Connection, service: &Service) {
+fn serve_connection(connection: &Connection, service: &Service) {
     let stream = &connection.stream;
     if stream.set_nodelay(true).is_err() || stream.set_write_timeout(Some(WRITE_TIMEOUT)).is_err() {
         return;
     }
     let mut reader = RequestReader::new(DeadlineReader::new(stream), MAX_BODY_BYTES);
     loop {
-        if reader.stream().rest().is_err() {
+        if reader.stream().start_idle_timeout().is_err() {
             return;
         }
         match read(&mut reader, stream, service) {
@@ -311,8 +311,8 @@ impl<'a> DeadlineReader<'a> {
         }
     }
 
-    /// Between two requests.
-    fn rest(&mut self) -> io::Result<()> {
+    /// Waits for the next request as long as a connection may be idle.
+    fn start_idle_timeout(&mut self) -> io::Result<()> {
         self.until = None;
         self.stream.set_read_timeout(Some(IDLE_TIMEOUT))
     }

@@ -123,7 +123,7 @@ impl CallbackPolicy {
         let path = path.trim_end_matches('/');
         if path == "/health" {
             return match request.method {
-                "GET" | "HEAD" if self.is_meant(request.host) => Decision::Health,
+                "GET" | "HEAD" if self.is_allowed_host(request.host) => Decision::Health,
                 "GET" | "HEAD" => Decision::Refused(403, "another host"),
                 _ => Decision::Refused(405, "only GET"),
             };
@@ -151,9 +151,9 @@ impl CallbackPolicy {
         last.is_some_and(|last| self.token.is(last))
     }
 
-    /// Whether `Host` may be ours: a web page whose name was rebound to this machine must not read the
-    /// health status. The webhook does not check it: the token is enough, and proxies use any name.
-    fn is_meant(&self, host: Option<&str>) -> bool {
+    /// Whether `Host` may name this listener: a web page whose name was rebound to this machine must not read
+    /// the health status. The webhook does not check it: the token is enough, and proxies use any name.
+    fn is_allowed_host(&self, host: Option<&str>) -> bool {
         host.is_none_or(|host| {
             let allowed = self.host.as_deref();
             !is_public_name(host)

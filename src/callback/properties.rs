@@ -196,12 +196,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_callback_keeps_the_promises(guid in "g-[12]?", kind in 11009..11014, token in "TOKEN|TOKE|", method in "GET|POST") {
+        fn accepts_only_callbacks_with_token_and_guid(guid in "g-[12]?", kind in 11009..11014, token in "TOKEN|TOKE|", method in "GET|POST") {
             let body = json!({"guid": guid, "notify_type": kind, "data": [{"id": "1"}, 2, {"id": 3}]});
             callback(format!("{method}\n/webhook/{token}\n\n{body}").as_bytes());
         }
         #[test]
-        fn any_request_keeps_the_promises(
+        fn refuses_invalid_requests(
             method in "GET|POST|PUT",
             target in "(/webhook|/health|/p)?/?(TOKEN)?[?x/]{0,2}|https?://[a-z.]{1,9}(/[a-z?#]{0,4})?|[0-9.:\\[\\]]{0,20}",
             kind in "(application/json|text/plain)?",

@@ -109,7 +109,7 @@ impl EventQueue {
         let guid = event.guid.clone();
         message::keep_messages(event, |entry| {
             message::identity(&guid, entry)
-                .is_none_or(|identity| state.is_news(self.hasher.hash_one(identity)))
+                .is_none_or(|identity| state.insert_if_new(self.hasher.hash_one(identity)))
         })
     }
 
@@ -159,7 +159,8 @@ impl EventQueue {
 }
 
 impl State {
-    fn is_news(&mut self, identity: u64) -> bool {
+    /// Remembers a message; false if it was known.
+    fn insert_if_new(&mut self, identity: u64) -> bool {
         if !self.known.insert(identity) {
             return false;
         }

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::conversation::is_id;
 use crate::delivery::{OutgoingMessage, check_key};
 use crate::error::Error;
-use crate::mention::{Mentions, place_mentions};
+use crate::mention::{Mentions, to_wire_placeholders};
 use crate::text::text;
 
 /// Arguments of `qiwei at`.
@@ -71,12 +71,12 @@ impl Args {
         let mentions = self.mentions()?;
         let mut text = self.text.read(context)?;
         if !self.no_check {
-            mentions.check_places(&text).map_err(|why| {
+            mentions.check_placeholder_count(&text).map_err(|why| {
                 Error::usage(why).hint(text!(
                     "use one per mention, or none; --no-check sends it anyway"
                 ))
             })?;
-            text = place_mentions(&text);
+            text = to_wire_placeholders(&text);
         }
         Ok(OutgoingMessage {
             to,

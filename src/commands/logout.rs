@@ -64,7 +64,7 @@ impl Run for Args {
         context
             .output
             .result(&view, |_| text.clone())
-            .map_err(|e| e.after(&text))
+            .map_err(|e| e.with_completed_change(&text))
             .map(success)
     }
 }

@@ -228,7 +228,7 @@ fn cells(row: &Row) -> [Cell; 4] {
     [
         row.conversation_id.as_str().into(),
         row.r#type
-            .map_or_else(|| "-".into(), |kind| kind.word().into()),
+            .map_or_else(|| "-".into(), |kind| kind.label().into()),
         row.name.as_deref().unwrap_or("-").into(),
         row.last_message_at
             .as_deref()

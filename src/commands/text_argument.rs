@@ -94,7 +94,7 @@ fn check_no_option(context: &Context, text: &str) -> Result<(), Error> {
             .trim_start_matches('-')
             .starts_with(|c: char| c.is_ascii_alphabetic())
         && !text.contains(char::is_whitespace);
-    if !looks_like_one || context.is_literal() {
+    if !looks_like_one || context.has_double_dash() {
         return Ok(());
     }
     Err(Error::usage(text!(

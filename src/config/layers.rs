@@ -45,7 +45,7 @@ pub enum Source {
 
 impl Source {
     /// The text for people.
-    pub fn word(&self) -> Text {
+    pub fn label(&self) -> Text {
         match self {
             Self::Flag => text!("flag"),
             Self::Env => text!("env"),
@@ -244,7 +244,7 @@ impl Layers {
                 )
             }
             (Source::Config, _) => Text::verbatim(file()),
-            (other, _) => other.word(),
+            (other, _) => other.label(),
         }
     }
 

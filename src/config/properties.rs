@@ -288,7 +288,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_edit_keeps_the_promises(name in NAMES, only_if in "|a", file in files()) {
+        fn config_edits_keep_other_settings(name in NAMES, only_if in "|a", file in files()) {
             let value = match name.rsplit('.').next() {
                 Some("retries") => "7",
                 Some("pace") => "2/s",
@@ -300,7 +300,7 @@ mod tests {
             config(format!("{name}\n{value}\n{only_if}\n{file}").as_bytes());
         }
         #[test]
-        fn any_file_keeps_the_promises(
+        fn config_edits_keep_other_settings_in_any_file(
             name in "guid|pace|retries|insecure|base_url|(profiles\\.prod\\.)?(aliases\\.ops|headers\\.X-Token|guid)",
             value in "20/min|7|yes|R:1|a|https?://u@h/[a-z?=]{0,4}",
             only_if in "|a|x",

@@ -133,7 +133,7 @@ fn check_mentions(mentions: &Mentions, count: usize, wire: &Value, text: &str) {
     // What a shell leaves of `{$@}` in double quotes.
     let has_lost_one = places == 0 && text.contains("{}");
     let fits = !has_lost_one && (places == 0 || places == count);
-    match mentions.check_places(text) {
+    match mentions.check_placeholder_count(text) {
         Ok(()) => assert!(fits, "{places} places for {count}"),
         Err(why) => {
             assert!(!fits, "{why:?}");
@@ -217,15 +217,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_address_keeps_the_promises(text in token_sequences(WORDS)) {
+        fn accepts_exactly_valid_ids_and_urls(text in token_sequences(WORDS)) {
             address(&text);
         }
         #[test]
-        fn any_id_like_text_keeps_the_promises(text in "[SRsr]?:?[0-9]{0,22}") {
+        fn accepts_exactly_valid_id_like_texts(text in "[SRsr]?:?[0-9]{0,22}") {
             address(text.as_bytes());
         }
         #[test]
-        fn any_mention_keeps_the_promises(text in token_sequences(MENTIONS)) {
+        fn mentions_match_placeholders(text in token_sequences(MENTIONS)) {
             mention(&text);
         }
         #[test]

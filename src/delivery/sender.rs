@@ -301,7 +301,7 @@ impl Sender {
             self.output.warn(&text!(
                 "the outcome of {record} ({outcome}) could not be recorded: {message}",
                 record = &record.name,
-                outcome = outcome.word(),
+                outcome = outcome.label(),
                 message = error.message
             ));
         }

@@ -44,7 +44,7 @@ fn belongs_to_us(found: &Metadata, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let folder = std::fs::metadata(super::folder_of(path))?;
     let us = rustix::process::geteuid().as_raw();
-    Ok(is_believed(found.uid(), us, folder.uid()))
+    Ok(is_trusted_owner(found.uid(), us, folder.uid()))
 }
 
 #[cfg(not(unix))]
@@ -55,7 +55,7 @@ fn belongs_to_us(_found: &Metadata, _path: &Path) -> io::Result<bool> {
 /// Accepts our own files, root's, and those of the folder's owner, who could replace anything in it
 /// anyway.
 #[cfg(unix)]
-fn is_believed(owner: u32, us: u32, folder: u32) -> bool {
+fn is_trusted_owner(owner: u32, us: u32, folder: u32) -> bool {
     owner == us || owner == 0 || owner == folder
 }
 
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn rejects_files_of_other_users() {
         let [us, root, stranger, other] = [1000, 0, 1001, 1002];
-        for (owner, us, folder, believed) in [
+        for (owner, us, folder, trusted) in [
             (us, us, us, true),
             (us, us, root, true),
             (root, us, root, true),
@@ -79,8 +79,8 @@ mod tests {
             (stranger, us, other, false),
         ] {
             assert_eq!(
-                is_believed(owner, us, folder),
-                believed,
+                is_trusted_owner(owner, us, folder),
+                trusted,
                 "a file of {owner} in a folder of {folder}, for {us}"
             );
         }

@@ -1,6 +1,5 @@
-//! Checks of the `Host` header. A web page can make a local browser send requests here, but cannot
-//! forge `Origin`, nor set `Host` to anything but the name it used. After DNS rebinding that is a name
-//! of the attacker.
+//! Checks of the `Host` header. A web page can make a local browser send requests here, but the browser
+//! sets `Origin` and `Host`. After DNS rebinding, `Host` is the attacker's domain.
 
 use std::net::IpAddr;
 

@@ -190,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_request_bytes_keep_the_promises(bytes in token_sequences(WORDS)) {
+        fn requests_are_framed_unambiguously(bytes in token_sequences(WORDS)) {
             http(&bytes);
         }
     }

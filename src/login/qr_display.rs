@@ -75,7 +75,7 @@ pub fn render(
 }
 
 /// The text for a status.
-pub fn words(status: QrcodeStatus) -> Text {
+pub fn status_text(status: QrcodeStatus) -> Text {
     match status {
         QrcodeStatus::NotScanned => text!("waiting for the QR code to be scanned"),
         QrcodeStatus::Scanned => text!("scanned; confirm the login on the phone"),

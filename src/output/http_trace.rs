@@ -2,7 +2,7 @@
 
 use super::Output;
 use crate::api::{Trace, Tracer};
-use crate::redact::{self, Side};
+use crate::redact::{self, BodyKind};
 use crate::text::{Text, text};
 use crate::time::show_duration;
 
@@ -18,16 +18,16 @@ impl Tracer for HttpTrace {
         {
             self.0.note(&Text::verbatim(format!(
                 "  {}",
-                redact::body(body, side(event))
+                redact::body(body, kind_of(event))
             )));
         }
     }
 }
 
-fn side(event: &Trace<'_>) -> Side {
+fn kind_of(event: &Trace<'_>) -> BodyKind {
     match event {
-        Trace::Request { .. } => Side::Ours,
-        _ => Side::Servers,
+        Trace::Request { .. } => BodyKind::Request,
+        _ => BodyKind::Response,
     }
 }
 

@@ -137,10 +137,10 @@ impl Output {
 
     /// The error with secrets masked.
     pub fn masked(&self, error: &Error) -> Error {
-        let over = |words: &str| self.mask.over(words).into_owned();
+        let mask = |text: &str| self.mask.mask(text).into_owned();
         Error {
-            message: error.message.with_words(&over),
-            hint: error.hint.as_ref().map(|hint| hint.with_words(&over)),
+            message: error.message.map_verbatim(&mask),
+            hint: error.hint.as_ref().map(|hint| hint.map_verbatim(&mask)),
             ..error.clone()
         }
     }
@@ -253,13 +253,13 @@ impl Output {
     /// Prints a note; suppressed by `--quiet`.
     pub fn note(&self, text: &Text) {
         if !self.options.quiet {
-            self.write_err(&self.words(text), Style::new());
+            self.write_err(&self.render(text), Style::new());
         }
     }
 
     /// Prints one of several input errors, before the error that sums them up.
-    pub fn complain(&self, text: &Text) {
-        self.write_err(&self.words(text), AnsiColor::Red.on_default());
+    pub fn input_error(&self, text: &Text) {
+        self.write_err(&self.render(text), AnsiColor::Red.on_default());
     }
 
     /// Whether a status line may be drawn.
@@ -272,10 +272,10 @@ impl Output {
 
     /// Draws a status line, which stays until the next output. Only if [`Output::shows_progress`].
     pub fn status(&self, text: &Text) {
-        let words = self.words(text);
+        let text = self.render(text);
         let columns = self.stderr_capabilities().columns.unwrap_or(80);
         let room = columns.saturating_sub(1);
-        let line = table_layout::cut(&for_terminal(&words), room, self.stderr_style.utf8);
+        let line = table_layout::cut(&for_terminal(&text), room, self.stderr_style.utf8);
         self.stderr().status(&line);
     }
 
@@ -285,14 +285,14 @@ impl Output {
     }
 
     /// Renders a text in the language of this run.
-    fn words(&self, text: &Text) -> String {
+    fn render(&self, text: &Text) -> String {
         text.render(self.options.lang)
     }
 
     /// Prints a warning, also with `--quiet`.
     pub fn warn(&self, text: &Text) {
         let text = text!("warning: {text}", text);
-        self.write_err(&self.words(&text), AnsiColor::Yellow.on_default());
+        self.write_err(&self.render(&text), AnsiColor::Yellow.on_default());
     }
 
     /// What stderr can display.
@@ -308,13 +308,13 @@ impl Output {
     }
 
     /// Renders a text for stderr, with text from outside sanitised.
-    fn render_text(&self, text: &Text) -> String {
-        for_terminal(&self.words(text)).into_owned()
+    fn render_sanitized(&self, text: &Text) -> String {
+        for_terminal(&self.render(text)).into_owned()
     }
 
     /// Prints a drawing of this program to stderr unchanged, also with `--quiet`, below its caption.
     pub fn drawing(&self, drawing: &str, caption: Option<&Text>) {
-        let caption = caption.map_or_else(String::new, |text| self.render_text(text) + "\n");
+        let caption = caption.map_or_else(String::new, |text| self.render_sanitized(text) + "\n");
         let mut err = self.stderr();
         let err = err.writer();
         // The drawing comes last, so that it stays visible on a small screen.
@@ -325,7 +325,7 @@ impl Output {
 
     /// Prints a prompt to stderr, without a line break.
     pub fn prompt(&self, text: &Text) {
-        let text = self.render_text(text);
+        let text = self.render_sanitized(text);
         let mut err = self.stderr();
         let err = err.writer();
         let _ = err.write_all(text.as_bytes());
@@ -352,10 +352,10 @@ impl Output {
             return;
         }
         let message = text!("error: {message}", message = &error.message);
-        self.write_err(&self.words(&message), AnsiColor::Red.on_default());
+        self.write_err(&self.render(&message), AnsiColor::Red.on_default());
         if let Some(hint) = &error.hint {
             let hint = text!("hint: {hint}", hint);
-            self.write_err(&self.words(&hint), AnsiColor::Cyan.on_default());
+            self.write_err(&self.render(&hint), AnsiColor::Cyan.on_default());
         }
     }
 
@@ -366,7 +366,7 @@ impl Output {
     /// Writes one line to stderr, with its label up to the colon in color.
     fn write_err(&self, text: &str, label: Style) {
         // Sanitised also in a file: logs are read on terminals.
-        let text = self.mask.over(text);
+        let text = self.mask.mask(text);
         let text = match text.starts_with('{') {
             true => json_for_terminal(&text),
             false => for_terminal(&text),

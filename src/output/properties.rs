@@ -100,12 +100,12 @@ fn check_table(text: &str) {
 /// The output on stdout and stderr of `print`.
 fn printed(options: OutputOptions, terminal: bool, print: impl FnOnce(&Output)) -> [String; 2] {
     let streams = [(); 2].map(|()| SharedBuffer::default());
-    let [stdout, stderr] = streams.clone().map(|paper| Sink {
-        writer: Box::new(paper),
+    let [stdout, stderr] = streams.clone().map(|buffer| Sink {
+        writer: Box::new(buffer),
         terminal,
     });
     print(&Output::new(options, stdout, stderr));
-    streams.map(|paper| String::from_utf8(paper.bytes()).expect("UTF-8"))
+    streams.map(|buffer| String::from_utf8(buffer.bytes()).expect("UTF-8"))
 }
 
 #[derive(Clone, Default)]
@@ -143,7 +143,7 @@ fn check_terminal(data: &[u8], text: &str, color: ColorChoice, json: bool) {
         output.json(&text).expect("written");
         output.bytes(data).expect("written");
         output.note(&words);
-        output.complain(&words);
+        output.input_error(&words);
         output.warn(&words);
         output.prompt(&words);
         output.error(&Error::usage(words.clone()).hint(words.clone()));
@@ -219,7 +219,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_output_keeps_the_promises(text in token_sequences(WORDS)) {
+        fn output_is_sanitized(text in token_sequences(WORDS)) {
             terminal(&text);
         }
     }

@@ -32,7 +32,7 @@ impl SecretMask {
     }
 
     /// `text` with every secret masked.
-    pub(super) fn over<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(super) fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut masked = Cow::Borrowed(text);
         for secret in secrets.iter() {
@@ -61,7 +61,7 @@ mod tests {
             ("a short word", "a short word"),
         ];
         for (text, shown) in cases {
-            assert_eq!(mask.over(text), shown);
+            assert_eq!(mask.mask(text), shown);
         }
     }
 }

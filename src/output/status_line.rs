@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn write_clears_status_line_first() {
-        let paper = SharedBuffer::default();
+        let buffer = SharedBuffer::default();
         let mut stderr = Stderr::new(Sink {
-            writer: Box::new(paper.clone()),
+            writer: Box::new(buffer.clone()),
             terminal: true,
         });
         stderr.status("1/2");
@@ -78,7 +78,7 @@ mod tests {
         stderr.writer().write_all(b"note\n").unwrap();
         stderr.writer().write_all(b"note\n").unwrap();
         stderr.clear();
-        let written = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        let written = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
         assert_eq!(
             written,
             "\r\u{1b}[K1/2\r\r\u{1b}[K2/2\r\r\u{1b}[Knote\nnote\n"

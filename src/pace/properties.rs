@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::{Micros, Rate, Slot};
+use super::{Micros, PaceState, Rate};
 use crate::time::{
     local_minute, local_second, parse_duration, parse_timeout, rfc3339, show_duration,
 };
@@ -26,7 +26,7 @@ pub fn time(data: &[u8]) {
     let mut number = || numbers.next().unwrap_or_default();
     let (one, two, three) = (number(), number(), number());
     check_calendar(one);
-    check_slots(one, two, three);
+    check_states(one, two, three);
     if let Ok(text) = std::str::from_utf8(text) {
         check_duration(text);
         check_rate(text);
@@ -100,38 +100,38 @@ fn check_rate(text: &str) {
     let (Some(rate), Some((count, unit, burst))) = (rate, expected) else {
         return;
     };
-    assert!(!rate.words().english().is_empty());
+    assert!(!rate.describe().english().is_empty());
     let interval = unit / count;
-    let mut slot = None;
+    let mut state = None;
     // All at once: the burst is immediate, then one per interval.
     for number in 0..burst.min(5) + 5 {
-        let (wait, next) = rate.reserve(slot, 0);
+        let (wait, next) = rate.reserve(state, 0);
         assert_eq!(wait, (number + 1 - burst).max(0) * interval, "{text:?}");
-        slot = Some(next);
+        state = Some(next);
     }
 }
 
-/// Whatever is stored and whatever the clock is, no wait exceeds the slot's, and time only advances.
-fn check_slots(next_at: Micros, seen_at: Micros, now: Micros) {
+/// For any stored state and any clock, no wait exceeds the stored one, and times only advance.
+fn check_states(next_send_at: Micros, updated_at: Micros, now: Micros) {
     let rate: Rate = "20/min,burst=3".parse().expect("a rate");
-    let slot = Slot {
-        next_at,
-        held_until: next_at,
-        seen_at,
+    let state = PaceState {
+        next_send_at,
+        paused_until: next_send_at,
+        updated_at,
     };
-    let (wait, after) = rate.reserve(Some(slot), now);
-    let asked = i128::from(next_at) - i128::from(seen_at.min(now));
+    let (wait, after) = rate.reserve(Some(state), now);
+    let asked = i128::from(next_send_at) - i128::from(updated_at.min(now));
     assert!(
         wait >= 0 && i128::from(wait) <= asked.max(0),
         "{wait} of {asked}"
     );
-    assert!(after.seen_at == now && after.next_at >= now);
-    let held = rate.pause(Some(slot), now, seen_at.saturating_abs());
-    assert!(held.held_until >= now && held.next_at >= held.held_until);
-    let (wait, _) = rate.reserve(Some(held), now);
+    assert!(after.updated_at == now && after.next_send_at >= now);
+    let paused = rate.pause(Some(state), now, updated_at.saturating_abs());
+    assert!(paused.paused_until >= now && paused.next_send_at >= paused.paused_until);
+    let (wait, _) = rate.reserve(Some(paused), now);
     assert!(
         i128::from(wait)
-            >= i128::from(seen_at.saturating_abs()).min(i128::from(i64::MAX) - i128::from(now))
+            >= i128::from(updated_at.saturating_abs()).min(i128::from(i64::MAX) - i128::from(now))
                 - 6_000_000
     );
 }
@@ -170,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_pace_setting_keeps_the_promises(
+        fn parses_durations_and_paces(
             time in "[0-9]{1,5} ?(ms|s|min|m|h)?( ?[0-9]{1,3}(s|ms))?",
             pace in " ?[0-9]{1,4} ?/ ?(s|min|h|d)(, ?burst=[0-9]{1,2})?",
         ) {
@@ -178,7 +178,7 @@ mod tests {
             check_rate(&pace);
         }
         #[test]
-        fn any_time_keeps_the_promises(one: i64, two in -1_000_000_000_000i64..1_000_000_000_000, three: i64, text in token_sequences(WORDS)) {
+        fn pace_properties_hold(one: i64, two in -1_000_000_000_000i64..1_000_000_000_000, three: i64, text in token_sequences(WORDS)) {
             for numbers in [[one, two, three], [two, two / 2, two + 1], [two, one, two]] {
                 let numbers = numbers.map(i64::to_le_bytes).concat();
                 time(&[numbers, text.clone()].concat());

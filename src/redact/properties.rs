@@ -9,7 +9,7 @@
 
 use serde_json::Value;
 
-use super::{Side, body};
+use super::{BodyKind, body};
 use crate::secret::REDACTED;
 
 /// Shorter strings may occur elsewhere by chance.
@@ -27,7 +27,7 @@ const SECRET: [&str; 7] = [
 
 /// Checks a body.
 pub fn redact(data: &[u8]) {
-    let shown = body(data, Side::Ours);
+    let shown = body(data, BodyKind::Request);
     assert!(!has_guid(&shown), "{shown}");
     let Ok(value) = serde_json::from_slice::<Value>(data) else {
         assert!(shown.chars().count() < 600, "{shown}");
@@ -158,10 +158,10 @@ mod tests {
             let body = (0..depth).fold(inner, |inner, _| format!(r#"{{"data":[{inner}]}}"#));
             let body = if is_wrapped { Value::from(body).to_string() } else { body };
             redact(body.as_bytes());
-            prop_assert!(!super::body(body.as_bytes(), Side::Ours).contains(&secret));
+            prop_assert!(!super::body(body.as_bytes(), BodyKind::Request).contains(&secret));
         }
         #[test]
-        fn any_log_line_keeps_the_promises(bytes in token_sequences(WORDS)) {
+        fn logged_bodies_contain_no_secrets(bytes in token_sequences(WORDS)) {
             redact(&bytes);
         }
     }

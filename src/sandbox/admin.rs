@@ -1,6 +1,6 @@
 //! The admin interface `/_sandbox/…`: shows and changes the sandbox while it runs.
 //!
-//! There is no authentication; see `dispatch.rs` for what is refused.
+//! There is no authentication; see `check_host` in `server.rs` for what is refused.
 
 mod instances;
 

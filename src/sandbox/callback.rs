@@ -50,7 +50,7 @@ impl Callbacks {
             options: CallbackOptions {
                 enabled: scenario.callbacks,
                 delay: if has(Quirk::LateCallbacks) {
-                    scenario.late
+                    scenario.callback_delay
                 } else {
                     Duration::ZERO
                 },

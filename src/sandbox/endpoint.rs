@@ -15,7 +15,7 @@ use jiff::Timestamp;
 /// An endpoint: path, body fields, and handler.
 pub(super) struct Endpoint {
     path: &'static str,
-    pub(super) needs: Needs,
+    pub(super) needs: RequiredStatus,
     pub(super) fields: &'static [Field],
     pub(super) run: fn(&mut Call) -> EndpointResult,
 }
@@ -31,7 +31,7 @@ pub(super) enum EndpointFault {
 
 /// The instance status an endpoint requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Needs {
+pub(super) enum RequiredStatus {
     /// No instance at all.
     Nothing,
     /// An instance in any state.
@@ -61,26 +61,26 @@ const GUID: Field = Field::required("guid");
 
 #[rustfmt::skip]
 static ENDPOINTS: &[Endpoint] = &[
-    Endpoint { path: "/msg/send_text", needs: Needs::Login, fields: message::TEXT, run: message::send_text },
-    Endpoint { path: "/msg/send_room_at", needs: Needs::Login, fields: message::ROOM_AT, run: message::send_room_at },
-    Endpoint { path: "/session/get_session_list", needs: Needs::Login, fields: session::LIST, run: session::get_session_list },
-    Endpoint { path: "/client/get_client_status", needs: Needs::Instance, fields: &[GUID], run: client::get_client_status },
-    Endpoint { path: "/client/get_client_version", needs: Needs::Instance, fields: &[GUID], run: client::get_client_version },
-    Endpoint { path: "/client/all_clients", needs: Needs::Nothing, fields: &[], run: client::all_clients },
-    Endpoint { path: "/client/get_clients", needs: Needs::Nothing, fields: &[], run: client::get_clients },
-    Endpoint { path: "/client/create_client", needs: Needs::Nothing, fields: client::CREATE, run: client::create_client },
-    Endpoint { path: "/client/remove_client", needs: Needs::Instance, fields: &[GUID], run: client::remove_client },
-    Endpoint { path: "/client/restore_client", needs: Needs::Instance, fields: client::RESTORE, run: client::restore_client },
-    Endpoint { path: "/client/stop_client", needs: Needs::Instance, fields: &[GUID], run: client::stop_client },
-    Endpoint { path: "/client/set_notify_url", needs: Needs::Instance, fields: client::NOTIFY_URL, run: client::set_notify_url },
-    Endpoint { path: "/global/set_notify_url", needs: Needs::Nothing, fields: client::GLOBAL_NOTIFY_URL, run: client::set_global_notify_url },
-    Endpoint { path: "/client/set_bridge", needs: Needs::Instance, fields: client::BRIDGE, run: client::set_bridge },
-    Endpoint { path: "/client/set_proxy", needs: Needs::Instance, fields: client::PROXY, run: client::set_proxy },
-    Endpoint { path: "/login/get_login_qrcode", needs: Needs::Started, fields: login::GET, run: login::get_login_qrcode },
-    Endpoint { path: "/login/check_login_qrcode", needs: Needs::Started, fields: &[GUID], run: login::check_login_qrcode },
-    Endpoint { path: "/login/verify_login_qrcode", needs: Needs::Started, fields: login::VERIFY, run: login::verify_login_qrcode },
-    Endpoint { path: "/user/logout", needs: Needs::Login, fields: &[GUID], run: login::logout },
-    Endpoint { path: "/user/get_profile", needs: Needs::Login, fields: &[GUID], run: login::get_profile },
+    Endpoint { path: "/msg/send_text", needs: RequiredStatus::Login, fields: message::TEXT, run: message::send_text },
+    Endpoint { path: "/msg/send_room_at", needs: RequiredStatus::Login, fields: message::ROOM_AT, run: message::send_room_at },
+    Endpoint { path: "/session/get_session_list", needs: RequiredStatus::Login, fields: session::LIST, run: session::get_session_list },
+    Endpoint { path: "/client/get_client_status", needs: RequiredStatus::Instance, fields: &[GUID], run: client::get_client_status },
+    Endpoint { path: "/client/get_client_version", needs: RequiredStatus::Instance, fields: &[GUID], run: client::get_client_version },
+    Endpoint { path: "/client/all_clients", needs: RequiredStatus::Nothing, fields: &[], run: client::all_clients },
+    Endpoint { path: "/client/get_clients", needs: RequiredStatus::Nothing, fields: &[], run: client::get_clients },
+    Endpoint { path: "/client/create_client", needs: RequiredStatus::Nothing, fields: client::CREATE, run: client::create_client },
+    Endpoint { path: "/client/remove_client", needs: RequiredStatus::Instance, fields: &[GUID], run: client::remove_client },
+    Endpoint { path: "/client/restore_client", needs: RequiredStatus::Instance, fields: client::RESTORE, run: client::restore_client },
+    Endpoint { path: "/client/stop_client", needs: RequiredStatus::Instance, fields: &[GUID], run: client::stop_client },
+    Endpoint { path: "/client/set_notify_url", needs: RequiredStatus::Instance, fields: client::NOTIFY_URL, run: client::set_notify_url },
+    Endpoint { path: "/global/set_notify_url", needs: RequiredStatus::Nothing, fields: client::GLOBAL_NOTIFY_URL, run: client::set_global_notify_url },
+    Endpoint { path: "/client/set_bridge", needs: RequiredStatus::Instance, fields: client::BRIDGE, run: client::set_bridge },
+    Endpoint { path: "/client/set_proxy", needs: RequiredStatus::Instance, fields: client::PROXY, run: client::set_proxy },
+    Endpoint { path: "/login/get_login_qrcode", needs: RequiredStatus::Started, fields: login::GET, run: login::get_login_qrcode },
+    Endpoint { path: "/login/check_login_qrcode", needs: RequiredStatus::Started, fields: &[GUID], run: login::check_login_qrcode },
+    Endpoint { path: "/login/verify_login_qrcode", needs: RequiredStatus::Started, fields: login::VERIFY, run: login::verify_login_qrcode },
+    Endpoint { path: "/user/logout", needs: RequiredStatus::Login, fields: &[GUID], run: login::logout },
+    Endpoint { path: "/user/get_profile", needs: RequiredStatus::Login, fields: &[GUID], run: login::get_profile },
 ];
 
 /// The endpoint with this path.

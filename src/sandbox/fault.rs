@@ -1,14 +1,14 @@
 //! Fault injection: what goes wrong, for which path, and how often.
 //!
 //! A fault is written `KIND[=VALUE][@PATH][*TIMES]`, such as `drop-after@/msg/send_text*2`.
-//! [`FORMS`] lists every kind and says whether the request is executed although the client gets no
+//! [`FAULT_KINDS`] lists every kind and says whether the request is executed although the client gets no
 //! proper answer, which decides between a lost and a repeated message.
 
 mod list;
 mod syntax;
 
 pub(super) use list::FaultList;
-pub use syntax::{FORMS, FaultSyntax};
+pub use syntax::{FAULT_KINDS, FaultSyntax};
 
 use super::dialect::Dialect;
 use super::duration;
@@ -20,7 +20,7 @@ use std::time::Duration;
 /// An active fault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    form: &'static FaultSyntax,
+    syntax: &'static FaultSyntax,
     pub(super) kind: Kind,
     path: Option<String>,
     /// Remaining uses; unlimited without a number.
@@ -30,7 +30,7 @@ pub struct Fault {
 impl Fault {
     /// Whether a request with this fault is executed.
     pub fn executes(&self) -> bool {
-        self.form.executed
+        self.syntax.executed
     }
 
     /// Whether the fault applies to `path`.
@@ -45,7 +45,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.form.name)?;
+        f.write_str(self.syntax.name)?;
         match &self.kind {
             Kind::Latency(time) | Kind::Refuse(time) | Kind::Drip(time) => {
                 write!(f, "={}", duration::show(*time))?;

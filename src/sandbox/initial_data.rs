@@ -106,7 +106,7 @@ pub(super) fn user_name(number: u64) -> String {
 }
 
 /// SplitMix64: written out because the guids shown in documentation must never change, which no
-/// random number crate promises across versions.
+/// random number crate guarantees across versions.
 fn scramble(number: u64) -> u64 {
     let mut z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,8 +1,8 @@
 //! A stateful stand-in for the API server, for trying scripts without an account and for tests.
 //!
-//! [`Sandbox::start`] serves a [`Scenario`] over real sockets. A pure core (`routes::handle`) plays
-//! the server; a thin HTTP adapter carries it, and spoils the answers the way [`Fault`]s say.
-//! Nothing here is shared with the client, so that both cannot agree on one mistake.
+//! [`Sandbox::start`] serves a [`Scenario`] over real sockets. `routes::handle` simulates the server
+//! without I/O; the HTTP layer serves it and applies [`Fault`]s. No code is shared with the client, so
+//! that one mistake cannot hide another.
 
 #![cfg_attr(
     test,
@@ -50,7 +50,7 @@ mod tests;
 
 pub use callback::Callback;
 pub use dialect::Dialect;
-pub use fault::{FORMS, Fault, FaultSyntax};
+pub use fault::{FAULT_KINDS, Fault, FaultSyntax};
 pub use gateway::Gateway;
 pub use initial_data::FORBIDDEN_CONTACT;
 pub use instance::Status;
@@ -231,8 +231,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// Locks, whatever became of the thread that held the lock last: every value here is consistent
-/// between statements.
+/// Locks, ignoring poisoning: every value here is consistent between statements.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

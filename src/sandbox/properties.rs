@@ -80,24 +80,24 @@ pub fn sandbox(data: &[u8]) {
     let Some((&[options, low, middle, high], script)) = data.split_first_chunk() else {
         return;
     };
-    let world = World::new(options, u32::from_le_bytes([low, middle, high, 0]));
+    let fixture = SandboxFixture::new(options, u32::from_le_bytes([low, middle, high, 0]));
     let script = String::from_utf8_lossy(script);
     let mut now = 1_738_139_400;
     for line in script.lines().take(40) {
         if let Some(fault) = line.strip_prefix('!') {
-            world.add_fault(fault);
+            fixture.add_fault(fault);
         } else if let Some(seconds) = line.strip_prefix('+') {
             now += seconds
                 .parse::<i64>()
                 .map_or(0, |seconds| seconds.clamp(0, 1_000_000));
         } else {
-            world.ask(line, now);
+            fixture.ask(line, now);
         }
     }
-    world.check_secret();
+    fixture.check_secret();
 }
 
-struct World {
+struct SandboxFixture {
     server: Server,
     guid: String,
     is_personal: bool,
@@ -106,7 +106,7 @@ struct World {
 const APP_KEY: &str = "app1";
 const APP_SECRET: &str = "never-to-be-shown";
 
-impl World {
+impl SandboxFixture {
     fn new(options: u8, quirks: u32) -> Self {
         let is_on = |(place, _): &(usize, &&str)| quirks >> place & 1 == 1;
         let quirks = Quirk::NAMES.iter().enumerate().filter(is_on);
@@ -259,9 +259,9 @@ impl World {
     }
 }
 
-/// Checks the delivery promise with both ends visible.
+/// Compares the client's outcome with the sandbox's record.
 fn check_outcome(outcome: Outcome, is_delivered: bool, fault: Option<&str>, line: &str) {
-    // HTTP 4xx is a refusal; a fault that answers it after executing is outside the promise.
+    // HTTP 4xx is a refusal; a fault that answers it after executing is outside the guarantee.
     let is_beyond = fault.is_some_and(|fault| fault.starts_with("http-after=4"));
     let is_right = match outcome {
         Outcome::Accepted => is_delivered,
@@ -281,7 +281,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sandbox::FORMS;
+    use crate::sandbox::FAULT_KINDS;
     use crate::token_sequences::token_sequences;
 
     const SPECS: &[&str] = &[
@@ -360,21 +360,21 @@ mod tests {
     proptest! {
         #[test]
         fn every_fault_with_every_endpoint(
-            form in 0..FORMS.len(),
+            kind in 0..FAULT_KINDS.len(),
             value in "[0-9]{1,3}(ms|s|\\.5s|m)?|-[1-9]{1,4}|[45][0-9]{2}",
             behind in "(@/msg/(send_text|\\*)?)?(\\*[1-9])?",
         ) {
-            let form = &FORMS[form];
-            let value = if form.value.is_empty() { String::new() } else { format!("={value}") };
-            sandbox_spec(format!("{}{value}{behind}", form.name).as_bytes());
+            let kind = &FAULT_KINDS[kind];
+            let value = if kind.value.is_empty() { String::new() } else { format!("={value}") };
+            sandbox_spec(format!("{}{value}{behind}", kind.name).as_bytes());
         }
         #[test]
-        fn any_admin_request_keeps_the_promises(text in token_sequences(SPECS)) {
+        fn parsed_specs_read_back(text in token_sequences(SPECS)) {
             sandbox_spec(&text);
         }
         #[test]
-        fn any_api_request_keeps_the_promises(world: [u8; 4], script in token_sequences(SCRIPT)) {
-            sandbox(&[world.to_vec(), script].concat());
+        fn send_outcomes_match_deliveries(scenario: [u8; 4], script in token_sequences(SCRIPT)) {
+            sandbox(&[scenario.to_vec(), script].concat());
         }
     }
 }

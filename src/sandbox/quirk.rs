@@ -34,7 +34,7 @@ pub enum Quirk {
     WrappedBatch,
     /// Callbacks carry their type in `msg_type` instead of `notify_type`.
     MsgTypeKey,
-    /// Every callback waits for the scenario's `late` before it is posted.
+    /// Every callback waits for the scenario's `callback_delay` before it is posted.
     LateCallbacks,
     /// Every callback is posted twice.
     DuplicateCallbacks,

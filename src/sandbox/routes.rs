@@ -1,6 +1,6 @@
 //! Handles one request. Pure.
 
-use super::endpoint::{self, Call, Endpoint, EndpointFault, Needs};
+use super::endpoint::{self, Call, Endpoint, EndpointFault, RequiredStatus};
 use super::endpoint_result::{EndpointResult, Failure};
 use super::http_response::HttpResponse;
 use super::instance::Status;
@@ -40,11 +40,11 @@ pub(super) fn handle(state: &mut State, request: &Request) -> HttpResponse {
 
 fn reject(rejection: Rejection) -> HttpResponse {
     match rejection {
-        Rejection::Invalid(mistakes) => {
-            let note = mistakes
+        Rejection::Invalid(errors) => {
+            let note = errors
                 .first()
-                .map_or(String::new(), schema::Mistake::summary);
-            HttpResponse::detail(422, &json!(mistakes), note)
+                .map_or(String::new(), schema::ValidationError::summary);
+            HttpResponse::detail(422, &json!(errors), note)
         }
         Rejection::Undecodable => HttpResponse::detail(
             400,
@@ -81,8 +81,8 @@ fn business(
 
 /// Checks that the instance has the status the endpoint needs. The gateway has one code for an unknown
 /// guid and for an account that is offline.
-fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure> {
-    if needs == Needs::Nothing {
+fn admit(state: &mut State, needs: RequiredStatus, params: &Params) -> Result<(), Failure> {
+    if needs == RequiredStatus::Nothing {
         return Ok(());
     }
     let has_gateway = state.has_gateway;
@@ -94,14 +94,16 @@ fn admit(state: &mut State, needs: Needs, params: &Params) -> Result<(), Failure
         .instance(params.text("guid"))
         .map_err(private_or_gateway)?;
     let status = instance.status;
-    if status == Status::Stopped && needs != Needs::Instance {
+    if status == Status::Stopped && needs != RequiredStatus::Instance {
         // As documented, calling a stopped instance starts it.
         instance.status = Status::Running;
     }
     match (needs, status) {
-        (Needs::Started, Status::Stopped) => Err(Failure::not_started()),
-        (Needs::Login, Status::Stopped) => Err(private_or_gateway(Failure::not_started())),
-        (Needs::Login, Status::Running) => Err(private_or_gateway(Failure::not_logged_in())),
+        (RequiredStatus::Started, Status::Stopped) => Err(Failure::not_started()),
+        (RequiredStatus::Login, Status::Stopped) => Err(private_or_gateway(Failure::not_started())),
+        (RequiredStatus::Login, Status::Running) => {
+            Err(private_or_gateway(Failure::not_logged_in()))
+        }
         _ => Ok(()),
     }
 }

@@ -34,7 +34,7 @@ pub struct Scenario {
     /// Whether callbacks are posted; otherwise they are lost and clients must poll.
     pub callbacks: bool,
     /// Delay of callbacks with the quirk `late-callbacks`.
-    pub late: Duration,
+    pub callback_delay: Duration,
     /// Path prefix of every endpoint, such as `/wecom`; may be empty.
     pub prefix: String,
     /// The gateway in front of the server; without one, the endpoints are called directly.
@@ -55,7 +55,7 @@ impl Default for Scenario {
             faults: Vec::new(),
             scan: ScanScript::default(),
             callbacks: true,
-            late: Duration::from_secs(3),
+            callback_delay: Duration::from_secs(3),
             prefix: String::new(),
             gateway: None,
         }

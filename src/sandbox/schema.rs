@@ -19,7 +19,7 @@ pub(super) enum Kind {
 
 /// The value of an absent field.
 #[derive(Clone, Copy, Debug)]
-enum Absent {
+enum DefaultValue {
     Required,
     Text(&'static str),
     Integer(i64),
@@ -32,7 +32,7 @@ enum Absent {
 pub(super) struct Field {
     name: &'static str,
     kind: Kind,
-    absent: Absent,
+    absent: DefaultValue,
 }
 
 impl Field {
@@ -40,7 +40,7 @@ impl Field {
         Field {
             name,
             kind: Kind::Text,
-            absent: Absent::Required,
+            absent: DefaultValue::Required,
         }
     }
 
@@ -48,7 +48,7 @@ impl Field {
         Field {
             name,
             kind: Kind::Text,
-            absent: Absent::Text(default),
+            absent: DefaultValue::Text(default),
         }
     }
 
@@ -56,7 +56,7 @@ impl Field {
         Field {
             name,
             kind: Kind::Integer,
-            absent: Absent::Integer(default),
+            absent: DefaultValue::Integer(default),
         }
     }
 
@@ -64,7 +64,7 @@ impl Field {
         Field {
             name,
             kind: Kind::Boolean,
-            absent: Absent::Boolean(default),
+            absent: DefaultValue::Boolean(default),
         }
     }
 
@@ -72,17 +72,20 @@ impl Field {
         Field {
             name,
             kind: Kind::Ids,
-            absent: Absent::NoIds,
+            absent: DefaultValue::NoIds,
         }
     }
 
-    fn fallback(&self) -> Result<Value, Mistake> {
+    fn fallback(&self) -> Result<Value, ValidationError> {
         match self.absent {
-            Absent::Required => Err(Mistake::missing(vec![json!("body"), json!(self.name)])),
-            Absent::Text(text) => Ok(json!(text)),
-            Absent::Integer(number) => Ok(json!(number)),
-            Absent::Boolean(flag) => Ok(json!(flag)),
-            Absent::NoIds => Ok(json!([])),
+            DefaultValue::Required => Err(ValidationError::missing(vec![
+                json!("body"),
+                json!(self.name),
+            ])),
+            DefaultValue::Text(text) => Ok(json!(text)),
+            DefaultValue::Integer(number) => Ok(json!(number)),
+            DefaultValue::Boolean(flag) => Ok(json!(flag)),
+            DefaultValue::NoIds => Ok(json!([])),
         }
     }
 }
@@ -118,7 +121,7 @@ impl Params {
 
 /// One entry of a 422's `detail`.
 #[derive(Debug, Serialize, PartialEq)]
-pub(super) struct Mistake {
+pub(super) struct ValidationError {
     loc: Vec<Value>,
     msg: String,
     #[serde(rename = "type")]
@@ -127,9 +130,9 @@ pub(super) struct Mistake {
     ctx: Option<Value>,
 }
 
-impl Mistake {
+impl ValidationError {
     fn new(loc: Vec<Value>, msg: &str, kind: &'static str) -> Self {
-        Mistake {
+        ValidationError {
             loc,
             msg: msg.into(),
             kind,
@@ -138,7 +141,7 @@ impl Mistake {
     }
 
     fn missing(loc: Vec<Value>) -> Self {
-        Mistake::new(loc, "field required", "value_error.missing")
+        ValidationError::new(loc, "field required", "value_error.missing")
     }
 
     /// The log note: `body.guid: field required`.
@@ -156,7 +159,7 @@ impl Mistake {
 #[derive(Debug, PartialEq)]
 pub(super) enum Rejection {
     /// 422 with these entries.
-    Invalid(Vec<Mistake>),
+    Invalid(Vec<ValidationError>),
     /// 400: the bytes are not text.
     Undecodable,
 }
@@ -169,44 +172,44 @@ pub(super) fn read(body: &[u8], fields: &[Field]) -> Result<Params, Rejection> {
     }
     let object = read_object(body)?;
     let mut params = Params::default();
-    let mut mistakes = Vec::new();
+    let mut errors = Vec::new();
     for field in fields {
         match read_field(&object, field) {
             Ok(value) => drop(params.0.insert(field.name, value)),
-            Err(found) => mistakes.extend(found),
+            Err(found) => errors.extend(found),
         }
     }
-    if mistakes.is_empty() {
+    if errors.is_empty() {
         Ok(params)
     } else {
-        Err(Rejection::Invalid(mistakes))
+        Err(Rejection::Invalid(errors))
     }
 }
 
 fn read_object(body: &[u8]) -> Result<Map<String, Value>, Rejection> {
     let here = || vec![json!("body")];
-    let invalid = |mistake| Rejection::Invalid(vec![mistake]);
+    let invalid = |error| Rejection::Invalid(vec![error]);
     let text = std::str::from_utf8(body).map_err(|_| Rejection::Undecodable)?;
     if text.is_empty() {
-        return Err(invalid(Mistake::missing(here())));
+        return Err(invalid(ValidationError::missing(here())));
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(Value::Null) => Err(invalid(Mistake::missing(here()))),
-        Ok(_) => Err(invalid(Mistake::new(
+        Ok(Value::Null) => Err(invalid(ValidationError::missing(here()))),
+        Ok(_) => Err(invalid(ValidationError::new(
             here(),
             "value is not a valid dict",
             "type_error.dict",
         ))),
-        Err(error) => Err(invalid(json_error::mistake(text, &error))),
+        Err(error) => Err(invalid(json_error::validation_error(text, &error))),
     }
 }
 
-fn read_field(object: &Map<String, Value>, field: &Field) -> Result<Value, Vec<Mistake>> {
+fn read_field(object: &Map<String, Value>, field: &Field) -> Result<Value, Vec<ValidationError>> {
     let loc = vec![json!("body"), json!(field.name)];
     match object.get(field.name) {
-        None => field.fallback().map_err(|mistake| vec![mistake]),
-        Some(Value::Null) => Err(vec![Mistake::new(
+        None => field.fallback().map_err(|error| vec![error]),
+        Some(Value::Null) => Err(vec![ValidationError::new(
             loc,
             "none is not an allowed value",
             "type_error.none.not_allowed",

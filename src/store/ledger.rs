@@ -233,32 +233,35 @@ impl StateDatabase {
     /// As [`StateDatabase::open`].
     pub fn prune_if_clock_is_plausible(&self, days: u32) -> Result<(), Error> {
         let today = now().div_euclid(DAY);
-        if let Some(witness) = self.day_before(today).map_err(|e| self.failed(&e))? {
-            let believed = now().min((witness + 1) * DAY);
-            self.forget_before(believed - i64::from(days) * DAY)?;
+        let previous_day = self
+            .record_day_and_find_previous(today)
+            .map_err(|e| self.failed(&e))?;
+        if let Some(previous_day) = previous_day {
+            let plausible_now = now().min((previous_day + 1) * DAY);
+            self.forget_before(plausible_now - i64::from(days) * DAY)?;
         }
         Ok(())
     }
 
-    /// The last day of use before `today`, which is recorded. Recorded days in the future are removed: the
-    /// clock was wrong then, or is now.
-    fn day_before(&self, today: i64) -> rusqlite::Result<Option<i64>> {
+    /// Records `today` as a day of use, and returns the last day of use before it. Recorded days in the
+    /// future are removed: the clock was wrong then, or is now.
+    fn record_day_and_find_previous(&self, today: i64) -> rusqlite::Result<Option<i64>> {
         let mut query = self
             .db
             .prepare_cached("SELECT day FROM days ORDER BY day")?;
         let known: Vec<i64> = query
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let witness = known.iter().copied().filter(|day| *day < today).max();
-        let wanted: Vec<i64> = witness.into_iter().chain([today]).collect();
+        let previous_day = known.iter().copied().filter(|day| *day < today).max();
+        let wanted: Vec<i64> = previous_day.into_iter().chain([today]).collect();
         if known != wanted {
             let whole = self.db.unchecked_transaction()?;
             let others = "DELETE FROM days WHERE day NOT IN (?1, ?2)";
-            whole.execute(others, [witness.unwrap_or(today), today])?;
+            whole.execute(others, [previous_day.unwrap_or(today), today])?;
             whole.execute("INSERT OR IGNORE INTO days VALUES (?1)", [today])?;
             whole.commit()?;
         }
-        Ok(witness)
+        Ok(previous_day)
     }
 
     fn forget_before(&self, oldest: i64) -> Result<usize, Error> {

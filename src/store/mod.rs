@@ -118,10 +118,10 @@ fn failed(path: &Path, error: &rusqlite::Error) -> Error {
         error.sqlite_error_code(),
         Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure)
     );
-    match is_about_files.then(files::shortage).flatten() {
-        Some(shortage) => unusable(path, &shortage),
-        None => unusable(path, error),
+    if is_about_files && let Err(shortage) = files::check_free_descriptors() {
+        return unusable(path, &shortage);
     }
+    unusable(path, error)
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

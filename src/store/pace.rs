@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::StateDatabase;
 use crate::error::Error;
-use crate::pace::{Micros, Rate, Slot};
+use crate::pace::{Micros, PaceState, Rate};
 
 /// A reserved send time, on the clock of this boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,8 @@ impl StateDatabase {
         rate: Rate,
         most: Duration,
     ) -> Result<Result<Reservation, Duration>, Error> {
-        self.with_slot(server, guid, |slot, now| {
-            let (wait, next) = rate.reserve(slot, now);
+        self.with_state(server, guid, |state, now| {
+            let (wait, next) = rate.reserve(state, now);
             let reservation = Reservation(now.saturating_add(wait));
             let wait = Duration::from_micros(wait.unsigned_abs());
             if wait > most {
@@ -44,18 +44,21 @@ impl StateDatabase {
         })
     }
 
-    /// Whether no pause was requested meanwhile that covers `reservation`.
+    /// Whether a pause requested meanwhile covers the reservation.
     ///
     /// # Errors
     /// As [`StateDatabase::open`].
-    pub fn is_valid(
+    pub fn is_paused(
         &mut self,
         server: &str,
         guid: &str,
         reservation: Reservation,
     ) -> Result<bool, Error> {
-        self.with_slot(server, guid, |slot, now| {
-            (Slot::as_of(slot, now).held_until > reservation.0, None)
+        self.with_state(server, guid, |state, now| {
+            (
+                PaceState::as_of(state, now).paused_until > reservation.0,
+                None,
+            )
         })
     }
 
@@ -71,25 +74,25 @@ impl StateDatabase {
         pause: Duration,
     ) -> Result<(), Error> {
         let pause = Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
-        self.with_slot(server, guid, |slot, now| {
-            ((), Some(rate.pause(slot, now, pause)))
+        self.with_state(server, guid, |state, now| {
+            ((), Some(rate.pause(state, now, pause)))
         })
     }
 
-    fn with_slot<T>(
+    fn with_state<T>(
         &mut self,
         server: &str,
         guid: &str,
-        change: impl FnOnce(Option<Slot>, Micros) -> (T, Option<Slot>),
+        change: impl FnOnce(Option<PaceState>, Micros) -> (T, Option<PaceState>),
     ) -> Result<T, Error> {
         let path = self.path.clone();
         self.db
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .and_then(|transaction| {
                 // Read inside the transaction: an earlier writer must not appear later.
-                let (result, slot) = change(read(&transaction, server, guid)?, clock());
-                if let Some(slot) = slot {
-                    write(&transaction, server, guid, slot)?;
+                let (result, state) = change(read(&transaction, server, guid)?, clock());
+                if let Some(state) = state {
+                    write(&transaction, server, guid, state)?;
                 }
                 transaction.commit()?;
                 Ok(result)
@@ -98,27 +101,33 @@ impl StateDatabase {
     }
 }
 
-fn read(db: &Transaction<'_>, server: &str, guid: &str) -> rusqlite::Result<Option<Slot>> {
+fn read(db: &Transaction<'_>, server: &str, guid: &str) -> rusqlite::Result<Option<PaceState>> {
     db.query_row(
         "SELECT next_at, held_until, seen_at FROM pace WHERE server = ?1 AND guid = ?2",
         params![server, guid],
         |row| {
-            Ok(Slot {
-                next_at: row.get(0)?,
-                held_until: row.get(1)?,
-                seen_at: row.get(2)?,
+            Ok(PaceState {
+                next_send_at: row.get(0)?,
+                paused_until: row.get(1)?,
+                updated_at: row.get(2)?,
             })
         },
     )
     .optional()
 }
 
-fn write(db: &Transaction<'_>, server: &str, guid: &str, slot: Slot) -> rusqlite::Result<()> {
+fn write(db: &Transaction<'_>, server: &str, guid: &str, state: PaceState) -> rusqlite::Result<()> {
     db.execute(
         "INSERT INTO pace (server, guid, next_at, held_until, seen_at) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET next_at = excluded.next_at,
              held_until = excluded.held_until, seen_at = excluded.seen_at",
-        params![server, guid, slot.next_at, slot.held_until, slot.seen_at],
+        params![
+            server,
+            guid,
+            state.next_send_at,
+            state.paused_until,
+            state.updated_at
+        ],
     )
     .map(drop)
 }
@@ -130,7 +139,7 @@ fn clock() -> Micros {
     time.tv_sec * 1_000_000 + time.tv_nsec / 1000
 }
 
-/// The wall clock where there is no boot clock; [`Slot`] tolerates its jumps.
+/// The wall clock where there is no boot clock; [`PaceState`] tolerates its jumps.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn clock() -> Micros {
     jiff::Timestamp::now().as_microsecond()
@@ -164,11 +173,11 @@ mod tests {
         assert!(again <= wait);
         let reservation = one.reserve("s", "h", rate, hour).unwrap().unwrap();
         assert_eq!(reservation.wait(), Duration::ZERO);
-        assert!(!other.is_valid("s", "h", reservation).unwrap());
+        assert!(!other.is_paused("s", "h", reservation).unwrap());
         one.pause("s", "h", rate, hour * 5).unwrap();
-        assert!(other.is_valid("s", "h", reservation).unwrap());
+        assert!(other.is_paused("s", "h", reservation).unwrap());
         assert!(other.reserve("s", "h", rate, hour * 3).unwrap().is_err());
         let later = other.reserve("s", "h", rate, hour * 6).unwrap().unwrap();
-        assert!(!one.is_valid("s", "h", later).unwrap());
+        assert!(!one.is_paused("s", "h", later).unwrap());
     }
 }

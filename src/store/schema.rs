@@ -33,7 +33,7 @@ const MIGRATIONS: [&str; 3] = [
     ALTER TABLE pace ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
 ",
     "
-    -- the days on which the ledger was used, by the wall clock: see `StateDatabase::prune_with_care`
+    -- the days on which the ledger was used, by the wall clock: see `StateDatabase::prune_if_clock_is_plausible`
     CREATE TABLE days (day INTEGER PRIMARY KEY) STRICT; -- days since 1970
 ",
 ];

@@ -63,24 +63,24 @@ impl Text {
     }
 
     /// The text with `change` applied to every part from outside.
-    pub fn with_words(&self, change: &dyn Fn(&str) -> String) -> Self {
+    pub fn map_verbatim(&self, change: &dyn Fn(&str) -> String) -> Self {
         Self(Box::new(match &*self.0 {
             Form::Verbatim(text) => Form::Verbatim(change(text)),
             Form::Lines(text) => Form::Lines(change(text)),
             Form::Message(template, arguments) => {
                 let arguments = arguments.iter();
-                let changed = arguments.map(|(name, text)| (*name, text.with_words(change)));
+                let changed = arguments.map(|(name, text)| (*name, text.map_verbatim(change)));
                 Form::Message(template, changed.collect())
             }
             Form::List(items) => {
-                Form::List(items.iter().map(|item| item.with_words(change)).collect())
+                Form::List(items.iter().map(|item| item.map_verbatim(change)).collect())
             }
         }))
     }
 
     /// A message of the system or of a library.
-    pub fn of_system(words: impl Into<String>) -> Self {
-        system::words(words.into())
+    pub fn of_system(message: impl Into<String>) -> Self {
+        system::translate_system_error(message.into())
     }
 
     /// The system's error number, if the text has one.

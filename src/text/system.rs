@@ -6,12 +6,12 @@ use super::{Text, text};
 pub(super) const WITH_CODE: &str = "{what} (os error {code})";
 
 /// A message of the system or of a library. Known ones are translatable; in English all are unchanged.
-pub(super) fn words(words: String) -> Text {
-    known(&words).unwrap_or_else(|| Text::verbatim(words))
+pub(super) fn translate_system_error(message: String) -> Text {
+    known(&message).unwrap_or_else(|| Text::verbatim(message))
 }
 
-fn known(words: &str) -> Option<Text> {
-    if let Some(rest) = words.strip_prefix("failed to lookup address information: ") {
+fn known(message: &str) -> Option<Text> {
+    if let Some(rest) = message.strip_prefix("failed to lookup address information: ") {
         let why = match rest {
             "Name or service not known" => text!("Name or service not known"),
             "Temporary failure in name resolution" => text!("Temporary failure in name resolution"),
@@ -19,11 +19,11 @@ fn known(words: &str) -> Option<Text> {
         };
         return Some(text!("failed to lookup address information: {why}", why));
     }
-    if let Some(code) = words.strip_prefix("exit status: ") {
+    if let Some(code) = message.strip_prefix("exit status: ") {
         return Some(text!("exit status: {code}", code));
     }
-    let Some((what, code)) = words.split_once(" (os error ") else {
-        return sentence(words);
+    let Some((what, code)) = message.split_once(" (os error ") else {
+        return library_error(message);
     };
     let what = match what {
         "Connection refused" => text!("Connection refused"),
@@ -47,9 +47,9 @@ fn known(words: &str) -> Option<Text> {
     Some(text!("{what} (os error {code})", what, code))
 }
 
-/// Whole sentences of the URL parser and of our own readers.
-fn sentence(words: &str) -> Option<Text> {
-    Some(match words {
+/// Errors of the URL parser and of our own readers.
+fn library_error(message: &str) -> Option<Text> {
+    Some(match message {
         "longer than 16 MiB" => text!("longer than 16 MiB"),
         "a line is longer than 16 MiB" => text!("a line is longer than 16 MiB"),
         "not a regular file" => text!("not a regular file"),
@@ -81,7 +81,7 @@ mod tests {
             ("anything", "anything"),
         ];
         for (english, part) in cases {
-            let text = words(english.to_owned());
+            let text = translate_system_error(english.to_owned());
             assert_eq!(text.english(), english);
             assert!(text.render(Lang::Zh).contains(part), "{text:?}");
         }

@@ -11,7 +11,7 @@ use crate::usage::help;
 
 /// English templates in the sources, and the help texts.
 fn messages() -> BTreeSet<String> {
-    let mut messages: BTreeSet<String> = help::words().map(str::to_owned).collect();
+    let mut messages: BTreeSet<String> = help::labels().map(str::to_owned).collect();
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let source = std::fs::read_to_string(&file).unwrap();
         let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();

@@ -1,4 +1,4 @@
-//! Chinese help: translates the definition's texts, and the parser's own words in the rendered help.
+//! Chinese help: translates the definition's texts, and the parser's own labels in the rendered help.
 
 use std::ffi::OsString;
 
@@ -9,8 +9,8 @@ use super::wrapping;
 use crate::cli;
 use crate::text::{Lang, translated};
 
-/// The parser's own words, longer ones first.
-const WORDS: [&str; 10] = [
+/// The parser's own labels, longer ones first.
+const LABELS: [&str; 10] = [
     "Print help (see more with '--help')",
     "Print help (see a summary with '-h')",
     "Print help",
@@ -29,10 +29,10 @@ const OPTIONS: [&str; 2] = ["\nOptions:", "mOptions:"];
 /// Widest line of help, as for the parser.
 const WIDEST: usize = 100;
 
-/// All translated words of the parser.
+/// The parser's labels that are translated.
 #[cfg(test)]
-pub fn words() -> impl Iterator<Item = &'static str> {
-    WORDS.into_iter().chain(["Options:"])
+pub fn labels() -> impl Iterator<Item = &'static str> {
+    LABELS.into_iter().chain(["Options:"])
 }
 
 /// The parser's answer to `args` in a language; `error` is the English one.
@@ -41,7 +41,7 @@ pub fn parse_again(error: clap::Error, args: &[OsString], lang: Lang) -> clap::E
     let space = wrapping::SPACE;
     match lang {
         Lang::En => error,
-        Lang::Zh => (Words { lang, space }.command(cli::command()))
+        Lang::Zh => (HelpTranslator { lang, space }.command(cli::command()))
             .try_get_matches_from(args)
             .err()
             .unwrap_or(error),
@@ -53,19 +53,19 @@ pub fn in_language(command: Command, lang: Lang) -> Command {
     let space = ' ';
     match lang {
         Lang::En => command,
-        Lang::Zh => Words { lang, space }.command(command),
+        Lang::Zh => HelpTranslator { lang, space }.command(command),
     }
 }
 
 /// Translates texts.
 #[derive(Clone, Copy)]
-struct Words {
+struct HelpTranslator {
     lang: Lang,
     /// The separator between two words.
     space: char,
 }
 
-impl Words {
+impl HelpTranslator {
     fn command(self, command: Command) -> Command {
         let about = command.get_about().and_then(|text| self.look_up(text));
         let long = command.get_long_about().and_then(|text| self.look_up(text));
@@ -119,7 +119,7 @@ impl Words {
     }
 }
 
-/// Finishes rendered help: translates the parser's own words and wraps lines.
+/// Finishes rendered help: translates the parser's own labels and wraps lines.
 pub fn finished(text: String, lang: Lang, columns: Option<usize>) -> String {
     match lang {
         Lang::En => text,
@@ -129,15 +129,15 @@ pub fn finished(text: String, lang: Lang, columns: Option<usize>) -> String {
 
 fn headings(text: String, lang: Lang) -> String {
     let mut text = text;
-    for word in WORDS {
-        if let Some(other) = translated(word, lang) {
-            text = text.replace(word, other);
+    for label in LABELS {
+        if let Some(other) = translated(label, lang) {
+            text = text.replace(label, other);
         }
     }
     if let Some(options) = translated("Options:", lang) {
-        for word in OPTIONS {
-            let other = word.replace("Options:", options);
-            text = text.replace(word, &other);
+        for label in OPTIONS {
+            let other = label.replace("Options:", options);
+            text = text.replace(label, &other);
         }
     }
     text

@@ -1,4 +1,4 @@
-//! Send many: `send --batch`, its input, its result lines, and everything that can stop it.
+//! `send --batch`: input, result lines, parallel jobs and memory use.
 
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::counting_server::CountingServer;
 use crate::support::memory::watch;
-use crate::support::sends::{field, known, results, sends, texts, wait_until};
+use crate::support::sends::{field, results, sends, texts, wait_until, with_state};
 use crate::support::{Finished, GROUP, Home, PERSON, Qiwei, check_all, sandbox, sandbox_with};
 
 /// So many lines, each with a text of its own: `m1`, `m2`, ….
@@ -29,12 +29,12 @@ pub fn lines_to(count: usize, target: impl Fn(usize) -> String) -> String {
 /// A batch from a file.
 pub fn batch(server: &Sandbox, home: &Home, input: &str, flags: &[&str]) -> Qiwei {
     let file = home.file("in.ndjson", input);
-    known(server, home, &["send", "--batch", &file]).args(flags)
+    with_state(server, home, &["send", "--batch", &file]).args(flags)
 }
 
 /// A batch from standard input.
 pub fn piped(server: &Sandbox, input: &str, flags: &[&str]) -> Finished {
-    known(server, &Home::new(), &["send", "--batch", "-"])
+    with_state(server, &Home::new(), &["send", "--batch", "-"])
         .args(flags)
         .stdin(input)
         .run()
@@ -111,8 +111,8 @@ fn prints_one_line_summary_on_stderr() {
     assert_eq!((json.code, json.stderr.as_str()), (0, ""));
     for empty in ["\n \n", ""] {
         let run = batch(&server, &home, empty, &["-q"]).run();
-        // Whatever was to write the lines may have failed.
-        run.is(0, "", "warning: the batch is empty; nothing was sent\n");
+        // The program that produces the input may have failed.
+        run.assert_output(0, "", "warning: the batch is empty; nothing was sent\n");
     }
     assert_eq!(texts(&server), ["m1", "m2", "m3", "m1", "m1"]);
     // With --json the end is an error of its own, after the lines.
@@ -157,11 +157,11 @@ fn parallel_jobs_send_concurrently() {
     let server = sandbox();
     server.add_fault("hang".parse().unwrap());
     let args = ["send", "--batch", "-", "--jobs", "8", "--timeout", "1h"];
-    let _run = known(&server, &Home::new(), &args)
+    let _run = with_state(&server, &Home::new(), &args)
         .stdin(lines_to(12, |n| format!("R:{n}")))
         .start();
-    // None is ever answered, so a second one can only have come at once.
-    wait_until("several have come", || sends(&server) >= 2);
+    // No request is ever answered, so a second one is only sent in parallel.
+    wait_until("the second request", || sends(&server) >= 2);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn each_worker_reuses_one_connection() {
 #[test]
 fn batch_keys_use_the_ledger() {
     let (server, home) = (sandbox(), Home::new());
-    known(&server, &home, &["send", GROUP, "x", "--key", "a"])
+    with_state(&server, &home, &["send", GROUP, "x", "--key", "a"])
         .run()
         .ends_with(0);
     let line = |text, key| format!("{}\n", json!({"to": GROUP, "text": text, "key": key}));
@@ -208,7 +208,7 @@ fn batch_keys_use_the_ledger() {
     assert_eq!(got[3]["message_id"], got[2]["message_id"]);
     assert_eq!(got[1]["error"]["kind"], "usage");
     assert_eq!(texts(&server), ["x", "z"]);
-    let run = known(
+    let run = with_state(
         &server,
         &home,
         &["send", GROUP, "z", "--key", "b", "--json"],
@@ -240,8 +240,8 @@ fn memory_is_constant_in_number_of_lines() {
     let home = Home::new();
     let guid = server.guids()[0].clone();
     let peak = |count: usize, jobs: &str, sent: usize| {
-        // A long batch against a live account would take long; what comes after a lost login
-        // takes the same way but for the request.
+        // Sending all lines would take too long. After a lost login, lines follow the same path
+        // without a request.
         server.set_status(&guid, Status::Online);
         server.clear_faults();
         let file = home.file("long.ndjson", lines(count));

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::batch::{lines, partly_bad, piped};
 use crate::support::raw::{RawServer, ok};
-use crate::support::sends::{field, known, results, results_in, sends, texts, wait_until};
+use crate::support::sends::{field, results, results_in, sends, texts, wait_until, with_state};
 use crate::support::{Finished, Home, Qiwei, check_all, sandbox, sandbox_with};
 
 #[test]
@@ -46,7 +46,7 @@ fn fail_fast_stops_at_first_failure() {
 
 /// The configured time limit is that of each message; `--timeout` is that of the whole batch.
 fn piped_with_item_timeout(server: &Sandbox, input: &str, timeout: &str) -> Finished {
-    known(server, &Home::new(), &["send", "--batch", "-"])
+    with_state(server, &Home::new(), &["send", "--batch", "-"])
         .args(["--retries", "5"])
         .env("QIWEI_TIMEOUT", timeout)
         .stdin(input)
@@ -101,7 +101,7 @@ fn timeout_flag_ends_wait_for_input() {
     let server = sandbox();
     let (input, mut writer) = std::io::pipe().unwrap();
     writer.write_all(lines(1).as_bytes()).unwrap();
-    let run = known(&server, &Home::new(), &["send", "--batch", "-"])
+    let run = with_state(&server, &Home::new(), &["send", "--batch", "-"])
         .args(["--timeout", "1s"])
         .stdin_from(input)
         .run()
@@ -190,9 +190,9 @@ fn lost_login_stops_batch() {
                 "{error}"
             );
         }
-        assert_eq!(sends(&server), 1, "one group, so one worker tries");
+        assert_eq!(sends(&server), 1, "one target, so only one worker sends");
     }
-    // Nobody was logged in from the start.
+    // The account was never logged in.
     let server = sandbox();
     server.set_status(&server.guids()[0], Status::Running);
     let run = piped(&server, &lines(10), &[]).ends_with(8);
@@ -208,7 +208,7 @@ fn closed_stdout_stops_batch() {
     for jobs in ["1", "3"] {
         let server = sandbox_with(|s| s.latency = Duration::from_millis(50));
         let (reader, writer) = std::io::pipe().unwrap();
-        let run = known(
+        let run = with_state(
             &server,
             &Home::new(),
             &["send", "--batch", "-", "--jobs", jobs],
@@ -220,22 +220,22 @@ fn closed_stdout_stops_batch() {
         let mut reader = BufReader::new(reader);
         reader.read_line(&mut first).unwrap();
         drop(reader);
-        run.end().is(0, "", "");
-        // What was on its way, and at the most one more a worker before a write failed.
+        run.end().assert_output(0, "", "");
+        // Messages in flight, and at most one more per worker before a write fails.
         assert!(sends(&server) < 100, "{}", sends(&server));
     }
 }
 
 #[test]
-fn initially_closed_stdout_costs_one_message() {
+fn closed_stdout_stops_batch_after_first_message() {
     let server = sandbox();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    known(&server, &Home::new(), &["send", "--batch", "-"])
+    with_state(&server, &Home::new(), &["send", "--batch", "-"])
         .stdin(lines(20))
         .stdout_to(writer)
         .run()
-        .is(0, "", "");
+        .assert_output(0, "", "");
     assert_eq!(sends(&server), 1);
 }
 
@@ -247,7 +247,7 @@ fn signal_waits_for_message_in_flight() {
             let server = sandbox();
             let (reader, writer) = std::io::pipe().unwrap();
             server.add_fault("latency=2s*1".parse().unwrap());
-            let run = known(&server, &Home::new(), &["send", "--batch", "-"])
+            let run = with_state(&server, &Home::new(), &["send", "--batch", "-"])
                 .stdin(lines(50))
                 .stdout_to(writer)
                 .start();
@@ -268,7 +268,7 @@ fn signal_ends_wait_for_stdin() {
     let server = sandbox();
     for jobs in ["1", "4"] {
         let (reader, mut writer) = std::io::pipe().unwrap();
-        let mut run = known(
+        let mut run = with_state(
             &server,
             &Home::new(),
             &["send", "--batch", "-", "--jobs", jobs],

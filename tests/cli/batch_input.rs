@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::batch::{batch, lines, partly_bad, piped};
-use crate::support::sends::{field, known, results, sends, texts};
+use crate::support::sends::{field, results, sends, texts, with_state};
 use crate::support::{GROUP, Home, PERSON, requests, sandbox};
 
 #[test]
@@ -175,7 +175,7 @@ fn validates_stdin_line_by_line() {
     );
     // And sent as it comes: the answer to a line is there before the next line is.
     let (reader, mut writer) = std::io::pipe().unwrap();
-    let mut run = known(&server, &Home::new(), &["send", "--batch", "-"])
+    let mut run = with_state(&server, &Home::new(), &["send", "--batch", "-"])
         .stdin_from(reader)
         .start();
     for n in 1..=3 {
@@ -188,7 +188,7 @@ fn validates_stdin_line_by_line() {
         assert_eq!(texts(&server).last().unwrap(), &format!("live{n}"));
     }
     drop(writer);
-    run.end().is(0, "", "3 lines: 3 accepted\n");
+    run.end().assert_output(0, "", "3 lines: 3 accepted\n");
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn accepts_fifo_as_batch_file() {
             .success()
     );
     let path = fifo.to_str().unwrap();
-    let mut run = known(&server, &home, &["send", "--batch", path]).start();
+    let mut run = with_state(&server, &home, &["send", "--batch", path]).start();
     let mut writer = std::fs::OpenOptions::new()
         .read(true)
         .write(true)
@@ -287,7 +287,10 @@ fn unreadable_input_is_a_usage_error() {
         (&["send", "--batch", "-", "--jobs", "0"], "--jobs"),
         (&["send", "--batch", "-", "--jobs", "33"], "--jobs"),
     ] {
-        known(&server, &home, args).run().ends_with(2).says(part);
+        with_state(&server, &home, args)
+            .run()
+            .ends_with(2)
+            .says(part);
     }
     assert_eq!(requests(&server), [""; 0]);
 }

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use crate::support::{DIALECTS, Finished, GROUP, PERSON, Qiwei, requests, sandbox_with};
 
 /// A server with one instance in each state and two conversations.
-pub struct World {
+pub struct CommandFixture {
     pub server: Sandbox,
     pub online: String,
     pub running: String,
     pub stopped: String,
 }
 
-impl World {
+impl CommandFixture {
     pub fn new(dialect: Dialect) -> Self {
         let server = sandbox_with(|scenario| {
             scenario.dialect = dialect;
@@ -34,8 +34,8 @@ impl World {
         Qiwei::on(&self.server.base_url(), args).run()
     }
 
-    /// Runs it with `--json` and pins all there is to see. Look-ups that run at the same time may
-    /// arrive in any order, so the requests are compared sorted.
+    /// Runs the command with `--json` and checks its output, exit code and requests. Look-ups that
+    /// run at the same time may arrive in any order, so the requests are compared sorted.
     #[track_caller]
     pub fn check(&self, args: &[&str], code: i32, stdout: Value, notes: &str, asked: &[String]) {
         let run = Qiwei::on(&self.server.base_url(), args).arg("--json").run();
@@ -50,14 +50,14 @@ impl World {
     }
 }
 
-/// Runs `test` on a new world in every dialect.
-pub fn in_every_dialect(test: impl Fn(&World)) {
+/// Runs `test` with a new fixture in every dialect.
+pub fn in_every_dialect(test: impl Fn(&CommandFixture)) {
     for dialect in DIALECTS {
-        test(&World::new(dialect));
+        test(&CommandFixture::new(dialect));
     }
 }
 
-/// How long a call took is never the same twice; that it is a number is checked here.
+/// Removes latencies, which differ in each run, after checking that they are numbers.
 pub fn forget_times(value: &mut Value) {
     match value {
         Value::Array(entries) => entries.iter_mut().for_each(forget_times),
@@ -81,144 +81,144 @@ pub fn all_clients() -> String {
 pub const COUNTS: &str = "3 instances: 1 online, 1 running, 1 stopped\n";
 
 #[test]
-fn instance_ls() {
-    in_every_dialect(|world| {
+fn instance_ls_prints_every_instance_with_status() {
+    in_every_dialect(|fixture| {
         let list = json!([
-            {"guid": world.online, "status": "online", "current": false},
-            {"guid": world.running, "status": "running", "current": true},
-            {"guid": world.stopped, "status": "stopped", "current": false},
+            {"guid": fixture.online, "status": "online", "current": false},
+            {"guid": fixture.running, "status": "running", "current": true},
+            {"guid": fixture.stopped, "status": "stopped", "current": false},
         ]);
         let asked = [
             all_clients(),
-            status_of(&world.online),
-            status_of(&world.running),
-            status_of(&world.stopped),
+            status_of(&fixture.online),
+            status_of(&fixture.running),
+            status_of(&fixture.stopped),
         ];
-        let args = ["instance", "ls", "--guid", &world.running];
-        world.check(&args, 0, list, COUNTS, &asked);
+        let args = ["instance", "ls", "--guid", &fixture.running];
+        fixture.check(&args, 0, list, COUNTS, &asked);
     });
 }
 
 #[test]
 fn instance_ls_filters_by_status_and_counts_all() {
-    let world = World::new(Dialect::A);
+    let fixture = CommandFixture::new(Dialect::A);
     for (status, guid) in [
-        ("online", &world.online),
-        ("running", &world.running),
-        ("stopped", &world.stopped),
+        ("online", &fixture.online),
+        ("running", &fixture.running),
+        ("stopped", &fixture.stopped),
     ] {
-        let run = world.run(&["instance", "ls", "--json", "--status", status]);
+        let run = fixture.run(&["instance", "ls", "--json", "--status", status]);
         let expected = json!([{"guid": guid, "status": status, "current": false}]);
         assert_eq!(run.json(), expected);
         assert_eq!(run.stderr, COUNTS);
     }
-    let run = world.run(&["instance", "ls", "--json", "--status", "unknown"]);
+    let run = fixture.run(&["instance", "ls", "--json", "--status", "unknown"]);
     assert_eq!(run.json(), json!([]));
 }
 
 #[test]
-fn instance_create() {
-    in_every_dialect(|world| {
-        let run = Qiwei::on(&world.server.base_url(), ["instance", "create", "--json"]).run();
-        let made = &world.server.guids()[3];
+fn instance_create_prints_guid_and_makes_one_request() {
+    in_every_dialect(|fixture| {
+        let run = Qiwei::on(&fixture.server.base_url(), ["instance", "create", "--json"]).run();
+        let made = &fixture.server.guids()[3];
         let expected = json!({"guid": made, "client_type": 262, "current": true});
         assert_eq!(run.json(), expected);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
         let body = r#"{"client_type":262,"proxy":"","bridge":"","auto_start":true}"#;
         let asked = format!("POST /client/create_client {body}");
-        assert_eq!(requests(&world.server), [asked]);
+        assert_eq!(requests(&fixture.server), [asked]);
     });
 }
 
 #[test]
-fn instance_rm() {
-    in_every_dialect(|world| {
-        let guid = &world.online;
+fn instance_rm_prints_guid_and_makes_one_request() {
+    in_every_dialect(|fixture| {
+        let guid = &fixture.online;
         let removed = json!([{"guid": guid, "removed": true, "error": null}]);
         let asked = format!(r#"POST /client/remove_client {{"guid":"{guid}"}}"#);
-        world.check(&["instance", "rm", guid, "--yes"], 0, removed, "", &[asked]);
-        assert!(!world.server.guids().contains(guid));
+        fixture.check(&["instance", "rm", guid, "--yes"], 0, removed, "", &[asked]);
+        assert!(!fixture.server.guids().contains(guid));
     });
 }
 
 #[test]
-fn instance_rm_stopped() {
-    in_every_dialect(|world| {
-        let guid = &world.stopped;
+fn instance_rm_stopped_checks_twice() {
+    in_every_dialect(|fixture| {
+        let guid = &fixture.stopped;
         let args = ["instance", "rm", "--stopped", "--yes", "--settle", "10ms"];
         let removed = json!([{"guid": guid, "removed": true, "error": null}]);
         let asked = [
             all_clients(),
-            status_of(&world.online),
-            status_of(&world.running),
+            status_of(&fixture.online),
+            status_of(&fixture.running),
             status_of(guid),
             status_of(guid),
             format!(r#"POST /client/remove_client {{"guid":"{guid}"}}"#),
         ];
         let note = "1 stopped; checking again in 10ms\n";
-        world.check(&args, 0, removed, note, &asked);
+        fixture.check(&args, 0, removed, note, &asked);
         assert_eq!(
-            world.server.guids(),
-            [world.online.clone(), world.running.clone()]
+            fixture.server.guids(),
+            [fixture.online.clone(), fixture.running.clone()]
         );
     });
 }
 
 #[test]
-fn instance_use() {
-    in_every_dialect(|world| {
-        let current = json!({"guid": world.stopped, "current": true});
-        let args = ["instance", "use", &world.stopped];
-        world.check(&args, 0, current, "", &[all_clients()]);
+fn instance_use_prints_guid_and_checks_list() {
+    in_every_dialect(|fixture| {
+        let current = json!({"guid": fixture.stopped, "current": true});
+        let args = ["instance", "use", &fixture.stopped];
+        fixture.check(&args, 0, current, "", &[all_clients()]);
     });
 }
 
 #[test]
-fn instance_use_auto() {
-    in_every_dialect(|world| {
-        let current = json!({"guid": world.online, "current": true});
+fn instance_use_auto_selects_online_instance() {
+    in_every_dialect(|fixture| {
+        let current = json!({"guid": fixture.online, "current": true});
         let asked = [
             all_clients(),
-            status_of(&world.online),
-            status_of(&world.running),
-            status_of(&world.stopped),
+            status_of(&fixture.online),
+            status_of(&fixture.running),
+            status_of(&fixture.stopped),
         ];
-        world.check(&["instance", "use", "--auto"], 0, current, "", &asked);
+        fixture.check(&["instance", "use", "--auto"], 0, current, "", &asked);
     });
 }
 
 #[test]
-fn instance_start_and_stop() {
-    in_every_dialect(|world| {
-        let guid = &world.stopped;
+fn instance_start_and_stop_make_one_request() {
+    in_every_dialect(|fixture| {
+        let guid = &fixture.stopped;
         let asked = format!(r#"POST /client/restore_client {{"guid":"{guid}"}}"#);
         let started = json!({"guid": guid, "started": true});
-        world.check(&["instance", "start", guid], 0, started, "", &[asked]);
+        fixture.check(&["instance", "start", guid], 0, started, "", &[asked]);
     });
-    in_every_dialect(|world| {
-        let guid = &world.online;
+    in_every_dialect(|fixture| {
+        let guid = &fixture.online;
         let asked = format!(r#"POST /client/stop_client {{"guid":"{guid}"}}"#);
         let stopped = json!({"guid": guid, "stopped": true});
-        world.check(&["instance", "stop", guid], 0, stopped, "", &[asked]);
+        fixture.check(&["instance", "stop", guid], 0, stopped, "", &[asked]);
     });
 }
 
 #[test]
-fn logout() {
-    in_every_dialect(|world| {
-        let guid = &world.online;
+fn logout_prints_result_and_makes_one_request() {
+    in_every_dialect(|fixture| {
+        let guid = &fixture.online;
         let asked = format!(r#"POST /user/logout {{"guid":"{guid}"}}"#);
         let gone = json!({"guid": guid, "logged_out": true});
-        world.check(&["logout", "--guid", guid], 0, gone, "", &[asked]);
-        let list = world.run(&["instance", "ls", "--status", "online", "--json"]);
+        fixture.check(&["logout", "--guid", guid], 0, gone, "", &[asked]);
+        let list = fixture.run(&["instance", "ls", "--status", "online", "--json"]);
         assert_eq!(list.json(), json!([]));
     });
 }
 
 #[test]
-fn sessions() {
-    in_every_dialect(|world| {
-        let guid = &world.online;
+fn sessions_prints_list_and_makes_one_request() {
+    in_every_dialect(|fixture| {
+        let guid = &fixture.online;
         let list = json!([
             {"conversation_id": PERSON, "type": "private", "name": "张三",
              "last_message_at": "2025-01-29T08:30:00Z"},
@@ -231,19 +231,19 @@ fn sessions() {
         let asked = format!("POST /session/get_session_list {body}");
         let note =
             "there may be more: use --all for all pages, or --begin-seq 1000126 for the next one\n";
-        world.check(&["sessions", "--guid", guid], 0, list, note, &[asked]);
+        fixture.check(&["sessions", "--guid", guid], 0, list, note, &[asked]);
     });
 }
 
 #[test]
-fn sessions_of_one_type() {
-    let world = World::new(Dialect::A);
+fn sessions_filters_by_type() {
+    let fixture = CommandFixture::new(Dialect::A);
     for (kind, ids) in [
         ("private", vec![PERSON, "S:168987654321"]),
         ("group", vec![GROUP]),
     ] {
         let args = ["sessions", "--json", "--type", kind];
-        let list = world.run(&args).json();
+        let list = fixture.run(&args).json();
         let found: Vec<&str> = list
             .as_array()
             .unwrap()
@@ -283,12 +283,12 @@ fn sessions_all_follows_every_page() {
 }
 
 #[test]
-fn send() {
-    in_every_dialect(|world| {
-        let guid = &world.online;
+fn send_prints_result_and_makes_one_request() {
+    in_every_dialect(|fixture| {
+        let guid = &fixture.online;
         let args = ["send", PERSON, "备份完成 ✅", "--guid", guid, "--json"];
-        let run = world.run(&args);
-        let message = world.server.deliveries().remove(0);
+        let run = fixture.run(&args);
+        let message = fixture.server.deliveries().remove(0);
         let sent_at = message.at.to_string();
         let expected = json!({
             "outcome": "accepted",
@@ -307,7 +307,7 @@ fn send() {
         let body =
             format!(r#"{{"guid":"{guid}","conversation_id":"{PERSON}","content":"备份完成 ✅"}}"#);
         assert_eq!(
-            requests(&world.server),
+            requests(&fixture.server),
             [format!("POST /msg/send_text {body}")]
         );
     });
@@ -318,17 +318,17 @@ fn second(rfc3339: &str) -> String {
 }
 
 #[test]
-fn at() {
+fn at_prints_result_and_makes_one_request() {
     let users = (r#"["1688","7881"]"#, vec!["--user", "1688", "7881"]);
     let everyone = ("[0]", vec!["--all"]);
     for (at_list, flags) in [users, everyone] {
-        in_every_dialect(|world| {
-            let guid = &world.online;
+        in_every_dialect(|fixture| {
+            let guid = &fixture.online;
             let text = "{$@} hello";
             let mut args = vec!["at", GROUP, text, "--no-check", "--guid", guid, "--json"];
             args.extend(&flags);
-            let run = world.run(&args);
-            let message = world.server.deliveries().remove(0);
+            let run = fixture.run(&args);
+            let message = fixture.server.deliveries().remove(0);
             let printed = run.json();
             assert_eq!(printed["outcome"], "accepted");
             assert_eq!(printed["message_id"], message.id);
@@ -338,7 +338,7 @@ fn at() {
                 r#"{{"guid":"{guid}","conversation_id":"{GROUP}","content":"{text}","at_list":{at_list}}}"#
             );
             assert_eq!(
-                requests(&world.server),
+                requests(&fixture.server),
                 [format!("POST /msg/send_room_at {body}")]
             );
         });
@@ -346,17 +346,17 @@ fn at() {
 }
 
 #[test]
-fn status() {
+fn status_prints_instance_and_counts() {
     for (named, code, state) in [(0, 0, "online"), (1, 4, "running"), (2, 4, "stopped")] {
-        in_every_dialect(|world| {
-            let guids = world.server.guids();
+        in_every_dialect(|fixture| {
+            let guids = fixture.server.guids();
             let guid = &guids[named];
             let args = ["status", "--json", "--guid", guid];
-            let run = world.run(&args).ends_with(code);
+            let run = fixture.run(&args).ends_with(code);
             let mut printed = run.json();
             forget_times(&mut printed);
             let expected = json!({
-                "base_url": world.server.base_url(),
+                "base_url": fixture.server.base_url(),
                 "guid": guid,
                 "guid_source": "flag",
                 "status": state,
@@ -369,7 +369,7 @@ fn status() {
                 "counts": {"total": 3, "online": 1, "running": 1, "stopped": 1, "unknown": 0},
             });
             assert_eq!(printed, expected);
-            let mut seen = requests(&world.server);
+            let mut seen = requests(&fixture.server);
             assert_eq!(seen.remove(0), status_of(guid), "the named one comes first");
             assert_eq!(seen.remove(0), all_clients());
             let mut others: Vec<String> = guids.iter().map(|guid| status_of(guid)).collect();
@@ -388,9 +388,9 @@ fn status() {
 
 #[test]
 fn status_detects_the_only_online_instance() {
-    in_every_dialect(|world| {
-        let printed = world.run(&["status", "--json"]).ends_with(0).json();
-        assert_eq!(printed["guid"], world.online);
+    in_every_dialect(|fixture| {
+        let printed = fixture.run(&["status", "--json"]).ends_with(0).json();
+        assert_eq!(printed["guid"], fixture.online);
         assert_eq!(printed["guid_source"], "detected");
         assert_eq!(printed["logged_in"], true);
     });
@@ -423,8 +423,8 @@ fn status_explains_missing_account() {
 
 #[test]
 fn dry_run_prints_exact_request_and_sends_nothing() {
-    let world = World::new(Dialect::A);
-    let guid = world.online.as_str();
+    let fixture = CommandFixture::new(Dialect::A);
+    let guid = fixture.online.as_str();
     let named = format!(r#"{{"guid":"{guid}"}}"#);
     let text = format!(r#"{{"guid":"{guid}","conversation_id":"{GROUP}","content":"a\"b"}}"#);
     let mention = text.replace("\"}", "\",\"at_list\":[\"1688\"]}");
@@ -468,13 +468,13 @@ fn dry_run_prints_exact_request_and_sends_nothing() {
         ),
     ];
     for (args, path, body) in cases {
-        let url = format!("{}{path}", world.server.base_url());
+        let url = format!("{}{path}", fixture.server.base_url());
         let human = format!("POST {url}\ncontent-type: application/json\n\n{body}\n");
-        let run = Qiwei::on(&world.server.base_url(), args)
+        let run = Qiwei::on(&fixture.server.base_url(), args)
             .arg("--dry-run")
             .run();
-        run.is(0, &human, "dry run: nothing was sent\n");
-        let run = Qiwei::on(&world.server.base_url(), args)
+        run.assert_output(0, &human, "dry run: nothing was sent\n");
+        let run = Qiwei::on(&fixture.server.base_url(), args)
             .args(["--dry-run", "--json", "-q"])
             .run();
         let mut json = format!(
@@ -483,7 +483,7 @@ fn dry_run_prints_exact_request_and_sends_nothing() {
         if args.contains(&"rm") {
             json = format!("[{json}]");
         }
-        run.is(0, &format!("{json}\n"), "");
+        run.assert_output(0, &format!("{json}\n"), "");
     }
-    assert_eq!(requests(&world.server), [""; 0]);
+    assert_eq!(requests(&fixture.server), [""; 0]);
 }

@@ -3,14 +3,14 @@
 use qiwei::sandbox::Dialect;
 use serde_json::json;
 
-use crate::commands::{World, all_clients, forget_times};
+use crate::commands::{CommandFixture, all_clients, forget_times};
 use crate::support::{DIALECTS, Home, Qiwei, requests};
 
 #[test]
-fn probe() {
+fn probe_prints_every_endpoint() {
     for dialect in DIALECTS {
-        let world = World::new(dialect);
-        let run = world.run(&["probe", "--json"]).ends_with(0);
+        let fixture = CommandFixture::new(dialect);
+        let run = fixture.run(&["probe", "--json"]).ends_with(0);
         assert_eq!(run.stderr, "");
         let mut printed = run.json();
         forget_times(&mut printed);
@@ -50,7 +50,7 @@ fn probe() {
                 format!("{} {}{body}", method.unwrap(), path.unwrap())
             })
             .collect();
-        assert_eq!(requests(&world.server), asked);
+        assert_eq!(requests(&fixture.server), asked);
     }
 }
 
@@ -69,13 +69,13 @@ fn raw_probe_prints_response_body_unchanged() {
         r#""{\"error_code\":-1,\"error_message\":\"invalid guid\",\"data\":{}}""#,
     ];
     for ((dialect, body), refusal) in DIALECTS.into_iter().zip(bodies).zip(refusals) {
-        let world = World::new(dialect);
+        let fixture = CommandFixture::new(dialect);
         // Spaces and order as given: the body is not touched either.
-        let data = format!(r#"{{ "guid": "{}" }}"#, world.online);
+        let data = format!(r#"{{ "guid": "{}" }}"#, fixture.online);
         let args = ["probe", "POST", "/client/get_client_status", "-d", &data];
-        world.run(&args).is(0, body, "");
+        fixture.run(&args).assert_output(0, body, "");
         let asked = format!("POST /client/get_client_status {data}");
-        assert_eq!(requests(&world.server), [asked]);
+        assert_eq!(requests(&fixture.server), [asked]);
         let args = [
             "probe",
             "post",
@@ -83,7 +83,7 @@ fn raw_probe_prints_response_body_unchanged() {
             "-d",
             r#"{"guid":"no"}"#,
         ];
-        world.run(&args).is(
+        fixture.run(&args).assert_output(
             1,
             refusal,
             "error: the server refused: invalid guid (code -1)\n\
@@ -94,27 +94,27 @@ fn raw_probe_prints_response_body_unchanged() {
 
 #[test]
 fn raw_probe_reads_body_from_argument_file_and_stdin() {
-    let world = World::new(Dialect::C);
+    let fixture = CommandFixture::new(Dialect::C);
     let home = Home::new();
-    let body = format!(r#"{{"guid":"{}"}}"#, world.running);
+    let body = format!(r#"{{"guid":"{}"}}"#, fixture.running);
     let file = format!("@{}", home.file("body.json", &body));
     let call = ["probe", "POST", "/client/get_client_status"];
-    let url = world.server.base_url();
+    let url = fixture.server.base_url();
     let from_file = Qiwei::on(&url, call).arg("-d").arg(file).run();
-    from_file.is(0, r#"{"status":1}"#, "");
+    from_file.assert_output(0, r#"{"status":1}"#, "");
     let from_stdin = Qiwei::on(&url, call).arg("-d").arg("-").stdin(body).run();
-    from_stdin.is(0, r#"{"status":1}"#, "");
+    from_stdin.assert_output(0, r#"{"status":1}"#, "");
     let with_guid = Qiwei::on(&url, call)
         .arg("--with-guid")
         .arg("--quiet")
         .run();
-    with_guid.is(0, r#"{"status":2}"#, "");
+    with_guid.assert_output(0, r#"{"status":2}"#, "");
     let nothing = Qiwei::on(&url, ["probe", "POST", "/client/all_clients"]).run();
     assert_eq!(
         nothing.ends_with(0).stdout,
-        json!(world.server.guids()).to_string()
+        json!(fixture.server.guids()).to_string()
     );
-    assert_eq!(requests(&world.server).last().unwrap(), &all_clients());
+    assert_eq!(requests(&fixture.server).last().unwrap(), &all_clients());
     for (args, part) in [
         (&["probe", "POST"][..], "<PATH>"),
         (&["probe", "/client/list", "x"], "the method comes first"),
@@ -130,6 +130,6 @@ fn raw_probe_reads_body_from_argument_file_and_stdin() {
             "a JSON object",
         ),
     ] {
-        world.run(args).ends_with(2).says(part);
+        fixture.run(args).ends_with(2).says(part);
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration file: what is saved, what is kept, and what is said when it is broken.
+//! The configuration file: what is saved, what is kept, and errors when it is invalid.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -35,10 +35,10 @@ fn sets_reads_and_removes_settings() {
     let place = path.display();
     config(&home, &["path"])
         .run()
-        .is(0, &format!("{place}\n"), "");
+        .assert_output(0, &format!("{place}\n"), "");
     let missing = json!({"path": path, "exists": false});
     assert_eq!(config(&home, &["path", "--json"]).run().json(), missing);
-    config(&home, &["get", "guid"]).run().is(
+    config(&home, &["get", "guid"]).run().assert_output(
         3,
         "",
         "error: guid is not set\nhint: set it with `qiwei config set guid VALUE`\n",
@@ -46,8 +46,10 @@ fn sets_reads_and_removes_settings() {
     let saved = format!("guid saved in {place}\n");
     config(&home, &["set", "guid", "g-1"])
         .run()
-        .is(0, "", &saved);
-    config(&home, &["get", "guid"]).run().is(0, "g-1\n", "");
+        .assert_output(0, "", &saved);
+    config(&home, &["get", "guid"])
+        .run()
+        .assert_output(0, "g-1\n", "");
     let told = json!({"key": "guid", "value": "g-1", "source": "config"});
     assert_eq!(config(&home, &["get", "guid", "--json"]).run().json(), told);
     assert_eq!(
@@ -55,9 +57,13 @@ fn sets_reads_and_removes_settings() {
         true
     );
     let removed = format!("guid removed from {place}\n");
-    config(&home, &["unset", "guid"]).run().is(0, "", &removed);
+    config(&home, &["unset", "guid"])
+        .run()
+        .assert_output(0, "", &removed);
     let absent = format!("guid was not in {place}\n");
-    config(&home, &["unset", "guid"]).run().is(0, "", &absent);
+    config(&home, &["unset", "guid"])
+        .run()
+        .assert_output(0, "", &absent);
     assert_eq!(home.config(), "");
 }
 
@@ -342,7 +348,9 @@ fn follows_symbolic_link() {
         fs::read_to_string(&real).unwrap(),
         "# real\nretries = 1\nguid = \"g\"\n"
     );
-    config(&home, &["get", "guid"]).run().is(0, "g\n", "");
+    config(&home, &["get", "guid"])
+        .run()
+        .assert_output(0, "g\n", "");
 }
 
 #[test]
@@ -369,13 +377,13 @@ fn explicit_config_file_must_exist() {
     let run = config(&home, &["get", "guid"])
         .env("QIWEI_CONFIG", name)
         .run();
-    run.is(0, "g\n", "");
+    run.assert_output(0, "g\n", "");
     // The flag wins over the variable.
     let other = home.file("other.toml", "guid = 'o'\n");
     let run = config(&home, &["get", "guid", "--config", &other])
         .env("QIWEI_CONFIG", name)
         .run();
-    run.is(0, "o\n", "");
+    run.assert_output(0, "o\n", "");
 }
 
 #[test]
@@ -446,7 +454,7 @@ fn names_non_utf8_variable() {
         let run = Qiwei::new(["sessions"]).env(name, bad).run();
         run.ends_with(3).says(&format!("{name} is not valid UTF-8"));
     }
-    // What does not need it does not mind.
+    // Commands that do not read the variable still work.
     Qiwei::new(["config", "path"])
         .env("QIWEI_GUID", bad)
         .run()

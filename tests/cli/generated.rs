@@ -15,8 +15,8 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-/// Compares a committed file with what it should hold, or rewrites it.
-pub fn is_current(path: &Path, expected: &str) {
+/// Checks that a committed file has this content, or rewrites it with `UPDATE_GENERATED`.
+pub fn check_or_rewrite(path: &Path, expected: &str) {
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, expected).unwrap();
@@ -39,7 +39,7 @@ fn completion_scripts_are_current() {
         ("elvish", "qiwei.elv"),
     ] {
         let run = Qiwei::new(["completions", shell]).run().ends_with(0);
-        is_current(&root().join("completions").join(file), &run.stdout);
+        check_or_rewrite(&root().join("completions").join(file), &run.stdout);
     }
 }
 
@@ -50,7 +50,7 @@ fn man_pages_are_current() {
     let mut command = qiwei::command();
     command.build();
     pages(&command, "qiwei", &mut |name, text| {
-        is_current(&folder.join(format!("{name}.1")), &text);
+        check_or_rewrite(&folder.join(format!("{name}.1")), &text);
         written.push(format!("{name}.1"));
     });
     for entry in std::fs::read_dir(&folder).unwrap() {

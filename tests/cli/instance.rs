@@ -41,7 +41,7 @@ fn failed_removal_does_not_stop_others() {
     assert_eq!(server.guids(), [c.as_str()]);
 
     let run = Qiwei::on(&server.base_url(), ["instance", "rm", "gone", &c, "--yes"]).run();
-    run.is(
+    run.assert_output(
         8,
         &format!("failed  gone the server refused: invalid guid (code -1)\nremoved {c}\n"),
         "error: 1 of 2 were not removed: gone\n",
@@ -74,7 +74,7 @@ fn keeps_instance_stopped_in_one_check_only() {
     let guids = server.guids();
     assert_eq!(guids.len(), 1, "a live account was removed");
     let short = &guids[0][..8];
-    run.is(
+    run.assert_output(
         0,
         "[]\n",
         &format!("1 stopped; checking again in 10ms\n{short}… is no longer stopped; not removed\n"),
@@ -147,7 +147,7 @@ fn removes_only_stopped_instances() {
     assert_eq!(run.stdout.lines().collect::<Vec<_>>(), lines);
     assert_eq!(server.guids(), before[..2]);
     let run = Qiwei::on(&server.base_url(), STOPPED).arg("--yes").run();
-    run.is(0, "", "no instance is stopped\n");
+    run.assert_output(0, "", "no instance is stopped\n");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn rm_stopped_needs_yes_without_terminal() {
     let server = sandbox_with(|scenario| scenario.stopped = 1);
     for stdin in ["", "y\n"] {
         let run = Qiwei::on(&server.base_url(), STOPPED).stdin(stdin).run();
-        run.is(
+        run.assert_output(
             2,
             "",
             "error: --stopped removes instances permanently and needs a confirmation\n\
@@ -325,7 +325,7 @@ fn unwritable_config_prevents_create() {
 fn instance_limit_has_hint() {
     let server = sandbox_with(|scenario| scenario.limit = 1);
     let run = Qiwei::on(&server.base_url(), ["instance", "create"]).run();
-    run.is(
+    run.assert_output(
         1,
         "",
         "error: the server refused: 实例数已达到上限 (code -1)\n\
@@ -365,7 +365,7 @@ fn use_checks_and_saves_instance() {
     qiwei(&["instance", "use", &running]).run().ends_with(0);
     assert_eq!(home.config(), format!("guid = \"{running}\"\n"));
     let run = qiwei(&["instance", "use", "gone"]).run();
-    run.is(
+    run.assert_output(
         3,
         "",
         &format!("error: the server has no instance gone\nhint: it has: {online}, {running}\n"),
@@ -404,7 +404,7 @@ fn use_no_check_needs_no_server() {
     let run = Qiwei::new(["instance", "use", "g", "--no-check"])
         .at(&home)
         .run();
-    run.is(0, "g\n", "");
+    run.assert_output(0, "g\n", "");
     assert_eq!(home.config(), "guid = \"g\"\n");
 }
 

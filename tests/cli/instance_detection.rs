@@ -38,7 +38,7 @@ fn several_online_instances_are_listed() {
     let guids = server.guids();
     for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run();
-        run.is(
+        run.assert_output(
             3,
             "",
             &format!(

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::sends::{
-    command, field, known, on_a_full_disk, results, results_in, sends, texts, wait_until,
+    command, field, on_a_full_disk, results, results_in, sends, texts, wait_until, with_state,
 };
 use crate::support::{
     Finished, GROUP, Home, PERSON, Qiwei, check_all, requests, sandbox, sandbox_with,
@@ -28,7 +28,7 @@ fn lines(texts: &[&str]) -> String {
 fn batch(server: &Sandbox, home: &Home, input: &str, flags: &[&str]) -> Qiwei {
     let file = home.file("in.ndjson", input);
     let journal = home.path().join("run.journal");
-    known(server, home, &["send", "--batch", &file, "--journal"])
+    with_state(server, home, &["send", "--batch", &file, "--journal"])
         .arg(journal)
         .args(flags)
 }
@@ -172,7 +172,7 @@ fn resumes_after_signal() {
 #[test]
 fn keys_and_journal_agree() {
     let (server, home) = (sandbox(), Home::new());
-    known(&server, &home, &["send", GROUP, "a", "--key", "k"])
+    with_state(&server, &home, &["send", GROUP, "a", "--key", "k"])
         .run()
         .ends_with(0);
     let input = format!("{}\n", json!({"to": GROUP, "text": "a", "key": "k"}));
@@ -181,7 +181,7 @@ fn keys_and_journal_agree() {
         assert_eq!(outcomes(&run), ["duplicate"]);
     }
     // The journal has copied the outcome from the ledger and no longer needs the key.
-    known(&server, &home, &["ledger", "forget", "k"])
+    with_state(&server, &home, &["ledger", "forget", "k"])
         .run()
         .ends_with(0);
     let run = batch(&server, &home, &input, &[]).run().ends_with(0);
@@ -190,7 +190,7 @@ fn keys_and_journal_agree() {
     // A line with a key that is sent with a journal is also recorded in the ledger.
     let second = format!("{input}{}\n", json!({"to": GROUP, "text": "b", "key": "l"}));
     batch(&server, &home, &second, &[]).run().ends_with(0);
-    let run = known(
+    let run = with_state(
         &server,
         &home,
         &["send", GROUP, "b", "--key", "l", "--json"],
@@ -204,7 +204,7 @@ fn stdin_batch_accepts_journal() {
     let (server, home) = (sandbox(), Home::new());
     let journal = home.path().join("j");
     for outcome in ["accepted", "duplicate"] {
-        let run = known(&server, &home, &["send", "--batch", "-", "--journal"])
+        let run = with_state(&server, &home, &["send", "--batch", "-", "--journal"])
             .arg(&journal)
             .stdin(lines(&["a", "b"]))
             .run();
@@ -247,7 +247,7 @@ fn unusable_journal_prevents_sending() {
                 jobs,
                 "--json",
             ];
-            let run = known(&server, &home, &args).run().ends_with(3);
+            let run = with_state(&server, &home, &args).run().ends_with(3);
             assert_eq!(run.stdout, "", "{journal}");
             let error = run.error();
             assert_eq!(error["outcome"], "not_sent", "{journal}");
@@ -305,7 +305,7 @@ fn full_disk_neither_loses_nor_duplicates() {
         if (1..30).contains(&sent) {
             cut_short.fetch_add(1, Ordering::Relaxed);
         }
-        let again = known(&server, &home, &args).run();
+        let again = with_state(&server, &home, &args).run();
         let again = results(&again);
         assert_eq!(again.len(), 30, "{limit}");
         let mut times = BTreeMap::new();

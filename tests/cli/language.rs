@@ -174,7 +174,7 @@ fn prints_accepted_send_in_chinese() {
     let server = sandbox();
     let run = zh(&server, ["send", PERSON, "你好"]).run();
     let guid = server.guids()[0][..8].to_owned();
-    run.is(
+    run.assert_output(
         0,
         &format!("已发送 {PERSON}，消息 ID 1066173（服务器已受理）\n"),
         &format!("使用唯一在线的实例 {guid}…\n"),

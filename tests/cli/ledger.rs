@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::support::raw::{RawServer, closed_port, ok};
-use crate::support::sends::{change_state, field, known, sends, state_folder};
+use crate::support::sends::{change_state, field, sends, state_folder, with_state};
 use crate::support::{
     Finished, GROUP, Home, PERSON, Qiwei, check_all, requests, sandbox, sandbox_with,
 };
 
 /// Checks the exit code and outcome of a failed send; returns its error.
 #[track_caller]
-pub fn is_refused(run: &Finished, code: i32, outcome: &str) -> Value {
+pub fn expect_failed_send(run: &Finished, code: i32, outcome: &str) -> Value {
     run.message_error(code, outcome)
 }
 
@@ -18,7 +18,7 @@ pub fn is_refused(run: &Finished, code: i32, outcome: &str) -> Value {
 fn same_key_is_sent_once() {
     let (server, home) = (sandbox(), Home::new());
     let send = || {
-        known(
+        with_state(
             &server,
             &home,
             &["send", GROUP, "备份好了", "--key", "夜 1"],
@@ -34,10 +34,10 @@ fn same_key_is_sent_once() {
     let id = first["message_id"].as_str().unwrap();
     send()
         .run()
-        .is(0, &format!("duplicate {GROUP} message {id}\n"), "");
+        .assert_output(0, &format!("duplicate {GROUP} message {id}\n"), "");
     assert_eq!(requests(&server).len(), 1, "{:?}", requests(&server));
     // Without a key nothing is recorded.
-    known(&server, &home, &["send", GROUP, "备份好了"])
+    with_state(&server, &home, &["send", GROUP, "备份好了"])
         .run()
         .ends_with(0);
     assert_eq!(sends(&server), 2);
@@ -47,7 +47,7 @@ fn same_key_is_sent_once() {
 fn rejects_key_with_other_content() {
     let (server, home) = (sandbox(), Home::new());
     let send = |args: &[&str]| {
-        known(&server, &home, args)
+        with_state(&server, &home, args)
             .args(["--key", "k", "--json"])
             .run()
     };
@@ -62,7 +62,7 @@ fn rejects_key_with_other_content() {
         &["send", GROUP, "x", "--resend"],
         &["send", PERSON, "x"],
     ] {
-        let error = is_refused(&send(args), 2, "not_sent");
+        let error = expect_failed_send(&send(args), 2, "not_sent");
         let message = error["message"].as_str().unwrap();
         assert!(
             message.contains(GROUP) && message.contains("\"k\""),
@@ -83,7 +83,7 @@ fn rejected_message_may_be_corrected_under_same_key() {
     for fault in ["code=-987", "http=422", "busy", "svr-fail", "http=429"] {
         let (server, home) = (sandbox(), Home::new());
         let send = |text| {
-            known(
+            with_state(
                 &server,
                 &home,
                 &["send", GROUP, text, "--key", "k", "--json"],
@@ -91,7 +91,7 @@ fn rejected_message_may_be_corrected_under_same_key() {
             .run()
         };
         server.add_fault(format!("{fault}@/msg/**1").parse().unwrap());
-        is_refused(&send("x"), 1, "rejected");
+        expect_failed_send(&send("x"), 1, "rejected");
         assert_eq!(
             send("better").ends_with(0).json()["outcome"],
             "accepted",
@@ -102,7 +102,7 @@ fn rejected_message_may_be_corrected_under_same_key() {
             "duplicate",
             "{fault}"
         );
-        is_refused(&send("x"), 2, "not_sent");
+        expect_failed_send(&send("x"), 2, "not_sent");
         assert_eq!(server.deliveries().len(), 1, "{fault}");
     }
 }
@@ -118,7 +118,7 @@ fn unsent_message_may_be_retried_under_same_key() {
             .args(["--retries", "0"])
             .run()
     };
-    is_refused(&send(), 5, "not_sent");
+    expect_failed_send(&send(), 5, "not_sent");
     socket.listen(8).unwrap();
     let server = RawServer::serve(socket.into(), |connection| {
         connection.write(ok(
@@ -145,13 +145,13 @@ fn unknown_outcome_requires_resend() {
         let (server, home) = (sandbox(), Home::new());
         let send = |more: &[&str]| {
             let args = ["send", GROUP, "x", "--key", "k", "--json"];
-            known(&server, &home, &args).args(more).run()
+            with_state(&server, &home, &args).args(more).run()
         };
         server.add_fault(format!("{fault}*1").parse().unwrap());
         let timeout = if fault == "hang-after" { "2s" } else { "30s" };
-        is_refused(&send(&["--timeout", timeout]), 6, "unknown");
+        expect_failed_send(&send(&["--timeout", timeout]), 6, "unknown");
         for _ in 0..2 {
-            let error = is_refused(&send(&[]), 6, "unknown");
+            let error = expect_failed_send(&send(&[]), 6, "unknown");
             assert_eq!(error["retryable"], false, "{error}");
             assert!(
                 error["hint"].as_str().unwrap().contains("--resend"),
@@ -164,13 +164,13 @@ fn unknown_outcome_requires_resend() {
         }
         assert_eq!(requests(&server).len(), 1, "{fault}");
         // Another message under the same key is refused too.
-        let other = known(
+        let other = with_state(
             &server,
             &home,
             &["send", GROUP, "y", "--key", "k", "--json"],
         )
         .run();
-        is_refused(&other, 2, "not_sent");
+        expect_failed_send(&other, 2, "not_sent");
         assert_eq!(
             send(&["--resend"]).ends_with(0).json()["outcome"],
             "accepted"
@@ -199,13 +199,13 @@ fn failed_resend_keeps_outcome_unknown() {
         let (server, home) = (sandbox(), Home::new());
         let send = |more: &[&str]| {
             let args = ["send", GROUP, "x", "--key", "k", "--json"];
-            known(&server, &home, &args).args(more).run()
+            with_state(&server, &home, &args).args(more).run()
         };
         server.add_fault("drop-after*1".parse().unwrap());
-        is_refused(&send(&[]), 6, "unknown");
+        expect_failed_send(&send(&[]), 6, "unknown");
         server.add_fault(second.parse().unwrap());
-        is_refused(&send(&["--resend", "--retries", "0"]), code, outcome);
-        is_refused(&send(&[]), 6, "unknown");
+        expect_failed_send(&send(&["--resend", "--retries", "0"]), code, outcome);
+        expect_failed_send(&send(&[]), 6, "unknown");
         assert_eq!(server.deliveries().len(), 1, "{second}");
         let last = send(&["--resend", "--retries", "20"]).ends_with(0);
         assert_eq!(last.json()["outcome"], "accepted", "{second}");
@@ -219,7 +219,7 @@ fn keys_are_separate_per_account() {
     let servers = [(&one, 0), (&one, 1), (&other, 0)];
     for outcome in ["accepted", "duplicate"] {
         for (server, instance) in servers {
-            let run = known(server, &home, &["send", GROUP, "x", "--key", "k", "--json"])
+            let run = with_state(server, &home, &["send", GROUP, "x", "--key", "k", "--json"])
                 .args(["--guid", &server.guids()[instance]])
                 .run();
             assert_eq!(run.ends_with(0).json()["outcome"], outcome, "{instance}");
@@ -232,7 +232,7 @@ fn keys_are_separate_per_account() {
 fn at_accepts_key() {
     let (server, home) = (sandbox(), Home::new());
     for outcome in ["accepted", "duplicate"] {
-        let run = known(
+        let run = with_state(
             &server,
             &home,
             &["at", GROUP, "x", "--all", "--key", "k", "--json"],
@@ -257,10 +257,10 @@ fn rejects_invalid_keys() {
 #[test]
 fn ledger_ls_prints_outcome_of_each_key() {
     let (server, home) = (sandbox(), Home::new());
-    let run = |args: &[&str]| known(&server, &home, args).run();
+    let run = |args: &[&str]| with_state(&server, &home, args).run();
     // Without a ledger these commands create no files.
-    run(&["ledger", "ls", "--json"]).is(0, "[]\n", "");
-    run(&["ledger", "prune", "--json"]).is(0, "{\"forgotten\":0}\n", "");
+    run(&["ledger", "ls", "--json"]).assert_output(0, "[]\n", "");
+    run(&["ledger", "prune", "--json"]).assert_output(0, "{\"forgotten\":0}\n", "");
     assert!(!state_folder(&home).exists());
 
     run(&["send", GROUP, "x", "--key", "sent"]).ends_with(0);
@@ -324,13 +324,13 @@ fn ledger_ls_prints_outcome_of_each_key() {
 fn forgotten_key_can_be_reused() {
     let (server, home) = (sandbox_with(|s| s.online = 2), Home::new());
     let guids = server.guids();
-    let run = |args: &[&str]| known(&server, &home, args).run();
+    let run = |args: &[&str]| with_state(&server, &home, args).run();
     let send = |guid: &str| {
         run(&["send", GROUP, "x", "--key", "k", "--guid", guid, "--json"]).ends_with(0)
     };
     send(&guids[0]);
     send(&guids[1]);
-    run(&["ledger", "forget", "k", "--guid", &guids[0], "--json"]).is(
+    run(&["ledger", "forget", "k", "--guid", &guids[0], "--json"]).assert_output(
         0,
         "{\"key\":\"k\",\"forgotten\":1}\n",
         "",
@@ -339,11 +339,11 @@ fn forgotten_key_can_be_reused() {
     assert_eq!(send(&guids[1]).json()["outcome"], "duplicate");
     // Without an instance, the key is removed for all instances.
     let everywhere = || {
-        known(&server, &home, &["ledger", "forget", "k"])
+        with_state(&server, &home, &["ledger", "forget", "k"])
             .without_env("QIWEI_GUID")
             .run()
     };
-    everywhere().is(0, "removed k\n", "");
+    everywhere().assert_output(0, "removed k\n", "");
     everywhere()
         .ends_with(2)
         .says("no key \"k\"")
@@ -369,7 +369,7 @@ fn prunes_old_keys() {
         let (server, home) = (sandbox(), Home::new());
         home.write_config(config);
         let send = || {
-            known(
+            with_state(
                 &server,
                 &home,
                 &["send", GROUP, "x", "--key", "k", "--json"],
@@ -383,16 +383,16 @@ fn prunes_old_keys() {
         assert_eq!(outcome(send()), "accepted", "{config}");
     }
     let (server, home) = (sandbox(), Home::new());
-    let run = |args: &[&str]| known(&server, &home, args).run();
+    let run = |args: &[&str]| with_state(&server, &home, args).run();
     for key in ["a", "b", "c"] {
         run(&["send", GROUP, "x", "--key", key]).ends_with(0);
     }
     change_state(&home, &format!("{AGE} 3 WHERE key < 'c'"));
-    run(&["ledger", "prune"]).is(0, "removed 0\n", "");
-    run(&["ledger", "prune", "--days", "2", "--json"]).is(0, "{\"forgotten\":2}\n", "");
+    run(&["ledger", "prune"]).assert_output(0, "removed 0\n", "");
+    run(&["ledger", "prune", "--days", "2", "--json"]).assert_output(0, "{\"forgotten\":2}\n", "");
     let left = run(&["ledger", "ls", "--json"]).json();
     assert_eq!(field(left.as_array().unwrap(), "key"), ["c"]);
-    known(&server, &home, &["ledger", "prune"])
+    with_state(&server, &home, &["ledger", "prune"])
         .env("QIWEI_LEDGER_DAYS", "0")
         .run()
         .ends_with(3)

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::ledger::is_refused;
-use crate::support::sends::{everything_in, known, sends, state_folder, wait_until};
+use crate::ledger::expect_failed_send;
+use crate::support::sends::{everything_in, sends, state_folder, wait_until, with_state};
 use crate::support::{GROUP, Home, sandbox, sandbox_with};
 
 #[test]
@@ -17,7 +17,7 @@ fn concurrent_sends_with_one_key_deliver_once() {
     );
     let racers: Vec<_> = (0..24)
         .map(|_| {
-            known(
+            with_state(
                 &server,
                 &home,
                 &["send", GROUP, "x", "--key", "k", "--json"],
@@ -52,14 +52,14 @@ fn concurrent_sends_with_own_keys_do_not_block() {
     let runs: Vec<_> = (0..16)
         .map(|n| {
             let key = format!("k{n}");
-            known(&server, &home, &["send", GROUP, &key, "--key", &key]).start()
+            with_state(&server, &home, &["send", GROUP, &key, "--key", &key]).start()
         })
         .collect();
     for run in runs {
         run.end().ends_with(0);
     }
     assert_eq!(server.deliveries().len(), 16);
-    let ledger = known(&server, &home, &["ledger", "ls", "--json"])
+    let ledger = with_state(&server, &home, &["ledger", "ls", "--json"])
         .run()
         .json();
     assert_eq!(ledger.as_array().unwrap().len(), 16);
@@ -70,7 +70,7 @@ fn waits_for_same_key_in_flight() {
     let (server, home) = (sandbox(), Home::new());
     server.add_fault("latency=400ms*1".parse().unwrap());
     let send = || {
-        known(
+        with_state(
             &server,
             &home,
             &["send", GROUP, "x", "--key", "k", "--json"],
@@ -92,7 +92,7 @@ fn wait_for_same_key_is_bounded() {
     let (server, home) = (sandbox(), Home::new());
     server.add_fault("hang*1".parse().unwrap());
     let send = || {
-        known(
+        with_state(
             &server,
             &home,
             &["send", GROUP, "x", "--key", "k", "--json"],
@@ -100,14 +100,14 @@ fn wait_for_same_key_is_bounded() {
     };
     let _first = send().start();
     wait_until("the first is under way", || sends(&server) == 1);
-    let error = is_refused(&send().args(["--max-wait", "0s"]).run(), 9, "not_sent");
+    let error = expect_failed_send(&send().args(["--max-wait", "0s"]).run(), 9, "not_sent");
     assert_eq!(
         (&error["kind"], &error["retryable"]),
         (&json!("busy"), &json!(true))
     );
     for flags in [["--max-wait", "300ms"], ["--timeout", "300ms"]] {
         let start = Instant::now();
-        is_refused(&send().args(flags).run(), 9, "not_sent");
+        expect_failed_send(&send().args(flags).run(), 9, "not_sent");
         assert!(start.elapsed() >= Duration::from_millis(300), "{flags:?}");
     }
     assert_eq!(sends(&server), 1);
@@ -118,9 +118,9 @@ fn forget_refuses_key_in_flight() {
     let (server, home) = (sandbox(), Home::new());
     server.add_fault("hang*1".parse().unwrap());
     let args = ["send", GROUP, "x", "--key", "k"];
-    let first = known(&server, &home, &args).start();
+    let first = with_state(&server, &home, &args).start();
     wait_until("the first is under way", || sends(&server) == 1);
-    let forget = || known(&server, &home, &["ledger", "forget", "k", "--json"]).run();
+    let forget = || with_state(&server, &home, &["ledger", "forget", "k", "--json"]).run();
     let run = forget().ends_with(9);
     assert_eq!(run.stdout, "");
     assert_eq!(run.error()["outcome"], "not_sent");
@@ -135,7 +135,7 @@ fn killed_send_is_unknown() {
         let (server, home) = (sandbox(), Home::new());
         server.add_fault(format!("{fault}*1").parse().unwrap());
         let send = |more: &[&str]| {
-            known(
+            with_state(
                 &server,
                 &home,
                 &["send", GROUP, "x", "--key", "k", "--json"],
@@ -147,8 +147,8 @@ fn killed_send_is_unknown() {
         // A process that waits for the killed one reports `unknown`.
         let waiting = send(&[]).start();
         first.signal(Signal::KILL);
-        is_refused(&waiting.end(), 6, "unknown");
-        is_refused(&send(&[]).run(), 6, "unknown");
+        expect_failed_send(&waiting.end(), 6, "unknown");
+        expect_failed_send(&send(&[]).run(), 6, "unknown");
         assert_eq!(sends(&server), 1, "{fault}");
         let again = send(&["--resend"]).run().ends_with(0);
         assert_eq!(again.json()["outcome"], "accepted", "{fault}");
@@ -162,7 +162,7 @@ fn killed_send_is_unknown() {
 fn key_lock_ends_with_send() {
     let (server, home) = (sandbox(), Home::new());
     for key in ["a", "b", "a"] {
-        known(&server, &home, &["send", GROUP, "x", "--key", key])
+        with_state(&server, &home, &["send", GROUP, "x", "--key", key])
             .run()
             .ends_with(0);
     }
@@ -185,7 +185,9 @@ fn concurrent_processes_create_database_once() {
         let runs: Vec<_> = (0..4)
             .map(|_| {
                 let args = ["send", "--batch", "-", "--jobs", "8"];
-                known(&server, &home, &args).stdin(input.clone()).start()
+                with_state(&server, &home, &args)
+                    .stdin(input.clone())
+                    .start()
             })
             .collect();
         for run in runs {

@@ -4,9 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::ledger::is_refused;
+use crate::ledger::expect_failed_send;
 use crate::support::sends::{
-    change_state, command, everything_in, known, on_a_full_disk, state_file, state_folder,
+    change_state, command, everything_in, on_a_full_disk, state_file, state_folder, with_state,
 };
 use crate::support::{GROUP, Home, Qiwei, check_all, requests, sandbox};
 
@@ -45,8 +45,8 @@ fn unrecordable_message_is_not_sent() {
             &["send", GROUP, "x", "--key", "k", "--resend"],
             &["send", GROUP, "x", "--pace", "1/s"],
         ] {
-            let error = is_refused(
-                &known(&server, &home, args).arg("--json").run(),
+            let error = expect_failed_send(
+                &with_state(&server, &home, args).arg("--json").run(),
                 3,
                 "not_sent",
             );
@@ -63,7 +63,7 @@ fn unrecordable_message_is_not_sent() {
         }
         assert_eq!(requests(&server), [""; 0], "{what}");
         // A send that needs no ledger still works.
-        known(&server, &home, &["send", GROUP, "x"])
+        with_state(&server, &home, &["send", GROUP, "x"])
             .run()
             .ends_with(0);
     });
@@ -74,10 +74,12 @@ fn foreign_file_is_refused_and_unchanged() {
     let (server, home) = (sandbox(), Home::new());
     BROKEN[2].1(&home);
     let before = std::fs::read(state_file(&home)).unwrap();
-    known(&server, &home, &["send", GROUP, "x", "--key", "k"])
+    with_state(&server, &home, &["send", GROUP, "x", "--key", "k"])
         .run()
         .ends_with(3);
-    known(&server, &home, &["ledger", "ls"]).run().ends_with(3);
+    with_state(&server, &home, &["ledger", "ls"])
+        .run()
+        .ends_with(3);
     assert_eq!(std::fs::read(state_file(&home)).unwrap(), before);
 }
 
@@ -108,7 +110,7 @@ fn full_disk_neither_loses_nor_duplicates() {
                 "{limit}: {stderr}"
             );
         }
-        let again = known(&server, &home, &args).run();
+        let again = with_state(&server, &home, &args).run();
         assert!(
             again.code == 0 || (sent == 1 && again.code == 6),
             "{limit}: {again:?}"

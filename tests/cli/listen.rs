@@ -365,11 +365,11 @@ fn slow_reader_applies_backpressure_without_loss() {
     let url = notify_urls(&server).pop().unwrap();
     let taken = Arc::new(AtomicUsize::new(0));
     let senders: Vec<_> = (0..4)
-        .map(|lane| {
+        .map(|index| {
             let (url, guid, taken) = (url.clone(), guid.clone(), taken.clone());
             thread::spawn(move || {
                 let mut client = Client::to(&url);
-                for number in (lane..ALL).step_by(4) {
+                for number in (index..ALL).step_by(4) {
                     assert_eq!(client.post(&numbered(&guid, number)).status, 200);
                     taken.fetch_add(1, Ordering::SeqCst);
                 }
@@ -398,12 +398,12 @@ fn receives_20000_callbacks_exactly_once() {
     let guid = server.guids()[0].clone();
     let (mut running, url) = listening(&server, listen(&server, "--count 20000"));
     let senders: Vec<_> = (0..8)
-        .map(|lane| {
+        .map(|index| {
             let (url, guid) = (url.clone(), guid.clone());
             thread::spawn(move || {
                 let mut client = Client::to(&url);
                 for number in 0..EACH {
-                    let answer = client.post(&numbered(&guid, lane * EACH + number));
+                    let answer = client.post(&numbered(&guid, index * EACH + number));
                     assert_eq!(answer.status, 200);
                 }
             })
@@ -414,10 +414,10 @@ fn receives_20000_callbacks_exactly_once() {
         .for_each(|sender| sender.join().unwrap());
     let run = running.finish().ends_with(0);
     let seen = numbers(&run);
-    for lane in 0..8 {
+    for index in 0..8 {
         // The order of each connection is kept.
-        let own: Vec<usize> = seen.iter().copied().filter(|n| n / EACH == lane).collect();
-        assert_eq!(own, (lane * EACH..(lane + 1) * EACH).collect::<Vec<_>>());
+        let own: Vec<usize> = seen.iter().copied().filter(|n| n / EACH == index).collect();
+        assert_eq!(own, (index * EACH..(index + 1) * EACH).collect::<Vec<_>>());
     }
 }
 

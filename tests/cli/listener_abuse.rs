@@ -55,7 +55,7 @@ impl Target {
 
     /// Ends the listener and checks that it printed exactly these messages.
     #[track_caller]
-    fn has_only(mut self, numbers: &[usize]) {
+    fn finish_with_messages(mut self, numbers: &[usize]) {
         self.running.signal(Signal::INT);
         let run = self.running.finish().ends_with(130);
         let ids: Vec<_> = events(&run)
@@ -135,7 +135,7 @@ fn refuses_invalid_requests_with_status() {
         );
     }
     target.still_works(1);
-    target.has_only(&[1]);
+    target.finish_with_messages(&[1]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn refuses_large_bodies_without_token_unread() {
         }
     }
     target.still_works(1);
-    target.has_only(&[1]);
+    target.finish_with_messages(&[1]);
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn unparsable_requests_close_connection() {
         assert!(client.is_closed());
     }
     target.still_works(1);
-    target.has_only(&[1]);
+    target.finish_with_messages(&[1]);
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn reads_every_valid_body_encoding() {
         &target.message(8),
     ));
     assert_eq!(client.answer().status, 200);
-    target.has_only(&[1, 2, 3, 4, 5, 6, 7, 8]);
+    target.finish_with_messages(&[1, 2, 3, 4, 5, 6, 7, 8]);
 }
 
 #[test]
@@ -314,13 +314,13 @@ fn answers_health_requests() {
     let target = target();
     let webhook = ask("GET", &target.url);
     assert_eq!(webhook.status, 200);
-    let told = webhook.json();
+    let status = webhook.json();
     assert_eq!(
-        (&told["status"], &told["guid"]),
+        (&status["status"], &status["guid"]),
         (&json!("running"), &json!(target.guid))
     );
     assert!(
-        told["time"]
+        status["time"]
             .as_str()
             .unwrap()
             .parse::<jiff::Timestamp>()
@@ -342,7 +342,7 @@ fn answers_health_requests() {
     assert_eq!(client.head_answer().status, 200);
     assert_eq!(client.answer().json()["status"], "running");
     assert!(!ask("GET", &health).body.contains(&target.guid));
-    target.has_only(&[1]);
+    target.finish_with_messages(&[1]);
 }
 
 #[test]
@@ -350,7 +350,7 @@ fn silent_and_slow_clients_do_not_delay_others() {
     let target = target();
     let host = target.base().strip_prefix("http://").unwrap().to_owned();
     let connect = || TcpStream::connect(&host).unwrap();
-    let mut crowd = Vec::new();
+    let mut clients = Vec::new();
     for number in 0..300 {
         let mut stream = connect();
         // A third silent, a third in the middle of a head, a third in the middle of a body.
@@ -364,19 +364,19 @@ fn silent_and_slow_clients_do_not_delay_others() {
         };
         // The listener may have closed the oldest connections.
         let _ = stream.write_all(beginning.as_bytes());
-        crowd.push(stream);
+        clients.push(stream);
     }
     target.still_works(1);
     // Slowloris: every client sends a byte at a time while valid callbacks arrive.
     for round in 2..12 {
-        for stream in &mut crowd {
+        for stream in &mut clients {
             let _ = stream.write_all(b"x");
         }
         target.still_works(round);
     }
-    drop(crowd);
+    drop(clients);
     target.still_works(12);
-    target.has_only(&(1..=12).collect::<Vec<_>>());
+    target.finish_with_messages(&(1..=12).collect::<Vec<_>>());
 }
 
 /// Writing its responses blocks, and a connection with a pending response is not closed to make
@@ -385,23 +385,23 @@ fn silent_and_slow_clients_do_not_delay_others() {
 fn disconnects_client_that_never_reads() {
     let target = target();
     let host = target.base().strip_prefix("http://").unwrap();
-    let mut deaf = TcpStream::connect(host).unwrap();
-    deaf.set_write_timeout(Some(HANG_TIMEOUT)).unwrap();
+    let mut non_reader = TcpStream::connect(host).unwrap();
+    non_reader.set_write_timeout(Some(HANG_TIMEOUT)).unwrap();
     // A small buffer fills sooner. With an even smaller one, the kernel also drops the
     // acknowledgements of the client's own requests.
-    SockRef::from(&deaf)
+    SockRef::from(&non_reader)
         .set_recv_buffer_size(16 * 1024)
         .unwrap();
     let requests = format!("GET /webhook HTTP/1.1\r\nHost: {host}\r\n\r\n").repeat(1000);
     let why = loop {
-        if let Err(error) = deaf.write_all(requests.as_bytes()) {
+        if let Err(error) = non_reader.write_all(requests.as_bytes()) {
             break error.kind();
         }
     };
     let is_closed = matches!(why, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
     assert!(is_closed, "{why:?}");
     target.still_works(1);
-    target.has_only(&[1]);
+    target.finish_with_messages(&[1]);
 }
 
 #[test]
@@ -410,13 +410,13 @@ fn keeps_active_connection_under_connection_flood() {
     let host = target.base().strip_prefix("http://").unwrap().to_owned();
     let mut sender = Client::to(&target.url);
     assert_eq!(sender.post(&target.message(0)).status, 200);
-    let crowd: Vec<TcpStream> = (0..600)
+    let clients: Vec<TcpStream> = (0..600)
         .map(|_| TcpStream::connect(&host).unwrap())
         .collect();
     target.still_works(1);
     assert_eq!(sender.post(&target.message(2)).status, 200);
-    drop(crowd);
-    target.has_only(&[0, 1, 2]);
+    drop(clients);
+    target.finish_with_messages(&[0, 1, 2]);
 }
 
 #[test]
@@ -441,7 +441,7 @@ fn wrong_content_length_affects_only_its_connection() {
     assert!(second.is_none_or(|answer| answer.status == 400));
     target.still_works(2);
     drop(long);
-    target.has_only(&[2]);
+    target.finish_with_messages(&[2]);
 }
 
 #[test]
@@ -546,5 +546,5 @@ fn accepts_callbacks_in_every_form_servers_send() {
     // The size limit also applies after decompression.
     let large = gzip(&"x".repeat(2 * 1024 * 1024));
     assert_eq!(says(&plain, "Content-Encoding: gzip\r\n", &large), 413);
-    target.has_only(&[1, 2, 3, 4, 5, 6]);
+    target.finish_with_messages(&[1, 2, 3, 4, 5, 6]);
 }

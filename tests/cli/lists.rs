@@ -1,4 +1,4 @@
-//! Lists: read to their end, and honest about what is missing.
+//! Lists are read completely; missing entries are reported.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -127,7 +127,7 @@ fn bare_lists_are_pages() {
 }
 
 #[test]
-fn damaged_name_does_not_cost_the_list() {
+fn invalid_name_does_not_fail_the_list() {
     for name in [&br"a\ud83d"[..], b"a\x01", b"a\xe5\xbc"] {
         let body = [
             &br#"{"error_code":0,"data":{"session_list":[{"conversation_id":"S:1","name":""#[..],
@@ -162,7 +162,7 @@ fn page_of_unreadable_entries_is_not_the_end() {
 }
 
 #[test]
-fn damaged_id_is_no_id() {
+fn invalid_message_id_is_unknown_outcome() {
     let answer = r#"{"error_code":0,"data":{"msg_data":{"id":"7\ud83d"}}}"#;
     let server = RawServer::answering(ok(answer));
     let args = ["send", "R:1", "x", "--guid", "g", "--json"];

@@ -1,4 +1,4 @@
-//! `qiwei login`: every way it goes, what it tells, and what it asks of the server.
+//! `qiwei login`: outcomes, output and requests.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -161,7 +161,7 @@ fn no_wait_prints_code_and_keeps_notify_url() {
     assert_eq!(names(&run), ["qrcode"]);
     assert!(run.stderr.contains("link: https://"), "{run:?}");
     assert!(notify_urls(&server).is_empty());
-    // The server finishes it alone.
+    // The login completes after the command has ended.
     assert!(server.scan_step(&server.guids()[0], &ScanStep::Confirm));
     end(Qiwei::on(&server.base_url(), ["status"])).ends_with(0);
 }
@@ -258,7 +258,7 @@ fn login_failure_includes_server_text() {
 }
 
 #[test]
-fn callbacks_do_not_end_login_against_servers_word() {
+fn unconfirmed_callback_does_not_end_login() {
     for (notify_type, data, ignored) in [
         (
             11003,
@@ -463,11 +463,11 @@ fn second_listener_for_instance_is_busy() {
     assert_eq!(
         notify_urls(&server).len(),
         1,
-        "the second told the server something"
+        "the second login changed the notify_url"
     );
     first.signal(Signal::INT);
     first.finish().ends_with(130);
-    // Free again.
+    // The lock is released.
     run_concurrently(&first, login(&server, "--no-poll --timeout 500ms")).ends_with(7);
 }
 

@@ -1,5 +1,5 @@
-//! The verification code of a first login on a new device: where it comes from, what is told of
-//! it, and that it is told nowhere.
+//! The verification code of a login on a new device: sources of the code, its events, and that it
+//! is never printed.
 
 use qiwei::sandbox::Sandbox;
 use serde_json::json;
@@ -108,7 +108,7 @@ fn same_wrong_code_is_submitted_once() {
 }
 
 #[test]
-fn code_that_is_none_costs_no_attempt() {
+fn invalid_code_uses_no_attempt() {
     for nonsense in ["true", "echo", "echo 12", "echo no code yet"] {
         let server = server_that_requires_code();
         let command = format!("test -e seen && echo {CODE} || {{ touch seen; {nonsense}; }}");

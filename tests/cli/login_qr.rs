@@ -1,4 +1,4 @@
-//! How `qiwei login` draws its QR code where no terminal is: in a log, and into files.
+//! The QR code of `qiwei login` without a terminal: in a log, and in files.
 
 use qrcode::types::Color;
 use qrcode::{EcLevel, QrCode};
@@ -16,7 +16,7 @@ fn login_with_qr_code(more: &str) -> Finished {
     end(login(&server, &format!("--no-wait --json {more}"))).ends_with(0)
 }
 
-/// The rows of the code that was told, true for dark, quiet zone included.
+/// The rows of the login's QR code, true for dark, quiet zone included.
 fn expected(run: &Finished) -> Vec<Vec<bool>> {
     let told = events(run);
     let content = told[0]["content"].as_str().unwrap();
@@ -34,7 +34,7 @@ fn expected(run: &Finished) -> Vec<Vec<bool>> {
         .collect()
 }
 
-/// The lines of the drawing: all behind the link.
+/// The lines of the drawing: all lines after the link.
 fn drawing(run: &Finished) -> Vec<&str> {
     let lines = run.stderr.lines();
     lines

@@ -1,4 +1,4 @@
-//! However a login ends, the callbacks go where they belong again.
+//! The notify_url is restored however a login ends.
 
 use qiwei::sandbox::Sandbox;
 use rustix::process::Signal;

@@ -1,7 +1,7 @@
-//! The command-line program, tested from outside: arguments in; stdout, stderr, exit code and
-//! the requests the server saw, out. One binary, one module a subject.
+//! Tests that run the program: its arguments, stdout, stderr, exit code, and the requests that the
+//! server received. One binary, with one module per subject.
 
-// Signals, file modes and where the configuration lies are those of Unix here.
+// The tests rely on Unix signals, file modes and config paths.
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The sections of qiwei(1) that no command definition holds: what the author of a script needs.
+//! The sections of qiwei(1) that are not generated from the command definitions.
 
 /// When the manual last changed in substance.
 pub const DATE: &str = "2026-11-24";
@@ -13,7 +13,7 @@ Accepted by the server, or a duplicate of a message that was previously accepted
 The server understood and refused: a business code other than 0, is_svr_fail, or HTTP 4xx.
 .TP
 \fB2\fR usage
-Bad arguments or input; nothing left this machine.
+Invalid arguments or input; nothing was sent.
 .TP
 \fB3\fR config
 No instance, several candidates, or a configuration that cannot be used; nothing was sent.
@@ -22,10 +22,10 @@ No instance, several candidates, or a configuration that cannot be used; nothing
 The instance is not online.
 .TP
 \fB5\fR unreachable
-No connection, so certainly not executed. For commands that only ask: no trustworthy answer.
+No connection, so certainly not executed. For read\-only commands: no trustworthy answer.
 .TP
 \fB6\fR unknown
-The request was written and no trustworthy answer came: it may have been executed. Never retried by itself.
+The request was written and no trustworthy answer came: it may have been executed. Never retried automatically.
 .TP
 \fB7\fR deadline
 A login, wait or listen ran out of time.
@@ -34,7 +34,7 @@ A login, wait or listen ran out of time.
 Some lines of a batch, or some of several removals, failed.
 .TP
 \fB9\fR busy
-Not sent: the pace allows no send within \-\-max\-wait, or another process holds what is needed.
+Not sent: the pace allows no send within \-\-max\-wait, or another process holds the lock.
 .TP
 \fB70\fR internal
 A bug in this program.
@@ -43,15 +43,15 @@ A bug in this program.
 Reading or writing on this machine failed, after the work itself was done.
 .TP
 \fB130\fR, \fB143\fR
-Ended in order by SIGINT or SIGTERM.
+Orderly exit after SIGINT or SIGTERM.
 .PP
 A closed standard output ends the program quietly with 0; a batch stops before its next message.
-.SH "THE PROMISE ABOUT DELIVERY"
+.SH "DELIVERY GUARANTEE"
 A sending command ends in exactly one outcome: accepted, duplicate, rejected, not_sent or unknown.
-Only what certainly was not executed is tried again (\-\-retries): no connection, and the server's "not ready yet".
-A 200 is no success until its body names a message.
+A request is retried (\-\-retries) only if it certainly was not executed: there was no connection, or the server answered "not ready yet".
+HTTP 200 is a success only if the body contains a message id.
 .SH JSON
-With \-\-json standard output holds one document, or one object a line for streams, and nothing else. A failure ends with one line on standard error:
+With \-\-json standard output holds one document, or one object per line for streams, and nothing else. A failure ends with one line on standard error:
 .PP
 .nf
 {"error":{"kind","code","message","hint","outcome","retryable","retry_after","exit"}}
@@ -63,7 +63,7 @@ send, at
 {"outcome","message_id","seq","conversation_id","guid","sent_at"}
 .TP
 send \-\-batch
-a line each: the same and "line","id","to","error"
+one line each: the same and "line","id","to","error"
 .TP
 sessions
 [{"conversation_id","type":"private|group","name","last_message_at"}]
@@ -81,13 +81,13 @@ status
 {"base_url","guid","guid_source":"flag|env|profile|config|detected","status","logged_in","latency_ms","instances","counts":{"total","online","running","stopped","unknown"}}
 .TP
 status \-\-watch, \-\-wait
-a line each: {"event":"status|changed|unreachable","at","guid","status"}
+one line each: {"event":"status|changed|unreachable","at","guid","status"}
 .TP
 login
-a line each: {"event":"qrcode|refreshed","content","key"}, {"event":"qr_status","status","name"}, {"event":"code_required|code_rejected","attempts_left"}, {"event":"code_accepted"}, {"event":"logged_in","guid","user_id","name","corp_id","corp_name","via":"callback|poll|already_online"}
+one line each: {"event":"qrcode|refreshed","content","key"}, {"event":"qr_status","status","name"}, {"event":"code_required|code_rejected","attempts_left"}, {"event":"code_accepted"}, {"event":"logged_in","guid","user_id","name","corp_id","corp_name","via":"callback|poll|already_online"}
 .TP
 listen
-a line each: {"received_at","guid","notify_type","name","data"}, the data as received
+one line each: {"received_at","guid","notify_type","name","data"}, the data as received
 .TP
 probe
 [{"method","path","result":"ok|not_allowed|not_found|refused|invalid|error","http_status","dialect","latency_ms"}]
@@ -103,7 +103,7 @@ ledger ls
 .SH ENVIRONMENT
 .TP
 QIWEI_BASE_URL, QIWEI_GUID, QIWEI_NOTIFY_URL, QIWEI_PACE, QIWEI_LEDGER_DAYS, QIWEI_TIMEOUT, QIWEI_RETRIES, QIWEI_CACERT, QIWEI_INSECURE
-As the settings of these names. A flag wins over them, they win over the config file.
+As the settings of these names. A flag overrides them, and they override the config file.
 .TP
 QIWEI_PROFILE
 The profile of the config file to use.
@@ -115,9 +115,9 @@ QIWEI_STATE_DIR
 The folder of the ledger and of locks.
 .TP
 QIWEI_LANG, LC_ALL, LC_MESSAGES, LANG
-The language of messages and help: zh or en; of a locale the first that is set decides, zh\-something
-for Chinese unless it names other characters than UTF\-8. The flag \-\-lang and the setting lang
-stand where the others do. JSON is the same in every language.
+The language of messages and help. QIWEI_LANG is zh or en. Otherwise the first variable set of LC_ALL,
+LC_MESSAGES and LANG is used: zh* selects Chinese, unless it names an encoding other than UTF\-8.
+Precedence: \-\-lang, QIWEI_LANG, the setting lang, the locale. JSON is the same in every language.
 .TP
 NO_COLOR, CLICOLOR=0, TERM=dumb
 No colour.
@@ -127,7 +127,7 @@ Proxies. A server on this machine is never reached through one.
 .SH FILES
 .TP
 $XDG_CONFIG_HOME/qiwei/config.toml
-The configuration (elsewhere on other platforms: qiwei config path). Readable by its owner alone.
+The configuration (elsewhere on other platforms: qiwei config path). Readable by its owner only.
 .TP
 $XDG_STATE_HOME/qiwei/state.sqlite3
 The ledger of sends made with \-\-key and the pace of each account.
@@ -138,7 +138,7 @@ Try a script with no account and no network:
 qiwei sandbox \-\- sh \-c 'qiwei send S:788123456789 hello'
 .fi
 .PP
-Tell a group once a night, however often the job runs:
+Send to a group once a night, however often the job runs:
 .PP
 .nf
 qiwei send ops "backup done" \-\-key "backup\-$(date +%F)"

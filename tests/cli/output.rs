@@ -130,7 +130,10 @@ fn exits_0_when_stdout_is_closed() {
     }
     let (reader, writer) = pipe().unwrap();
     drop(reader);
-    Qiwei::new(["--help"]).stdout_to(writer).run().is(0, "", "");
+    Qiwei::new(["--help"])
+        .stdout_to(writer)
+        .run()
+        .assert_output(0, "", "");
 }
 
 #[test]
@@ -213,7 +216,7 @@ fn quiet_prints_results_warnings_and_errors() {
     assert_eq!(run.stderr, "");
     quiet(&["config", "set", "retries", "1"])
         .run()
-        .is(0, "", "");
+        .assert_output(0, "", "");
     let run = quiet(&["instance", "use", guid])
         .env("QIWEI_GUID", "g")
         .run();
@@ -399,7 +402,7 @@ fn writes_results_to_a_file() {
     let run = Qiwei::on(&server.base_url(), ["sessions", "--json", "-q"])
         .stdout_to(File::create(&path).unwrap())
         .run();
-    run.is(0, "", "");
+    run.assert_output(0, "", "");
     let printed = std::fs::read_to_string(path).unwrap();
     let list: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(list.as_array().unwrap().len(), 6);

@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 
 use crate::support::raw::{RawServer, http, ok};
 use crate::support::sends::{
-    change_state, field, known, results, sends, state_file, state_folder, texts, wait_until,
+    change_state, field, results, sends, state_file, state_folder, texts, wait_until, with_state,
 };
 use crate::support::{
     CHILD_TIMEOUT, Finished, GROUP, Home, Qiwei, requests, sandbox, sandbox_with,
 };
 
 fn send(server: &Sandbox, home: &Home, flags: &[&str]) -> Qiwei {
-    known(server, home, &["send", GROUP, "x", "--json"]).args(flags)
+    with_state(server, home, &["send", GROUP, "x", "--json"]).args(flags)
 }
 
 /// Checks that the wait exceeds the run's limit; returns the wait in seconds.
@@ -46,8 +46,8 @@ fn check_pace(server: &Sandbox, start: Timestamp, interval: Duration) {
     }
 }
 
-/// End of the last reserved send slot, in microseconds.
-fn last_reserved_slot(home: &Home) -> i64 {
+/// The last reserved send time, in microseconds.
+fn last_reserved_time(home: &Home) -> i64 {
     stored(home, "next_at")
 }
 
@@ -86,15 +86,15 @@ fn shell_loop_shares_pace() {
         &["at", GROUP, "x", "--all", "--pace", "5/s"],
         &["send", GROUP, "x", "--pace", "5/s", "--key", "k"],
     ] {
-        known(&server, &home, args).run().ends_with(0);
+        with_state(&server, &home, args).run().ends_with(0);
     }
     check_pace(&server, start, Duration::from_millis(200));
-    // A message that is not sent reserves no slot.
-    let before = last_reserved_slot(&home);
+    // A message that is not sent reserves no send time.
+    let before = last_reserved_time(&home);
     let args = ["send", GROUP, "x", "--pace", "5/s", "--key", "k", "--json"];
-    let run = known(&server, &home, &args).run().ends_with(0);
+    let run = with_state(&server, &home, &args).run().ends_with(0);
     assert_eq!(run.json()["outcome"], "duplicate");
-    assert_eq!(last_reserved_slot(&home), before);
+    assert_eq!(last_reserved_time(&home), before);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn batch_keeps_pace_with_any_number_of_jobs() {
             .map(|n| format!("{{\"to\":\"R:{n}\",\"text\":\"m{n}\"}}\n"))
             .collect();
         let start = Timestamp::now();
-        let run = known(
+        let run = with_state(
             &server,
             &home,
             &["send", "--batch", "-", "--pace", "20/s", "--jobs", jobs],
@@ -135,8 +135,8 @@ fn exceeded_max_wait_reports_retry_after() {
         assert!(wait > 3000.0 && wait <= 3600.0, "{flags:?}: {wait}");
         assert!(run.took < Duration::from_secs(30), "{:?}", run.took);
     }
-    assert_eq!(requests(&server).len(), 1, "no turn, no request");
-    let human = known(
+    assert_eq!(requests(&server).len(), 1, "no reservation, no request");
+    let human = with_state(
         &server,
         &home,
         &["send", GROUP, "x", "--pace", "1/h", "--max-wait", "0s"],
@@ -147,7 +147,7 @@ fn exceeded_max_wait_reports_retry_after() {
         .says("allows no request")
         .says("hint: ")
         .says("--max-wait");
-    // A refusal reserves no slot: the wait does not grow.
+    // A refusal reserves no send time: the wait does not grow.
     let wait = check_too_soon(&send(&server, &home, &pace).args(["--max-wait", "0s"]).run());
     assert!(wait <= 3600.0, "{wait}");
 }
@@ -189,17 +189,17 @@ fn killed_waiter_does_not_delay_others() {
     let (server, home) = (sandbox(), Home::new());
     let send = |flags: &[&str]| send(&server, &home, &["--pace", "1/min"]).args(flags);
     send(&[]).run().ends_with(0);
-    let before = last_reserved_slot(&home);
+    let before = last_reserved_time(&home);
     let waiting: Vec<_> = (0..4).map(|_| send(&["--timeout", "1h"]).start()).collect();
-    wait_until("all four have a turn", || {
-        last_reserved_slot(&home) >= before + 4 * 60_000_000
+    wait_until("four reservations", || {
+        last_reserved_time(&home) >= before + 4 * 60_000_000
     });
     for run in &waiting {
         run.signal(Signal::KILL);
     }
     drop(waiting);
     assert_eq!(sends(&server), 1);
-    // Only the slots of the killed processes stay reserved.
+    // Only the reservations of the killed processes remain.
     let wait = check_too_soon(&send(&["--max-wait", "0s"]).run());
     assert!(wait > 200.0 && wait <= 300.0, "{wait}");
     change_state(&home, "UPDATE pace SET next_at = seen_at");
@@ -266,7 +266,7 @@ fn rejects_invalid_pace() {
             &["send", "--batch", "-"],
         ] {
             let flag = format!("--pace={pace}");
-            let run = known(&server, &home, args)
+            let run = with_state(&server, &home, args)
                 .without_env("QIWEI_GUID")
                 .args([&flag, "--json"])
                 .run();
@@ -369,7 +369,7 @@ fn ignores_invalid_retry_after() {
     }
 }
 
-/// The pause also applies to processes that have reserved a slot and wait for it.
+/// The pause also applies to processes that have reserved a send time and wait for it.
 #[test]
 fn too_frequent_pauses_waiting_processes() {
     let (server, home) = (sandbox(), Home::new());
@@ -378,20 +378,22 @@ fn too_frequent_pauses_waiting_processes() {
     server.add_fault("latency=500ms@/msg/send_text*1".parse().unwrap());
     server.add_fault("busy@/msg/send_text*1".parse().unwrap());
     let first = send(&server, &home, &pace).start();
-    wait_until("the first is under way", || sends(&server) == 1);
-    let before = last_reserved_slot(&home);
+    wait_until("the first request", || sends(&server) == 1);
+    let before = last_reserved_time(&home);
     let waiting: Vec<_> = (0..3)
         .map(|_| send(&server, &home, &pace).start())
         .collect();
-    wait_until("three have a turn", || {
-        last_reserved_slot(&home) >= before + 3 * INTERVAL
+    wait_until("three reservations", || {
+        last_reserved_time(&home) >= before + 3 * INTERVAL
     });
     first.end().ends_with(0);
-    // The second process is answered "busy". The slots of the other two are before the end of the
+    // The second process is answered "busy". The reserved times of the other two are before the end of the
     // pause, so they reserve new ones after it instead of sending.
-    wait_until("one is told off", || pause_end(&home) > before + 50_000_000);
-    wait_until("two have new turns", || {
-        last_reserved_slot(&home) >= pause_end(&home) + 2 * INTERVAL
+    wait_until("one is throttled", || {
+        pause_end(&home) > before + 50_000_000
+    });
+    wait_until("two new reservations", || {
+        last_reserved_time(&home) >= pause_end(&home) + 2 * INTERVAL
     });
     assert_eq!(sends(&server), 2);
     drop(waiting);
@@ -415,7 +417,7 @@ fn signal_ends_pace_wait() {
             "--jobs",
             jobs,
         ];
-        let mut run = known(&server, &home, &args).stdin(input).start();
+        let mut run = with_state(&server, &home, &args).stdin(input).start();
         let first: Value = serde_json::from_str(&run.stdout_line()).unwrap();
         assert_eq!(first["outcome"], "accepted");
         run.signal(Signal::INT);

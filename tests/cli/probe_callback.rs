@@ -1,4 +1,4 @@
-//! `qiwei probe callback`: whether callbacks get through, and simulated ones.
+//! `qiwei probe callback`: whether callbacks arrive, and simulated callbacks.
 
 use std::io::Write;
 
@@ -47,7 +47,7 @@ fn finds_and_checks_running_listener() {
     let stdout = run.json();
     assert_eq!(checks(&stdout), [("webhook", true), ("health", true)]);
     assert_eq!(stdout[0]["http_status"], 200);
-    // Only looked at: its callbacks still go where they went.
+    // The notify_url is unchanged.
     assert_eq!(notify_urls(&server).len(), 1);
     let token = notify_urls(&server)[0]
         .rsplit_once('/')

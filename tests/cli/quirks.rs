@@ -86,7 +86,7 @@ fn falls_back_to_get_after_405() {
             scenario.quirks = vec![Quirk::GetOnlyClients];
         });
         let run = Qiwei::on(&server.base_url(), ["instance", "ls", "--json"]).run();
-        run.is(0, "[]\n", "0 instances\n");
+        run.assert_output(0, "[]\n", "0 instances\n");
         let asked = ["POST /client/all_clients {}", "GET /client/all_clients"];
         assert_eq!(requests(&server), asked);
     }
@@ -102,13 +102,13 @@ fn null_list_is_empty() {
         });
         let guid = &server.guids()[0];
         let run = Qiwei::on(&server.base_url(), ["sessions", "--json", "--guid", guid]).run();
-        run.is(0, "[]\n", "");
+        run.assert_output(0, "[]\n", "");
         let removed = Qiwei::on(&server.base_url(), ["instance", "rm", guid, "--yes"]).run();
         removed.ends_with(0);
         let run = Qiwei::on(&server.base_url(), ["instance", "ls", "--json"]).run();
-        run.is(0, "[]\n", "0 instances\n");
+        run.assert_output(0, "[]\n", "0 instances\n");
         let run = Qiwei::on(&server.base_url(), ["instance", "ls"]).run();
-        run.is(0, "GUID  STATUS  CURRENT\n", "0 instances\n");
+        run.assert_output(0, "GUID  STATUS  CURRENT\n", "0 instances\n");
     }
 }
 

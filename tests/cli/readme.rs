@@ -56,9 +56,9 @@ fn shell_blocks_run() {
     assert!(ran >= 9, "only {ran} blocks ran");
 }
 
-/// The two commands that a newcomer copies.
+/// The two commands of the first section.
 #[test]
-fn begins_with_two_commands() {
+fn quick_start_commands_run() {
     let text = readme("README.md");
     let commands: Vec<&str> = blocks(&text, "```bash\n").map(str::trim).collect();
     let inner = commands[0]

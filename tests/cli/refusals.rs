@@ -100,7 +100,7 @@ fn prints_unknown_code_unchanged() {
         "the server refused with code 424242 and no text"
     );
     let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--guid", "g"]).run();
-    run.is(
+    run.assert_output(
         1,
         "",
         "error: the server refused with code 424242 and no text\n",
@@ -144,7 +144,7 @@ fn looks_up_status_to_distinguish_rejected_from_not_logged_in() {
 }
 
 #[test]
-fn unrelated_refusal_is_not_not_logged_in() {
+fn unrelated_refusal_is_reported_as_rejected() {
     // State 0 is also what a live account shows while it reconnects.
     for (code, text) in [(-2003, ""), (-4017, "x"), (-1, "操作频繁")] {
         let server = refusing_server(code, text, Some(0));

@@ -1,9 +1,9 @@
-//! Trying again: only what certainly was not executed, and what only asks.
+//! Retries: requests that were not executed, and reads.
 
 use std::net::TcpListener;
 
 use crate::support::raw::{RawServer, closed_port, ok};
-use crate::support::{GROUP, Qiwei, requests, sandbox, sandbox_apart};
+use crate::support::{GROUP, Qiwei, requests, sandbox, sandbox_on_own_address};
 
 const SENT: &str = r#"{"error_code":0,"data":{"msg_data":{"id":"1"}}}"#;
 
@@ -24,7 +24,7 @@ fn retries_refused_connection() {
 
 #[test]
 fn retries_deliver_once() {
-    let server = sandbox_apart();
+    let server = sandbox_on_own_address();
     server.add_fault("refuse=300ms".parse().unwrap());
     let guid = &server.guids()[0];
     let args = ["send", GROUP, "x", "--guid", guid, "--retries", "8"];
@@ -74,7 +74,7 @@ fn retries_not_ready() {
     );
     assert_eq!(error["outcome"], "rejected");
     assert_eq!(server.deliveries().len(), 1);
-    // Once more, and the look at the instance's state.
+    // Four sends and one status request.
     assert_eq!(requests(&server).len(), 5);
 }
 

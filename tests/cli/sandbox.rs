@@ -46,7 +46,7 @@ fn prints_address_and_one_line_per_request() {
         send(&url).ends_with(0);
         sandbox.signal(signal);
         let run = sandbox.end();
-        run.is(
+        run.assert_output(
             code,
             "",
             &format!(
@@ -68,7 +68,7 @@ fn hanging_request_does_not_prevent_shutdown() {
     assert!(waiting.stderr_line().starts_with("> POST "));
     sandbox.signal(Signal::TERM);
     let run = sandbox.end();
-    run.is(143, "", "");
+    run.assert_output(143, "", "");
     assert!(run.took.as_secs() < 30, "{run:?}");
     let code = waiting.end().code;
     assert!([5, 6].contains(&code), "{code}");
@@ -170,13 +170,13 @@ fn command_owns_stdin_and_stdout() {
     let run = sandbox_command_with(&["--json", "-q"], "cat; echo done")
         .stdin("given\n")
         .run();
-    run.is(0, "given\ndone\n", "");
+    run.assert_output(0, "given\ndone\n", "");
 }
 
 #[test]
 fn unrunnable_command_is_a_usage_error() {
     let run = Qiwei::new(["sandbox", "-q", "--", "/nonexistent/program"]).run();
-    run.is(
+    run.assert_output(
         2,
         "",
         "error: cannot run /nonexistent/program: No such file or directory (os error 2)\n\
@@ -305,7 +305,10 @@ fn lists_faults_and_quirks() {
     let faults = Qiwei::new(["sandbox", "--fault", "list"])
         .run()
         .ends_with(0);
-    assert_eq!(faults.stdout.lines().count(), qiwei::sandbox::FORMS.len());
+    assert_eq!(
+        faults.stdout.lines().count(),
+        qiwei::sandbox::FAULT_KINDS.len()
+    );
     assert!(
         faults
             .stdout

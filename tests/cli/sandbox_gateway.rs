@@ -49,7 +49,7 @@ fn prints_variables_to_export_and_a_line_per_call() {
         json!({"code": 401, "msg": "app_key or app_secret is invalid"})
     );
     sandbox.signal(Signal::TERM);
-    sandbox.end().is(
+    sandbox.end().assert_output(
         143,
         "",
         &format!(

@@ -12,7 +12,7 @@ use crate::support::{Finished, GROUP, Qiwei, check_all, sandbox};
 /// An answer that would be a success if it came from the right server.
 const GOOD: &str = r#"{"error_code":0,"error_message":"ok","data":{"session_list":[],"msg_data":{"id":"1066173","seq":"7"},"is_svr_fail":false}}"#;
 
-/// An answer that promises more than the program is willing to read.
+/// An answer whose content-length exceeds the limit of the program.
 fn more_than_16_mib(connection: &mut ClientConnection) {
     let body = format!("\"{}\"", "a".repeat(16 * 1024 * 1024));
     connection.write(ok(&body));
@@ -293,7 +293,7 @@ fn customer_service_conversation_is_a_target() {
 }
 
 #[test]
-fn unusable_proxy_variable_is_named_and_not_blamed() {
+fn warns_of_invalid_proxy_variable_without_proxy_hint() {
     let run = Qiwei::on("http://no-such-host.invalid", ["send", GROUP, "x"])
         .args(["--guid", "g", "--retries", "0", "--json"])
         .env("http_proxy", ":::")

@@ -18,9 +18,9 @@ use crate::support::{CHILD_TIMEOUT, GROUP, Home, Qiwei, check_all, sandbox, sand
 /// Number of lines in each batch.
 const LINES: usize = 30;
 
-/// Where the sends of a batch are recorded.
+/// Where a batch records its sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Memory {
+enum Record {
     Journal,
     Keys,
     Both,
@@ -28,9 +28,9 @@ enum Memory {
 
 /// A batch that is killed repeatedly.
 #[derive(Debug)]
-struct Cell {
+struct KillCase {
     seed: u64,
-    memory: Memory,
+    record: Record,
     jobs: &'static str,
 }
 
@@ -67,23 +67,23 @@ fn text(line: usize) -> String {
     format!("text {line}")
 }
 
-fn input(memory: Memory) -> String {
+fn input(record: Record) -> String {
     (1..=LINES).fold(String::new(), |mut lines, n| {
-        let key = (memory != Memory::Journal).then(|| format!("key {n}"));
+        let key = (record != Record::Journal).then(|| format!("key {n}"));
         let line = json!({"to": format!("R:{}", n % 7), "text": text(n), "key": key});
         writeln!(lines, "{line}").unwrap();
         lines
     })
 }
 
-fn batch(server: &Sandbox, home: &Home, cell: &Cell) -> Command {
-    let file = home.file("in.ndjson", input(cell.memory));
+fn batch(server: &Sandbox, home: &Home, case: &KillCase) -> Command {
+    let file = home.file("in.ndjson", input(case.record));
     let mut command = command(
         server,
         home,
-        &["send", "--batch", &file, "--jobs", cell.jobs],
+        &["send", "--batch", &file, "--jobs", case.jobs],
     );
-    if cell.memory != Memory::Keys {
+    if case.record != Record::Keys {
         command
             .arg("--journal")
             .arg(home.path().join("run.journal"));
@@ -107,9 +107,9 @@ fn by_line(stdout: &str) -> BTreeMap<usize, Value> {
     results_in(whole).into_iter().map(line).collect()
 }
 
-impl Cell {
+impl KillCase {
     /// Kills the batch until a run ends by itself, and returns the number of kills.
-    fn play(&self) -> usize {
+    fn run(&self) -> usize {
         let mut rng = Rng::with_seed(self.seed);
         let latency = Duration::from_micros(rng.u64(500..2500));
         let (server, home) = (sandbox_with(|s| s.latency = latency), Home::new());
@@ -232,34 +232,36 @@ fn end_of(command: &mut Command) -> End {
     }
 }
 
-fn run_all_cases(memory: Memory, jobs: &'static str, cells: u64) {
+fn run_all_cases(record: Record, jobs: &'static str, cases: u64) {
     let kills = AtomicUsize::new(0);
-    let cells: Vec<Cell> = (0..cells).map(|seed| Cell { seed, memory, jobs }).collect();
-    check_all(&cells, |cell| {
-        kills.fetch_add(cell.play(), Ordering::Relaxed);
+    let cases: Vec<KillCase> = (0..cases)
+        .map(|seed| KillCase { seed, record, jobs })
+        .collect();
+    check_all(&cases, |case| {
+        kills.fetch_add(case.run(), Ordering::Relaxed);
     });
     let kills = kills.into_inner();
-    assert!(kills >= cells.len() / 4, "hardly any were killed: {kills}");
+    assert!(kills >= cases.len() / 4, "hardly any were killed: {kills}");
 }
 
 #[test]
 fn batch_with_journal_survives_sigkill() {
-    run_all_cases(Memory::Journal, "1", 24);
+    run_all_cases(Record::Journal, "1", 24);
 }
 
 #[test]
 fn parallel_batch_with_journal_survives_sigkill() {
-    run_all_cases(Memory::Journal, "4", 16);
+    run_all_cases(Record::Journal, "4", 16);
 }
 
 #[test]
 fn batch_with_keys_survives_sigkill() {
-    run_all_cases(Memory::Keys, "1", 12);
+    run_all_cases(Record::Keys, "1", 12);
 }
 
 #[test]
 fn batch_with_keys_and_journal_survives_sigkill() {
-    run_all_cases(Memory::Both, "3", 12);
+    run_all_cases(Record::Both, "3", 12);
 }
 
 /// The kill may come before the ledger exists.

@@ -1,4 +1,4 @@
-//! Texts and targets: every input for a text, which arrives unchanged.
+//! Texts and targets: a text arrives unchanged from every kind of input.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -7,7 +7,7 @@ use qiwei::sandbox::Sandbox;
 
 use crate::support::{Finished, GROUP, Home, PERSON, Qiwei, requests, sandbox};
 
-/// Texts that something on the way might want to improve.
+/// Texts that may be altered in transit.
 const UNUSUAL_TEXTS: [&str; 12] = [
     "plain",
     " spaces around ",

@@ -3,18 +3,18 @@
 use qiwei::sandbox::Dialect;
 use serde_json::json;
 
-use crate::commands::{COUNTS, World};
+use crate::commands::{COUNTS, CommandFixture};
 use crate::support::{GROUP, Qiwei};
 
 #[test]
 fn prints_tables_and_sentences() {
-    let world = World::new(Dialect::A);
-    let World {
+    let fixture = CommandFixture::new(Dialect::A);
+    let CommandFixture {
         server,
         online,
         running,
         stopped,
-    } = &world;
+    } = &fixture;
     let table = |marks: [&str; 3]| {
         let rows = [
             (online, "online   "),
@@ -29,10 +29,12 @@ fn prints_tables_and_sentences() {
         text
     };
     let plain = table(["", "", ""]);
-    world.run(&["instance", "ls"]).is(0, &plain, COUNTS);
+    fixture
+        .run(&["instance", "ls"])
+        .assert_output(0, &plain, COUNTS);
     let marked = table(["", "*", ""]);
     let args = ["instance", "ls", "--guid", running];
-    world.run(&args).is(0, &marked, COUNTS);
+    fixture.run(&args).assert_output(0, &marked, COUNTS);
 
     let note = format!("using {}…, the only online instance\n", &online[..8]);
     let sessions = "\
@@ -43,37 +45,45 @@ R:1012345678901  group    项目讨论群  2025-01-29 08:00
 ";
     let more =
         "there may be more: use --all for all pages, or --begin-seq 1000126 for the next one\n";
-    world
+    fixture
         .run(&["sessions"])
-        .is(0, sessions, &format!("{note}{more}"));
+        .assert_output(0, sessions, &format!("{note}{more}"));
 
     let sent = format!("accepted {GROUP} message 1066173\n");
-    world.run(&["send", GROUP, "x"]).is(0, &sent, &note);
+    fixture
+        .run(&["send", GROUP, "x"])
+        .assert_output(0, &sent, &note);
     let sent = format!("accepted {GROUP} message 1066174\n");
     let args = ["at", GROUP, "x", "--all", "--guid", online];
-    world.run(&args).is(0, &sent, "");
+    fixture.run(&args).assert_output(0, &sent, "");
 
     let started = format!("started {stopped}\n");
-    world
+    fixture
         .run(&["instance", "start", stopped])
-        .is(0, &started, "");
+        .assert_output(0, &started, "");
     let halted = format!("stopped {stopped}\n");
-    world.run(&["instance", "stop", stopped]).is(0, &halted, "");
+    fixture
+        .run(&["instance", "stop", stopped])
+        .assert_output(0, &halted, "");
     let used = format!("{stopped}\n");
-    world.run(&["instance", "use", stopped]).is(0, &used, "");
+    fixture
+        .run(&["instance", "use", stopped])
+        .assert_output(0, &used, "");
     let removed = format!("removed {stopped}\n");
-    world.run(&["instance", "rm", stopped]).is(0, &removed, "");
-    let created = world.run(&["instance", "create"]);
-    created.is(0, &format!("{}\n", server.guids()[2]), "");
+    fixture
+        .run(&["instance", "rm", stopped])
+        .assert_output(0, &removed, "");
+    let created = fixture.run(&["instance", "create"]);
+    created.assert_output(0, &format!("{}\n", server.guids()[2]), "");
 }
 
 #[test]
 fn prints_status_as_text() {
-    let world = World::new(Dialect::A);
-    let run = world.run(&["status", "--guid", &world.running]);
+    let fixture = CommandFixture::new(Dialect::A);
+    let run = fixture.run(&["status", "--guid", &fixture.running]);
     let lines: Vec<&str> = run.stdout.lines().collect();
-    assert_eq!(lines[0], format!("server    {}", world.server.base_url()));
-    assert_eq!(lines[1], format!("instance  {} (flag)", world.running));
+    assert_eq!(lines[0], format!("server    {}", fixture.server.base_url()));
+    assert_eq!(lines[1], format!("instance  {} (flag)", fixture.running));
     assert_eq!(lines[2], "status    running");
     let latency = lines[3].strip_prefix("latency   ").unwrap();
     assert!(latency.ends_with(" ms"), "{latency}");
@@ -83,7 +93,7 @@ fn prints_status_as_text() {
         ["GUID", "STATUS", "CURRENT"]
     );
     assert_eq!(lines.len(), 9);
-    let short = &world.running[..8];
+    let short = &fixture.running[..8];
     let error =
         format!("error: {short}… is running, not logged in\nhint: log in with `qiwei login`\n");
     assert_eq!((run.code, run.stderr.as_str()), (4, error.as_str()));
@@ -91,8 +101,8 @@ fn prints_status_as_text() {
 
 #[test]
 fn prints_probe_as_text() {
-    let world = World::new(Dialect::B);
-    let run = world.run(&["probe"]).ends_with(0);
+    let fixture = CommandFixture::new(Dialect::B);
+    let run = fixture.run(&["probe"]).ends_with(0);
     let words =
         |line: &str| -> Vec<String> { line.split_whitespace().map(str::to_owned).collect() };
     let lines: Vec<Vec<String>> = run.stdout.lines().map(words).collect();

@@ -1,4 +1,4 @@
-//! Whom the program believes when the server speaks TLS.
+//! Certificate verification.
 
 use std::io::Write;
 
@@ -19,8 +19,8 @@ fn send(base_url: &str, args: &[&str]) -> Finished {
     .run()
 }
 
-/// Refused before anything was sent, which the server confirms.
-fn is_refused(run: Finished, server: &TlsServer, why: &str) {
+/// Checks that the certificate was refused before the server received a request.
+fn assert_untrusted(run: Finished, server: &TlsServer, why: &str) {
     let run = run
         .ends_with(5)
         .says("the server's certificate is not trusted")
@@ -29,7 +29,8 @@ fn is_refused(run: Finished, server: &TlsServer, why: &str) {
     assert_eq!(server.requests(), [""; 0]);
 }
 
-fn is_accepted(run: Finished, server: &TlsServer) {
+/// Checks that the message was sent.
+fn assert_accepted(run: Finished, server: &TlsServer) {
     let run = run.ends_with(0);
     assert_eq!(run.json()["outcome"], "accepted");
     assert_eq!(server.requests().len(), 1);
@@ -46,9 +47,9 @@ fn unknown_certificate_is_refused_unless_named() {
     ] {
         let server = TlsServer::start(&certificate, &ok(ACCEPTED));
         let url = server.base_url("localhost");
-        is_refused(send(&url, &[]), &server, why);
+        assert_untrusted(send(&url, &[]), &server, why);
         let file = certificate.file();
-        is_accepted(send(&url, &["--cacert", file.to_str().unwrap()]), &server);
+        assert_accepted(send(&url, &["--cacert", file.to_str().unwrap()]), &server);
     }
 }
 
@@ -58,7 +59,7 @@ fn accepts_ip_address_certificate() {
     let server = TlsServer::start(&certificate, &ok(ACCEPTED));
     let file = certificate.file();
     let url = server.base_url("127.0.0.1");
-    is_accepted(send(&url, &["--cacert", file.to_str().unwrap()]), &server);
+    assert_accepted(send(&url, &["--cacert", file.to_str().unwrap()]), &server);
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn trusted_authority_does_not_accept_wrong_name() {
             &server.base_url("localhost"),
             &["--cacert", file.to_str().unwrap()],
         );
-        is_refused(run, &server, "");
+        assert_untrusted(run, &server, "");
     }
     let (shown, named) = (
         Certificate::for_name("localhost"),
@@ -86,7 +87,7 @@ fn trusted_authority_does_not_accept_wrong_name() {
         &server.base_url("localhost"),
         &["--cacert", file.to_str().unwrap()],
     );
-    is_refused(run, &server, "");
+    assert_untrusted(run, &server, "");
 }
 
 #[test]
@@ -94,7 +95,7 @@ fn insecure_skips_verification_with_warning() {
     let certificate = Certificate::expired("elsewhere.example");
     let server = TlsServer::start(&certificate, &ok(ACCEPTED));
     let run = send(&server.base_url("localhost"), &["--insecure"]);
-    is_accepted(run.says("certificate verification is disabled"), &server);
+    assert_accepted(run.says("certificate verification is disabled"), &server);
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn waits_for_other_statuses() {
     end(status(&server, "--wait running")).ends_with(0);
     server.set_status(&server.guids()[0], Status::Stopped);
     end(status(&server, "--wait stopped --interval 20ms")).ends_with(0);
-    // Nobody waits for what only looks stopped.
+    // A reconnecting instance does not satisfy `--wait stopped`.
     server.set_status(&server.guids()[0], Status::Online);
     server.add_fault("reconnecting*1".parse().unwrap());
     end(status(
@@ -252,7 +252,7 @@ fn closed_stdout_ends_watch() {
     let server = sandbox();
     let mut running = BackgroundChild::start_unread(status(&server, "--watch --interval 20ms"));
     running.close_stdout();
-    running.finish().ends_with(0).is(0, "", "");
+    running.finish().ends_with(0).assert_output(0, "", "");
 }
 
 #[test]

@@ -192,7 +192,7 @@ impl Args {
         let printed = context
             .output
             .result(&view, |view| Text::verbatim(view.guid.as_str()))
-            .map_err(|e| e.after(&text!("{guid} was created", guid = &guid)));
+            .map_err(|e| e.with_completed_change(&text!("{guid} was created", guid = &guid)));
         let saved = saved.unwrap_or(Ok(())).map_err(|e| {
             let message = text!(
                 "{guid} was created, but not made current: {message}",

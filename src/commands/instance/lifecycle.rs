@@ -100,5 +100,5 @@ fn apply(
     context
         .output
         .result(view, |_| human.clone())
-        .map_err(|e| e.after(human))
+        .map_err(|e| e.with_completed_change(human))
 }

@@ -42,7 +42,7 @@ impl StatusArg {
 impl Args {
     /// Lists the instances.
     pub fn run(self, context: &Context) -> Result<(), Error> {
-        let instances = instances::survey(context.api()?)?;
+        let instances = instances::list_with_statuses(context.api()?)?;
         note_failures(context, &instances);
         let counts = Counts::of(&instances);
         let shown: Vec<Instance> = instances
@@ -55,7 +55,7 @@ impl Args {
         let current = context.settings()?.guid.as_ref().map(|(guid, _)| guid);
         let views = view::views(&shown, current);
         context.output.result(&views, |views| view::table(views))?;
-        context.output.note(&counts.sentence());
+        context.output.note(&counts.summary());
         Ok(())
     }
 }

@@ -27,13 +27,13 @@ pub struct Args {
     )]
     instances: Vec<Guid>,
 
-    /// Remove every instance found stopped in two checks, --settle apart
+    /// Remove every instance that two checks find stopped, with the pause of --settle between them
     #[arg(long)]
     stopped: bool,
 
-    /// Time between the two checks: a reconnecting account shows as stopped too
-    #[arg(long, value_name = "DUR", default_value = "15s", value_parser = parse_duration)]
-    settle: Duration,
+    /// Pause between the two checks of --stopped; a reconnecting account also reports stopped
+    #[arg(long = "settle", value_name = "DUR", default_value = "15s", value_parser = parse_duration)]
+    recheck_pause: Duration,
 
     /// Do not ask for confirmation
     #[arg(long)]
@@ -75,7 +75,7 @@ impl Args {
             .output
             .result(&removals, |removals| human(removals))
             .map_err(|e| unprinted(e, &removals))?;
-        verdict(removals)
+        result_of(removals)
     }
 
     /// Refuses before the long wait rather than after it.
@@ -87,10 +87,10 @@ impl Args {
             .hint(text!("add --yes, or check first with --dry-run")));
         }
         let timeout = context.deadline()?.timeout();
-        if self.settle >= timeout {
+        if self.recheck_pause >= timeout {
             return Err(Error::usage(text!(
-                "--settle {settle} exceeds --timeout {timeout}",
-                settle = show_duration(self.settle),
+                "--settle {pause} exceeds --timeout {timeout}",
+                pause = show_duration(self.recheck_pause),
                 timeout = show_duration(timeout)
             ))
             .hint(text!("increase --timeout")));
@@ -102,18 +102,18 @@ impl Args {
     /// it reconnects.
     fn find_stopped(&self, context: &Context) -> Result<Vec<Guid>, Error> {
         let api = context.api()?;
-        let seen = instances::survey(api).map_err(|e| e.outcome(Outcome::NotSent))?;
+        let seen = instances::list_with_statuses(api).map_err(|e| e.outcome(Outcome::NotSent))?;
         let first = stopped(context, seen)?;
         if first.is_empty() {
             context.output.note(&text!("no instance is stopped"));
             return Ok(first);
         }
         context.output.note(&text!(
-            "{count} stopped; checking again in {settle}",
+            "{count} stopped; checking again in {pause}",
             count = first.len(),
-            settle = show_duration(self.settle)
+            pause = show_duration(self.recheck_pause)
         ));
-        thread::sleep(self.settle);
+        thread::sleep(self.recheck_pause);
         let again = instances::look_up(api, first);
         let is_back = |i: &&Instance| i.status.as_ref().is_ok_and(|s| *s != Status::Stopped);
         for back in again.iter().filter(is_back) {
@@ -236,7 +236,7 @@ fn unprinted(error: Error, removals: &[Removal]) -> Error {
     let guids: Vec<&str> = removed.map(|removal| removal.guid.as_str()).collect();
     match guids.is_empty() {
         true => error,
-        false => error.after(&text!("removed {guids}", guids = guids.join(", "))),
+        false => error.with_completed_change(&text!("removed {guids}", guids = guids.join(", "))),
     }
 }
 
@@ -255,7 +255,7 @@ fn human(removals: &[Removal]) -> Page {
 }
 
 /// The error: that of a single failed removal, or the number of failures.
-fn verdict(mut removals: Vec<Removal>) -> Result<(), Error> {
+fn result_of(mut removals: Vec<Removal>) -> Result<(), Error> {
     let total = removals.len();
     removals.retain(|removal| !removal.removed);
     match (total, removals.pop()) {

@@ -40,7 +40,7 @@ impl Args {
     /// Saves the selection.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let guid = match self.instance {
-            None => instances::detect(&instances::survey(context.api()?)?)?,
+            None => instances::detect(&instances::list_with_statuses(context.api()?)?)?,
             Some(guid) => {
                 if !self.no_check {
                     check(context, &guid)?;

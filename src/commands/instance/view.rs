@@ -13,7 +13,7 @@ pub struct InstanceView {
     guid: Guid,
     status: &'static str,
     #[serde(skip)]
-    word: Text,
+    status_label: Text,
     current: bool,
 }
 
@@ -24,7 +24,7 @@ pub fn views(instances: &[Instance], current: Option<&Guid>) -> Vec<InstanceView
         .map(|instance| InstanceView {
             guid: instance.guid.clone(),
             status: instance.status_name(),
-            word: instance.status_word(),
+            status_label: instance.status_label(),
             current: Some(&instance.guid) == current,
         })
         .collect()
@@ -40,7 +40,7 @@ pub fn table(views: &[InstanceView]) -> Table {
         };
         [
             view.guid.as_str().into(),
-            Cell::styled(view.word.clone(), style),
+            Cell::styled(view.status_label.clone(), style),
             if view.current { "*" } else { "" }.into(),
         ]
     });

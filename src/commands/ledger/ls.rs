@@ -66,7 +66,7 @@ fn cells(view: &View) -> [Cell; 5] {
     [
         view.key.as_str().into(),
         view.to.as_str().into(),
-        Cell::styled(word(&view.outcome), style),
+        Cell::styled(label(&view.outcome), style),
         view.message_id.as_deref().unwrap_or("-").into(),
         view.at
             .as_deref()
@@ -76,13 +76,13 @@ fn cells(view: &View) -> [Cell; 5] {
 }
 
 /// The text for an outcome.
-fn word(outcome: &str) -> Text {
+fn label(outcome: &str) -> Text {
     match outcome {
         "in_flight" => text!("in_flight"),
-        "accepted" => Outcome::Accepted.word(),
-        "rejected" => Outcome::Rejected.word(),
-        "not_sent" => Outcome::NotSent.word(),
-        "unknown" => Outcome::Unknown.word(),
+        "accepted" => Outcome::Accepted.label(),
+        "rejected" => Outcome::Rejected.label(),
+        "not_sent" => Outcome::NotSent.label(),
+        "unknown" => Outcome::Unknown.label(),
         other => Text::verbatim(other),
     }
 }

@@ -25,12 +25,12 @@ const QUEUE_CAPACITY: usize = 64;
 pub struct Runner {
     command: Option<String>,
     output: Output,
-    lanes: Mutex<HashMap<u64, Lane>>,
+    workers: Mutex<HashMap<u64, Worker>>,
 }
 
-struct Lane {
+struct Worker {
     queue: SyncSender<Job>,
-    worker: JoinHandle<()>,
+    thread: JoinHandle<()>,
 }
 
 /// The JSON line for a command, and what is to be acknowledged when the command has ended.
@@ -42,7 +42,7 @@ impl Runner {
         Self {
             command,
             output,
-            lanes: Mutex::default(),
+            workers: Mutex::default(),
         }
     }
 
@@ -60,12 +60,12 @@ impl Runner {
         let Ok(json) = serde_json::to_string(line) else {
             return;
         };
-        let number = lane_of(received);
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let std::collections::hash_map::Entry::Vacant(place) = lanes.entry(number) {
+        let index = worker_index(received);
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let std::collections::hash_map::Entry::Vacant(entry) = workers.entry(index) {
             match start(command.clone(), self.output.clone()) {
-                Ok(lane) => {
-                    place.insert(lane);
+                Ok(worker) => {
+                    entry.insert(worker);
                 }
                 Err(e) => {
                     return self
@@ -74,27 +74,27 @@ impl Runner {
                 }
             }
         }
-        if let Some(lane) = lanes.get(&number) {
+        if let Some(worker) = workers.get(&index) {
             // The worker ends only with its channel.
-            let _ = lane.queue.send((json, acknowledgement));
+            let _ = worker.queue.send((json, acknowledgement));
         }
     }
 
     /// Waits until all queued commands have ended.
     pub fn finish(self) {
-        let lanes = self
-            .lanes
+        let workers = self
+            .workers
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        let workers: Vec<_> = lanes.into_values().map(|lane| lane.worker).collect();
-        for worker in workers {
+        let threads: Vec<_> = workers.into_values().map(|worker| worker.thread).collect();
+        for thread in threads {
             // A panic there has been reported by its own thread.
-            let _ = worker.join();
+            let _ = thread.join();
         }
     }
 }
 
-fn lane_of(received: &ReceivedEvent) -> u64 {
+fn worker_index(received: &ReceivedEvent) -> u64 {
     let conversation = message::entries(&received.event)
         .first()
         .and_then(|entry| message::message(entry).conversation_id);
@@ -103,12 +103,12 @@ fn lane_of(received: &ReceivedEvent) -> u64 {
     hasher.finish() % WORKERS
 }
 
-fn start(command: String, output: Output) -> io::Result<Lane> {
+fn start(command: String, output: Output) -> io::Result<Worker> {
     let (queue, events) = sync_channel(QUEUE_CAPACITY);
-    let worker = thread::Builder::new()
+    let thread = thread::Builder::new()
         .name("exec".into())
         .spawn(move || work(&command, &events, &output))?;
-    Ok(Lane { queue, worker })
+    Ok(Worker { queue, thread })
 }
 
 fn complete(acknowledgement: Option<Acknowledgement>) {

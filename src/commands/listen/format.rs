@@ -35,7 +35,7 @@ impl<'a> Line<'a> {
 }
 
 /// A callback as text, one line per message.
-pub fn words(received: &ReceivedEvent) -> Page {
+pub fn format_event(received: &ReceivedEvent) -> Page {
     lines(received).into_iter().collect()
 }
 
@@ -44,16 +44,16 @@ fn lines(received: &ReceivedEvent) -> Vec<Text> {
     let line = |what: Text| text!("{time}  {what}", time, what);
     let entries = message::entries(&received.event);
     if entries.is_empty() {
-        return vec![line(received.event.notify_type.word())];
+        return vec![line(received.event.notify_type.label())];
     }
     entries
         .iter()
-        .map(|entry| line(sentence(&message::message(entry), entry)))
+        .map(|entry| line(format_message(&message::message(entry), entry)))
         .collect()
 }
 
 /// Formats a message: `→` sent by this account, `←` received.
-fn sentence(message: &Message, entry: &Value) -> Text {
+fn format_message(message: &Message, entry: &Value) -> Text {
     let arrow = if message.is_own { "→" } else { "←" };
     let conversation = message.conversation_id.as_deref().unwrap_or("?");
     let sender = message.sender.as_deref().unwrap_or("?");

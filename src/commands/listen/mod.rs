@@ -132,7 +132,7 @@ impl Run for Args {
             return Err(error);
         }
         match ending.signal() {
-            0 => self.verdict(context, &queue),
+            0 => self.check_count_reached(context, &queue),
             signal => Ok(signals::exit_code(signal)),
         }
     }
@@ -179,7 +179,7 @@ impl Args {
         }
     }
 
-    fn verdict(&self, context: &Context, queue: &EventQueue) -> CommandResult {
+    fn check_count_reached(&self, context: &Context, queue: &EventQueue) -> CommandResult {
         let timeout = context.settings()?.timeout_flag();
         let time = match (self.time, timeout) {
             (Some(time), Some(timeout)) => Some(time.min(timeout)),

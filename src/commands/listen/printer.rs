@@ -53,7 +53,7 @@ fn print(output: &Output, mut received: ReceivedEvent, runner: &Runner) -> Resul
     if output.is_json() || !output.stdout_style().terminal {
         output.json(&line)?;
     } else {
-        output.page(format::words(&received))?;
+        output.page(format::format_event(&received))?;
     }
     runner.run(&received, &line, acknowledgement);
     Ok(())

@@ -52,7 +52,7 @@ fn create(context: &Context, api: &Api, bridge: &str) -> Result<Guid, Error> {
 }
 
 fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
-    let guids = api.all_clients().map_err(not_begun)?;
+    let guids = api.all_clients().map_err(error_before_change)?;
     match guids.as_slice() {
         [only] => {
             context.output.note(&text!(
@@ -71,7 +71,7 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
                 text!(
                     "{guid} ({status})",
                     guid = instance.guid,
-                    status = instance.status_word()
+                    status = instance.status_label()
                 )
             });
             Err(Error::config(text!(
@@ -87,18 +87,18 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
 }
 
 /// An error before anything was changed.
-fn not_begun(error: CallError) -> Error {
+fn error_before_change(error: CallError) -> Error {
     error.into_error(Effect::Read).outcome(Outcome::NotSent)
 }
 
 /// Starts a stopped instance and returns the status it had.
-pub fn wake(
+pub fn start_if_stopped(
     context: &Context,
     api: &Api,
     guid: &Guid,
     deadline: Deadline,
 ) -> Result<Status, Error> {
-    let check_status = || api.client_status(guid).map_err(not_begun);
+    let check_status = || api.client_status(guid).map_err(error_before_change);
     let mut status = check_status()?;
     if status == Status::Stopped {
         thread::sleep(RECHECK_DELAY.min(deadline.remaining()));

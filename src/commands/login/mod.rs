@@ -105,10 +105,10 @@ impl Run for Args {
             false => Some(self.callbacks.source(context)?),
         };
         let guid = instance::instance(context, &api, self.new, self.bridge.as_deref())?;
-        let (is_new, made) = (self.new, guid.clone());
-        let finish = self.go_on(context, api, guid, reporter, source, deadline);
+        let (is_new, created) = (self.new, guid.clone());
+        let finish = self.log_in_on(context, api, guid, reporter, source, deadline);
         finish.map_err(|error| match is_new {
-            true => not_again(error, &made),
+            true => with_resume_hint(error, &created),
             false => error,
         })
     }
@@ -116,7 +116,7 @@ impl Run for Args {
 
 impl Args {
     /// Runs the login on the chosen instance.
-    fn go_on(
+    fn log_in_on(
         self,
         context: &Context,
         api: Api,
@@ -129,7 +129,8 @@ impl Args {
         if let Some(source) = &source {
             source.announce(&lock);
         }
-        let was_online = instance::wake(context, &api, &guid, deadline)? == Status::Online;
+        let was_online =
+            instance::start_if_stopped(context, &api, &guid, deadline)? == Status::Online;
         if let (Some(bridge), false) = (&self.bridge, self.new) {
             instance::set_bridge(&api, &guid, bridge)?;
         }
@@ -164,11 +165,11 @@ impl Args {
     }
 }
 
-/// Adds a hint: after `--new`, the same command would create another instance.
-fn not_again(error: Error, made: &Guid) -> Error {
+/// Adds the hint to continue with the created instance: `login --new` would create another one.
+fn with_resume_hint(error: Error, created: &Guid) -> Error {
     let on = text!(
         "continue with the created instance: `qiwei login --guid {guid}`",
-        guid = made
+        guid = created
     );
     Error {
         retryable: false,
@@ -217,7 +218,7 @@ fn waiting_instance(context: &Context) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
     }
-    let running: Vec<Guid> = instances::survey(context.api()?)?
+    let running: Vec<Guid> = instances::list_with_statuses(context.api()?)?
         .into_iter()
         .filter(|instance| instance.is(Status::Running))
         .map(|instance| instance.guid)

@@ -88,7 +88,7 @@ impl<'c> LoginReporter<'c> {
         self.event(&Event::of_status(status))?;
         if !status.is_failure() {
             // A failure is printed as the command's error.
-            self.context.output.note(&qr_display::words(status));
+            self.context.output.note(&qr_display::status_text(status));
         }
         Ok(())
     }

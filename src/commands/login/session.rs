@@ -140,7 +140,7 @@ impl LoginSession<'_> {
                         message = error.message
                     ));
                 }
-                report.map_err(|e| e.after(&text!("the account is logged in")))?;
+                report.map_err(|e| e.with_completed_change(&text!("the account is logged in")))?;
                 Ok(ExitCode::SUCCESS)
             }
             End::Signal(signal) => Ok(signals::exit_code(signal)),

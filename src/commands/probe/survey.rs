@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
 use crate::text::{Text, text};
 
-/// Endpoints to probe: those of the original demo and the read-only ones of the reference.
+/// Endpoints to probe: those of the original demo and the read-only ones of the vendor's API reference.
 const CANDIDATES: [(&str, &str); 18] = [
     ("POST", "/client/all_clients"),
     ("GET", "/client/all_clients"),
@@ -86,7 +86,7 @@ pub fn run(context: &Context) -> Result<(), Error> {
 
 fn row(method: &'static str, path: &'static str, answer: Result<Response, CallError>) -> Row {
     let reply = answer.ok();
-    let (result, dialect) = reply.as_ref().map_or(("error", None), verdict);
+    let (result, dialect) = reply.as_ref().map_or(("error", None), classify);
     Row {
         method,
         path,
@@ -97,7 +97,7 @@ fn row(method: &'static str, path: &'static str, answer: Result<Response, CallEr
     }
 }
 
-fn verdict(reply: &Response) -> (&'static str, Option<Dialect>) {
+fn classify(reply: &Response) -> (&'static str, Option<Dialect>) {
     match reply.status {
         200..=299 => match envelope::open(&reply.body) {
             Ok(opened) => {
@@ -125,7 +125,7 @@ fn cells(row: &Row) -> [Cell; 6] {
     [
         row.method.into(),
         row.path.into(),
-        Cell::styled(word(row.result), style),
+        Cell::styled(label(row.result), style),
         row.http_status
             .map_or_else(dash, |status| status.to_string())
             .into(),
@@ -139,7 +139,7 @@ fn cells(row: &Row) -> [Cell; 6] {
 }
 
 /// The text for a result.
-fn word(result: &'static str) -> Text {
+fn label(result: &'static str) -> Text {
     match result {
         "ok" => text!("ok"),
         "refused" => text!("refused"),
@@ -184,7 +184,7 @@ mod tests {
                 body: body.into(),
                 latency: Duration::ZERO,
             };
-            assert_eq!(verdict(&reply), expected, "{status} {body}");
+            assert_eq!(classify(&reply), expected, "{status} {body}");
         }
     }
 

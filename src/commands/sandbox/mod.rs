@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::output::Page;
 use crate::sandbox::{
-    Dialect, FORMS, Fault, FaultSyntax, Gateway, Quirk, Sandbox, ScanScript, Scenario,
+    Dialect, FAULT_KINDS, Fault, FaultSyntax, Gateway, Quirk, Sandbox, ScanScript, Scenario,
 };
 use crate::signals;
 use crate::text::{Text, text};
@@ -107,8 +107,8 @@ pub struct Args {
     no_callbacks: bool,
 
     /// Delay of callbacks with the quirk late-callbacks
-    #[arg(long, value_name = "DUR", default_value = "3s", value_parser = parse_duration)]
-    late: Duration,
+    #[arg(long = "late", value_name = "DUR", default_value = "3s", value_parser = parse_duration)]
+    callback_delay: Duration,
 
     /// Write every request to a file, one JSON object per line
     #[arg(long, value_name = "FILE")]
@@ -139,7 +139,7 @@ impl Run for Args {
             return print_list(context, Quirk::NAMES.iter().map(|name| (*name).to_owned()));
         }
         if self.fault.iter().any(|spec| spec == "list") {
-            return print_list(context, FORMS.iter().map(fault_help));
+            return print_list(context, FAULT_KINDS.iter().map(fault_help));
         }
         let alone = self.command.is_empty();
         let log = Log::new(context, self.record.as_deref(), alone)?;
@@ -210,7 +210,7 @@ impl Args {
             faults: parsed::<Fault>(&self.fault, "--fault")?,
             scan: self.scan.clone(),
             callbacks: !self.no_callbacks,
-            late: self.late,
+            callback_delay: self.callback_delay,
             prefix: if prefix.is_empty() {
                 String::new()
             } else {

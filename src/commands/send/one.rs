@@ -87,14 +87,14 @@ fn deliver(
     let send_options = options.send_options(context, guid.clone())?;
     let mut sender = Sender::new(send_options, context.api()?.clone(), context.output.clone())
         .paced_by(context.limiter()?);
-    say_when_interrupted(context, &sender, &outgoing.to, guid)?;
+    report_outcome_on_signal(context, &sender, &outgoing.to, guid)?;
     let receipt = sender.deliver(outgoing, None, context.deadline()?)?;
     print(context, guid, &outgoing.to, &receipt)
 }
 
 /// A request waiting for its answer cannot be interrupted, so a signal ends the program from here,
 /// after the known outcome was printed.
-fn say_when_interrupted(
+fn report_outcome_on_signal(
     context: &Context,
     sender: &Sender,
     to: &ConversationId,
@@ -138,9 +138,9 @@ fn print(
         error: None,
     };
     let id = &message.message_id;
-    let outcome = receipt.outcome.word();
+    let outcome = receipt.outcome.label();
     let printed = context.output.result(&view, |_| {
         text!("{outcome} {to} message {id}", outcome, to, id)
     });
-    printed.map_err(|e| e.after(&text!("message {id} was accepted", id)))
+    printed.map_err(|e| e.with_completed_change(&text!("message {id} was accepted", id)))
 }

@@ -87,9 +87,9 @@ enum GuidSource {
 
 impl GuidSource {
     /// The text for people.
-    fn word(&self) -> Text {
+    fn label(&self) -> Text {
         match self {
-            Self::Named(source) => source.word(),
+            Self::Named(source) => source.label(),
             Self::Detected => text!("detected"),
         }
     }
@@ -281,7 +281,7 @@ fn report(base_url: &BaseUrl, choice: &ChosenInstance, statuses: &InstanceStatus
         base_url: base_url.to_string(),
         guid_source: chosen.map(|(_, source)| source.clone()),
         status: instance.map_or("unknown", Instance::status_name),
-        word: instance.map_or_else(|| text!("unknown"), Instance::status_word),
+        word: instance.map_or_else(|| text!("unknown"), Instance::status_label),
         logged_in: instance.is_some_and(|i| i.is(Status::Online)),
         latency_ms: statuses.latency,
         instances: view::views(&statuses.listed, guid.as_ref()),
@@ -292,7 +292,7 @@ fn report(base_url: &BaseUrl, choice: &ChosenInstance, statuses: &InstanceStatus
 
 fn human(report: &Report) -> Page {
     let instance = match (&report.guid, &report.guid_source) {
-        (Some(guid), Some(source)) => text!("{guid} ({source})", guid, source = source.word()),
+        (Some(guid), Some(source)) => text!("{guid} ({source})", guid, source = source.label()),
         _ => Text::verbatim("-"),
     };
     let mut fields = vec![
@@ -304,7 +304,7 @@ fn human(report: &Report) -> Page {
         let latency = text!("{millis} ms", millis = format!("{millis:.1}"));
         fields.push((text!("latency"), latency));
     }
-    fields.push((text!("instances"), report.counts.sentence()));
+    fields.push((text!("instances"), report.counts.summary()));
     Page::new()
         .fields(fields)
         .table(view::table(&report.instances))

@@ -125,7 +125,7 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Co
                 text!(
                     "{guid} was not {wanted} within {timeout}; it is {state}",
                     guid = watch.guid.short(),
-                    wanted = wanted.word(),
+                    wanted = wanted.label(),
                     timeout = show_duration(watch.deadline.timeout()),
                     state = known.unwrap_or_else(|| text!("unknown"))
                 ),
@@ -150,7 +150,7 @@ fn status_name(state: &State) -> &'static str {
 fn status_text(state: &State) -> Text {
     state
         .as_ref()
-        .map_or_else(|_| text!("unknown"), |status| status.word())
+        .map_or_else(|_| text!("unknown"), |status| status.label())
 }
 
 fn final_result(guid: &Guid, state: State) -> Result<(), Error> {
@@ -161,7 +161,7 @@ fn final_result(guid: &Guid, state: State) -> Result<(), Error> {
             text!(
                 "{guid} is {status}",
                 guid = guid.short(),
-                status = status.word()
+                status = status.label()
             ),
         )),
         Err(error) => Err(error.into_error(Effect::Read)),

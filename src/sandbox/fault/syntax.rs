@@ -18,12 +18,12 @@ pub struct FaultSyntax {
     pub executed: bool,
     /// The effect, in one line.
     pub help: &'static str,
-    pub(super) make: Make,
+    pub(super) parser: KindParser,
 }
 
-/// How the kind is built from the value.
+/// Builds the kind from the value.
 #[derive(Debug)]
-pub(super) enum Make {
+pub(super) enum KindParser {
     Plain(Kind),
     Timed(fn(Duration) -> Kind),
     Status,
@@ -40,16 +40,16 @@ impl PartialEq for FaultSyntax {
 impl FaultSyntax {
     /// The kind with this value, or what is wrong with the value.
     pub(super) fn kind(&self, value: Option<&str>) -> Result<Kind, String> {
-        match (&self.make, value) {
-            (Make::Plain(kind), None) => Ok(kind.clone()),
-            (Make::Plain(_), Some(_)) => Err(format!("{} takes no value", self.name)),
+        match (&self.parser, value) {
+            (KindParser::Plain(kind), None) => Ok(kind.clone()),
+            (KindParser::Plain(_), Some(_)) => Err(format!("{} takes no value", self.name)),
             (_, None) => Err(format!(
                 "{} needs a value: {}={}",
                 self.name, self.name, self.value
             )),
-            (Make::Timed(make), Some(value)) => Ok(make(duration::parse(value)?)),
-            (Make::Status, Some(value)) => status(value).map(Kind::Http),
-            (Make::Code, Some(value)) => code(value).map(Kind::Code),
+            (KindParser::Timed(make), Some(value)) => Ok(make(duration::parse(value)?)),
+            (KindParser::Status, Some(value)) => status(value).map(Kind::Http),
+            (KindParser::Code, Some(value)) => code(value).map(Kind::Code),
         }
     }
 }
@@ -70,11 +70,11 @@ fn code(value: &str) -> Result<i64, String> {
         .ok_or_else(|| format!("{value:?} is not a business error code (an integer other than 0)"))
 }
 
-const fn form(
+const fn kind_syntax(
     name: &'static str,
     value: &'static str,
     executed: bool,
-    make: Make,
+    parser: KindParser,
     help: &'static str,
 ) -> FaultSyntax {
     FaultSyntax {
@@ -82,19 +82,19 @@ const fn form(
         value,
         executed,
         help,
-        make,
+        parser,
     }
 }
 
 const fn plain(name: &'static str, executed: bool, kind: Kind, help: &'static str) -> FaultSyntax {
-    form(name, "", executed, Make::Plain(kind), help)
+    kind_syntax(name, "", executed, KindParser::Plain(kind), help)
 }
 
 /// Every kind of fault.
 #[rustfmt::skip]
-pub static FORMS: &[FaultSyntax] = &[
-    form("latency", "DUR", true, Make::Timed(Kind::Latency), "executed at once, answered DUR later"),
-    form("refuse", "DUR", false, Make::Timed(Kind::Refuse), "the port is closed for DUR, starting now"),
+pub static FAULT_KINDS: &[FaultSyntax] = &[
+    kind_syntax("latency", "DUR", true, KindParser::Timed(Kind::Latency), "executed at once, answered DUR later"),
+    kind_syntax("refuse", "DUR", false, KindParser::Timed(Kind::Refuse), "the port is closed for DUR, starting now"),
     plain("reset-early", false, Kind::ResetEarly, "connection reset before the request is read"),
     plain("reset", false, Kind::Reset, "connection reset after the request is read"),
     plain("reset-after", true, Kind::Reset, "executed, then connection reset"),
@@ -102,8 +102,8 @@ pub static FORMS: &[FaultSyntax] = &[
     plain("drop-after", true, Kind::Drop, "executed, then connection closed without an answer"),
     plain("hang", false, Kind::Hang, "never answered"),
     plain("hang-after", true, Kind::Hang, "executed, then never answered"),
-    form("http", "STATUS", false, Make::Status, "HTTP error; 429 comes with Retry-After"),
-    form("http-after", "STATUS", true, Make::Status, "executed, then HTTP error, as from a proxy"),
+    kind_syntax("http", "STATUS", false, KindParser::Status, "HTTP error; 429 comes with Retry-After"),
+    kind_syntax("http-after", "STATUS", true, KindParser::Status, "executed, then HTTP error, as from a proxy"),
     plain("html", false, Kind::Html, "HTTP 200 with an HTML page"),
     plain("html-after", true, Kind::Html, "executed, then HTTP 200 with an HTML page"),
     plain("empty", false, Kind::Empty, "HTTP 200 with an empty body"),
@@ -117,12 +117,12 @@ pub static FORMS: &[FaultSyntax] = &[
     plain("object-after", true, Kind::Object, "executed, then HTTP 200 with {}"),
     plain("array", false, Kind::Array, "HTTP 200 with []"),
     plain("array-after", true, Kind::Array, "executed, then HTTP 200 with []"),
-    form("code", "N", false, Make::Code, "business error N with its usual text"),
+    kind_syntax("code", "N", false, KindParser::Code, "business error N with its usual text"),
     plain("busy", false, Kind::Busy, "business error: too frequent (频繁)"),
     plain("svr-fail", false, Kind::ServerFail, "a send answers code 0 with is_svr_fail, not delivered"),
     plain("logout", true, Kind::Logout, "the account is logged out, then the request is handled"),
     plain("reconnecting", true, Kind::Reconnecting, "the status look-up shows 0 once, the instance goes on"),
-    form("drip", "DUR", true, Make::Timed(Kind::Drip), "executed; the answer comes one byte each DUR"),
+    kind_syntax("drip", "DUR", true, KindParser::Timed(Kind::Drip), "executed; the answer comes one byte each DUR"),
     plain("huge", false, Kind::Huge, "HTTP 200 with a JSON string that never ends"),
 ];
 
@@ -138,11 +138,11 @@ impl FromStr for Fault {
             Some((name, value)) => (name, Some(value)),
             None => (text, None),
         };
-        let form = form_named(name)?;
-        let kind = form.kind(value)?;
-        check_place(form, &kind, path.as_deref(), left)?;
+        let syntax = syntax_named(name)?;
+        let kind = syntax.kind(value)?;
+        check_place(syntax, &kind, path.as_deref(), left)?;
         Ok(Fault {
-            form,
+            syntax,
             kind,
             path,
             left,
@@ -173,23 +173,26 @@ fn split_path(text: &str) -> Result<(&str, Option<String>), String> {
     }
 }
 
-fn form_named(name: &str) -> Result<&'static FaultSyntax, String> {
-    FORMS.iter().find(|form| form.name == name).ok_or_else(|| {
-        let valid = FORMS.iter().map(|form| form.name);
-        format!(
-            "{}; a fault is {SYNTAX}",
-            keyword::unknown("fault", name, valid)
-        )
-    })
+fn syntax_named(name: &str) -> Result<&'static FaultSyntax, String> {
+    FAULT_KINDS
+        .iter()
+        .find(|syntax| syntax.name == name)
+        .ok_or_else(|| {
+            let valid = FAULT_KINDS.iter().map(|syntax| syntax.name);
+            format!(
+                "{}; a fault is {SYNTAX}",
+                keyword::unknown("fault", name, valid)
+            )
+        })
 }
 
 fn check_place(
-    form: &FaultSyntax,
+    syntax: &FaultSyntax,
     kind: &Kind,
     path: Option<&str>,
     left: Option<u32>,
 ) -> Result<(), String> {
-    let name = form.name;
+    let name = syntax.name;
     if kind.is_pathless() && path.is_some() {
         return Err(format!(
             "{name} takes no path: it strikes before there is a request"
@@ -243,15 +246,15 @@ mod tests {
 
     #[test]
     fn every_fault_name_parses() {
-        for form in FORMS {
-            let spec = match form.value {
-                "" => form.name.to_string(),
-                "DUR" => format!("{}=1s", form.name),
-                _ => format!("{}=500", form.name),
+        for syntax in FAULT_KINDS {
+            let spec = match syntax.value {
+                "" => syntax.name.to_string(),
+                "DUR" => format!("{}=1s", syntax.name),
+                _ => format!("{}=500", syntax.name),
             };
             let fault: Fault = spec.parse().unwrap();
             assert_eq!(fault.to_string(), spec);
-            assert_eq!(fault.executes(), form.executed);
+            assert_eq!(fault.executes(), syntax.executed);
         }
     }
 

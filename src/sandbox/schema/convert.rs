@@ -1,16 +1,20 @@
 //! Conversions of pydantic v1.
 
-use super::{Kind, Mistake};
+use super::{Kind, ValidationError};
 use serde_json::{Value, json};
 
 /// Converts a value, or explains in pydantic's words why not.
-pub(super) fn convert(kind: Kind, value: &Value, loc: Vec<Value>) -> Result<Value, Vec<Mistake>> {
+pub(super) fn convert(
+    kind: Kind,
+    value: &Value,
+    loc: Vec<Value>,
+) -> Result<Value, Vec<ValidationError>> {
     let one = |mistake| vec![mistake];
     match kind {
         Kind::Text => text(value).ok_or_else(|| one(not_text(loc))),
         Kind::Integer => integer(value).ok_or_else(|| one(not_integer(loc))),
         Kind::Boolean => boolean(value).ok_or_else(|| {
-            one(Mistake::new(
+            one(ValidationError::new(
                 loc,
                 "value could not be parsed to a boolean",
                 "type_error.bool",
@@ -20,12 +24,12 @@ pub(super) fn convert(kind: Kind, value: &Value, loc: Vec<Value>) -> Result<Valu
     }
 }
 
-fn not_text(loc: Vec<Value>) -> Mistake {
-    Mistake::new(loc, "str type expected", "type_error.str")
+fn not_text(loc: Vec<Value>) -> ValidationError {
+    ValidationError::new(loc, "str type expected", "type_error.str")
 }
 
-fn not_integer(loc: Vec<Value>) -> Mistake {
-    Mistake::new(loc, "value is not a valid integer", "type_error.integer")
+fn not_integer(loc: Vec<Value>) -> ValidationError {
+    ValidationError::new(loc, "value is not a valid integer", "type_error.integer")
 }
 
 /// Numbers become text; booleans become `True` and `False`, as in Python.
@@ -71,33 +75,33 @@ fn boolean(value: &Value) -> Option<Value> {
 }
 
 /// Items keep their type: only the integer 0 means everyone.
-fn ids(value: &Value, loc: &[Value]) -> Result<Value, Vec<Mistake>> {
+fn ids(value: &Value, loc: &[Value]) -> Result<Value, Vec<ValidationError>> {
     let Value::Array(items) = value else {
-        return Err(vec![Mistake::new(
+        return Err(vec![ValidationError::new(
             loc.to_vec(),
             "value is not a valid list",
             "type_error.list",
         )]);
     };
-    let mistakes: Vec<Mistake> = items
+    let errors: Vec<ValidationError> = items
         .iter()
         .enumerate()
         .filter(|(_, item)| !matches!(item, Value::String(_) | Value::Number(_)))
-        .flat_map(|(index, item)| item_mistakes(index, item, loc))
+        .flat_map(|(index, item)| item_errors(index, item, loc))
         .collect();
-    if mistakes.is_empty() {
+    if errors.is_empty() {
         Ok(value.clone())
     } else {
-        Err(mistakes)
+        Err(errors)
     }
 }
 
 /// A union of two types reports both failures.
-fn item_mistakes(index: usize, item: &Value, loc: &[Value]) -> Vec<Mistake> {
+fn item_errors(index: usize, item: &Value, loc: &[Value]) -> Vec<ValidationError> {
     let mut place = loc.to_vec();
     place.push(json!(index));
     if item.is_null() {
-        return vec![Mistake::new(
+        return vec![ValidationError::new(
             place,
             "none is not an allowed value",
             "type_error.none.not_allowed",

@@ -1,14 +1,14 @@
 //! JSON errors as Python's decoder reports them.
 
-use super::Mistake;
+use super::ValidationError;
 use serde_json::json;
 
 /// The 422 entry for a JSON error: FastAPI puts the offset into `loc` and the details into `ctx`.
-pub(super) fn mistake(text: &str, error: &serde_json::Error) -> Mistake {
+pub(super) fn validation_error(text: &str, error: &serde_json::Error) -> ValidationError {
     let offset = offset(text, error.line(), error.column());
     let (line, column) = line_and_column(text, offset);
     let phrase = phrase(error);
-    Mistake {
+    ValidationError {
         loc: vec![json!("body"), json!(offset)],
         msg: format!("{phrase}: line {line} column {column} (char {offset})"),
         kind: "value_error.jsondecode",

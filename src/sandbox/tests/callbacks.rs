@@ -211,18 +211,18 @@ fn posts_duplicates_and_old_key() {
 #[test]
 fn delays_callbacks() {
     let receiver = Receiver::start();
-    let late = Duration::from_millis(120);
+    let callback_delay = Duration::from_millis(120);
     let quirks = vec![Quirk::LateCallbacks];
     let sandbox = start(Scenario {
         quirks,
-        late,
+        callback_delay,
         ..Scenario::default()
     });
     listen(&sandbox, &receiver.url("/"));
     let begin = Instant::now();
     send(&sandbox, "x").unwrap();
     receiver.next();
-    assert!(begin.elapsed() >= late);
+    assert!(begin.elapsed() >= callback_delay);
 }
 
 #[test]

@@ -140,11 +140,11 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("Do not make it the current instance", "不设为当前实例"),
     ("Instances to remove", "要删除的实例"),
     (
-        "Remove every instance found stopped in two checks, --settle apart",
-        "删除间隔 --settle 的两次检查中均为停止的所有实例",
+        "Remove every instance that two checks find stopped, with the pause of --settle between them",
+        "删除两次检查（间隔由 --settle 指定）均为停止的所有实例",
     ),
     (
-        "Time between the two checks: a reconnecting account shows as stopped too",
+        "Pause between the two checks of --stopped; a reconnecting account also reports stopped",
         "两次检查的间隔：正在重连的账号也会显示为停止",
     ),
     ("Do not ask for confirmation", "不要求确认"),

@@ -70,14 +70,14 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "请加上 --yes，或先用 --dry-run 检查",
     ),
     (
-        "--settle {settle} exceeds --timeout {timeout}",
-        "--settle {settle} 超过了 --timeout {timeout}",
+        "--settle {pause} exceeds --timeout {timeout}",
+        "--settle {pause} 超过了 --timeout {timeout}",
     ),
     ("increase --timeout", "请增大 --timeout"),
     ("no instance is stopped", "没有停止的实例"),
     (
-        "{count} stopped; checking again in {settle}",
-        "有 {count} 个停止；{settle} 后再次检查",
+        "{count} stopped; checking again in {pause}",
+        "有 {count} 个停止；{pause} 后再次检查",
     ),
     (
         "{guid} is no longer stopped; not removed",

@@ -33,8 +33,8 @@ const SUBJECTS: [&[(&str, &str)]; 14] = [
     words::MESSAGES,
 ];
 
-/// The Chinese template of a message. Few are asked for in a run, so looking through all of them
-/// costs nothing that anybody could notice.
+/// The Chinese template of a message. A run looks up few messages, so a linear search is fast
+/// enough.
 pub(super) fn find(template: &str) -> Option<&'static str> {
     all()
         .find(|(english, _)| *english == template)

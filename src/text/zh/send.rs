@@ -75,12 +75,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("{id} is given twice", "{id} 重复了"),
     ("nobody is mentioned", "没有 @ 任何人"),
     (
-        "the text has {places} {place} for 1 mention",
-        "消息里有 {places} 个 {place}，但只 @ 了 1 人",
+        "the text has {count} {placeholder} for 1 mention",
+        "消息里有 {count} 个 {placeholder}，但只 @ 了 1 人",
     ),
     (
-        "the text has {places} {place} for {mentions} mentions",
-        "消息里有 {places} 个 {place}，但 @ 了 {mentions} 人",
+        "the text has {count} {placeholder} for {mentions} mentions",
+        "消息里有 {count} 个 {placeholder}，但 @ 了 {mentions} 人",
     ),
     ("key {key}", "幂等键 {key}"),
     (
@@ -273,8 +273,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "消息内容含有 NUL 字符，无法发送",
     ),
     (
-        "the text contains {braces}, which is what a shell makes of {place} in double quotes; use single quotes, or {safe}",
-        "消息内容含有 {braces}：shell 会把双引号中的 {place} 变成它；请改用单引号，或改写为 {safe}",
+        "the text contains {braces}, which is what a shell makes of {placeholder} in double quotes; use single quotes, or {safe}",
+        "消息内容含有 {braces}：shell 会把双引号中的 {placeholder} 变成它；请改用单引号，或改写为 {safe}",
     ),
     (
         "the text has {count} bytes; WeCom may cut or refuse texts over {limit} bytes",

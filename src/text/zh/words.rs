@@ -78,7 +78,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("error: {message}", "错误：{message}"),
     ("hint: {hint}", "提示：{hint}"),
     ("{what}: {error}", "{what}：{error}"),
-    ("{what}: {words}", "{what}：{words}"),
+    ("{what}: {message}", "{what}：{message}"),
     ("{name}: {why}", "{name}：{why}"),
     ("{path}: {why}", "{path}：{why}"),
     ("{field}: {why}", "{field}：{why}"),

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::sends::{change_state, field, known, results, sends};
+use crate::support::sends::{change_state, field, results, sends, with_state};
 use crate::support::{GROUP, Home, sandbox};
 
 const YEAR: i64 = 365 * 86_400;
@@ -36,7 +36,7 @@ fn key_survives_clock_jumps() {
         let (server, home) = (sandbox(), Home::new());
         let send = || {
             let args = ["send", GROUP, "x", "--key", "k", "--json"];
-            let run = known(&server, &home, &args).run();
+            let run = with_state(&server, &home, &args).run();
             run.ends_with(0).json()["outcome"].clone()
         };
         assert_eq!(send(), "accepted");
@@ -57,13 +57,13 @@ fn prunes_only_after_a_second_day_confirms_the_clock() {
     let (server, home) = (sandbox(), Home::new());
     let send = |key: &str| {
         let args = ["send", GROUP, "x", "--key", key];
-        known(&server, &home, &args).run().ends_with(0);
+        with_state(&server, &home, &args).run().ends_with(0);
     };
     send("old");
     shift_clock(&home, 40 * 86_400);
     send("new");
     let keys = || {
-        let run = known(&server, &home, &["ledger", "ls", "--json"]).run();
+        let run = with_state(&server, &home, &["ledger", "ls", "--json"]).run();
         let rows = run.ends_with(0).json();
         field(rows.as_array().unwrap(), "key")
     };
@@ -72,9 +72,9 @@ fn prunes_only_after_a_second_day_confirms_the_clock() {
     send("newer");
     assert_eq!(keys(), ["newer", "new"]);
     // An explicit request takes effect immediately.
-    let days = known(&server, &home, &["ledger", "prune", "--days", "1"]);
+    let days = with_state(&server, &home, &["ledger", "prune", "--days", "1"]);
     change_state(&home, "UPDATE sends SET changed_at = 5 WHERE key = 'new'");
-    days.run().is(0, "removed 1\n", "");
+    days.run().assert_output(0, "removed 1\n", "");
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn unknown_outcome_survives_clock_jumps() {
     for seconds in [YEAR, -YEAR, -50 * YEAR] {
         let (server, home) = (sandbox(), Home::new());
         let args = ["send", GROUP, "x", "--key", "k", "--json"];
-        known(&server, &home, &args).run().ends_with(0);
+        with_state(&server, &home, &args).run().ends_with(0);
         change_state(&home, "UPDATE sends SET outcome = 'in_flight'");
         shift_clock(&home, seconds);
         for _ in 0..2 {
-            let run = known(&server, &home, &args).run().ends_with(6);
+            let run = with_state(&server, &home, &args).run().ends_with(6);
             assert_eq!(run.error()["outcome"], "unknown");
         }
         assert_eq!(sends(&server), 1);
@@ -101,12 +101,12 @@ fn journal_survives_clock_jumps() {
         let input = home.file("in.ndjson", line.repeat(3));
         let journal = format!("{input}.journal");
         let args = ["send", "--batch", &input, "--journal", &journal];
-        known(&server, &home, &args).run().ends_with(0);
+        with_state(&server, &home, &args).run().ends_with(0);
         let db = rusqlite::Connection::open(&journal).unwrap();
         let moved = format!("UPDATE sends SET changed_at = changed_at - {seconds}");
         assert_eq!(db.execute(&moved, []).unwrap(), 3);
         drop(db);
-        let run = known(&server, &home, &args).run().ends_with(0);
+        let run = with_state(&server, &home, &args).run().ends_with(0);
         let outcomes: Vec<Value> = field(&results(&run), "outcome");
         assert_eq!(
             outcomes,
@@ -131,11 +131,11 @@ fn recorded_times_never_delay_sends_for_hours() {
     ] {
         let (server, home) = (sandbox(), Home::new());
         let args = ["send", GROUP, "x", "--pace", "20/min", "--timeout", "25s"];
-        known(&server, &home, &args).run().ends_with(0);
+        with_state(&server, &home, &args).run().ends_with(0);
         let sql =
             format!("UPDATE pace SET next_at = {next}, seen_at = {seen}, held_until = {next}");
         change_state(&home, &sql);
-        let run = known(&server, &home, &args).run();
+        let run = with_state(&server, &home, &args).run();
         if (next, seen) == (i64::MAX, 0) {
             // A reservation recorded during this boot is kept, however long the wait.
             run.ends_with(9);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::background::{BackgroundChild, eventually};
 use crate::support::client::post;
 use crate::support::login::{callback, events, listen, listening, login_server};
-use crate::support::sends::{field, known, results, sends};
+use crate::support::sends::{field, results, sends, with_state};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
 /// From enough for every command to too few for nearly all. Below 5 the dynamic loader fails.
@@ -54,7 +54,7 @@ fn descriptor_shortage_is_named_with_hint() {
         let (server, home) = (login_server(), Home::new());
         let mut args: Vec<&str> = vec!["--json"];
         args.extend(command.split(' '));
-        let run = known(&server, &home, &args)
+        let run = with_state(&server, &home, &args)
             .env("PATH", "/usr/bin:/bin")
             .after(&with_descriptor_limit(*limit))
             .run();
@@ -98,7 +98,7 @@ fn batch_sends_each_line_once_with_few_descriptors() {
             "--journal",
             journal,
         ];
-        let run = known(&server, &home, &args)
+        let run = with_state(&server, &home, &args)
             .after(&with_descriptor_limit(*limit))
             .run();
         let lines = results(&run);
@@ -119,7 +119,7 @@ fn batch_sends_each_line_once_with_few_descriptors() {
             }
             code => panic!("{limit} {jobs}: {code} {run:?}"),
         }
-        let again = known(&server, &home, &args).run().ends_with(0);
+        let again = with_state(&server, &home, &args).run().ends_with(0);
         assert_eq!(results(&again).len(), 12);
         assert_eq!(sends(&server), 12, "{limit} {jobs}: sent twice or never");
     });
@@ -139,7 +139,7 @@ fn sequential_batch_needs_few_descriptors() {
         "--journal",
         &format!("{file}.journal"),
     ];
-    let run = known(&server, &home, &args)
+    let run = with_state(&server, &home, &args)
         .after(&with_descriptor_limit(24))
         .run();
     run.ends_with(0);

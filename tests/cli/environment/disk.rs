@@ -12,7 +12,7 @@ use crate::support::client::post;
 use crate::support::login::{
     CONFIGURED_URL, callback, listen, listening, notify_urls, paths, waiting,
 };
-use crate::support::sends::{everything_in, known, sends};
+use crate::support::sends::{everything_in, sends, with_state};
 use crate::support::{Finished, GROUP, Home, Qiwei, sandbox, sandbox_with};
 
 /// Limits the size of every file to zero.
@@ -129,7 +129,7 @@ fn batch_reports_progress_when_stdout_is_full() {
             .collect();
         let file = home.file("in.ndjson", lines);
         let args = ["send", "--batch", &file, "--jobs", jobs, "--json"];
-        let run = known(&server, &home, &args).stdout_to(full()).run();
+        let run = with_state(&server, &home, &args).stdout_to(full()).run();
         let said = message(&run.ends_with(74));
         let sent = sends(&server);
         assert!(sent < 50, "{sent}");
@@ -271,7 +271,7 @@ fn failed_qr_file_leaves_no_file() {
 fn reports_accepted_message_under_file_size_limit() {
     let (server, home) = (sandbox(), Home::new());
     let out = home.path().join("out.json");
-    let run = known(&server, &home, &["send", GROUP, "x", "--json"])
+    let run = with_state(&server, &home, &["send", GROUP, "x", "--json"])
         .after(NO_SPACE)
         .stdout_to(File::create(&out).unwrap())
         .run()

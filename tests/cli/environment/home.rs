@@ -136,7 +136,7 @@ fn ignores_empty_and_relative_xdg_directories() {
             .at(&home)
             .env("XDG_CONFIG_HOME", value)
             .run();
-        path.is(0, &format!("{}\n", home.config_path().display()), "");
+        path.assert_output(0, &format!("{}\n", home.config_path().display()), "");
     }
 }
 

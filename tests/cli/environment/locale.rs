@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::support::sends::{known, sends, texts};
+use crate::support::sends::{sends, texts, with_state};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
 /// Variable, locale, and whether messages are in Chinese.
@@ -34,7 +34,7 @@ fn locale_changes_texts_but_no_message_bytes() {
             "in",
             format!("{{\"to\":\"{GROUP}\",\"text\":\"{TEXT}\"}}\n"),
         );
-        let run = |args: &[&str]| known(&server, &home, args).env(name, value);
+        let run = |args: &[&str]| with_state(&server, &home, args).env(name, value);
         run(&["send", GROUP, TEXT]).run().ends_with(0);
         run(&["send", GROUP, "-"]).stdin(TEXT).run().ends_with(0);
         run(&["send", GROUP, "--file", &file]).run().ends_with(0);
@@ -113,12 +113,12 @@ fn rejects_non_utf8_batch_lines_with_hint() {
     let good = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
     let bad = [b"{\"to\":\"R:1\",\"text\":\"", GB18030, b"\"}\n"].concat();
     let input = home.file("in.ndjson", [good.as_bytes(), &bad].concat());
-    let run = known(&server, &home, &["send", "--batch", &input]).run();
+    let run = with_state(&server, &home, &["send", "--batch", &input]).run();
     run.ends_with(2)
         .says("line 2: not UTF-8 (at byte 20)")
         .says(REMEDY);
     assert_eq!(sends(&server), 0);
-    let piped = known(&server, &home, &["send", "--batch", "-"]);
+    let piped = with_state(&server, &home, &["send", "--batch", "-"]);
     let run = piped
         .stdin([good.as_bytes(), &bad].concat())
         .run()
@@ -188,7 +188,7 @@ fn accepts_non_utf8_file_names() {
     ];
     run(&args).run().ends_with(0);
     let got = run(&[word("config"), word("get"), word("timeout")]).env("QIWEI_CONFIG", &config);
-    got.run().is(0, "9s\n", "");
+    got.run().assert_output(0, "9s\n", "");
 }
 
 /// Variables of other programs may have any value.

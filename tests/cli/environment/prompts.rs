@@ -3,7 +3,7 @@
 use qiwei::sandbox::Sandbox;
 
 use crate::support::login::{CONFIGURED_URL, bodies, login, notify_urls, waiting};
-use crate::support::sends::known;
+use crate::support::sends::with_state;
 use crate::support::terminal::Terminal;
 use crate::support::{Home, sandbox_with};
 
@@ -132,7 +132,7 @@ fn removal_asks_for_confirmation() {
     ] {
         let server = sandbox_with(|scenario| scenario.stopped = 1);
         let args = ["instance", "rm", "--stopped", "--settle", "10ms"];
-        let mut terminal = Terminal::start(known(&server, &Home::new(), &args), 80);
+        let mut terminal = Terminal::start(with_state(&server, &Home::new(), &args), 80);
         terminal.shows("Permanently remove 1 stopped instance? [y/N] ", 1);
         terminal.types(answer);
         terminal.end().ends_with(0);
@@ -141,7 +141,7 @@ fn removal_asks_for_confirmation() {
     // Ctrl-C removes nothing.
     let server = sandbox_with(|scenario| scenario.stopped = 1);
     let args = ["instance", "rm", "--stopped", "--settle", "10ms"];
-    let mut terminal = Terminal::start(known(&server, &Home::new(), &args), 80);
+    let mut terminal = Terminal::start(with_state(&server, &Home::new(), &args), 80);
     terminal.shows("[y/N] ", 1);
     terminal.types("\x03");
     let seen = terminal.end();

@@ -8,7 +8,7 @@ use std::io::pipe;
 use std::path::Path;
 
 use crate::support::login::{login_server, waiting};
-use crate::support::sends::{known, sends, state_file};
+use crate::support::sends::{sends, state_file, with_state};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
 /// Every combination of closed standard streams.
@@ -56,7 +56,7 @@ fn works_with_closed_standard_streams() {
                 word => word,
             })
             .collect();
-        let run = known(&server, &home, &args)
+        let run = with_state(&server, &home, &args)
             .env("PATH", "/usr/bin:/bin")
             .redirected(closed)
             .run();
@@ -78,7 +78,7 @@ fn works_with_closed_standard_streams() {
         );
         // The sends are recorded, so a second run sends nothing.
         if *count > 0 {
-            known(&server, &home, &args).run().ends_with(0);
+            with_state(&server, &home, &args).run().ends_with(0);
             assert_eq!(sends(&server), *count, "{command} {closed}: sent twice");
         }
     });
@@ -216,5 +216,5 @@ fn children_receive_sigpipe() {
     let run = Qiwei::new(["sandbox", "-q", "--", "sh", "-c", script])
         .env("PATH", "/usr/bin:/bin")
         .run();
-    run.is(0, "y\n", "");
+    run.assert_output(0, "y\n", "");
 }

@@ -3,7 +3,7 @@
 use tabled::grid::util::string::get_string_width;
 
 use crate::support::raw::{RawServer, ok};
-use crate::support::sends::{known, results_in, sends};
+use crate::support::sends::{results_in, sends, with_state};
 use crate::support::terminal::{Terminal, on_terminal};
 use crate::support::{GROUP, Home, PERSON, Qiwei, sandbox, sandbox_with};
 
@@ -53,7 +53,7 @@ fn every_table_fits_80_columns() {
     let server = sandbox_with(|scenario| (scenario.running, scenario.stopped) = (2, 1));
     let home = Home::new();
     let key = "backup-2026-11-24-of-the-database";
-    known(&server, &home, &["send", GROUP, "x", "--key", key])
+    with_state(&server, &home, &["send", GROUP, "x", "--key", key])
         .run()
         .ends_with(0);
     for args in [
@@ -66,7 +66,10 @@ fn every_table_fits_80_columns() {
         &["probe"],
     ] {
         for columns in [100, 80, 60, 40, 20] {
-            let seen = on_terminal(known(&server, &home, args).arg("--color=never"), columns);
+            let seen = on_terminal(
+                with_state(&server, &home, args).arg("--color=never"),
+                columns,
+            );
             let seen = seen.ends_with(0);
             let what = format!("{args:?} {columns}: {}", seen.text);
             let framed = seen.text.contains('│');
@@ -253,7 +256,7 @@ fn batch_progress_line_keeps_results_intact() {
             .collect();
         let input = home.file("in.ndjson", lines);
         let args = ["send", "--batch", &input];
-        let run = || known(&server, &home, &args).env("TERM", term);
+        let run = || with_state(&server, &home, &args).env("TERM", term);
         let seen = on_terminal(run(), columns).ends_with(0);
         // Sequences that erase the progress line may precede a result; the result is intact.
         let json: Vec<&str> = seen

@@ -1,4 +1,4 @@
-//! Which command meets which fault, at which request, and how.
+//! The tested combinations of command, request and fault.
 
 use std::fmt;
 use std::time::Duration;
@@ -71,13 +71,13 @@ impl Case {
         Duration::from_secs(if self.command.is_slow { 3 } else { 1 })
     }
 
-    /// The server's answer counts as success, and the server may not have acted.
+    /// The answer counts as success, and the server may not have executed the request.
     pub fn can_report_false_success(&self) -> bool {
-        let says_yes = matches!(
+        let says_accepted = matches!(
             self.fault.observation,
             Observation::BareJson(_) | Observation::UnusableBody
         );
-        says_yes && !self.fault.acts
+        says_accepted && !self.fault.is_executed
     }
 
     /// The answer is an empty instance list.
@@ -95,10 +95,10 @@ impl Case {
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for command in COMMANDS {
-        for (place, step) in command.steps.iter().enumerate() {
+        for (index, step) in command.steps.iter().enumerate() {
             for fault in faults::all()
                 .iter()
-                .filter(|fault| meets(command, place, step, fault))
+                .filter(|fault| meets(command, index, step, fault))
             {
                 let case = |mode| Case {
                     command,
@@ -113,10 +113,10 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-fn meets(command: &Command, place: usize, step: &Step, fault: &Fault) -> bool {
-    if fault.place == Stage::Connection {
+fn meets(command: &Command, index: usize, step: &Step, fault: &Fault) -> bool {
+    if fault.stage == Stage::Connection {
         // There is only one first connection.
-        return place == 0;
+        return index == 0;
     }
     let matters = command.is_non_idempotent() || fault.is_typical;
     let concerns = !fault.is_executed_variant() || (step.role == Role::Change && matters);
@@ -139,7 +139,7 @@ fn meets(command: &Command, place: usize, step: &Step, fault: &Fault) -> bool {
 
 fn modes(step: &Step, fault: &Fault) -> &'static [Mode] {
     // One run is enough for a fault whose effect lasts or that cannot be counted.
-    let lasts = fault.observation == Observation::LoggedOut || fault.place == Stage::Connection;
+    let lasts = fault.observation == Observation::LoggedOut || fault.stage == Stage::Connection;
     match fault.is_typical && !lasts && (!fault.is_raw() || step.coverage == Coverage::TypicalRaw) {
         _ if fault.is_endless() => &[Mode::Deadline],
         true => &[Mode::Always, Mode::Once],

@@ -13,7 +13,7 @@ pub struct Command {
     /// Split at spaces; `GUID` stands for the first instance.
     pub args: &'static str,
     pub stdin: &'static str,
-    pub scene: InitialState,
+    pub initial_state: InitialState,
     /// In the order in which they are made.
     pub steps: &'static [Step],
     pub report: Report,
@@ -166,7 +166,7 @@ impl InitialState {
         scenario.quirks = self.quirk.into_iter().collect();
     }
 
-    /// What happened before the command comes.
+    /// Prepares the sandbox before the command runs.
     pub fn prepare(&self, sandbox: &Sandbox) {
         let usual = json!({ "guid": sandbox.guids()[0], "notify_url": CONFIGURED_URL });
         match self.url {
@@ -246,14 +246,14 @@ impl Command {
     pub const fn new(
         name: &'static str,
         args: &'static str,
-        scene: InitialState,
+        initial_state: InitialState,
         steps: &'static [Step],
     ) -> Self {
         Self {
             name,
             args,
             stdin: "",
-            scene,
+            initial_state,
             steps,
             report: Report::Plain,
             effect: Effect::Recorded,

@@ -73,7 +73,7 @@ pub static COMMANDS: &[Command] = &[
     )
     .shown_by(Effect::Message),
     Command::new(
-        "send, the instance not named",
+        "send without --guid",
         "send R:1012345678901 x",
         ONLINE,
         &[
@@ -354,7 +354,7 @@ pub static COMMANDS: &[Command] = &[
         ],
     ),
     Command::new(
-        "status, the instance not named",
+        "status without --guid",
         "status",
         ONLINE,
         &[

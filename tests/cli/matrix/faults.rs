@@ -1,10 +1,9 @@
-//! Everything that goes wrong: the sandbox's faults and the raw sockets', and of each what the
-//! client can know.
+//! The tested faults of the sandbox and of raw sockets, and what the client can know of each.
 
 use std::fmt;
 use std::sync::LazyLock;
 
-use qiwei::sandbox::{FORMS, FaultSyntax};
+use qiwei::sandbox::{FAULT_KINDS, FaultSyntax};
 
 use super::raw::{self, Behaviour, ConnectFault};
 
@@ -39,7 +38,7 @@ pub enum Observation {
     ServerFail,
     /// The account is logged out before the request is processed.
     LoggedOut,
-    /// State 0 of a healthy instance.
+    /// Status 0 from a healthy instance, as while it reconnects.
     Reconnecting,
 }
 
@@ -49,7 +48,7 @@ pub enum Shape {
     Null,
     EmptyList,
     EmptyObject,
-    Word,
+    JsonString,
 }
 
 /// Where a fault occurs.
@@ -76,11 +75,11 @@ pub enum Injection {
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub name: String,
-    pub how: Injection,
-    pub place: Stage,
+    pub injection: Injection,
+    pub stage: Stage,
     pub observation: Observation,
     /// The server executes the request nevertheless.
-    pub acts: bool,
+    pub is_executed: bool,
     /// It represents its kind where not every fault is tested.
     pub is_typical: bool,
 }
@@ -114,17 +113,17 @@ impl Fault {
     }
 
     pub fn is_raw(&self) -> bool {
-        !matches!(self.how, Injection::Sandbox(_))
+        !matches!(self.injection, Injection::Sandbox(_))
     }
 }
 
 /// End of the name of a fault whose request is executed.
-pub const EXECUTED_SUFFIX: &str = ", carried out";
+pub const EXECUTED_SUFFIX: &str = ", executed";
 
 /// Every fault.
 pub fn all() -> &'static [Fault] {
     static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
-        let sandbox = FORMS.iter().flat_map(faults_of_syntax);
+        let sandbox = FAULT_KINDS.iter().flat_map(faults_of_syntax);
         sandbox.chain(raw::faults()).collect()
     });
     &ALL
@@ -136,13 +135,13 @@ const TYPICAL: bool = true;
 const VARIANT: bool = false;
 
 /// The tested values of a sandbox fault. A new fault of the sandbox must be added here.
-fn faults_of_syntax(form: &'static FaultSyntax) -> Vec<Fault> {
+fn faults_of_syntax(syntax: &'static FaultSyntax) -> Vec<Fault> {
     use Observation::{
         Answer, BareJson, Broken, ClosedAtOnce, LoggedOut, NoConnection, NotReady, Reconnecting,
         Refusal, ServerFail, Silence, UnexpectedStatus, UnusableBody,
     };
     use Shape::{EmptyList, EmptyObject, Null};
-    let specs: &[(&str, Observation, bool)] = match form.name {
+    let specs: &[(&str, Observation, bool)] = match syntax.name {
         "latency" => &[("=50ms", Answer, TYPICAL), ("=1m", Silence, VARIANT)],
         "refuse" => &[("=1m", NoConnection, TYPICAL)],
         "reset-early" => &[("", ClosedAtOnce, VARIANT)],
@@ -179,21 +178,21 @@ fn faults_of_syntax(form: &'static FaultSyntax) -> Vec<Fault> {
         "reconnecting" => &[("", Reconnecting, TYPICAL)],
         "drip" => &[("=1ms", Answer, VARIANT), ("=1m", Silence, VARIANT)],
         "huge" => &[("", Broken, VARIANT)],
-        new => panic!("what does a command make of the sandbox's fault {new:?}?"),
+        new => panic!("add the sandbox's fault {new:?} to this table"),
     };
     let of_spec = |(value, observation, is_typical): &(&str, Observation, bool)| {
-        let name = format!("{}{value}", form.name);
+        let name = format!("{}{value}", syntax.name);
         let is_early = matches!(observation, NoConnection | ClosedAtOnce);
         Fault {
-            how: Injection::Sandbox(name.clone()),
+            injection: Injection::Sandbox(name.clone()),
             name,
-            place: if is_early {
+            stage: if is_early {
                 Stage::Connection
             } else {
                 Stage::Request
             },
             observation: *observation,
-            acts: form.executed,
+            is_executed: syntax.executed,
             is_typical: *is_typical,
         }
     };

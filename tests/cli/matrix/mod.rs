@@ -1,10 +1,10 @@
-//! The fault matrix: every command × everything that can go wrong on the way → exit code and
-//! outcome, generated from four small tables.
+//! The fault matrix: every command × every fault → exit code and outcome, generated from four
+//! tables.
 //!
 //! | table | content |
 //! |---|---|
 //! | [`commands`] | which requests a command makes, and the role of each |
-//! | [`faults`], [`raw`] | the faults, what the client can know, whether the server acted |
+//! | [`faults`], [`raw`] | the faults, what the client can know, whether the request was executed |
 //! | [`rules`], [`exceptions`] | the expected results, and the exceptions with reasons |
 //! | [`case`] | which of them are combined, and how: always, once, or until the deadline |
 //!
@@ -32,7 +32,7 @@ use command::{Command, Role, Step};
 use commands::COMMANDS;
 use faults::{Observation, Stage};
 
-use crate::generated::{is_current, root};
+use crate::generated::{check_or_rewrite, root};
 use crate::support::check_at_once;
 
 /// Fewer would mean that a table lost rows. The exact number is in `docs/faults.md`.
@@ -117,7 +117,7 @@ fn every_request_meets_every_fault() {
         }
         for fault in faults::all()
             .iter()
-            .filter(|fault| fault.place == Stage::Request)
+            .filter(|fault| fault.stage == Stage::Request)
         {
             let is_elsewhere = match fault.observation {
                 Observation::ServerFail => !path.starts_with("/msg/"),
@@ -158,5 +158,5 @@ fn every_exception_is_needed() {
 
 #[test]
 fn fault_document_is_current() {
-    is_current(&root().join("docs/faults.md"), &table::markdown());
+    check_or_rewrite(&root().join("docs/faults.md"), &table::markdown());
 }

@@ -154,11 +154,11 @@ fn is_accepted(shape: Shape, accepted_shape: AcceptedShape) -> bool {
             accepted_shape,
             AcceptedShape::Object | AcceptedShape::Anything
         ),
-        Shape::Word => accepted_shape == AcceptedShape::Anything,
+        Shape::JsonString => accepted_shape == AcceptedShape::Anything,
     }
 }
 
-/// Whether the command retries: the server cannot have acted, or the request only reads.
+/// Whether the command retries: the request cannot have been executed, or it only reads.
 pub fn is_retried(case: &Case) -> bool {
     let role = case.step.role;
     // A raw call and a diagnostic request report any answer as it is.

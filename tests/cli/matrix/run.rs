@@ -6,7 +6,7 @@ use super::case::{Case, Mode};
 use super::command::Report;
 use super::faults::{Observation, Stage};
 use super::server::FaultyServer;
-use super::verify::{CheckResult, Reported, Verifier, holds};
+use super::verify::{CheckResult, Reported, Verifier, ensure};
 use crate::support::login::CONFIGURED_URL;
 use crate::support::{Finished, Home, Qiwei};
 
@@ -69,11 +69,11 @@ fn start(case: &Case, server: &FaultyServer, home: &Home, seconds: u64) -> Finis
 
 /// Whether the faulty request was reached; on a busy machine a short timeout may end before.
 fn was_reached(case: &Case, server: &FaultyServer) -> bool {
-    match (case.fault.place, server.seen_by_front()) {
+    match (case.fault.stage, server.seen_by_front()) {
         (Stage::Connection, _) if is_without_server(case) => true,
         (_, Some(seen)) => seen > 0,
         (Stage::Connection, None) => true,
-        (Stage::Request, None) => server.asked_and_done(case.step).0 > 0,
+        (Stage::Request, None) => server.received_and_executed(case.step).0 > 0,
     }
 }
 
@@ -93,7 +93,7 @@ fn check_second_run(
     home: &Home,
     reported: &Reported,
 ) -> CheckResult<()> {
-    if !case.command.keeps_record() || case.fault.place == Stage::Connection {
+    if !case.command.keeps_record() || case.fault.stage == Stage::Connection {
         return Ok(());
     }
     server.remove_faults();
@@ -129,7 +129,7 @@ fn check_second_run(
         _ => ("accepted", 1),
     };
     let actual = (outcome_again.as_deref().unwrap_or("nothing"), sent);
-    holds(
+    ensure(
         actual == expected,
         format!("run again: {actual:?}, expected {expected:?}, {run:?}"),
     )

@@ -17,7 +17,7 @@ use super::raw::{Behaviour, ConnectFault, GoodAnswer, Held};
 use crate::support::client::{Client, ask};
 use crate::support::raw::{ClientConnection, RawServer, closed_port, ok};
 use crate::support::request::read_request;
-use crate::support::{sandbox_apart_with, sandbox_with};
+use crate::support::{sandbox_on_own_address_with, sandbox_with};
 
 /// The servers that a case's command can reach.
 pub struct FaultyServer {
@@ -33,12 +33,12 @@ pub struct FaultyServer {
 struct FrontServer {
     url: String,
     fault_counter: Arc<FaultCounter>,
-    /// Closes the port when it goes.
+    /// Closes the port when dropped.
     _server: Option<RawServer>,
     /// Holds the port without serving it.
     _port: Option<Socket>,
     _held: Held,
-    /// Answers in place of the sandbox where it must not act.
+    /// Supplies the answers if the sandbox must not execute the request.
     _separate_sandbox: Option<Sandbox>,
 }
 
@@ -58,13 +58,13 @@ pub fn post(sandbox: &Sandbox, path: &str, body: &Value) {
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
-fn start_sandbox(case: &Case, apart: bool) -> Sandbox {
-    let scene = &case.command.scene;
-    let sandbox = match apart {
-        true => sandbox_apart_with(|scenario| scene.set(scenario)),
-        false => sandbox_with(|scenario| scene.set(scenario)),
+fn start_sandbox(case: &Case, on_own_address: bool) -> Sandbox {
+    let initial_state = &case.command.initial_state;
+    let sandbox = match on_own_address {
+        true => sandbox_on_own_address_with(|scenario| initial_state.set(scenario)),
+        false => sandbox_with(|scenario| initial_state.set(scenario)),
     };
-    scene.prepare(&sandbox);
+    initial_state.prepare(&sandbox);
     sandbox
 }
 
@@ -75,7 +75,7 @@ impl FaultyServer {
         let sandbox = start_sandbox(case, closes);
         let earlier = sandbox.exchanges().len();
         let before = state(&sandbox);
-        let front = match &case.fault.how {
+        let front = match &case.fault.injection {
             Injection::Sandbox(spec) => {
                 sandbox.add_fault(fault_spec(spec, case).parse().unwrap());
                 None
@@ -83,7 +83,9 @@ impl FaultyServer {
             Injection::Raw(behaviour) => {
                 Some(FrontServer::with_behaviour(case, *behaviour, &sandbox))
             }
-            Injection::Connect(arrival) => Some(FrontServer::with_connect_fault(*arrival)),
+            Injection::Connect(connect_fault) => {
+                Some(FrontServer::with_connect_fault(*connect_fault))
+            }
         };
         Self {
             sandbox,
@@ -109,24 +111,24 @@ impl FaultyServer {
         }
     }
 
-    /// How often the sandbox was asked this since the command came, and how often it did it.
-    pub fn asked_and_done(&self, step: &Step) -> (usize, usize) {
+    /// Number of times the command's request was received, and executed.
+    pub fn received_and_executed(&self, step: &Step) -> (usize, usize) {
         let exchanges = self.sandbox.exchanges();
         let delivered = self.sandbox.deliveries().len();
-        let asked = exchanges.iter().skip(self.earlier).filter(|e| {
+        let received = exchanges.iter().skip(self.earlier).filter(|e| {
             e.path == step.path && String::from_utf8_lossy(&e.body).contains(step.body)
         });
-        let is_done = |note: &str| note != "not executed" && !note.starts_with("refused ");
-        let notes: Vec<&str> = asked.map(|e| e.note.as_str()).collect();
-        let done = notes.iter().filter(|note| is_done(note)).count();
+        let is_executed = |note: &str| note != "not executed" && !note.starts_with("refused ");
+        let notes: Vec<&str> = received.map(|e| e.note.as_str()).collect();
+        let executed = notes.iter().filter(|note| is_executed(note)).count();
         // The record of a message is "sent" even when the answer was `is_svr_fail`.
         let is_message = step.path.starts_with("/msg/");
-        (notes.len(), if is_message { delivered } else { done })
+        (notes.len(), if is_message { delivered } else { executed })
     }
 
-    /// Whether the sandbox was asked nothing but this. A callback may
-    /// arrive for a listener that had this port before.
-    pub fn asked_only(&self, step: &Step) -> bool {
+    /// Whether no other API request was received. A callback does not count: it may be meant for a
+    /// listener that had this port before.
+    pub fn received_only(&self, step: &Step) -> bool {
         let is_of_the_api = |path: &str| {
             API_PATH_PREFIXES
                 .iter()
@@ -139,7 +141,7 @@ impl FaultyServer {
             .all(|e| e.path == step.path || !is_of_the_api(&e.path))
     }
 
-    /// How often the front server saw the step's request.
+    /// Number of times the front server received the step's request.
     pub fn seen_by_front(&self) -> Option<usize> {
         let seen = |front: &FrontServer| front.fault_counter.seen.load(Ordering::SeqCst);
         self.front.as_ref().map(seen)
@@ -182,7 +184,7 @@ impl FrontServer {
             left: left.into(),
             ..FaultCounter::default()
         });
-        let separate_sandbox = (!case.fault.acts).then(|| start_sandbox(case, false));
+        let separate_sandbox = (!case.fault.is_executed).then(|| start_sandbox(case, false));
         let handler = FrontHandler {
             step: case.step,
             behaviour,
@@ -205,10 +207,10 @@ impl FrontServer {
     }
 
     /// Applies a fault to every connection.
-    fn with_connect_fault(arrival: ConnectFault) -> Self {
+    fn with_connect_fault(connect_fault: ConnectFault) -> Self {
         let fault_counter = Arc::new(FaultCounter::default());
         let held = Held::default();
-        let (address, server, port): (SocketAddr, _, _) = match arrival {
+        let (address, server, port): (SocketAddr, _, _) = match connect_fault {
             ConnectFault::PortClosed => {
                 let (port, address) = closed_port();
                 (address, None, Some(port))
@@ -222,7 +224,7 @@ impl FrontServer {
                 let (fault_counter, held) = (fault_counter.clone(), held.clone());
                 let server = RawServer::unread(move |stream| {
                     fault_counter.seen.fetch_add(1, Ordering::SeqCst);
-                    arrival.apply(stream, &held);
+                    connect_fault.apply(stream, &held);
                 });
                 (server.address(), Some(server), None)
             }
@@ -255,7 +257,8 @@ struct FrontHandler {
     fault_counter: Arc<FaultCounter>,
     /// The server whose state is checked.
     real: String,
-    /// The server whose answers are altered: the same one, or a separate one if it must not act.
+    /// The server whose answers are altered: the same one, or a separate one if it must not execute
+    /// the request.
     source: String,
 }
 
@@ -303,7 +306,7 @@ fn path_of(request: &str) -> Option<String> {
     Some(request.split(' ').nth(1)?.to_owned())
 }
 
-/// The body of a server's answer; none when the server has ended.
+/// The body of a server's answer; `None` if the server has stopped.
 fn forward(server: &str, path: &str, request: &str) -> Option<String> {
     let mut client = Client::try_to(&format!("{server}{path}")).ok()?;
     client.send(request);

@@ -12,81 +12,85 @@ use super::rules::{self, ExpectedResult};
 
 const HEAD: &str = "\
 <!-- Written by `UPDATE_GENERATED=1 cargo test matrix` from the tables in tests/cli/matrix. -->
-# When something goes wrong
+# Fault results
 
-What a command ends with depends on two things: what it can *know* of the server, and the role
-of the request that went wrong. Each cell below is an exit code and, for commands that change
-something, the `outcome` in the error of `--json`:
+The exit code depends on two things: what the client can *know* about the server, and the role of
+the request that failed. Each cell is an exit code and, for commands that change something, the
+`outcome` in the error of `--json`:
 
-- `accepted`: the server did it. `not_sent`, `rejected`: it certainly did not.
-- `unknown`: it may or may not have been done. Nothing is done twice to find out.
+- `accepted`: the server executed the change. `not_sent`, `rejected`: it certainly did not.
+- `unknown`: the change may or may not have been executed. It is not repeated to find out.
 
-A line of `send --batch` tells what a single `send` would; the batch itself then ends with 8.
+Each line of `send --batch` reports what a single `send` would; the batch itself then exits with 8.
 ";
 
 const COLUMNS: [(Role, &str, &str); 5] = [
-    (Role::Change, "the change", "It is what the command is for."),
+    (
+        Role::Change,
+        "Changing request",
+        "Makes the change the command was run for.",
+    ),
     (
         Role::Prerequisite,
-        "a question before it",
-        "The change is not tried without its answer.",
+        "Prerequisite read",
+        "The change is not requested without its answer.",
     ),
     (
         Role::InstanceChoice,
-        "a state, to choose by",
-        "The instance is chosen by the states of all.",
+        "Instance selection",
+        "Reads the status of every instance, to select one.",
     ),
     (
         Role::Read,
-        "a question",
-        "Its answer is what the command is for, or the next step of a login.",
+        "Read",
+        "Its answer is the result of the command, or is needed for the next step of a login.",
     ),
     (
         Role::Polled,
-        "a wait",
-        "It is asked again until the answer is the one waited for, or `--timeout` is over.",
+        "Polling",
+        "Repeated until the awaited status is returned or `--timeout` ends.",
     ),
 ];
 
 const OTHERS: [(Role, &str, &str); 3] = [
     (
         Role::CallbackTrigger,
-        "a trigger",
-        "It makes the server call back; the command ends with 5 when no callback comes.",
+        "Callback trigger",
+        "Makes the server send a callback; the command exits with 5 if none arrives.",
     ),
     (
         Role::Diagnostic,
-        "a diagnostic request",
-        "Every answer is one line of the result; only without any connection the command ends with 5.",
+        "Diagnostic request",
+        "Each answer is one line of the result; the command exits with 5 only if there is no connection.",
     ),
     (
         Role::Optional,
-        "an optional request",
-        "The command goes on without it, with a warning where that matters.",
+        "Optional request",
+        "If it fails, the command continues, with a warning where that matters.",
     ),
 ];
 
 /// The text for an observation.
 fn description(observation: Observation) -> &'static str {
     match observation {
-        Observation::Answer => "the answer",
-        Observation::AnswerThenReset => "the answer, then a reset",
+        Observation::Answer => "valid answer",
+        Observation::AnswerThenReset => "valid answer, then a reset",
         Observation::NoConnection => "no connection",
         Observation::ConnectTimeout => "no connection before the deadline",
-        Observation::ClosedAtOnce => "a connection that is gone at once",
-        Observation::Broken => "a connection that breaks, or no HTTP",
-        Observation::UnexpectedStatus => "HTTP 5xx, a redirect, a status there is not",
+        Observation::ClosedAtOnce => "connection reset before the request was read",
+        Observation::Broken => "connection lost during the exchange, or not HTTP",
+        Observation::UnexpectedStatus => "HTTP 5xx, a redirect, an undefined status code",
         Observation::UnusableBody => "HTTP 200 without usable JSON",
         Observation::BareJson(Shape::Null) => "HTTP 200 with `null`",
         Observation::BareJson(Shape::EmptyList) => "HTTP 200 with `[]`",
         Observation::BareJson(Shape::EmptyObject) => "HTTP 200 with `{}`",
-        Observation::BareJson(Shape::Word) => "HTTP 200 with a bare word",
-        Observation::Silence => "nothing, or never all of it",
-        Observation::Refusal => "a no: HTTP 4xx, or a business code",
+        Observation::BareJson(Shape::JsonString) => "HTTP 200 with a plain JSON string",
+        Observation::Silence => "no response, or an incomplete one",
+        Observation::Refusal => "refusal: HTTP 4xx, or a business code",
         Observation::NotReady => "\"not ready yet\" (1014)",
         Observation::ServerFail => "`is_svr_fail`",
-        Observation::LoggedOut => "a no because the account is logged out",
-        Observation::Reconnecting => "state 0 of an instance that is well",
+        Observation::LoggedOut => "refusal because the account is logged out",
+        Observation::Reconnecting => "status 0 from a healthy (reconnecting) instance",
     }
 }
 
@@ -110,7 +114,7 @@ fn kinds() -> BTreeMap<Observation, Vec<&'static faults::Fault>> {
 }
 
 fn results(text: &mut String) {
-    text.push_str("\n| what comes | tried again | ");
+    text.push_str("\n| Fault | Retried | ");
     text.push_str(&COLUMNS.map(|(_, name, _)| name).join(" | "));
     text.push_str(" |\n|---|---|---|---|---|---|---|\n");
     // Observations with equal results share a row.
@@ -129,9 +133,9 @@ fn results(text: &mut String) {
         writeln!(text, "| {} | {row} |", descriptions.join("; ")).unwrap();
     }
     text.push_str(
-        "\nTried again means up to `--retries` times. `null` and `[]` are an empty list of instances, `{}` is a yes where nothing but a yes is \
-         answered (not to a message), and a\nbare word is the guid of a new instance; everywhere \
-         else they are unusable.\n",
+        "\nRetried means up to `--retries` times. `null` and `[]` are an empty list of instances. `{}` confirms a \
+         request that returns no data\n(a message returns data). A plain JSON string is the guid of a new \
+         instance. Everywhere else they are unusable.\n",
     );
 }
 
@@ -139,7 +143,7 @@ fn retried(observation: Observation) -> &'static str {
     let repeated = |role| rules::may_be_retried(observation, role);
     match (repeated(Role::Change), repeated(Role::Read)) {
         (true, _) => "yes",
-        (false, true) => "questions",
+        (false, true) => "reads",
         (false, false) => "no",
     }
 }
@@ -162,7 +166,7 @@ fn format_result(expected: ExpectedResult) -> String {
 }
 
 fn columns(text: &mut String) {
-    text.push_str("\n## Which request of which command\n\n");
+    text.push_str("\n## Requests of each command\n\n");
     for (role, name, why) in COLUMNS.into_iter().chain(OTHERS) {
         writeln!(text, "- **{name}**: {why}").unwrap();
         let mut paths: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -181,7 +185,7 @@ fn columns(text: &mut String) {
 }
 
 fn exceptions(text: &mut String) {
-    text.push_str("\n## Where it is otherwise\n\n");
+    text.push_str("\n## Exceptions\n\n");
     for exception in EXCEPTIONS {
         writeln!(
             text,
@@ -194,14 +198,14 @@ fn exceptions(text: &mut String) {
 }
 
 fn list(text: &mut String) {
-    text.push_str("\n## What was tried\n\n");
-    text.push_str("In code: a fault of `qiwei sandbox --fault`. In words: what a raw socket did, where \
-                   it may matter\nboth before and after the server had carried the request out.\n\n");
+    text.push_str("\n## Tested faults\n\n");
+    text.push_str("Names in code font are faults of `qiwei sandbox --fault`. The others are injected by a raw socket; \
+                   where execution may make a\ndifference, once without and once with the request executed.\n\n");
     for (observation, faults) in kinds() {
         let names: Vec<String> = faults
             .iter()
             .filter(|fault| !fault.is_executed_variant())
-            .map(|fault| match fault.how {
+            .map(|fault| match fault.injection {
                 Injection::Sandbox(_) => format!("`{fault}`"),
                 Injection::Raw(_) | Injection::Connect(_) => fault.to_string(),
             })
@@ -222,10 +226,10 @@ fn count(text: &mut String) {
     let (commands, faults) = (COMMANDS.len(), faults::all().len());
     writeln!(
         text,
-        "\n## How much was tried\n\n\
+        "\n## Test coverage\n\n\
          {commands} command lines, {faults} faults, {} cells: {} in which the fault lasts, {} in \
-         which it strikes once,\n{} in which only the deadline ends the command. Each cell is run \
-         by `cargo test matrix` and compared with this\ntable and with what the server really did.",
+         which it is injected once,\n{} in which only the deadline ends the command. `cargo test matrix` \
+         runs each cell and compares the result with this\ntable and with what the server really did.",
         cases.len(),
         of(Mode::Always),
         of(Mode::Once),

@@ -21,8 +21,13 @@ pub struct Verifier<'a> {
 
 pub type CheckResult<T> = Result<T, String>;
 
-pub fn holds(is_so: bool, what: impl Into<String>) -> CheckResult<()> {
-    if is_so { Ok(()) } else { Err(what.into()) }
+/// Returns the failure text as an error unless the condition is true.
+pub fn ensure(condition: bool, failure: impl Into<String>) -> CheckResult<()> {
+    if condition {
+        Ok(())
+    } else {
+        Err(failure.into())
+    }
 }
 
 /// The result that a command reported.
@@ -36,7 +41,7 @@ pub struct Reported {
 impl Verifier<'_> {
     pub fn all(&self, seconds: u64) -> CheckResult<Reported> {
         let took = self.run.took.as_secs();
-        holds(
+        ensure(
             took < seconds + TOLERANCE_SECONDS,
             format!("took {took} s of {seconds}"),
         )?;
@@ -57,7 +62,7 @@ impl Verifier<'_> {
         }
         for line in self.run.stdout.lines() {
             let parsed = serde_json::from_str::<Value>(line);
-            holds(parsed.is_ok(), format!("stdout is no JSON: {line}"))?;
+            ensure(parsed.is_ok(), format!("stdout is not JSON: {line}"))?;
         }
         Ok(())
     }
@@ -88,26 +93,26 @@ impl Verifier<'_> {
     pub fn error(&self) -> CheckResult<Option<Value>> {
         let is_error = |line: &&str| line.starts_with("{\"error\":");
         let errors: Vec<&str> = self.run.stderr.lines().filter(is_error).collect();
-        holds(
+        ensure(
             errors.len() == usize::from(self.run.code != 0),
             format!("{} errors with exit code {}", errors.len(), self.run.code),
         )?;
         let Some(line) = errors.first() else {
             return Ok(None);
         };
-        holds(
+        ensure(
             self.run.stderr.lines().last() == Some(line),
             "the error is not the last line",
         )?;
         let error: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
         let error = error["error"].clone();
-        holds(
+        ensure(
             error["exit"] == self.run.code,
-            "the error tells another exit code",
+            "the error names another exit code",
         )?;
-        holds(
+        ensure(
             kind_of(self.run.code) == error["kind"],
-            "the error is of another kind",
+            "the error has another kind",
         )?;
         Ok(Some(error))
     }
@@ -115,12 +120,12 @@ impl Verifier<'_> {
     fn reported_by_removals(&self, error: Option<&Value>) -> CheckResult<Reported> {
         let list: Value = serde_json::from_str(&self.run.stdout).unwrap_or_default();
         if let Some(removal) = list.as_array().and_then(|list| list.first()) {
-            holds(
+            ensure(
                 removal["removed"] == error.is_none(),
-                "removed, and an error",
+                "the list and the error disagree on the removal",
             )?;
             let reported = removal["error"].as_object().map(|_| &removal["error"]);
-            holds(reported == error, "the list tells another error")?;
+            ensure(reported == error, "the list contains another error")?;
         }
         Ok(self.reported_by(error))
     }
@@ -128,20 +133,20 @@ impl Verifier<'_> {
     pub fn reported_by_lines(&self, error: Option<&Value>) -> CheckResult<Reported> {
         let line: Value = serde_json::from_str(&self.run.stdout).map_err(|e| e.to_string())?;
         let failed = line["error"].is_object();
-        holds(
+        ensure(
             failed == error.is_some(),
-            "the line and the batch end differently",
+            "the line and the batch disagree on success",
         )?;
-        holds(
+        ensure(
             self.run.code == if failed { 8 } else { 0 },
-            "not how a batch ends",
+            "wrong exit code of a batch",
         )?;
         let mut reported = match failed {
             true => reported_error(&line["error"]),
             false => self.reported_by(None),
         };
         let outcome = line["outcome"].as_str().map(str::to_owned);
-        holds(
+        ensure(
             !failed || reported.outcome == outcome,
             "two outcomes of one line",
         )?;
@@ -160,32 +165,33 @@ impl Verifier<'_> {
                 end.exit == 0 || (!changes && matches!(outcome, None | Some("not_sent")));
             end.exit == reported.exit && (is_same || is_silent)
         };
-        holds(
+        ensure(
             ends.iter().any(fits),
             format!("reported {reported:?}, expected {ends:?}"),
         )
     }
 
-    /// The guarantee: accepted is done, `not_sent` and `rejected` are not, nothing is done twice.
+    /// The guarantee: `accepted` was executed, `not_sent` and `rejected` were not, and nothing was
+    /// executed twice.
     fn matches_server_state(&self, reported: &Reported) -> CheckResult<()> {
         let Some(change) = self.case.command.change() else {
             return Ok(());
         };
-        let (asked, done) = self.server.asked_and_done(change);
+        let (received, executed) = self.server.received_and_executed(change);
         let is_target = std::ptr::eq(change, self.case.step);
         let seen = match self.server.seen_by_front() {
-            Some(seen) if is_target && self.case.fault.place == Stage::Request => seen,
-            _ => asked,
+            Some(seen) if is_target && self.case.fault.stage == Stage::Request => seen,
+            _ => received,
         };
-        holds(done <= 1, format!("done {done} times"))?;
-        let may_ask_again = self.case.observation() == Observation::NotReady;
-        holds(seen <= 1 || may_ask_again, format!("asked {seen} times"))?;
-        let is_undone = done == 0;
+        ensure(executed <= 1, format!("executed {executed} times"))?;
+        let may_retry = self.case.observation() == Observation::NotReady;
+        ensure(seen <= 1 || may_retry, format!("requested {seen} times"))?;
+        let is_unexecuted = executed == 0;
         // Redirecting, starting and stopping are idempotent; messages and instances are not.
-        let is_safe = is_undone || !self.case.command.is_non_idempotent();
-        holds(
+        let is_safe = is_unexecuted || !self.case.command.is_non_idempotent();
+        ensure(
             is_safe || !reported.retryable,
-            "done, and said to be safe to try again",
+            "executed, but reported retryable",
         )?;
         match reported.outcome.as_deref() {
             Some("accepted")
@@ -193,20 +199,23 @@ impl Verifier<'_> {
             {
                 Ok(())
             }
-            Some("accepted") => holds(done == 1, "said to be accepted, and not done"),
-            Some("not_sent") => holds(seen == 0 && is_undone, "said to be not sent, and it was"),
-            Some("rejected") => holds(is_undone, "said to be rejected, and done"),
+            Some("accepted") => ensure(executed == 1, "reported accepted, but not executed"),
+            Some("not_sent") => ensure(
+                seen == 0 && is_unexecuted,
+                "reported not sent, but it was sent",
+            ),
+            Some("rejected") => ensure(is_unexecuted, "reported rejected, but executed"),
             Some("unknown") => {
-                holds(
-                    !reported.retryable,
-                    "unknown, and said to be safe to try again",
+                ensure(!reported.retryable, "reported unknown, and retryable")?;
+                let first = self.case.fault.stage == Stage::Connection;
+                ensure(
+                    is_target || first,
+                    "reported unknown for a request that changes nothing",
                 )?;
-                let first = self.case.fault.place == Stage::Connection;
-                holds(is_target || first, "unknown, though nothing was at stake")?;
                 // No further request could prove the outcome.
                 let is_only_step = self.case.command.steps.len() == 1;
-                let asked_more = is_only_step && !self.server.asked_only(change);
-                holds(!asked_more, "something else was asked after an unknown")
+                let sent_more = is_only_step && !self.server.received_only(change);
+                ensure(!sent_more, "sent another request after an unknown outcome")
             }
             _ => Ok(()),
         }
@@ -227,7 +236,7 @@ impl Verifier<'_> {
             return Ok(());
         }
         let after = self.server.state();
-        let (_, done) = self.server.asked_and_done(change);
+        let (_, executed) = self.server.received_and_executed(change);
         let count = |state: &Value| state["instances"].as_array().unwrap().len();
         let first = &after["instances"][0];
         let shows = match self.case.command.effect {
@@ -237,15 +246,15 @@ impl Verifier<'_> {
             Effect::State(state) => first["state"] == state,
             Effect::Bridge(bridge) => first["bridge"] == bridge,
         };
-        holds(
-            shows == (done == 1),
-            format!("done {done} times, which shows: {shows}"),
+        ensure(
+            shows == (executed == 1),
+            format!("executed {executed} times, but visible in the state: {shows}"),
         )
     }
 
     /// The `notify_url` is restored however the command ended.
     fn notify_url_is_restored(&self) -> CheckResult<()> {
-        let Some(url) = self.case.command.scene.url else {
+        let Some(url) = self.case.command.initial_state.url else {
             return Ok(());
         };
         let is_restore = self.case.step.body == "/usual";
@@ -264,7 +273,7 @@ impl Verifier<'_> {
             NotifyUrlScope::Instance => &state["instances"][0]["notify_url"],
             NotifyUrlScope::Global => &state["global_notify_url"],
         };
-        holds(
+        ensure(
             found == CONFIGURED_URL,
             format!("callbacks now go to {found}"),
         )
@@ -289,7 +298,7 @@ fn kind_of(code: i32) -> &'static str {
         6 => "unknown",
         7 => "deadline",
         8 => "partial",
-        _ => "nothing a server can cause",
+        _ => "unexpected exit code",
     }
 }
 

@@ -27,8 +27,8 @@ fn check(run: &Finished, secrets: &[&str]) {
         let is_shown = run.stdout.contains(secret) || run.stderr.contains(secret);
         assert!(!is_shown, "{secret} is in {run:?}");
     }
-    let is_veiled = run.stdout.contains("[redacted]") || run.stderr.contains("[redacted]");
-    assert!(is_veiled, "nothing was repeated: {run:?}");
+    let is_masked = run.stdout.contains("[redacted]") || run.stderr.contains("[redacted]");
+    assert!(is_masked, "nothing was repeated: {run:?}");
 }
 
 #[test]

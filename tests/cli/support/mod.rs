@@ -5,9 +5,9 @@ pub mod client;
 pub mod counting_server;
 pub mod gateway;
 mod home;
-mod live;
 pub mod login;
 pub mod memory;
+mod piped_child;
 mod qiwei;
 pub mod raw;
 pub mod request;
@@ -18,10 +18,11 @@ pub mod terminal;
 pub mod tls;
 
 pub use home::Home;
-pub use live::PipedChild;
+pub use piped_child::PipedChild;
 pub use qiwei::{Finished, Qiwei};
 pub use server::{
-    DIALECTS, GROUP, PERSON, requests, sandbox, sandbox_apart, sandbox_apart_with, sandbox_with,
+    DIALECTS, GROUP, PERSON, requests, sandbox, sandbox_on_own_address,
+    sandbox_on_own_address_with, sandbox_with,
 };
 
 use std::sync::Mutex;

@@ -210,7 +210,7 @@ impl Qiwei {
 impl Finished {
     /// Checks the exit code and the whole output.
     #[track_caller]
-    pub fn is(&self, code: i32, stdout: &str, stderr: &str) {
+    pub fn assert_output(&self, code: i32, stdout: &str, stderr: &str) {
         assert_eq!(
             (self.code, self.stdout.as_str(), self.stderr.as_str()),
             (code, stdout, stderr)

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{CHILD_TIMEOUT, Finished, Home, Qiwei};
 
 /// A run for the sandbox's first instance, with its state in [`state_folder`].
-pub fn known(server: &Sandbox, home: &Home, args: &[&str]) -> Qiwei {
+pub fn with_state(server: &Sandbox, home: &Home, args: &[&str]) -> Qiwei {
     let guid = server.guids()[0].clone();
     Qiwei::on(&server.base_url(), args)
         .at(home)
@@ -19,12 +19,12 @@ pub fn known(server: &Sandbox, home: &Home, args: &[&str]) -> Qiwei {
         .env("QIWEI_GUID", guid)
 }
 
-/// The state folder of [`known`].
+/// The state folder of [`with_state`].
 pub fn state_folder(home: &Home) -> PathBuf {
     home.path().join("state")
 }
 
-/// The state database of [`known`].
+/// The state database of [`with_state`].
 pub fn state_file(home: &Home) -> PathBuf {
     state_folder(home).join("state.sqlite3")
 }
@@ -95,7 +95,7 @@ pub fn change_state(home: &Home, sql: &str) {
     db.execute_batch(sql).unwrap();
 }
 
-/// A command like that of [`known`], for callers that start and end it themselves.
+/// A command like that of [`with_state`], for callers that start and end it themselves.
 pub fn command(server: &Sandbox, home: &Home, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qiwei"));
     command

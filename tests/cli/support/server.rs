@@ -27,20 +27,20 @@ pub fn sandbox_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
 
 /// A sandbox on its own loopback address, so that no other test gets its port while it is closed.
 /// Only Linux has more than one loopback address by default.
-pub fn sandbox_apart() -> Sandbox {
-    sandbox_apart_with(|_| {})
+pub fn sandbox_on_own_address() -> Sandbox {
+    sandbox_on_own_address_with(|_| {})
 }
 
-/// As [`sandbox_apart`], with a scenario that `change` adjusts.
-pub fn sandbox_apart_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
+/// As [`sandbox_on_own_address`], with a scenario that `change` adjusts.
+pub fn sandbox_on_own_address_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
     let mut scenario = Scenario::default();
     change(&mut scenario);
-    let apart = if cfg!(target_os = "linux") {
+    let ip = if cfg!(target_os = "linux") {
         Ipv4Addr::new(127, 0, 0, 2)
     } else {
         Ipv4Addr::LOCALHOST
     };
-    start(apart, scenario)
+    start(ip, scenario)
 }
 
 fn start(ip: Ipv4Addr, scenario: Scenario) -> Sandbox {

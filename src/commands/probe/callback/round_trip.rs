@@ -84,7 +84,7 @@ fn await_callback(
                 true,
                 Some(text!(
                     "{notify_type} arrived",
-                    notify_type = received.event.notify_type.word()
+                    notify_type = received.event.notify_type.label()
                 )),
             )
         },

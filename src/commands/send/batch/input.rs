@@ -71,7 +71,7 @@ impl Input {
                 && !skip_bad
             {
                 bad += 1;
-                line.complain(&context.output);
+                line.report(&context.output);
             }
         }
         if bad > 0 {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::commands::text_argument::check_text;
 use crate::config::Settings;
 use crate::delivery::{OutgoingMessage, check_key};
-use crate::mention::{Mentions, place_mentions};
+use crate::mention::{Mentions, to_wire_placeholders};
 use crate::output::Output;
 use crate::text::{Text, text};
 
@@ -39,8 +39,8 @@ pub struct BadLine {
 
 impl BadLine {
     /// Prints the reason.
-    pub fn complain(&self, output: &Output) {
-        output.complain(&text!(
+    pub fn report(&self, output: &Output) {
+        output.input_error(&text!(
             "line {line}: {why}",
             line = self.line,
             why = self.why
@@ -153,10 +153,10 @@ fn outgoing(wire: Wire, settings: &Settings) -> Result<OutgoingMessage, Text> {
         if !to.is_group() {
             return Err(text!("{to} is a person; only groups have mentions", to));
         }
-        mentions.check_places(&wire.text)?;
+        mentions.check_placeholder_count(&wire.text)?;
     }
     let text = match mentions {
-        Some(_) => place_mentions(&wire.text),
+        Some(_) => to_wire_placeholders(&wire.text),
         None => wire.text,
     };
     Ok(OutgoingMessage {

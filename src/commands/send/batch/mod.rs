@@ -84,7 +84,7 @@ fn show(context: &Context, guid: &Guid, mut input: Input, skip_bad: bool) -> Com
             Err(_) if skip_bad => {}
             Err(line) => {
                 bad += 1;
-                line.complain(&context.output);
+                line.report(&context.output);
             }
         }
     }

@@ -85,7 +85,7 @@ impl Line {
         // Held while drawing, so that nothing is drawn after the end.
         let state = self.state();
         if !state.finished {
-            let text = words(self.total, state.counts, self.started.elapsed(), self.rate);
+            let text = progress_text(self.total, state.counts, self.started.elapsed(), self.rate);
             self.output.status(&text);
         }
         !state.finished
@@ -93,7 +93,12 @@ impl Line {
 }
 
 /// `[########············] 12/30 · 11 sent, 1 failed · 18s left`.
-fn words(total: Option<u64>, counts: OutcomeCounts, elapsed: Duration, rate: Option<Rate>) -> Text {
+fn progress_text(
+    total: Option<u64>,
+    counts: OutcomeCounts,
+    elapsed: Duration,
+    rate: Option<Rate>,
+) -> Text {
     let (good, failed) = (counts.good(), counts.failed());
     let done = good + failed;
     let so_far = text!("{good} sent, {failed} failed", good, failed);
@@ -147,7 +152,7 @@ mod tests {
 
     fn line(total: Option<u64>, counts: OutcomeCounts, elapsed: u64, rate: Option<&str>) -> String {
         let rate = rate.map(|rate| rate.parse().unwrap());
-        words(total, counts, Duration::from_secs(elapsed), rate).render(Lang::En)
+        progress_text(total, counts, Duration::from_secs(elapsed), rate).render(Lang::En)
     }
 
     #[test]

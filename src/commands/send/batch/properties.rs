@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn valid_lines_keep_the_promises(
+        fn valid_lines_give_exact_requests(
             to in "S:1|R:1|ops|nobody",
             text in "(\\PC|[ \n]|\\{\\$@\\}){1,6}",
             at in prop::sample::select(&["null", "\"all\"", "[1,\"2\"]", "[3]", "[]", "[0]"][..]),
@@ -172,7 +172,7 @@ mod tests {
             batch_line(json!({"to": to, "text": text, "at": at, "key": key, "id": id}).to_string().as_bytes());
         }
         #[test]
-        fn any_line_keeps_the_promises(line in token_sequences(WORDS)) {
+        fn lines_give_exact_requests_or_errors(line in token_sequences(WORDS)) {
             batch_line(&line);
         }
     }

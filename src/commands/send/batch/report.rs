@@ -101,7 +101,7 @@ impl OutcomeCounts {
     }
 
     /// The summary: `300 lines: 298 accepted, 1 rejected, 1 unknown`.
-    pub fn sentence(&self) -> Text {
+    pub fn summary(&self) -> Text {
         let outcomes = [
             (self.accepted, text!("accepted")),
             (self.duplicate, text!("previously accepted")),
@@ -123,11 +123,11 @@ impl OutcomeCounts {
     ///
     /// # Errors
     /// `partial` when a line was not accepted.
-    pub fn verdict(&self, stopped_at: Option<u64>) -> Result<(), Error> {
+    pub fn batch_result(&self, stopped_at: Option<u64>) -> Result<(), Error> {
         if self.failed() == 0 {
             return Ok(());
         }
-        let counts = self.sentence();
+        let counts = self.summary();
         let message = match stopped_at {
             None => counts,
             Some(line) => text!(
@@ -154,15 +154,15 @@ mod tests {
     #[test]
     fn counts_outcomes_and_chooses_exit_code() {
         let mut counts = OutcomeCounts::default();
-        assert_eq!(counts.sentence(), "no lines");
-        assert!(counts.verdict(None).is_ok());
+        assert_eq!(counts.summary(), "no lines");
+        assert!(counts.batch_result(None).is_ok());
         counts.count(Outcome::Accepted);
         counts.count(Outcome::Duplicate);
-        assert!(counts.verdict(None).is_ok());
+        assert!(counts.batch_result(None).is_ok());
         for outcome in [Outcome::Rejected, Outcome::NotSent, Outcome::Unknown] {
             counts.count(outcome);
         }
-        let error = counts.verdict(Some(5)).unwrap_err();
+        let error = counts.batch_result(Some(5)).unwrap_err();
         assert_eq!(error.exit, 8);
         assert!(error.message.english().starts_with(
             "5 lines: 1 accepted, 1 previously accepted, 1 rejected, 1 not sent, 1 unknown; stopped at line 5"

@@ -49,9 +49,9 @@ pub fn run(
         counts: Mutex::default(),
         stop: Arc::default(),
         stopped_at: Mutex::default(),
-        broken: Mutex::default(),
-        abandoned: Mutex::default(),
-        is_cut: AtomicBool::new(false),
+        print_error: Mutex::default(),
+        stop_reason: Mutex::default(),
+        has_unsent_lines: AtomicBool::new(false),
         has_warned_of_length: AtomicBool::new(false),
         paused_until: Mutex::default(),
         deadline: context.explicit_deadline()?,
@@ -65,7 +65,7 @@ pub fn run(
     state.progress.finish();
     match result {
         Ok(()) => state.finish(),
-        Err(error) => Err(state.cut_short(error)),
+        Err(error) => Err(state.with_partial_counts(error)),
     }
 }
 
@@ -219,9 +219,9 @@ impl Worker {
         if self.state.is_stopped() {
             return;
         }
-        let result = match self.state.abandoned() {
+        let result = match self.state.stop_reason() {
             Some(error) => {
-                self.state.is_cut.store(true, Ordering::SeqCst);
+                self.state.has_unsent_lines.store(true, Ordering::SeqCst);
                 Err(error)
             }
             None => {
@@ -236,7 +236,7 @@ impl Worker {
         if let Err(error) = &result
             && error.kind == Kind::NotLoggedIn
         {
-            self.state.abandon_after_lost_login(item.line, error);
+            self.state.stop_after_lost_login(item.line, error);
         }
         self.state.report(item, &result);
     }

@@ -39,12 +39,12 @@ pub struct BatchState {
     pub stop: Arc<AtomicBool>,
     /// The line that stopped the batch.
     pub stopped_at: Mutex<Option<u64>>,
-    /// Why printing failed, if it did.
-    pub broken: Mutex<Option<Error>>,
-    /// Why the remaining lines are not sent, if that is so.
-    pub abandoned: Mutex<Option<Error>>,
+    /// The error of printing a result, if there was one.
+    pub print_error: Mutex<Option<Error>>,
+    /// Why the remaining lines are not sent; none while they are.
+    pub stop_reason: Mutex<Option<Error>>,
     /// Whether lines were not sent for that reason, or input was left unread.
-    pub is_cut: AtomicBool,
+    pub has_unsent_lines: AtomicBool,
     /// Whether a long text was reported.
     pub has_warned_of_length: AtomicBool,
     /// The end of the pause that the server asked for.
@@ -60,14 +60,14 @@ impl BatchState {
         self.stop.load(Ordering::SeqCst)
     }
 
-    /// Why the remaining lines are not sent, if that is so.
-    pub fn abandoned(&self) -> Option<Error> {
-        lock(&self.abandoned).clone()
+    /// Why the remaining lines are not sent; none while they are.
+    pub fn stop_reason(&self) -> Option<Error> {
+        lock(&self.stop_reason).clone()
     }
 
     /// Sends none of the remaining lines; each is reported with this error.
-    fn abandon(&self, error: Error) {
-        lock(&self.abandoned).get_or_insert(Error {
+    fn stop_because(&self, error: Error) {
+        lock(&self.stop_reason).get_or_insert(Error {
             outcome: Some(Outcome::NotSent),
             code: None,
             ..error
@@ -75,22 +75,22 @@ impl BatchState {
     }
 
     /// After a lost login the remaining lines are not tried one by one.
-    pub fn abandon_after_lost_login(&self, line: u64, error: &Error) {
+    pub fn stop_after_lost_login(&self, line: u64, error: &Error) {
         let message = text!(
             "not sent: the account was not logged in at line {line}",
             line
         );
-        self.abandon(Error {
+        self.stop_because(Error {
             message,
             ..error.clone()
         });
     }
 
-    /// Whether no more input is waited for; notes that the time ran out, if that is why.
+    /// Whether no more input is waited for; records the time limit as the reason, if it is.
     pub fn stop_waiting_for_input(&self) -> bool {
         if self.is_out_of_time() {
-            self.abandon_for_time();
-            self.is_cut.store(true, Ordering::SeqCst);
+            self.stop_at_time_limit();
+            self.has_unsent_lines.store(true, Ordering::SeqCst);
         }
         self.is_stopped() || self.is_out_of_time()
     }
@@ -99,13 +99,13 @@ impl BatchState {
         self.deadline.is_some_and(|deadline| deadline.is_over())
     }
 
-    fn abandon_for_time(&self) {
+    fn stop_at_time_limit(&self) {
         if let Some(deadline) = self.deadline {
             let message = text!(
                 "not sent: the batch reached its time limit of {timeout}",
                 timeout = show_duration(deadline.timeout())
             );
-            self.abandon(Error::new(Kind::Deadline, message).retryable());
+            self.stop_because(Error::new(Kind::Deadline, message).retryable());
         }
     }
 
@@ -128,7 +128,7 @@ impl BatchState {
                 ))
                 .retryable()
                 .retry_after(Some(pause));
-            return self.abandon(error);
+            return self.stop_because(error);
         }
         let mut until = lock(&self.paused_until);
         if until.is_none_or(|until| until.remaining() < pause) {
@@ -144,7 +144,7 @@ impl BatchState {
     pub fn wait_out_pause(&self) {
         loop {
             if self.is_out_of_time() {
-                return self.abandon_for_time();
+                return self.stop_at_time_limit();
             }
             let until = *lock(&self.paused_until);
             match until {
@@ -206,13 +206,13 @@ impl BatchState {
         };
         if let Err(error) = self.output.json(report) {
             self.stop.store(true, Ordering::SeqCst);
-            lock(&self.broken).get_or_insert(error);
+            lock(&self.print_error).get_or_insert(error);
         }
         self.progress.advance(counts);
     }
 
-    /// A local failure in the middle: the error must not say that nothing was sent.
-    pub fn cut_short(&self, error: Error) -> Error {
+    /// Adds the counts of the lines so far to a local error, which must not say that nothing was sent.
+    pub fn with_partial_counts(&self, error: Error) -> Error {
         let counts = *lock(&self.counts);
         if counts == OutcomeCounts::default() || error.kind == Kind::ClosedPipe {
             return error;
@@ -224,7 +224,7 @@ impl BatchState {
         let message = text!(
             "{message}; {counts}; the remaining lines were not sent",
             message = error.message,
-            counts = counts.sentence()
+            counts = counts.summary()
         );
         Error::new(kind, message).hint(text!(
             "see the result lines; with --journal the same command sends only the rest"
@@ -236,45 +236,47 @@ impl BatchState {
     /// # Errors
     /// When lines failed or were not sent, or results could not be printed.
     pub fn finish(&self) -> CommandResult {
-        if let Some(error) = lock(&self.broken).take() {
-            return Err(self.cut_short(error));
+        if let Some(error) = lock(&self.print_error).take() {
+            return Err(self.with_partial_counts(error));
         }
         let counts = *lock(&self.counts);
         let signal = self.signal.load(Ordering::SeqCst);
         if signal != 0 {
             self.output.note(&text!(
                 "interrupted after {counts}; the remaining lines were not sent",
-                counts = counts.sentence()
+                counts = counts.summary()
             ));
             return Ok(signals::exit_code(signal));
         }
         let stopped_at = *lock(&self.stopped_at);
-        let cut = self
-            .abandoned()
-            .filter(|_| self.is_cut.load(Ordering::SeqCst));
-        if let Some(error) = &cut
+        let stop_reason = self
+            .stop_reason()
+            .filter(|_| self.has_unsent_lines.load(Ordering::SeqCst));
+        if let Some(error) = &stop_reason
             && counts.good() == 0
             && counts.unknown == 0
             && [Kind::Busy, Kind::Deadline].contains(&error.kind)
         {
             return Err(error.clone());
         }
-        counts.verdict(stopped_at).map_err(|error| match &cut {
-            Some(cut) if cut.retry_after.is_some() => Error {
-                hint: cut.hint.clone(),
-                retry_after: cut.retry_after,
-                ..error
-            },
-            _ => error,
-        })?;
-        if let Some(error) = cut {
-            return Err(self.cut_short(error));
+        counts
+            .batch_result(stopped_at)
+            .map_err(|error| match &stop_reason {
+                Some(reason) if reason.retry_after.is_some() => Error {
+                    hint: reason.hint.clone(),
+                    retry_after: reason.retry_after,
+                    ..error
+                },
+                _ => error,
+            })?;
+        if let Some(error) = stop_reason {
+            return Err(self.with_partial_counts(error));
         }
         if counts == OutcomeCounts::default() {
             self.output
                 .warn(&text!("the batch is empty; nothing was sent"));
         } else {
-            self.output.note(&counts.sentence());
+            self.output.note(&counts.summary());
         }
         Ok(ExitCode::SUCCESS)
     }

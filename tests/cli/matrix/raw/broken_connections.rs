@@ -102,7 +102,7 @@ pub const BROKEN_CONNECTIONS: &[Row] = &[
         },
     ),
     (
-        "a chunk's length that is no number",
+        "chunk length that is not a number",
         Observation::Broken,
         VARIANT,
         |g, good| {
@@ -110,7 +110,7 @@ pub const BROKEN_CONNECTIONS: &[Row] = &[
         },
     ),
     (
-        "a length too long",
+        "content-length too large",
         Observation::Broken,
         VARIANT,
         |g, good| {
@@ -122,7 +122,7 @@ pub const BROKEN_CONNECTIONS: &[Row] = &[
         },
     ),
     (
-        "a length that is no number",
+        "content-length that is not a number",
         Observation::Broken,
         VARIANT,
         |g, good| {
@@ -133,7 +133,7 @@ pub const BROKEN_CONNECTIONS: &[Row] = &[
         },
     ),
     (
-        "a negative length",
+        "negative content-length",
         Observation::Broken,
         VARIANT,
         |g, good| {
@@ -143,75 +143,65 @@ pub const BROKEN_CONNECTIONS: &[Row] = &[
             ));
         },
     ),
-    ("two lengths", Observation::Broken, VARIANT, |g, good| {
-        let length = good.body.len();
-        let lengths = format!("content-length: 2\r\ncontent-length: {length}");
-        g.write(format!("HTTP/1.1 200 OK\r\n{lengths}\r\n\r\n{}", good.body));
-    }),
-    ("an endless body", Observation::Broken, VARIANT, |g, _| {
-        g.write("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\"");
-        while g.stream.write_all(&[b'a'; 65536]).is_ok() {}
-    }),
     (
-        "a head that never ends",
-        Observation::Broken,
-        VARIANT,
-        |g, _| {
-            g.write("HTTP/1.1 200 OK\r\n");
-            while g
-                .stream
-                .write_all(&b"x-padding: aaaaaaaaaaaaaaaaaaaa\r\n".repeat(99))
-                .is_ok()
-            {}
-        },
-    ),
-    (
-        "a header that never ends",
-        Observation::Broken,
-        VARIANT,
-        |g, _| {
-            g.write("HTTP/1.1 200 OK\r\nx-padding: ");
-            while g.stream.write_all(&[b'a'; 4096]).is_ok() {}
-        },
-    ),
-    (
-        "a thousand headers",
+        "two content-lengths",
         Observation::Broken,
         VARIANT,
         |g, good| {
             let length = good.body.len();
-            let padding = "x-padding: a\r\n".repeat(1000);
-            g.write(format!(
-                "HTTP/1.1 200 OK\r\n{padding}content-length: {length}\r\n\r\n{}",
-                good.body
-            ));
+            let lengths = format!("content-length: 2\r\ncontent-length: {length}");
+            g.write(format!("HTTP/1.1 200 OK\r\n{lengths}\r\n\r\n{}", good.body));
         },
     ),
+    ("endless body", Observation::Broken, VARIANT, |g, _| {
+        g.write("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\"");
+        while g.stream.write_all(&[b'a'; 65536]).is_ok() {}
+    }),
+    ("endless head", Observation::Broken, VARIANT, |g, _| {
+        g.write("HTTP/1.1 200 OK\r\n");
+        while g
+            .stream
+            .write_all(&b"x-padding: aaaaaaaaaaaaaaaaaaaa\r\n".repeat(99))
+            .is_ok()
+        {}
+    }),
+    ("endless header", Observation::Broken, VARIANT, |g, _| {
+        g.write("HTTP/1.1 200 OK\r\nx-padding: ");
+        while g.stream.write_all(&[b'a'; 4096]).is_ok() {}
+    }),
+    ("1000 headers", Observation::Broken, VARIANT, |g, good| {
+        let length = good.body.len();
+        let padding = "x-padding: a\r\n".repeat(1000);
+        g.write(format!(
+            "HTTP/1.1 200 OK\r\n{padding}content-length: {length}\r\n\r\n{}",
+            good.body
+        ));
+    }),
     (
-        "empty lines without end",
+        "endless empty lines",
         Observation::Broken,
         VARIANT,
         |g, _| {
             while g.stream.write_all(&b"\r\n".repeat(2048)).is_ok() {}
         },
     ),
-    ("no HTTP at all", Observation::Broken, VARIANT, |g, _| {
+    ("not HTTP", Observation::Broken, VARIANT, |g, _| {
         g.write("SSH-2.0-OpenSSH_9.6\r\n")
     }),
     (
-        "a body without a head",
+        "body without a head",
         Observation::Broken,
         VARIANT,
         |g, good| g.write(&good.body),
     ),
-    ("a head in TLS", Observation::Broken, VARIANT, |g, _| {
+    ("a TLS alert", Observation::Broken, VARIANT, |g, _| {
         g.write(b"\x15\x03\x03\x00\x02\x02\x28")
     }),
     ("HTTP/2", Observation::Broken, VARIANT, |g, _| {
         g.write(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00")
     }),
     (
-        "zeros in the head",
+        "NUL bytes in the head",
         Observation::Broken,
         VARIANT,
         |g, good| {
@@ -219,7 +209,7 @@ pub const BROKEN_CONNECTIONS: &[Row] = &[
         },
     ),
     (
-        "a status that is no number",
+        "status that is not a number",
         Observation::Broken,
         VARIANT,
         |g, good| {

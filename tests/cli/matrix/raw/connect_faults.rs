@@ -37,11 +37,11 @@ impl ConnectFault {
     /// Applies the fault to a connection.
     pub fn apply(self, mut stream: TcpStream, held: &Held) {
         let mut read = |length| {
-            // Fewer come when the client gives up.
+            // The client may close the connection earlier.
             let _ = stream.read_exact(&mut vec![0; length]);
         };
         match self {
-            Self::PortClosed | Self::BacklogFull => unreachable!("nobody gets here"),
+            Self::PortClosed | Self::BacklogFull => unreachable!("there is no connection"),
             Self::Closed => {}
             Self::Reset => reset(&stream),
             Self::Ignored => held.lock().unwrap().push(stream),
@@ -68,12 +68,12 @@ const PARTIAL_HEAD_BYTES: usize = 40;
 
 pub const CONNECT_FAULTS: [(&str, ConnectFault, Observation); 13] = [
     (
-        "nobody listens",
+        "port closed",
         ConnectFault::PortClosed,
         Observation::NoConnection,
     ),
     (
-        "the backlog is full",
+        "backlog full",
         ConnectFault::BacklogFull,
         Observation::ConnectTimeout,
     ),
@@ -87,9 +87,13 @@ pub const CONNECT_FAULTS: [(&str, ConnectFault, Observation); 13] = [
         ConnectFault::Reset,
         Observation::ClosedAtOnce,
     ),
-    ("never read", ConnectFault::Ignored, Observation::Silence),
     (
-        "another protocol's greeting",
+        "request never read",
+        ConnectFault::Ignored,
+        Observation::Silence,
+    ),
+    (
+        "greeting of another protocol",
         ConnectFault::UnexpectedGreeting,
         Observation::Broken,
     ),
@@ -114,12 +118,12 @@ pub const CONNECT_FAULTS: [(&str, ConnectFault, Observation); 13] = [
         Observation::Broken,
     ),
     (
-        "silence in the request line",
+        "reading stops in the request line",
         ConnectFault::ReadThenIgnored(PARTIAL_REQUEST_LINE_BYTES),
         Observation::Silence,
     ),
     (
-        "silence in the request's head",
+        "reading stops in the request's head",
         ConnectFault::ReadThenIgnored(PARTIAL_HEAD_BYTES),
         Observation::Silence,
     ),

@@ -7,7 +7,7 @@ use crate::support::raw::{http, ok};
 /// HTTP that is neither an answer nor a refusal.
 pub const UNEXPECTED_STATUS: &[Row] = &[
     (
-        "the answer under HTTP 500",
+        "valid body with HTTP 500",
         Observation::UnexpectedStatus,
         TYPICAL,
         |g, good| {
@@ -15,31 +15,31 @@ pub const UNEXPECTED_STATUS: &[Row] = &[
         },
     ),
     (
-        "408 of a proxy",
+        "HTTP 408 from a proxy",
         Observation::UnexpectedStatus,
         VARIANT,
         |g, _| g.write(http("408 Request Timeout", "")),
     ),
     (
-        "409 of a proxy",
+        "HTTP 409 from a proxy",
         Observation::UnexpectedStatus,
         VARIANT,
         |g, _| g.write(http("409 Conflict", "")),
     ),
     (
-        "460 of a load balancer",
+        "HTTP 460 from a load balancer",
         Observation::UnexpectedStatus,
         VARIANT,
         |g, _| g.write(http("460 Client Closed", "")),
     ),
     (
-        "499 of a proxy",
+        "HTTP 499 from a proxy",
         Observation::UnexpectedStatus,
         VARIANT,
         |g, _| g.write(http("499 Client Closed Request", "")),
     ),
     (
-        "the answer under HTTP 400",
+        "valid body with HTTP 400",
         Observation::UnexpectedStatus,
         VARIANT,
         |g, good| {
@@ -47,7 +47,7 @@ pub const UNEXPECTED_STATUS: &[Row] = &[
         },
     ),
     (
-        "502 of a proxy",
+        "HTTP 502 from a proxy",
         Observation::UnexpectedStatus,
         VARIANT,
         |g, _| {
@@ -55,7 +55,7 @@ pub const UNEXPECTED_STATUS: &[Row] = &[
         },
     ),
     (
-        "the answer under HTTP 999",
+        "valid body with HTTP 999",
         Observation::UnexpectedStatus,
         VARIANT,
         |g, good| {
@@ -63,31 +63,49 @@ pub const UNEXPECTED_STATUS: &[Row] = &[
         },
     ),
     (
-        "a refusal under HTTP 500",
+        "a refusal with HTTP 500",
         Observation::UnexpectedStatus,
         VARIANT,
         |g, _| g.write(http("500 Oops", REFUSAL_BODY)),
     ),
-    ("301", Observation::UnexpectedStatus, VARIANT, |g, good| {
-        g.write(redirect(301, good))
-    }),
-    ("302", Observation::UnexpectedStatus, VARIANT, |g, good| {
-        g.write(redirect(302, good))
-    }),
-    ("303", Observation::UnexpectedStatus, VARIANT, |g, good| {
-        g.write(redirect(303, good))
-    }),
-    ("307", Observation::UnexpectedStatus, TYPICAL, |g, good| {
-        g.write(redirect(307, good))
-    }),
-    ("308", Observation::UnexpectedStatus, VARIANT, |g, good| {
-        g.write(redirect(308, good))
-    }),
-    ("304", Observation::UnexpectedStatus, VARIANT, |g, _| {
-        g.write("HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n")
-    }),
     (
-        "the answer under HTTP 300",
+        "HTTP 301",
+        Observation::UnexpectedStatus,
+        VARIANT,
+        |g, good| g.write(redirect(301, good)),
+    ),
+    (
+        "HTTP 302",
+        Observation::UnexpectedStatus,
+        VARIANT,
+        |g, good| g.write(redirect(302, good)),
+    ),
+    (
+        "HTTP 303",
+        Observation::UnexpectedStatus,
+        VARIANT,
+        |g, good| g.write(redirect(303, good)),
+    ),
+    (
+        "HTTP 307",
+        Observation::UnexpectedStatus,
+        TYPICAL,
+        |g, good| g.write(redirect(307, good)),
+    ),
+    (
+        "HTTP 308",
+        Observation::UnexpectedStatus,
+        VARIANT,
+        |g, good| g.write(redirect(308, good)),
+    ),
+    (
+        "HTTP 304",
+        Observation::UnexpectedStatus,
+        VARIANT,
+        |g, _| g.write("HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n"),
+    ),
+    (
+        "valid body with HTTP 300",
         Observation::UnexpectedStatus,
         VARIANT,
         |g, good| {
@@ -98,11 +116,11 @@ pub const UNEXPECTED_STATUS: &[Row] = &[
 
 /// HTTP 200 without usable JSON.
 pub const UNUSABLE_BODY: &[Row] = &[
-    ("HTML", Observation::UnusableBody, TYPICAL, |g, _| {
+    ("HTML page", Observation::UnusableBody, TYPICAL, |g, _| {
         g.write(ok("<html><body>It works!</body></html>"))
     }),
     (
-        "half the JSON",
+        "first half of the JSON",
         Observation::UnusableBody,
         TYPICAL,
         |g, good| {
@@ -110,7 +128,7 @@ pub const UNUSABLE_BODY: &[Row] = &[
         },
     ),
     (
-        "a length too short",
+        "content-length too small",
         Observation::UnusableBody,
         VARIANT,
         |g, good| {
@@ -122,7 +140,7 @@ pub const UNUSABLE_BODY: &[Row] = &[
         },
     ),
     (
-        "a length of 0",
+        "content-length 0",
         Observation::UnusableBody,
         VARIANT,
         |g, good| {
@@ -132,24 +150,27 @@ pub const UNUSABLE_BODY: &[Row] = &[
             ));
         },
     ),
-    ("bytes", Observation::UnusableBody, VARIANT, |g, _| {
+    ("binary body", Observation::UnusableBody, VARIANT, |g, _| {
         g.write("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\n");
         g.write(b"\x00\xff\xfe{\x80");
     }),
+    ("empty body", Observation::UnusableBody, VARIANT, |g, _| {
+        g.write(ok(""))
+    }),
     (
-        "an empty body",
+        "only whitespace",
         Observation::UnusableBody,
         VARIANT,
-        |g, _| g.write(ok("")),
+        |g, _| g.write(ok(" \r\n ")),
     ),
-    ("only spaces", Observation::UnusableBody, VARIANT, |g, _| {
-        g.write(ok(" \r\n "))
-    }),
-    ("no content", Observation::UnusableBody, VARIANT, |g, _| {
-        g.write("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
-    }),
     (
-        "the answer, and more in the body",
+        "HTTP 204 without a body",
+        Observation::UnusableBody,
+        VARIANT,
+        |g, _| g.write("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"),
+    ),
+    (
+        "other text after the JSON",
         Observation::UnusableBody,
         VARIANT,
         |g, good| {
@@ -157,7 +178,7 @@ pub const UNUSABLE_BODY: &[Row] = &[
         },
     ),
     (
-        "the answer twice in the body",
+        "the JSON twice",
         Observation::UnusableBody,
         VARIANT,
         |g, good| {
@@ -165,7 +186,7 @@ pub const UNUSABLE_BODY: &[Row] = &[
         },
     ),
     (
-        "the answer with \"success\":false in it",
+        "valid body with \"success\":false added",
         Observation::UnusableBody,
         TYPICAL,
         |g, good| {
@@ -173,7 +194,7 @@ pub const UNUSABLE_BODY: &[Row] = &[
         },
     ),
     (
-        "the answer with an error text in it",
+        "valid body with an error text added",
         Observation::UnusableBody,
         VARIANT,
         |g, good| {
@@ -187,13 +208,13 @@ pub const UNUSABLE_BODY: &[Row] = &[
         |g, _| g.write(ok(r#"{"success":true}"#)),
     ),
     (
-        "a text that is neither a yes nor a no",
+        "a message that neither confirms nor refuses",
         Observation::UnusableBody,
         VARIANT,
         |g, _| g.write(ok("{\"msg\":\"系统繁忙\",\"data\":[]}")),
     ),
     (
-        "the answer in UTF-16",
+        "valid body in UTF-16",
         Observation::UnusableBody,
         VARIANT,
         |g, good| {
@@ -210,27 +231,33 @@ pub const UNUSABLE_BODY: &[Row] = &[
         },
     ),
     (
-        "a thousand brackets",
+        "JSON nested 1000 levels deep",
         Observation::UnusableBody,
         VARIANT,
         |g, _| {
             g.write(ok(&format!("{}{}", "[".repeat(1000), "]".repeat(1000))));
         },
     ),
-    ("a number", Observation::UnusableBody, VARIANT, |g, _| {
-        g.write(ok("0"))
-    }),
-    ("a truth", Observation::UnusableBody, VARIANT, |g, _| {
-        g.write(ok("true"))
-    }),
     (
-        "null in a string",
+        "a JSON number",
+        Observation::UnusableBody,
+        VARIANT,
+        |g, _| g.write(ok("0")),
+    ),
+    (
+        "a JSON boolean",
+        Observation::UnusableBody,
+        VARIANT,
+        |g, _| g.write(ok("true")),
+    ),
+    (
+        "the JSON string \"null\"",
         Observation::BareJson(Shape::Null),
         VARIANT,
         |g, _| g.write(ok(r#""null""#)),
     ),
     (
-        "a code that is no number",
+        "an error code that is not a number",
         Observation::UnusableBody,
         VARIANT,
         |g, _| {
@@ -238,8 +265,8 @@ pub const UNUSABLE_BODY: &[Row] = &[
         },
     ),
     (
-        "a word",
-        Observation::BareJson(Shape::Word),
+        "a JSON string",
+        Observation::BareJson(Shape::JsonString),
         TYPICAL,
         |g, _| g.write(ok(r#""ok""#)),
     ),

@@ -10,9 +10,11 @@ use crate::support::raw::ok;
 
 /// Answers that never arrive completely.
 pub const NO_ANSWER: &[Row] = &[
-    ("nothing", Observation::Silence, TYPICAL, |g, _| g.wait()),
+    ("no response", Observation::Silence, TYPICAL, |g, _| {
+        g.wait()
+    }),
     (
-        "half a status line, then nothing",
+        "partial status line, then silence",
         Observation::Silence,
         VARIANT,
         |g, _| {
@@ -21,7 +23,7 @@ pub const NO_ANSWER: &[Row] = &[
         },
     ),
     (
-        "a head, then nothing",
+        "a head, then silence",
         Observation::Silence,
         VARIANT,
         |g, good| {
@@ -30,7 +32,7 @@ pub const NO_ANSWER: &[Row] = &[
         },
     ),
     (
-        "almost all of the body, then nothing",
+        "all but the last byte of the body, then silence",
         Observation::Silence,
         VARIANT,
         |g, good| {
@@ -39,7 +41,7 @@ pub const NO_ANSWER: &[Row] = &[
         },
     ),
     (
-        "the answer without its end",
+        "body of unknown length, then silence",
         Observation::Silence,
         VARIANT,
         |g, good| {
@@ -48,7 +50,7 @@ pub const NO_ANSWER: &[Row] = &[
         },
     ),
     (
-        "a chunk, then nothing",
+        "one chunk, then silence",
         Observation::Silence,
         VARIANT,
         |g, good| {
@@ -57,7 +59,7 @@ pub const NO_ANSWER: &[Row] = &[
         },
     ),
     (
-        "100 Continue, then nothing",
+        "100 Continue, then silence",
         Observation::Silence,
         VARIANT,
         |g, _| {
@@ -66,7 +68,7 @@ pub const NO_ANSWER: &[Row] = &[
         },
     ),
     (
-        "a byte now and then",
+        "one byte at intervals",
         Observation::Silence,
         VARIANT,
         |g, good| {
@@ -74,7 +76,7 @@ pub const NO_ANSWER: &[Row] = &[
         },
     ),
     (
-        "a chunk now and then",
+        "one chunk at intervals",
         Observation::Silence,
         VARIANT,
         |g, _| {
@@ -85,7 +87,7 @@ pub const NO_ANSWER: &[Row] = &[
         },
     ),
     (
-        "100 Continue now and then",
+        "100 Continue at intervals",
         Observation::Silence,
         VARIANT,
         |g, _| {

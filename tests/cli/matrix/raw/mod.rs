@@ -87,17 +87,17 @@ fn without_last_byte(body: &str) -> String {
 /// and not executed.
 pub fn faults() -> Vec<Fault> {
     let mut faults = Vec::new();
-    for (name, arrival, observation) in connect_faults::CONNECT_FAULTS {
+    for (name, connect_fault, observation) in connect_faults::CONNECT_FAULTS {
         // Only Linux lets connections to a full backlog wait.
-        if arrival == ConnectFault::BacklogFull && !cfg!(target_os = "linux") {
+        if connect_fault == ConnectFault::BacklogFull && !cfg!(target_os = "linux") {
             continue;
         }
         faults.push(Fault {
             name: name.into(),
-            how: Injection::Connect(arrival),
-            place: Stage::Connection,
+            injection: Injection::Connect(connect_fault),
+            stage: Stage::Connection,
             observation,
-            acts: false,
+            is_executed: false,
             is_typical: false,
         });
     }
@@ -112,24 +112,24 @@ pub fn faults() -> Vec<Fault> {
     for (name, observation, is_typical, behaviour) in rows.into_iter().flatten() {
         let fault = Fault {
             name: (*name).into(),
-            how: Injection::Raw(Behaviour(*behaviour)),
-            place: Stage::Request,
+            injection: Injection::Raw(Behaviour(*behaviour)),
+            stage: Stage::Request,
             observation: *observation,
-            acts: false,
+            is_executed: false,
             is_typical: *is_typical,
         };
-        let acted = Fault {
+        let executed = Fault {
             name: format!("{name}{EXECUTED_SUFFIX}"),
-            acts: true,
+            is_executed: true,
             ..fault.clone()
         };
         match observation {
             Observation::Answer | Observation::AnswerThenReset => faults.push(Fault {
-                acts: true,
+                is_executed: true,
                 ..fault
             }),
             Observation::Refusal => faults.push(fault),
-            _ => faults.extend([fault, acted]),
+            _ => faults.extend([fault, executed]),
         }
     }
     faults

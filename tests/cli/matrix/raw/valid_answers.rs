@@ -9,7 +9,7 @@ use crate::support::raw::{http, ok};
 /// Valid answers in unusual forms.
 pub const VALID_ANSWERS: &[Row] = &[
     (
-        "the answer, the connection kept open",
+        "connection kept open",
         Observation::Answer,
         TYPICAL,
         |g, good| {
@@ -22,7 +22,7 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer and other bytes",
+        "other bytes after the body",
         Observation::Answer,
         VARIANT,
         |g, good| {
@@ -35,7 +35,7 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer and a refusal",
+        "a refusal as a second response",
         Observation::Answer,
         VARIANT,
         |g, good| {
@@ -49,7 +49,7 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer, then reset",
+        "reset after the answer",
         Observation::AnswerThenReset,
         VARIANT,
         |g, good| {
@@ -58,36 +58,26 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer, ended by the connection",
+        "body delimited by connection close",
         Observation::Answer,
         VARIANT,
         |g, good| {
             g.write(format!("HTTP/1.1 200 OK\r\n\r\n{}", good.body));
         },
     ),
+    ("chunked body", Observation::Answer, TYPICAL, |g, good| {
+        let (a, b) = good.body.split_at(1);
+        g.write(format!(
+            "{CHUNKED}{}{}0\r\nx-trailer: 1\r\n\r\n",
+            chunk(a),
+            chunk(b)
+        ));
+    }),
+    ("HTTP/1.0", Observation::Answer, VARIANT, |g, good| {
+        g.write(ok(&good.body).replace("HTTP/1.1", "HTTP/1.0"));
+    }),
     (
-        "the answer in chunks",
-        Observation::Answer,
-        TYPICAL,
-        |g, good| {
-            let (a, b) = good.body.split_at(1);
-            g.write(format!(
-                "{CHUNKED}{}{}0\r\nx-trailer: 1\r\n\r\n",
-                chunk(a),
-                chunk(b)
-            ));
-        },
-    ),
-    (
-        "the answer in HTTP/1.0",
-        Observation::Answer,
-        VARIANT,
-        |g, good| {
-            g.write(ok(&good.body).replace("HTTP/1.1", "HTTP/1.0"));
-        },
-    ),
-    (
-        "the answer under HTTP 201",
+        "valid body with HTTP 201",
         Observation::Answer,
         VARIANT,
         |g, good| {
@@ -95,7 +85,7 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer called HTML",
+        "valid JSON with content-type text/html",
         Observation::Answer,
         VARIANT,
         |g, good| {
@@ -103,7 +93,7 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer in bare line feeds",
+        "bare line feeds as line ends",
         Observation::Answer,
         VARIANT,
         |g, good| {
@@ -111,7 +101,7 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer after 100 Continue",
+        "100 Continue before the answer",
         Observation::Answer,
         VARIANT,
         |g, good| {
@@ -119,7 +109,7 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer behind a byte order mark",
+        "byte order mark before the body",
         Observation::Answer,
         VARIANT,
         |g, good| {
@@ -127,7 +117,7 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer after 103 Early Hints",
+        "103 Early Hints before the answer",
         Observation::Answer,
         VARIANT,
         |g, good| {
@@ -138,7 +128,7 @@ pub const VALID_ANSWERS: &[Row] = &[
         },
     ),
     (
-        "the answer, a byte each millisecond",
+        "one byte each millisecond",
         Observation::Answer,
         VARIANT,
         |g, good| {
@@ -149,12 +139,20 @@ pub const VALID_ANSWERS: &[Row] = &[
 
 /// Refusals.
 pub const REFUSALS: &[Row] = &[
-    ("403 of a proxy", Observation::Refusal, TYPICAL, |g, _| {
-        g.write(http("403 Forbidden", "<html>nginx</html>"));
-    }),
-    ("429 in words", Observation::Refusal, VARIANT, |g, _| {
-        g.write(http("429 Too Many", "slow down"))
-    }),
+    (
+        "HTTP 403 from a proxy",
+        Observation::Refusal,
+        TYPICAL,
+        |g, _| {
+            g.write(http("403 Forbidden", "<html>nginx</html>"));
+        },
+    ),
+    (
+        "HTTP 429 with a plain-text body",
+        Observation::Refusal,
+        VARIANT,
+        |g, _| g.write(http("429 Too Many", "slow down")),
+    ),
     (
         "{\"success\":false}",
         Observation::Refusal,
@@ -164,9 +162,12 @@ pub const REFUSALS: &[Row] = &[
     ("{\"ok\":false}", Observation::Refusal, VARIANT, |g, _| {
         g.write(ok(r#"{"ok":false}"#))
     }),
-    ("an error text", Observation::Refusal, VARIANT, |g, _| {
-        g.write(ok(r#"{"error":"denied"}"#))
-    }),
+    (
+        "an error text without a code",
+        Observation::Refusal,
+        VARIANT,
+        |g, _| g.write(ok(r#"{"error":"denied"}"#)),
+    ),
     (
         "a refusal text without a code",
         Observation::Refusal,
@@ -174,19 +175,19 @@ pub const REFUSALS: &[Row] = &[
         |g, _| g.write(ok(r#"{"error_message":"账号异常","data":{}}"#)),
     ),
     (
-        "{\"detail\":…} under HTTP 200",
+        "{\"detail\":…} with HTTP 200",
         Observation::Refusal,
         VARIANT,
         |g, _| g.write(ok(r#"{"detail":"Not Found"}"#)),
     ),
     (
-        "a code of the gateway",
+        "an error code of the hosted gateway",
         Observation::Refusal,
         VARIANT,
         |g, _| g.write(ok(r#"{"code":401,"msg":"token无效"}"#)),
     ),
     (
-        "a code of a sibling product",
+        "an error code in baseResponse",
         Observation::Refusal,
         VARIANT,
         |g, _| g.write(ok(r#"{"baseResponse":{"ret":-3},"list":[]}"#)),
@@ -198,7 +199,7 @@ pub const REFUSALS: &[Row] = &[
         |g, _| g.write(ok(r#"{"result":"fail"}"#)),
     ),
     (
-        "a code in a string",
+        "a refusal in a JSON string",
         Observation::Refusal,
         VARIANT,
         |g, _| {

@@ -10,4 +10,4 @@ pub use crate::http::properties::http;
 pub use crate::output::properties::terminal;
 pub use crate::pace::properties::time;
 pub use crate::redact::properties::redact;
-pub use crate::sandbox::properties::{sandbox, sandbox_spec};
+pub use crate::sandbox::properties::{sandbox, sandbox_spec, sandbox_websocket};

@@ -58,6 +58,11 @@ impl<R: Read> RequestReader<R> {
         body
     }
 
+    /// The bytes that were read beyond the last request.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.buffer
+    }
+
     /// Whether nothing after the head has arrived yet.
     pub(crate) fn is_drained(&self) -> bool {
         self.buffer.is_empty()

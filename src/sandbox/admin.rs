@@ -75,6 +75,7 @@ fn instance(server: &Server, guid: &str, action: &[&str], bytes: &[u8]) -> Outco
         ["callback"] => instances::callback(server, guid, &body()?),
         ["message"] => instances::arrival(server, guid, &body()?, IncomingKind::Text),
         ["read"] => instances::arrival(server, guid, &body()?, IncomingKind::ReadReport),
+        ["disconnect"] => instances::disconnect(server, guid),
         ["kick"] => instances::kick(server, guid),
         _ => Err(Refusal(404, "Not Found".into())),
     }
@@ -89,6 +90,7 @@ fn state(server: &Server) -> Value {
         "limit": simulator.state.limit,
         "global_notify_url": simulator.state.global_notify_url,
         "instances": simulator.state.view(),
+        "websockets": server.callbacks.hub().connections(),
         "gateway": simulator.gateway.as_ref().map(GatewayServer::view),
         "faults": simulator.faults.specs(),
         "requests": simulator.exchanges.len(),

@@ -1,4 +1,4 @@
-//! Posts events to the `notify_url`.
+//! Posts events to the `notify_url`, and passes them to the WebSocket clients.
 //!
 //! Each instance has a queue and a thread while it is not empty: events of an instance keep their order,
 //! and a silent receiver does not delay other instances.
@@ -11,6 +11,7 @@ use super::lock;
 use super::quirk::Quirk;
 use super::record::Record;
 use super::scenario::Scenario;
+use super::websocket::{Hub, PushedEvent};
 use jiff::Timestamp;
 use post::Target;
 pub use queue::Callback;
@@ -29,6 +30,7 @@ const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Callbacks {
     options: CallbackOptions,
+    hub: Hub,
     queues: Mutex<Queues>,
     changed: Condvar,
     posted: Mutex<Record<Posted>>,
@@ -41,10 +43,15 @@ struct CallbackOptions {
     delay: Duration,
     copies: usize,
     type_key: &'static str,
+    /// The URL of the WebSocket, for the record.
+    websocket_url: String,
+    has_websocket: bool,
+    /// Whether WebSocket clients get the event as a string.
+    event_as_string: bool,
 }
 
 impl Callbacks {
-    pub(super) fn new(scenario: &Scenario) -> Self {
+    pub(super) fn new(scenario: &Scenario, websocket_url: String) -> Self {
         let has = |quirk| scenario.quirks.contains(&quirk);
         Callbacks {
             options: CallbackOptions {
@@ -60,11 +67,20 @@ impl Callbacks {
                 } else {
                     "notify_type"
                 },
+                websocket_url,
+                has_websocket: scenario.gateway.is_some(),
+                event_as_string: has(Quirk::EventAsString),
             },
+            hub: Hub::default(),
             queues: Mutex::default(),
             changed: Condvar::new(),
             posted: Mutex::new(Record::new()),
         }
+    }
+
+    /// The WebSocket clients.
+    pub(super) fn hub(&self) -> &Hub {
+        &self.hub
     }
 
     /// Queues an event; returns at once.
@@ -79,12 +95,21 @@ impl Callbacks {
         let Some(pending) = self.pending(event) else {
             return;
         };
+        let pushed = self.options.has_websocket.then(|| {
+            let as_string = self.options.event_as_string;
+            let event = PushedEvent::new(queues.next_event_id(), &pending.body, as_string);
+            Arc::new(event)
+        });
         let now = Instant::now();
         let due = now.checked_add(self.options.delay).unwrap_or(now);
         for _ in 0..self.options.copies {
-            let pending = pending.clone();
-            if let Err(pending) = queues.push(Job { due, pending }) {
-                self.record(pending, Err("too many events wait already".into()));
+            let job = Job {
+                due,
+                pending: pending.clone(),
+                pushed: pushed.clone(),
+            };
+            if let Err(job) = queues.push(job) {
+                self.record(job.pending, Err("too many events wait already".into()));
             }
         }
         self.changed.notify_all();
@@ -107,15 +132,15 @@ impl Callbacks {
         thread::Builder::new()
             .name("sandbox-callback".into())
             .spawn(move || {
-                while let Some(pending) = callbacks.next(&guid) {
-                    callbacks.post(pending);
+                while let Some(job) = callbacks.next(&guid) {
+                    callbacks.deliver(job);
                 }
             })
             .is_ok()
     }
 
     /// Waits for the instance's next event; `None` after an idle time.
-    fn next(&self, guid: &str) -> Option<PendingCallback> {
+    fn next(&self, guid: &str) -> Option<Job> {
         let timeout = Instant::now() + LINGER_TIMEOUT;
         let mut queues = lock(&self.queues);
         loop {
@@ -141,6 +166,22 @@ impl Callbacks {
             .0
     }
 
+    /// Delivers an event to the WebSocket clients, to the `notify_url`, or to both.
+    fn deliver(&self, job: Job) {
+        let Job {
+            pending, pushed, ..
+        } = job;
+        if let Some(pushed) = pushed
+            && (pending.url.is_empty() || self.hub.is_connected(&pending.guid))
+        {
+            self.record_push(&pending, &pushed);
+            self.hub.push(&pending.guid, &pushed);
+        }
+        if !pending.url.is_empty() {
+            self.post(pending);
+        }
+    }
+
     fn post(&self, pending: PendingCallback) {
         let result =
             Target::parse(&pending.url).and_then(|target| post::post(&target, pending.body.get()));
@@ -148,12 +189,29 @@ impl Callbacks {
     }
 
     fn record(&self, pending: PendingCallback, result: Result<u16, String>) {
-        let posted = Posted {
+        self.keep(Posted {
             at: Timestamp::now(),
             http_status: result.as_ref().ok().copied(),
             error: result.err(),
+            push: None,
             pending,
-        };
+        });
+    }
+
+    fn record_push(&self, pending: &PendingCallback, pushed: &PushedEvent) {
+        self.keep(Posted {
+            at: Timestamp::now(),
+            http_status: None,
+            error: None,
+            push: Some(pushed.status.clone()),
+            pending: PendingCallback {
+                url: self.options.websocket_url.clone(),
+                ..pending.clone()
+            },
+        });
+    }
+
+    fn keep(&self, posted: Posted) {
         let size = posted.pending.size() + posted.error.as_ref().map_or(0, String::len);
         lock(&self.posted).push(Arc::new(posted), size);
     }

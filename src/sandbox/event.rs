@@ -20,6 +20,7 @@ const LOGO: &str = "https://wework.qpic.cn/wwpic/sandbox/logo";
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Event {
     pub(super) guid: String,
+    /// The `notify_url`; empty when the event is only for WebSocket clients.
     pub(super) url: String,
     pub(super) notify_type: i64,
     pub(super) data: Value,

@@ -3,14 +3,14 @@
 mod connection;
 mod connections;
 pub(super) mod listener;
-mod writer;
+pub(super) mod writer;
 
 use super::lock;
-use super::simulator::{ReceivedRequest, ResponsePlan, Transmission};
+use super::simulator::{ReceivedRequest, ResponsePlan, Transmission, Upgrade};
 use connections::Connections;
 use listener::ListenerControl;
-use std::net::SocketAddr;
-use std::sync::{Condvar, Mutex};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// Largest request body in bytes; a larger one is answered 413.
@@ -51,6 +51,9 @@ pub(super) trait Handler: Send + Sync + 'static {
 
     /// Handles a request.
     fn handle(&self, received: ReceivedRequest) -> ResponsePlan;
+
+    /// Serves a connection after its upgrade; `read` are bytes that came with the request.
+    fn serve_upgraded(&self, stream: Arc<TcpStream>, read: Vec<u8>, upgrade: Upgrade);
 
     /// The time to wait before a response is transmitted.
     fn latency(&self, transmission: Transmission) -> Duration;

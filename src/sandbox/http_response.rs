@@ -25,6 +25,9 @@ pub struct HttpResponse {
 
 const JSON: &str = "application/json";
 
+/// The status after which the connection speaks another protocol.
+pub(super) const SWITCHING_PROTOCOLS: u16 = 101;
+
 impl HttpResponse {
     /// A JSON body.
     pub(super) fn json(status: u16, body: Vec<u8>, note: impl Into<String>) -> Self {
@@ -43,6 +46,14 @@ impl HttpResponse {
         HttpResponse {
             long: Some(StreamedList::list(entries)),
             ..HttpResponse::json(200, Vec::new(), "")
+        }
+    }
+
+    /// The switch to another protocol, without a body.
+    pub(super) fn switching_protocols() -> Self {
+        HttpResponse {
+            note: "WebSocket opened".into(),
+            ..HttpResponse::raw(SWITCHING_PROTOCOLS, "", "")
         }
     }
 
@@ -133,6 +144,7 @@ impl Write for Count {
 /// The reason phrase of a status, for the status line and FastAPI's `detail`.
 pub(super) fn reason(status: u16) -> &'static str {
     match status {
+        101 => "Switching Protocols",
         200 => "OK",
         400 => "Bad Request",
         401 => "Unauthorized",

@@ -72,6 +72,8 @@ pub(super) struct Instance {
     pub(super) proxy: String,
     pub(super) bridge: String,
     pub(super) notify_url: String,
+    /// Whether a client has connected by WebSocket for its events.
+    pub(super) is_subscribed: bool,
     pub(super) user_id: u64,
     pub(super) user_name: String,
     pub(super) sessions: Vec<Session>,
@@ -90,6 +92,7 @@ impl Instance {
             proxy: String::new(),
             bridge: String::new(),
             notify_url: String::new(),
+            is_subscribed: false,
             user_id: initial_data::user_id(number),
             user_name: initial_data::user_name(number),
             sessions: initial_data::sessions(sessions),

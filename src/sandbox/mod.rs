@@ -47,6 +47,7 @@ mod simulator;
 mod state;
 #[cfg(test)]
 mod tests;
+mod websocket;
 
 pub use callback::Callback;
 pub use dialect::Dialect;
@@ -180,21 +181,32 @@ impl Sandbox {
             .change(|state| state.set_status(guid, status).is_ok())
     }
 
-    /// Every callback posted or tried (the last 100,000, at most 32 MiB), in the order
+    /// The number of WebSocket connections that receive the events of an instance.
+    pub fn websockets(&self, guid: &str) -> usize {
+        let connections = self.server.callbacks.hub().connections();
+        connections.get(guid).copied().unwrap_or_default()
+    }
+
+    /// Cuts the WebSocket connections of an instance.
+    pub fn disconnect(&self, guid: &str) {
+        self.server.callbacks.hub().disconnect(guid);
+    }
+
+    /// Every callback posted, sent or tried (the last 100,000, at most 32 MiB), in the order
     /// they ended.
     pub fn callbacks(&self) -> Vec<Callback> {
         let posted = self.server.callbacks.posted();
         posted.iter().map(|posted| (&**posted).into()).collect()
     }
 
-    /// Posts any event to the instance's callback URL, or the global one; false when there is
-    /// neither.
+    /// Posts any event to the instance's callback URL, or the global one, and sends it to its
+    /// WebSocket connections; false when there is none of these.
     pub fn post_callback(&self, guid: &str, notify_type: i64, data: Value) -> bool {
         self.server
             .change(|state| state.emit(guid, notify_type, data))
     }
 
-    /// Lets a message arrive at an account; false when no callback URL is set.
+    /// Lets a message arrive at an account; false when nobody receives events.
     ///
     /// # Errors
     /// When there is no such instance or the conversation id is malformed.

@@ -18,12 +18,13 @@ use super::scan_script::{ScanOutcome, ScanScript, ScanStep};
 use super::scenario::Scenario;
 use super::server::Server;
 use super::simulator::{ReceivedRequest, ResponsePlan, Transmission};
+use super::websocket::ClientMessage;
 use super::{duration, lock, unshare};
 use crate::api::properties::outcome_of_send;
 use crate::error::Outcome;
 use crate::secret::Secret;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::{Debug, Display};
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -71,6 +72,32 @@ fn is_step(text: &str) -> bool {
     let plain = ["scanned", "confirm", "refuse", "expire", "fail"];
     let code = text.strip_prefix("require-code=");
     plain.contains(&text) || code.is_some_and(|code| !code.is_empty())
+}
+
+/// Checks the reading of a message of a WebSocket client.
+pub fn sandbox_websocket(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let again = match ClientMessage::parse(text) {
+        Ok(ClientMessage::Auth {
+            app_key,
+            app_secret,
+            guid,
+        }) => json!({
+            "type": "auth", "app_key": app_key, "app_secret": app_secret.reveal(), "guid": guid,
+        }),
+        Ok(ClientMessage::Ack { event_id, success }) => {
+            json!({ "type": "ack", "event_id": event_id, "success": success })
+        }
+        Err(why) => return assert!(!why.is_empty()),
+    };
+    let read: Value = serde_json::from_str(text).expect("what was read is JSON");
+    assert_eq!(read.get("type"), again.get("type"));
+    assert_eq!(
+        ClientMessage::parse(&again.to_string()),
+        ClientMessage::parse(text)
+    );
 }
 
 /// Checks a scenario: a byte for the options and three for the quirks, then events, one per line: `!FAULT`,
@@ -217,6 +244,7 @@ impl SandboxFixture {
         let ResponsePlan {
             answer,
             transmission,
+            upgrade: _,
         } = self.server.handle(ReceivedRequest {
             at: Timestamp::from_second(now).expect("in range"),
             method,
@@ -319,6 +347,24 @@ mod tests {
         "s",
         "ms",
     ];
+    const MESSAGES: &[&str] = &[
+        "{\"type\":\"auth\",\"app_key\":\"k\",\"app_secret\":\"s\",\"guid\":\"g\"}",
+        "{\"type\":\"ack\",\"event_id\":\"evt_1\",\"success\":true}",
+        "{",
+        "}",
+        "\"type\":",
+        "\"auth\"",
+        "\"ack\"",
+        "\"event_id\":",
+        "\"success\":",
+        "\"app_secret\":",
+        "\"x\"",
+        "true",
+        "1",
+        "null",
+        ",",
+        "[",
+    ];
     const SCRIPT: &[&str] = &[
         "POST /msg/send_text {\"guid\":\"GUID\",\"conversation_id\":\"S:788123456789\",\"content\":\"hi\"}\n",
         "POST /msg/send_room_at {\"guid\":\"GUID\",\"conversation_id\":\"R:1\",\"content\":\"{$@}\",\"at_list\":[0,\"1\"]}\n",
@@ -371,6 +417,10 @@ mod tests {
         #[test]
         fn parsed_specs_read_back(text in token_sequences(SPECS)) {
             sandbox_spec(&text);
+        }
+        #[test]
+        fn any_websocket_message_is_read_or_refused(text in token_sequences(MESSAGES)) {
+            sandbox_websocket(&text);
         }
         #[test]
         fn send_outcomes_match_deliveries(scenario: [u8; 4], script in token_sequences(SCRIPT)) {

@@ -46,6 +46,8 @@ pub enum Quirk {
     GatewayEnvelope,
     /// The instances are of personal WeChat, which answers `baseResponse` and other statuses.
     PersonalWechat,
+    /// Callbacks over WebSocket carry the event as a string that holds JSON.
+    EventAsString,
 }
 
 const TABLE: &[(&str, Quirk)] = &[
@@ -68,6 +70,7 @@ const TABLE: &[(&str, Quirk)] = &[
     ("gateway-message-key", Quirk::GatewayMessageKey),
     ("gateway-envelope", Quirk::GatewayEnvelope),
     ("personal-wechat", Quirk::PersonalWechat),
+    ("event-as-string", Quirk::EventAsString),
 ];
 
 /// Fields that hold ids, which `number-ids` turns into numbers.
@@ -105,6 +108,7 @@ impl Quirk {
         "gateway-message-key",
         "gateway-envelope",
         "personal-wechat",
+        "event-as-string",
     ];
 }
 

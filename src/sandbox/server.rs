@@ -10,11 +10,13 @@ use super::http_response::HttpResponse;
 use super::record::Exchange;
 use super::scenario::Scenario;
 use super::scheduler::Scheduler;
-use super::simulator::{HandledRequest, ReceivedRequest, ResponsePlan, Simulator, Transmission};
+use super::simulator::{
+    HandledRequest, ReceivedRequest, ResponsePlan, Simulator, Transmission, Upgrade,
+};
 use super::state::State;
-use super::{Observer, lock};
+use super::{Observer, lock, websocket};
 use crate::http::host::is_ours;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -34,12 +36,13 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(addr: SocketAddr, scenario: &Scenario, observer: Observer) -> Self {
+        let prefix = scenario.prefix.trim_end_matches('/');
         Server {
             sockets: Sockets::new(addr),
             simulator: Mutex::new(Simulator::new(scenario)),
             scheduler: Scheduler::default(),
-            callbacks: Arc::new(Callbacks::new(scenario)),
-            prefix: scenario.prefix.trim_end_matches('/').into(),
+            callbacks: Arc::new(Callbacks::new(scenario, websocket_url(addr, prefix))),
+            prefix: prefix.into(),
             latency: scenario.latency,
             gateway: scenario.gateway.clone(),
             observer,
@@ -73,6 +76,7 @@ impl Server {
         let HandledRequest {
             answer,
             transmission,
+            upgrade,
             exchange,
         } = self.work(work);
         (self.observer)(&exchange);
@@ -80,6 +84,7 @@ impl Server {
         ResponsePlan {
             answer,
             transmission,
+            upgrade,
         }
     }
 
@@ -144,9 +149,14 @@ impl Handler for Server {
             Some(place) => ResponsePlan {
                 answer: admin::answer(self, &received, place),
                 transmission: Transmission::Properly,
+                upgrade: None,
             },
             None => self.handle_protocol(received, path.as_deref()),
         }
+    }
+
+    fn serve_upgraded(&self, stream: Arc<TcpStream>, read: Vec<u8>, upgrade: Upgrade) {
+        websocket::serve(self, stream, read, upgrade.fault);
     }
 
     fn latency(&self, transmission: Transmission) -> Duration {
@@ -155,6 +165,10 @@ impl Handler for Server {
             _ => self.latency,
         }
     }
+}
+
+fn websocket_url(addr: SocketAddr, prefix: &str) -> String {
+    format!("ws://{}{prefix}{}", super::local(addr), websocket::PATH)
 }
 
 /// Refuses requests with an `Origin`, which browsers add to every changing request, and requests to a

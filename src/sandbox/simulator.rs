@@ -9,6 +9,7 @@ use super::record::{self, Exchange, Record};
 use super::routes::{self, Request};
 use super::scenario::Scenario;
 use super::state::State;
+use super::websocket;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
@@ -56,6 +57,15 @@ pub(super) enum Transmission {
 pub(super) struct ResponsePlan {
     pub(super) answer: HttpResponse,
     pub(super) transmission: Transmission,
+    /// The connection is a WebSocket afterwards.
+    pub(super) upgrade: Option<Upgrade>,
+}
+
+/// A connection that becomes a WebSocket.
+#[derive(Debug)]
+pub(super) struct Upgrade {
+    /// The fault that takes effect when the client authenticates.
+    pub(super) fault: Option<Fault>,
 }
 
 /// A handled request.
@@ -63,6 +73,7 @@ pub(super) struct ResponsePlan {
 pub(super) struct HandledRequest {
     pub(super) answer: HttpResponse,
     pub(super) transmission: Transmission,
+    pub(super) upgrade: Option<Upgrade>,
     pub(super) exchange: Arc<Exchange>,
 }
 
@@ -108,8 +119,11 @@ impl Simulator {
                 body: &received.body,
             };
             let (answer, fault) = self.respond(received.at, &request);
-            return self.plan(received, answer, fault.as_ref());
+            return self.carry_out(received, answer, fault.as_ref());
         };
+        if path == Some(websocket::PATH) {
+            return self.handle_handshake(received);
+        }
         let (method, body) = (&received.method, &received.body);
         match gateway.open(method, path, body, &mut self.state, &self.redaction) {
             Ok(call) => {
@@ -120,10 +134,33 @@ impl Simulator {
                 };
                 let (mut answer, fault) = self.respond(received.at, &request);
                 answer.note = format!("{} {}", call.path.escape_debug(), answer.note);
-                self.plan(received, answer, fault.as_ref())
+                self.carry_out(received, answer, fault.as_ref())
             }
-            Err(answer) => self.plan(received, answer, None),
+            Err(answer) => self.carry_out(received, answer, None),
         }
+    }
+
+    /// Handles a request to open a WebSocket.
+    fn handle_handshake(&mut self, received: ReceivedRequest) -> HandledRequest {
+        let accepted = websocket::accept(&received);
+        let is_accepted = accepted.is_ok();
+        let answer = accepted.unwrap_or_else(|refusal| refusal);
+        let fault = self.faults.trigger(websocket::PATH);
+        let (later, now) = match fault {
+            Some(fault) if websocket::takes_effect_at_authentication(&fault.kind) => {
+                (Some(fault), None)
+            }
+            fault => (None, fault),
+        };
+        let spoilt = now
+            .as_ref()
+            .and_then(|fault| fault.answer(self.state.dialect));
+        let is_upgrade = is_accepted && spoilt.is_none();
+        let transmission = now.as_ref().map_or(Transmission::Properly, transmission);
+        let recorded = now.as_ref().or(later.as_ref());
+        let mut handled = self.plan(received, spoilt.unwrap_or(answer), transmission, recorded);
+        handled.upgrade = is_upgrade.then_some(Upgrade { fault: later });
+        handled
     }
 
     /// Records a request that is not for the simulated server, with its response.
@@ -132,16 +169,26 @@ impl Simulator {
         received: ReceivedRequest,
         answer: HttpResponse,
     ) -> HandledRequest {
-        self.plan(received, answer, None)
+        self.carry_out(received, answer, None)
+    }
+
+    fn carry_out(
+        &mut self,
+        received: ReceivedRequest,
+        answer: HttpResponse,
+        fault: Option<&Fault>,
+    ) -> HandledRequest {
+        let transmission = fault.map_or(Transmission::Properly, transmission);
+        self.plan(received, answer, transmission, fault)
     }
 
     fn plan(
         &mut self,
         mut received: ReceivedRequest,
         mut answer: HttpResponse,
+        transmission: Transmission,
         fault: Option<&Fault>,
     ) -> HandledRequest {
-        let transmission = fault.map_or(Transmission::Properly, transmission);
         self.redaction.request(&mut received);
         answer.note = self.redaction.text(&answer.note);
         let exchange = Arc::new(exchange(received, &answer, transmission, fault));
@@ -149,6 +196,7 @@ impl Simulator {
         HandledRequest {
             answer,
             transmission,
+            upgrade: None,
             exchange,
         }
     }

@@ -112,13 +112,14 @@ impl State {
         self.deliveries.push(Arc::new(delivery), bytes);
     }
 
-    /// Queues an event for the instance's `notify_url`, else the global one; without either it is lost.
+    /// Queues an event for the instance's `notify_url`, else the global one, and its WebSocket clients;
+    /// without any it is lost.
     pub(super) fn emit(&mut self, guid: &str, notify_type: i64, mut data: Value) -> bool {
         let url = match self.instance(guid) {
             Ok(instance) if !instance.notify_url.is_empty() => instance.notify_url.clone(),
             _ => self.global_notify_url.clone(),
         };
-        if url.is_empty() {
+        if url.is_empty() && !self.is_subscribed(guid) {
             return false;
         }
         self.quirks.apply(&mut data);
@@ -159,7 +160,20 @@ impl State {
         !self.global_notify_url.is_empty()
             || self
                 .instance(guid)
-                .is_ok_and(|instance| !instance.notify_url.is_empty())
+                .is_ok_and(|instance| instance.is_subscribed || !instance.notify_url.is_empty())
+    }
+
+    fn is_subscribed(&mut self, guid: &str) -> bool {
+        self.instance(guid)
+            .is_ok_and(|instance| instance.is_subscribed)
+    }
+
+    /// From now on the instance's events are for WebSocket clients too; false when there is no such
+    /// instance.
+    pub(super) fn subscribe(&mut self, guid: &str) -> bool {
+        self.instance(guid)
+            .map(|instance| instance.is_subscribed = true)
+            .is_ok()
     }
 
     /// Removes and returns the queued events.

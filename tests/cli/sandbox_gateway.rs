@@ -111,6 +111,24 @@ fn hands_credentials_to_the_command_and_records_no_secret() {
 }
 
 #[test]
+fn logs_handshakes_and_no_messages_of_websockets() {
+    let mut sandbox = start(&[]);
+    let [url, key, secret, guid] = exports(&mut sandbox);
+    let url = format!("{}/ws/juwe", url.replacen("http", "ws", 1));
+    let (mut client, _) = tungstenite::connect(&url).unwrap();
+    for secret in [&*secret, "wrong-secret"] {
+        let auth = json!({"type": "auth", "app_key": key, "app_secret": secret, "guid": guid});
+        client.send(auth.to_string().into()).unwrap();
+        let answer = client.read().unwrap();
+        assert!(!answer.to_text().unwrap().contains(secret), "{answer}");
+    }
+    sandbox.signal(Signal::TERM);
+    let expected = "the sandbox is listening; press Ctrl-C to stop\n\
+                    GET /ws/juwe 101 WebSocket opened\n";
+    sandbox.end().is(143, "", expected);
+}
+
+#[test]
 fn limits_need_the_gateway() {
     for flags in [["--block-after", "5"], ["--block-for", "5s"]] {
         let run = Qiwei::new(["sandbox"]).args(flags).run().ends_with(2);

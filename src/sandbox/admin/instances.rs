@@ -76,6 +76,12 @@ pub(super) fn kick(server: &Server, guid: &str) -> Outcome {
     })
 }
 
+/// Cuts the WebSocket connections.
+pub(super) fn disconnect(server: &Server, guid: &str) -> Outcome {
+    server.change(|state| state.instance(guid).map(drop).map_err(|_| unknown(guid)))?;
+    Ok(json!({ "disconnected": server.callbacks.hub().disconnect(guid) }))
+}
+
 fn view(state: &mut State, guid: &str) -> Outcome {
     let instance = state.instance(guid).map_err(|_| unknown(guid))?;
     Ok(instance.view())

@@ -1,11 +1,13 @@
 //! Queues of callbacks to be posted.
 
 use crate::sandbox::record;
+use crate::sandbox::websocket::{PushStatus, PushedEvent};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Most events per receiver; further ones are lost.
@@ -20,6 +22,8 @@ pub(super) struct Queues {
     pub(super) by_guid: HashMap<String, VecDeque<Job>>,
     /// Bytes in all queues.
     bytes: usize,
+    /// Number of events so far.
+    events: u64,
 }
 
 /// A callback and the time at which it is posted.
@@ -27,6 +31,15 @@ pub(super) struct Queues {
 pub(super) struct Job {
     pub(super) due: Instant,
     pub(super) pending: PendingCallback,
+    /// The event for WebSocket clients, at the gateway.
+    pub(super) pushed: Option<Arc<PushedEvent>>,
+}
+
+impl Job {
+    /// Approximate size in memory, in bytes.
+    fn size(&self) -> usize {
+        self.pending.size() + self.pushed.as_ref().map_or(0, |event| event.size())
+    }
 }
 
 impl Queues {
@@ -38,11 +51,11 @@ impl Queues {
     }
 
     /// Appends a callback to its instance's queue; returns it when the queues are full.
-    pub(super) fn push(&mut self, job: Job) -> Result<(), PendingCallback> {
+    pub(super) fn push(&mut self, job: Job) -> Result<(), Job> {
         let queue = self.by_guid.entry(job.pending.guid.clone()).or_default();
-        let bytes = self.bytes + job.pending.size();
+        let bytes = self.bytes + job.size();
         if queue.len() >= QUEUE_CAP || bytes > BYTES_CAP {
-            return Err(job.pending);
+            return Err(job);
         }
         self.bytes = bytes;
         queue.push_back(job);
@@ -50,10 +63,16 @@ impl Queues {
     }
 
     /// Removes the first callback of an instance.
-    pub(super) fn pop(&mut self, guid: &str) -> Option<PendingCallback> {
-        let pending = self.by_guid.get_mut(guid)?.pop_front()?.pending;
-        self.bytes -= pending.size();
-        Some(pending)
+    pub(super) fn pop(&mut self, guid: &str) -> Option<Job> {
+        let job = self.by_guid.get_mut(guid)?.pop_front()?;
+        self.bytes -= job.size();
+        Some(job)
+    }
+
+    /// A new id for WebSocket clients.
+    pub(super) fn next_event_id(&mut self) -> String {
+        self.events += 1;
+        format!("evt_{}", self.events)
     }
 }
 
@@ -74,6 +93,10 @@ pub struct Callback {
     pub http_status: Option<u16>,
     /// Why there is no status.
     pub error: Option<String>,
+    /// The event's id, if it was sent over WebSocket.
+    pub event_id: Option<String>,
+    /// Whether a WebSocket client has acknowledged it.
+    pub acknowledged: Option<bool>,
 }
 
 /// A callback to be posted; the body is kept as text, which is smaller than a parsed value.
@@ -101,11 +124,33 @@ pub(in crate::sandbox) struct Posted {
     pub(super) pending: PendingCallback,
     pub(super) http_status: Option<u16>,
     pub(super) error: Option<String>,
+    /// The event over WebSocket.
+    #[serde(flatten, serialize_with = "push_fields")]
+    pub(super) push: Option<Arc<PushStatus>>,
+}
+
+#[derive(Serialize)]
+struct PushFields<'a> {
+    event_id: Option<&'a str>,
+    acknowledged: Option<bool>,
+}
+
+fn push_fields<S: Serializer>(
+    push: &Option<Arc<PushStatus>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let push = push.as_deref();
+    let fields = PushFields {
+        event_id: push.map(|status| status.event_id.as_str()),
+        acknowledged: push.map(PushStatus::is_acknowledged),
+    };
+    fields.serialize(serializer)
 }
 
 impl From<&Posted> for Callback {
     fn from(posted: &Posted) -> Self {
         let pending = posted.pending.clone();
+        let push = posted.push.as_deref();
         Callback {
             at: posted.at,
             guid: pending.guid,
@@ -114,6 +159,8 @@ impl From<&Posted> for Callback {
             body: serde_json::from_str(pending.body.get()).unwrap_or_default(),
             http_status: posted.http_status,
             error: posted.error.clone(),
+            event_id: push.map(|status| status.event_id.clone()),
+            acknowledged: push.map(PushStatus::is_acknowledged),
         }
     }
 }
@@ -130,8 +177,11 @@ mod tests {
             url: String::new(),
             body: RawValue::NULL.to_owned(),
         };
-        let due = Instant::now();
-        Job { due, pending }
+        Job {
+            due: Instant::now(),
+            pending,
+            pushed: None,
+        }
     }
 
     #[test]

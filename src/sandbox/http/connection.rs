@@ -5,10 +5,11 @@ use super::Handler;
 use super::writer::{self, WriteOptions};
 use crate::http::{Framing, Head, ReadError, RequestReader};
 use crate::sandbox::http_response::HttpResponse;
-use crate::sandbox::simulator::{ReceivedRequest, ResponsePlan, Transmission};
+use crate::sandbox::simulator::{ReceivedRequest, ResponsePlan, Transmission, Upgrade};
 use jiff::Timestamp;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Time after which a connection is closed whose client neither sends nor reads.
@@ -17,17 +18,29 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
+/// What happens to a connection after a response.
+enum Next {
+    /// It waits for another request.
+    Request,
+    Close,
+    Upgrade(Upgrade),
+}
+
 /// Serves a connection to its end.
-pub(crate) fn serve(stream: &TcpStream, handler: &impl Handler) {
+pub(crate) fn serve(stream: &Arc<TcpStream>, handler: &impl Handler) {
     if set_up(stream).is_err() {
         return;
     }
-    let mut reader = RequestReader::new(stream, super::BODY_CAP);
+    let mut reader = RequestReader::new(&**stream, super::BODY_CAP);
     loop {
         match next(&mut reader, stream) {
             Ok((head, body)) => match answer(stream, handler, head, body) {
-                Ok(true) => {}
-                Ok(false) | Err(_) => return,
+                Ok(Next::Request) => {}
+                Ok(Next::Upgrade(upgrade)) => {
+                    let read = reader.into_buffer();
+                    return handler.serve_upgraded(stream.clone(), read, upgrade);
+                }
+                Ok(Next::Close) | Err(_) => return,
             },
             Err(ReadError::Refused(status)) => return refuse(stream, status),
             Err(ReadError::Gone) => return,
@@ -56,13 +69,13 @@ fn next(
     Ok((head, body))
 }
 
-/// Answers one request; returns whether the connection stays open.
+/// Answers one request.
 fn answer(
     stream: &TcpStream,
     handler: &impl Handler,
     head: Head,
     body: Vec<u8>,
-) -> io::Result<bool> {
+) -> io::Result<Next> {
     let options = WriteOptions {
         keep_alive: head.keep_alive,
         is_modern: head.is_modern,
@@ -78,10 +91,17 @@ fn answer(
     let ResponsePlan {
         answer,
         transmission,
+        upgrade,
     } = handler.handle(received);
-    carry_out(stream, handler, &answer, transmission, options)
+    let stays_open = carry_out(stream, handler, &answer, transmission, options)?;
+    Ok(match upgrade {
+        Some(upgrade) if stays_open => Next::Upgrade(upgrade),
+        None if stays_open => Next::Request,
+        _ => Next::Close,
+    })
 }
 
+/// Transmits a response; returns whether the connection stays open.
 fn carry_out(
     stream: &TcpStream,
     handler: &impl Handler,

@@ -75,7 +75,7 @@ impl Connections {
 }
 
 impl Connection {
-    pub(crate) fn stream(&self) -> &TcpStream {
+    pub(crate) fn stream(&self) -> &Arc<TcpStream> {
         &self.stream
     }
 }

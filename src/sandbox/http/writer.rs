@@ -1,7 +1,7 @@
 //! Writes responses, and the faulty ones of fault injection.
 
 use super::Shutdown;
-use crate::sandbox::http_response::{HttpResponse, reason};
+use crate::sandbox::http_response::{HttpResponse, SWITCHING_PROTOCOLS, reason};
 use socket2::SockRef;
 use std::io::{self, BufWriter, Read, Write};
 use std::net::TcpStream;
@@ -49,6 +49,10 @@ pub(crate) fn bytes(answer: &HttpResponse, options: WriteOptions) -> Vec<u8> {
 fn head(answer: &HttpResponse, length: usize, options: WriteOptions) -> Vec<u8> {
     let mut out = Vec::with_capacity(answer.body.len() + 256);
     start(&mut out, answer);
+    if answer.status == SWITCHING_PROTOCOLS {
+        out.extend_from_slice(b"\r\n");
+        return out;
+    }
     push(&mut out, "content-length", &length.to_string());
     match (options.keep_alive, options.is_modern) {
         (false, _) => push(&mut out, "connection", "close"),
@@ -77,7 +81,9 @@ fn start(out: &mut Vec<u8>, answer: &HttpResponse) {
         reason(answer.status)
     );
     push(out, "server", "qiwei-sandbox");
-    push(out, "content-type", answer.content_type);
+    if !answer.content_type.is_empty() {
+        push(out, "content-type", answer.content_type);
+    }
     for (name, value) in &answer.headers {
         push(out, name, value);
     }

@@ -12,3 +12,4 @@ mod receiver;
 mod sessions;
 mod shapes;
 mod support;
+mod websocket;

@@ -125,7 +125,7 @@ fn logs_handshakes_and_no_messages_of_websockets() {
     sandbox.signal(Signal::TERM);
     let expected = "the sandbox is listening; press Ctrl-C to stop\n\
                     GET /ws/juwe 101 WebSocket opened\n";
-    sandbox.end().is(143, "", expected);
+    sandbox.end().assert_output(143, "", expected);
 }
 
 #[test]

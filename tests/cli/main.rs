@@ -22,6 +22,7 @@ mod declared;
 mod environment;
 mod examples;
 mod gateway;
+mod gateway_callbacks;
 mod generated;
 mod instance;
 mod instance_detection;

@@ -36,13 +36,15 @@ impl GatewaySandbox {
             .env("QIWEI_GUID", &self.sandbox.guids()[0])
     }
 
-    /// The paths of the calls in order.
+    /// The paths of the calls in order, without the WebSocket.
     pub fn calls(&self) -> Vec<String> {
         let path = |e: &qiwei::sandbox::Exchange| {
             let body: Value = serde_json::from_slice(&e.body).unwrap();
             assert_eq!(e.path, "/open/GuidRequest");
             body["path"].as_str().unwrap().to_owned()
         };
-        self.sandbox.exchanges().iter().map(path).collect()
+        let exchanges = self.sandbox.exchanges();
+        let calls = exchanges.iter().filter(|e| e.path != "/ws/juwe");
+        calls.map(path).collect()
     }
 }

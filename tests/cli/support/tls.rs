@@ -73,6 +73,18 @@ impl Certificate {
         }
     }
 
+    /// The configuration of a TLS server with this certificate.
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(self.chain.clone(), self.key.clone_key())
+            .unwrap();
+        Arc::new(config)
+    }
+
     /// The PEM file to trust.
     pub fn file(&self) -> PathBuf {
         Path::new(self.folder.path()).join("trusted.pem")
@@ -88,14 +100,7 @@ pub struct TlsServer {
 impl TlsServer {
     /// Listens on a port of its own, in a thread that ends with the process.
     pub fn start(certificate: &Certificate, answer: &str) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(certificate.chain.clone(), certificate.key.clone_key())
-            .unwrap();
-        let config = Arc::new(config);
+        let config = certificate.server_config();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));

@@ -133,7 +133,6 @@ fn connect(context: &Context, guid: &Guid, handlers: CallbackHandlers) -> Result
         Some(url) => url.clone(),
         None => websocket::default_url(&settings.base_url.endpoint("/")),
     };
-    let place = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
     let account = Account {
         url,
         gateway: gateway.clone(),
@@ -150,7 +149,7 @@ fn connect(context: &Context, guid: &Guid, handlers: CallbackHandlers) -> Result
         ConnectError::Refused(reason) => credentials_refused(reason),
         ConnectError::Failed(why) => Error::new(
             Kind::Unreachable,
-            text!("cannot connect to the gateway's WebSocket at {place}: {why}", place, why),
+            text!("cannot connect to the gateway's WebSocket: {why}", why),
         )
         .hint(text!(
             "check the address (`qiwei config set websocket_url URL`), or receive callbacks at a public URL with --notify-url"

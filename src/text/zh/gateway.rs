@@ -23,8 +23,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "已设置 app_secret，但未设置 app_key",
     ),
     (
-        "cannot connect to the gateway's WebSocket at {place}: {why}",
-        "无法连接网关的 WebSocket（{place}）：{why}",
+        "cannot connect to the gateway's WebSocket: {why}",
+        "无法连接网关的 WebSocket：{why}",
     ),
     (
         "check app_key and app_secret; `qiwei config explain` shows where they come from",

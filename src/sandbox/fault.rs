@@ -10,10 +10,10 @@ mod syntax;
 pub(super) use list::FaultList;
 pub use syntax::{FAULT_KINDS, FaultSyntax};
 
-use super::dialect::Dialect;
 use super::duration;
 use super::endpoint_result::Failure;
 use super::http_response::{HttpResponse, reason};
+use super::state::State;
 use std::fmt;
 use std::time::Duration;
 
@@ -114,12 +114,12 @@ const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\
 
 impl Fault {
     /// The replacement answer, for faults that have one.
-    pub(super) fn answer(&self, dialect: Dialect) -> Option<HttpResponse> {
+    pub(super) fn answer(&self, state: &State) -> Option<HttpResponse> {
         let ok = |content_type, body: &[u8]| Some(HttpResponse::raw(200, content_type, body));
         let refused = |failure| {
             Some(HttpResponse::json(
                 200,
-                dialect.render(&Err(failure)),
+                state.render(&Err(failure)),
                 String::new(),
             ))
         };

@@ -4,8 +4,6 @@ use super::endpoint::{self, Call, Endpoint, EndpointFault, RequiredStatus};
 use super::endpoint_result::{EndpointResult, Failure};
 use super::http_response::HttpResponse;
 use super::instance::Status;
-use super::personal_wechat;
-use super::quirk::Quirk;
 use super::schema::{self, Params, Rejection};
 use super::state::State;
 use jiff::Timestamp;
@@ -71,12 +69,7 @@ fn business(
     if let Ok(success) = &mut reply {
         state.quirks.apply(&mut success.data);
     }
-    let body = if state.quirks.has(Quirk::PersonalWechat) {
-        personal_wechat::render(&reply)
-    } else {
-        state.dialect.render(&reply)
-    };
-    HttpResponse::json(200, body, note(&reply))
+    HttpResponse::json(200, state.render(&reply), note(&reply))
 }
 
 /// Checks that the instance has the status the endpoint needs. The gateway has one code for an unknown

@@ -152,9 +152,7 @@ impl Simulator {
             }
             fault => (None, fault),
         };
-        let spoilt = now
-            .as_ref()
-            .and_then(|fault| fault.answer(self.state.dialect));
+        let spoilt = now.as_ref().and_then(|fault| fault.answer(&self.state));
         let is_upgrade = is_accepted && spoilt.is_none();
         let transmission = now.as_ref().map_or(Transmission::Properly, transmission);
         let recorded = now.as_ref().or(later.as_ref());
@@ -219,7 +217,7 @@ impl Simulator {
             self.state.log_out(&guid_in(request.body));
         }
         let handled = executed.then(|| self.handle(at, request, fault));
-        let spoilt = fault.and_then(|fault| fault.answer(self.state.dialect));
+        let spoilt = fault.and_then(|fault| fault.answer(&self.state));
         match (spoilt, handled) {
             (Some(spoilt), Some(handled)) => HttpResponse {
                 note: handled.note,

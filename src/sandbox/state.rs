@@ -5,12 +5,13 @@ mod logins;
 pub(super) use logins::StepError;
 
 use super::dialect::Dialect;
-use super::endpoint_result::Failure;
+use super::endpoint_result::{EndpointResult, Failure};
 use super::event::{self, Event};
 use super::initial_data;
 use super::instance::Instance;
 use super::instance::Status;
 use super::message::{Message, SENT};
+use super::personal_wechat;
 use super::quirk::{Quirk, Quirks};
 use super::record::{Delivery, Record};
 use super::scan_script::ScanScript;
@@ -95,6 +96,15 @@ impl State {
             instance.login = None;
         }
         Ok(())
+    }
+
+    /// The body of an answer, in the form of this server.
+    pub(super) fn render(&self, reply: &EndpointResult) -> Vec<u8> {
+        if self.quirks.has(Quirk::PersonalWechat) {
+            personal_wechat::render(reply)
+        } else {
+            self.dialect.render(reply)
+        }
     }
 
     /// Id and sequence number of the next message.

@@ -90,10 +90,9 @@ impl Redaction {
     /// The body as JSON, if it may hold a secret.
     fn suspicious_json(&self, body: &[u8]) -> Option<Value> {
         let text = std::str::from_utf8(body).ok()?;
-        let is_suspicious = text.contains(FIELD)
+        let is_suspicious = text.to_ascii_lowercase().contains(FIELD)
             // The name or the secret may be escaped.
             || text.contains("\\u")
-            || text.to_ascii_lowercase().contains(FIELD)
             || self.own().is_some_and(|secret| text.contains(secret));
         is_suspicious.then(|| serde_json::from_str(text).ok())?
     }

@@ -249,7 +249,12 @@ fn blocks_account_that_calls_too_often() {
 
 #[test]
 fn personal_wechat_answers_in_its_own_shape() {
-    let sandbox = gateway_with(|scenario| scenario.quirks = vec![Quirk::PersonalWechat]);
+    let sandbox = gateway_with(|scenario| {
+        scenario.quirks = vec![Quirk::PersonalWechat];
+        scenario.faults = vec!["code=9003@/msg/send_text*1".parse().unwrap()];
+    });
+    let expired = call(&sandbox, "/msg/send_text", &message("x"));
+    assert_eq!(expired["list"], json!([{"ret": 9003}]));
     let sent = json!({"baseResponse": {"ret": 0}, "list": [{"ret": 0}]});
     assert_eq!(call(&sandbox, "/msg/send_text", &message("x")), sent);
     let status = call(&sandbox, "/client/get_client_status", &first());

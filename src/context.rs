@@ -216,6 +216,10 @@ impl Context {
             let is_default = settings.has_default_pace && self.pace_flag.get().is_none();
             let limiter: Arc<dyn RateLimiter> = Arc::new(AccountRateLimiter::new(
                 settings.base_url.identity(),
+                settings
+                    .guid
+                    .as_ref()
+                    .map_or_else(String::new, |(guid, _)| guid.to_string()),
                 rate,
                 is_default,
                 self.state_folder(),

@@ -23,6 +23,8 @@ const SHOWN_WAIT: Duration = Duration::from_secs(1);
 pub struct AccountRateLimiter {
     /// The server, without credentials.
     pub server: String,
+    /// The account of calls that are not about an instance; empty without a configured one.
+    pub account: String,
     /// The limit.
     pub rate: Rate,
     /// Whether the limit is a default. If it cannot be kept, calls are made without it; a limit that the user
@@ -46,6 +48,7 @@ impl AccountRateLimiter {
     /// A limiter; opens the state database with the first call.
     pub fn new(
         server: String,
+        account: String,
         rate: Rate,
         is_default: bool,
         state: Option<PathBuf>,
@@ -53,6 +56,7 @@ impl AccountRateLimiter {
     ) -> Self {
         Self {
             server,
+            account,
             rate,
             is_default,
             state,
@@ -86,6 +90,14 @@ impl AccountRateLimiter {
         }
     }
 
+    /// The account whose calls are counted: the gateway counts those without a guid too.
+    fn account_of<'g>(&'g self, guid: &'g str) -> &'g str {
+        match guid {
+            "" => &self.account,
+            guid => guid,
+        }
+    }
+
     fn sleep(&self, reservation: Reservation, stop: &AtomicBool) -> Result<(), Error> {
         let wait = reservation.wait();
         if wait > SHOWN_WAIT && self.output.stderr_is_terminal() {
@@ -107,6 +119,7 @@ impl AccountRateLimiter {
 
 impl RateLimiter for AccountRateLimiter {
     fn acquire(&self, guid: &str, limit: Deadline, stop: &AtomicBool) -> Result<(), Error> {
+        let guid = self.account_of(guid);
         loop {
             let most = limit.remaining();
             let reserved = self
@@ -127,6 +140,7 @@ impl RateLimiter for AccountRateLimiter {
     }
 
     fn pause(&self, guid: &str, wait: Duration) {
+        let guid = self.account_of(guid);
         let paused =
             self.with_database(|database| database.pause(&self.server, guid, self.rate, wait));
         match paused {

@@ -154,9 +154,9 @@ impl Key {
     pub fn gateway_default(self) -> Option<&'static str> {
         match self {
             Self::BaseUrl => Some(gateway::DEFAULT_BASE_URL),
-            // At most 60 calls in any minute: 10 at once, then 50 a minute. Above 100 the gateway blocks the
+            // Fewer than 60 calls in any minute: 10 at once, then 48 a minute. Above 100 the gateway blocks the
             // account for half an hour.
-            Self::Pace => Some("50/min,burst=10"),
+            Self::Pace => Some("48/min,burst=10"),
             _ => None,
         }
     }

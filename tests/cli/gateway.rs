@@ -402,7 +402,7 @@ fn default_server_is_the_public_gateway() {
         row.unwrap()["value"].clone()
     };
     assert_eq!(value("base_url"), "https://chat-api.juhebot.com");
-    assert_eq!(value("pace"), "50/min,burst=10");
+    assert_eq!(value("pace"), "48/min,burst=10");
     assert_eq!(value("app_secret"), "[redacted]");
     assert!(!run.stdout.contains("a-secret-of-the-gateway"));
 }

@@ -52,10 +52,9 @@ impl Run for Args {
                 return Ok(ExitCode::SUCCESS);
             }
         }
-        context
-            .api()?
-            .apply(&request)
-            .map_err(|e| e.into_error(Effect::Change))?;
+        let api = context.api()?;
+        api.apply(&request)
+            .map_err(|e| instances::explain_failure(api, &guid, e, Effect::Change))?;
         let view = LoggedOut {
             guid: &guid,
             logged_out: true,

@@ -2,7 +2,6 @@
 
 pub mod key_lock;
 mod outgoing_message;
-mod refusal;
 mod sender;
 
 pub use outgoing_message::{OutgoingMessage, check_key};

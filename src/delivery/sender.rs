@@ -8,11 +8,12 @@ use std::time::Duration;
 use super::Receipt;
 use super::key_lock;
 use super::outgoing_message::OutgoingMessage;
-use super::refusal::explain_send_failure;
+use crate::api::request::Effect;
 use crate::api::{Api, CallError, RateLimiter, SentMessage};
 use crate::error::{Error, Kind, Outcome};
 use crate::files::Transient;
 use crate::guid::Guid;
+use crate::instances;
 use crate::output::Output;
 use crate::store::{self, Entry, LedgerState, StateDatabase};
 use crate::text::{Text, text};
@@ -285,7 +286,8 @@ impl Sender {
         }
         result.map_err(|error| {
             let pause = pause_asked_for(&error);
-            (explain_send_failure(&api, &self.options.guid, error), pause)
+            let error = instances::explain_failure(&api, &self.options.guid, error, Effect::Change);
+            (error, pause)
         })
     }
 

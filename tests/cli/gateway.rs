@@ -199,6 +199,17 @@ fn tells_offline_account_from_wrong_guid() {
         .ends_with(1)
         .says("probably wrong; copy it from the gateway's console");
     server
+        .run(["logout"])
+        .run()
+        .ends_with(4)
+        .says("not logged in: run `qiwei login`");
+    server
+        .run(["logout"])
+        .env("QIWEI_GUID", "no-such-guid")
+        .run()
+        .ends_with(1)
+        .says("probably wrong; copy it from the gateway's console");
+    server
         .run(["status"])
         .env("QIWEI_GUID", "no-such-guid")
         .run()

@@ -6,11 +6,16 @@ use std::time::Duration;
 use super::command::{Command, Coverage, Role, Step};
 use super::commands::COMMANDS;
 use super::faults::{self, Fault, Observation, Shape, Stage};
+use super::route::Route;
 
-/// A command, one of its requests, and the fault it meets.
+/// The endpoint that lists the instances.
+pub const LIST_PATH: &str = "/client/all_clients";
+
+/// A command, the route of its requests, one of them, and the fault it meets.
 #[derive(Clone, Copy)]
 pub struct Case {
     pub command: &'static Command,
+    pub route: Route,
     pub step: &'static Step,
     pub fault: &'static Fault,
     pub mode: Mode,
@@ -31,13 +36,14 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             command,
+            route,
             step,
             fault,
             mode,
         } = self;
         write!(
             f,
-            "[{} | {} {} | {fault} | {mode:?}]",
+            "[{} | {route} | {} {} | {fault} | {mode:?}]",
             command.name, step.path, step.body
         )
     }
@@ -82,7 +88,7 @@ impl Case {
 
     /// The answer is an empty instance list.
     pub fn is_empty_list(&self) -> bool {
-        let is_list = self.step.path == "/client/all_clients";
+        let is_list = self.step.path == LIST_PATH;
         let empty = [
             Observation::BareJson(Shape::Null),
             Observation::BareJson(Shape::EmptyList),
@@ -91,10 +97,10 @@ impl Case {
     }
 }
 
-/// Every case, in the order of the tables.
-pub fn cases() -> Vec<Case> {
+/// Every case of a route, in the order of the tables.
+pub fn cases(route: Route) -> Vec<Case> {
     let mut cases = Vec::new();
-    for command in COMMANDS {
+    for command in COMMANDS.iter().filter(|command| route.takes(command)) {
         for (index, step) in command.steps.iter().enumerate() {
             for fault in faults::all()
                 .iter()
@@ -102,6 +108,7 @@ pub fn cases() -> Vec<Case> {
             {
                 let case = |mode| Case {
                     command,
+                    route,
                     step,
                     fault,
                     mode,

@@ -1,9 +1,9 @@
 //! Model of a command under test: its requests, the initial server state, and where it reports the outcome.
 
-use qiwei::sandbox::{Quirk, Sandbox, Scenario};
+use qiwei::sandbox::{Quirk, Scenario};
 use serde_json::json;
 
-use super::server::post;
+use super::route::RoutedSandbox;
 use crate::support::login::CONFIGURED_URL;
 
 /// A command line, and the server state it runs against.
@@ -21,6 +21,8 @@ pub struct Command {
     pub effect: Effect,
     /// It pauses for a second.
     pub is_slow: bool,
+    /// It receives callbacks with a listener.
+    pub listens: bool,
 }
 
 /// One request of a command.
@@ -120,7 +122,7 @@ pub struct InitialState {
     pub online: usize,
     pub running: usize,
     pub stopped: usize,
-    pub prepare: fn(&Sandbox),
+    pub prepare: fn(&RoutedSandbox),
     pub scan: &'static str,
     pub has_callbacks: bool,
     pub quirk: Option<Quirk>,
@@ -167,14 +169,15 @@ impl InitialState {
     }
 
     /// Prepares the sandbox before the command runs.
-    pub fn prepare(&self, sandbox: &Sandbox) {
-        let usual = json!({ "guid": sandbox.guids()[0], "notify_url": CONFIGURED_URL });
+    pub fn prepare(&self, server: &RoutedSandbox) {
+        let guid = &server.sandbox.guids()[0];
+        let usual = json!({ "guid": guid, "notify_url": CONFIGURED_URL });
         match self.url {
-            Some(NotifyUrlScope::Instance) => post(sandbox, "/client/set_notify_url", &usual),
-            Some(NotifyUrlScope::Global) => post(sandbox, "/global/set_notify_url", &usual),
+            Some(NotifyUrlScope::Instance) => server.post("/client/set_notify_url", &usual),
+            Some(NotifyUrlScope::Global) => server.post("/global/set_notify_url", &usual),
             None => {}
         }
-        (self.prepare)(sandbox);
+        (self.prepare)(server);
     }
 }
 
@@ -258,6 +261,7 @@ impl Command {
             report: Report::Plain,
             effect: Effect::Recorded,
             is_slow: false,
+            listens: false,
         }
     }
 
@@ -276,6 +280,11 @@ impl Command {
     pub const fn slow(self) -> Self {
         let is_slow = true;
         Self { is_slow, ..self }
+    }
+
+    pub const fn listening(self) -> Self {
+        let listens = true;
+        Self { listens, ..self }
     }
 
     /// The request that makes the change, if any.

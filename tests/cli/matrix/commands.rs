@@ -4,16 +4,16 @@ use qiwei::sandbox::{Quirk, ScanStep};
 use serde_json::json;
 
 use super::command::{Command, Effect, InitialState, NotifyUrlScope, Report, Role, Step};
-use super::server::post;
 
 const ONLINE: InitialState = InitialState::of(1, 0, 0);
 const RUNNING: InitialState = InitialState::of(0, 1, 0);
 const STOPPED: InitialState = InitialState::of(0, 0, 1);
 const WAITS_FOR_CODE: InitialState = InitialState {
-    prepare: |sandbox| {
-        let guid = &sandbox.guids()[0];
-        post(sandbox, "/login/get_login_qrcode", &json!({ "guid": guid }));
-        assert!(sandbox.scan_step(guid, &ScanStep::RequireCode("246810".into())));
+    prepare: |server| {
+        let guid = &server.sandbox.guids()[0];
+        server.post("/login/get_login_qrcode", &json!({ "guid": guid }));
+        let step = ScanStep::RequireCode("246810".into());
+        assert!(server.sandbox.scan_step(guid, &step));
     },
     scan: "manual",
     ..RUNNING
@@ -181,7 +181,8 @@ pub static COMMANDS: &[Command] = &[
             Step::new(Role::Read, QRCODE).failing_only_at_deadline(),
             RESTORE_CALLBACKS,
         ],
-    ),
+    )
+    .listening(),
     Command::new(
         "login without callbacks",
         "login --poll 10ms --guid GUID",
@@ -191,10 +192,11 @@ pub static COMMANDS: &[Command] = &[
             Step::new(Role::Change, NOTIFY)
                 .with("/webhook")
                 .raw_faults(),
-            Step::new(Role::Optional, POLL).failing_only_at_deadline(),
+            Step::new(Role::Optional, POLL),
             Step::new(Role::Optional, PROFILE),
         ],
-    ),
+    )
+    .listening(),
     Command::new(
         "login --global-notify",
         "login --global-notify --poll 1s --guid GUID",
@@ -204,7 +206,8 @@ pub static COMMANDS: &[Command] = &[
             REDIRECT_ALL_CALLBACKS,
             RESTORE_ALL_CALLBACKS,
         ],
-    ),
+    )
+    .listening(),
     Command::new(
         "login --new",
         "login --new --no-poll",
@@ -214,6 +217,7 @@ pub static COMMANDS: &[Command] = &[
             Step::new(Role::Read, STATUS),
         ],
     )
+    .listening()
     .shown_by(Effect::Instances),
     Command::new(
         "login --bridge",
@@ -224,6 +228,7 @@ pub static COMMANDS: &[Command] = &[
             Step::new(Role::Change, BRIDGE).all_faults(),
         ],
     )
+    .listening()
     .shown_by(Effect::Bridge("7")),
     Command::new(
         "login of a stopped instance",
@@ -257,7 +262,8 @@ pub static COMMANDS: &[Command] = &[
         "listen --for 20ms --guid GUID",
         ONLINE.redirecting(NotifyUrlScope::Instance),
         &[REDIRECT_CALLBACKS, RESTORE_CALLBACKS],
-    ),
+    )
+    .listening(),
     Command::new(
         "listen --global-notify",
         "listen --global-notify --for 20ms --guid GUID",
@@ -268,7 +274,8 @@ pub static COMMANDS: &[Command] = &[
                 .raw_faults(),
             RESTORE_ALL_CALLBACKS,
         ],
-    ),
+    )
+    .listening(),
     Command::new(
         "probe callback",
         "probe callback --guid GUID",
@@ -279,7 +286,8 @@ pub static COMMANDS: &[Command] = &[
             Step::new(Role::CallbackTrigger, QRCODE).failing_only_at_deadline(),
             RESTORE_CALLBACKS,
         ],
-    ),
+    )
+    .listening(),
     Command::new(
         "probe POST",
         "probe POST /client/stop_client --with-guid --guid GUID",

@@ -32,6 +32,12 @@ pub enum Observation {
     Silence,
     /// A refusal.
     Refusal,
+    /// A refusal of the credentials: HTTP 401 or 403, or code 401.
+    CredentialsRefused,
+    /// A refusal because of too many calls: HTTP 429, or a text that says so.
+    TooManyCalls,
+    /// A refusal in the form of personal WeChat.
+    PersonalWechat,
     /// A refusal that means "not ready yet".
     NotReady,
     /// HTTP 200 and code 0 with `is_svr_fail`: nothing was delivered.
@@ -137,8 +143,9 @@ const VARIANT: bool = false;
 /// The tested values of a sandbox fault. A new fault of the sandbox must be added here.
 fn faults_of_syntax(syntax: &'static FaultSyntax) -> Vec<Fault> {
     use Observation::{
-        Answer, BareJson, Broken, ClosedAtOnce, LoggedOut, NoConnection, NotReady, Reconnecting,
-        Refusal, ServerFail, Silence, UnexpectedStatus, UnusableBody,
+        Answer, BareJson, Broken, ClosedAtOnce, CredentialsRefused, LoggedOut, NoConnection,
+        NotReady, Reconnecting, Refusal, ServerFail, Silence, TooManyCalls, UnexpectedStatus,
+        UnusableBody,
     };
     use Shape::{EmptyList, EmptyObject, Null};
     let specs: &[(&str, Observation, bool)] = match syntax.name {
@@ -150,11 +157,11 @@ fn faults_of_syntax(syntax: &'static FaultSyntax) -> Vec<Fault> {
         "hang" | "hang-after" => &[("", Silence, TYPICAL)],
         "http" => &[
             ("=400", Refusal, VARIANT),
-            ("=401", Refusal, VARIANT),
-            ("=403", Refusal, VARIANT),
+            ("=401", CredentialsRefused, TYPICAL),
+            ("=403", CredentialsRefused, VARIANT),
             ("=404", Refusal, TYPICAL),
             ("=422", Refusal, VARIANT),
-            ("=429", Refusal, VARIANT),
+            ("=429", TooManyCalls, VARIANT),
             ("=500", UnexpectedStatus, VARIANT),
             ("=503", UnexpectedStatus, TYPICAL),
         ],
@@ -172,7 +179,7 @@ fn faults_of_syntax(syntax: &'static FaultSyntax) -> Vec<Fault> {
         "array" => &[("", BareJson(EmptyList), TYPICAL)],
         "array-after" => &[("", BareJson(EmptyList), VARIANT)],
         "code" => &[("=-987", Refusal, TYPICAL), ("=1014", NotReady, TYPICAL)],
-        "busy" => &[("", Refusal, VARIANT)],
+        "busy" => &[("", TooManyCalls, TYPICAL)],
         "svr-fail" => &[("", ServerFail, TYPICAL)],
         "logout" => &[("", LoggedOut, TYPICAL)],
         "reconnecting" => &[("", Reconnecting, TYPICAL)],

@@ -1,11 +1,12 @@
-//! The fault matrix: every command × every fault → exit code and outcome, generated from four
-//! tables.
+//! The fault matrix: every command × every fault → exit code and outcome, directly and through the
+//! hosted gateway, generated from tables.
 //!
 //! | table | content |
 //! |---|---|
 //! | [`commands`] | which requests a command makes, and the role of each |
 //! | [`faults`], [`raw`] | the faults, what the client can know, whether the request was executed |
 //! | [`rules`], [`exceptions`] | the expected results, and the exceptions with reasons |
+//! | [`route`] | how the requests reach the server: directly, or through the gateway |
 //! | [`case`] | which of them are combined, and how: always, once, or until the deadline |
 //!
 //! [`run`] runs a case against a sandbox, [`verify`] compares the reported result with the rules
@@ -16,7 +17,9 @@ mod command;
 mod commands;
 mod exceptions;
 mod faults;
+mod front_server;
 mod raw;
+mod route;
 mod rules;
 mod run;
 mod server;
@@ -31,11 +34,12 @@ use case::{Case, cases};
 use command::{Command, Role, Step};
 use commands::COMMANDS;
 use faults::{Observation, Stage};
+use route::Route;
 
 use crate::generated::{check_or_rewrite, root};
 use crate::support::check_at_once;
 
-/// Fewer would mean that a table lost rows. The exact number is in `docs/faults.md`.
+/// Fewer by one route would mean that a table lost rows. The exact number is in `docs/faults.md`.
 const MIN_CASES: usize = 4000;
 
 /// Runs the cases, `at_once` at a time, and reports all that failed.
@@ -65,38 +69,68 @@ fn check(cases: &[Case], at_once: usize) {
     );
 }
 
-#[test]
-fn cases_without_timeouts_follow_rules() {
-    let cases: Vec<Case> = cases().into_iter().filter(|case| !case.waits()).collect();
+fn check_cases_without_timeouts(route: Route) {
+    let cases: Vec<Case> = cases(route).into_iter().filter(|c| !c.waits()).collect();
     check(&cases, 8);
 }
 
-#[test]
-fn cases_with_timeouts_follow_rules() {
+fn check_cases_with_timeouts(route: Route) {
+    let cases: Vec<Case> = cases(route).into_iter().filter(Case::waits).collect();
     // They mostly sleep, so many can run at once.
-    let cases: Vec<Case> = cases().into_iter().filter(Case::waits).collect();
     check(&cases, 48);
 }
 
 #[test]
+fn cases_without_timeouts_follow_rules() {
+    check_cases_without_timeouts(Route::Direct);
+}
+
+#[test]
+fn cases_with_timeouts_follow_rules() {
+    check_cases_with_timeouts(Route::Direct);
+}
+
+#[test]
+fn gateway_cases_without_timeouts_follow_rules() {
+    check_cases_without_timeouts(Route::Gateway);
+}
+
+#[test]
+fn gateway_cases_with_timeouts_follow_rules() {
+    check_cases_with_timeouts(Route::Gateway);
+}
+
+#[test]
 fn covers_every_case() {
-    let cases = cases();
-    let names: BTreeSet<String> = cases.iter().map(ToString::to_string).collect();
-    assert_eq!(names.len(), cases.len(), "two cells of one name");
-    assert!(cases.len() >= MIN_CASES, "only {} cells", cases.len());
-    for command in COMMANDS {
-        let of_command = |case: &&Case| case.command.name == command.name;
+    for route in Route::ALL {
+        let cases = cases(route);
+        let names: BTreeSet<String> = cases.iter().map(ToString::to_string).collect();
+        assert_eq!(names.len(), cases.len(), "two cells of one name");
+        assert!(cases.len() >= MIN_CASES, "{route}: {} cells", cases.len());
+        for command in COMMANDS.iter().filter(|command| route.takes(command)) {
+            let is_covered = cases.iter().any(|case| case.command.name == command.name);
+            assert!(is_covered, "{route}: {} has none", command.name);
+        }
+    }
+}
+
+#[test]
+fn left_out_commands_exist() {
+    for (name, _) in route::LEFT_OUT {
         assert!(
-            cases.iter().any(|case| of_command(&case)),
-            "{} has none",
-            command.name
+            COMMANDS.iter().any(|command| command.name == *name),
+            "{name}"
         );
     }
 }
 
 #[test]
 fn every_request_meets_every_fault() {
-    let cases = cases();
+    Route::ALL.into_iter().for_each(check_faults_of_requests);
+}
+
+fn check_faults_of_requests(route: Route) {
+    let cases = cases(route);
     for path in requests() {
         let roles = || {
             steps()
@@ -126,7 +160,7 @@ fn every_request_meets_every_fault() {
             };
             let meets = |case: &Case| case.step.path == path && case.fault == fault;
             let met = cases.iter().any(meets);
-            assert!(met || is_elsewhere, "{path} never meets {fault}");
+            assert!(met || is_elsewhere, "{route}: {path} never meets {fault}");
         }
     }
 }
@@ -148,7 +182,7 @@ fn requests() -> BTreeSet<&'static str> {
 #[test]
 fn every_exception_is_needed() {
     let mut used = BTreeSet::new();
-    for case in cases() {
+    for case in Route::ALL.into_iter().flat_map(cases) {
         used.extend(exceptions::matching(&case).map(|exception| exception.why));
     }
     for exception in exceptions::EXCEPTIONS {

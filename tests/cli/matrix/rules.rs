@@ -4,6 +4,7 @@ use super::case::{Case, Mode};
 use super::command::{AcceptedShape, Role};
 use super::exceptions;
 use super::faults::{Observation, Shape};
+use super::route::Route;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +34,20 @@ pub enum ResultClass {
     Uncertain,
     Rejected,
     NotLoggedIn,
+    /// The gateway refused the credentials.
+    CredentialsRefused,
+    /// The gateway blocks the account for a while.
+    Blocked,
+    /// The instance is not one of WeCom.
+    PersonalWechat,
 }
 
 /// The rules. A row is what the client can know, a column is the role of the request.
-pub const RULES: [(ResultClass, [(Role, ExpectedResult); 8]); 5] = {
-    use ResultClass::{Accepted, NotConnected, NotLoggedIn, Rejected, Uncertain};
+pub const RULES: [(ResultClass, [(Role, ExpectedResult); 8]); 8] = {
+    use ResultClass::{
+        Accepted, Blocked, CredentialsRefused, NotConnected, NotLoggedIn, PersonalWechat, Rejected,
+        Uncertain,
+    };
     use Role::{
         CallbackTrigger, Change, Diagnostic, InstanceChoice, Optional, Polled, Prerequisite, Read,
     };
@@ -107,15 +117,73 @@ pub const RULES: [(ResultClass, [(Role, ExpectedResult); 8]); 5] = {
                 (Optional, expected_read(0)),
             ],
         ),
+        // The gateway refuses these itself: the instance never saw the request.
+        (
+            CredentialsRefused,
+            [
+                (Change, expected(3, "not_sent")),
+                (Prerequisite, expected(3, "not_sent")),
+                (InstanceChoice, expected(5, "not_sent")),
+                (Read, expected_read(3)),
+                (Polled, expected_read(7)),
+                (CallbackTrigger, expected_read(5)),
+                (Diagnostic, expected_read(0)),
+                (Optional, expected_read(0)),
+            ],
+        ),
+        (
+            Blocked,
+            [
+                (Change, expected(9, "not_sent")),
+                (Prerequisite, expected(9, "not_sent")),
+                (InstanceChoice, expected(5, "not_sent")),
+                (Read, expected_read(9)),
+                (Polled, expected_read(7)),
+                (CallbackTrigger, expected_read(5)),
+                (Diagnostic, expected_read(0)),
+                (Optional, expected_read(0)),
+            ],
+        ),
+        (
+            PersonalWechat,
+            [
+                (Change, expected(3, "rejected")),
+                (Prerequisite, expected(3, "not_sent")),
+                (InstanceChoice, expected(5, "not_sent")),
+                (Read, expected_read(3)),
+                (Polled, expected_read(7)),
+                (CallbackTrigger, expected_read(5)),
+                (Diagnostic, expected_read(0)),
+                (Optional, expected_read(0)),
+            ],
+        ),
     ]
 };
 
+/// The classes that the case may belong to.
+pub fn result_classes(case: &Case) -> &'static [ResultClass] {
+    let accepted_shape = case.step.accepted_shape(case.command.report);
+    classes_of(case.observation(), accepted_shape, case.route)
+}
+
 /// The classes that an observation may belong to.
-pub fn result_classes(
+pub fn classes_of(
     observation: Observation,
     accepted_shape: AcceptedShape,
+    route: Route,
 ) -> &'static [ResultClass] {
     match observation {
+        // A server of its own has no credentials and no limit: a proxy in front of it, or the operator, may.
+        Observation::CredentialsRefused
+        | Observation::TooManyCalls
+        | Observation::PersonalWechat
+            if route == Route::Direct =>
+        {
+            &[ResultClass::Rejected]
+        }
+        Observation::CredentialsRefused => &[ResultClass::CredentialsRefused],
+        Observation::TooManyCalls => &[ResultClass::Blocked],
+        Observation::PersonalWechat => &[ResultClass::PersonalWechat],
         Observation::Answer => &[ResultClass::Accepted],
         Observation::AnswerThenReset => &[ResultClass::Accepted, ResultClass::Uncertain],
         Observation::NoConnection => &[ResultClass::NotConnected],
@@ -189,15 +257,22 @@ pub fn expected_results(case: &Case) -> Vec<ExpectedResult> {
     let result_classes: &[ResultClass] = match (case.mode, case.step.role) {
         (Mode::Once, Role::Polled) => &[ResultClass::Accepted],
         (Mode::Once, _) if is_retried(case) => &[ResultClass::Accepted],
-        _ => result_classes(
-            case.observation(),
-            case.step.accepted_shape(case.command.report),
-        ),
+        _ => result_classes(case),
     };
     result_classes
         .iter()
         .map(|class| expected_result(*class, case.step.role))
         .collect()
+}
+
+/// Whether the gateway refuses the request itself, so that it is certainly not executed although it was
+/// sent.
+pub fn is_refused_by_gateway(case: &Case) -> bool {
+    [
+        &[ResultClass::CredentialsRefused][..],
+        &[ResultClass::Blocked],
+    ]
+    .contains(&result_classes(case))
 }
 
 /// The result by the rules.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::case::{Case, Mode};
 use super::command::Report;
 use super::faults::{Observation, Stage};
+use super::route::ListenerPort;
 use super::server::FaultyServer;
 use super::verify::{CheckResult, Reported, Verifier, ensure};
 use crate::support::login::CONFIGURED_URL;
@@ -12,7 +13,7 @@ use crate::support::{Finished, Home, Qiwei};
 
 /// More than any command needs that does not wait.
 const AMPLE_SECONDS: u64 = 30;
-/// Attempts of a case whose request was not reached in time on a slow machine.
+/// Attempts of a case whose timeout was too short on a slow machine; each has twice the time.
 const MAX_ATTEMPTS: u32 = 6;
 
 /// Runs a case.
@@ -20,6 +21,7 @@ const MAX_ATTEMPTS: u32 = 6;
 /// # Errors
 /// Describes the first difference from the expected result.
 pub fn run(case: &Case) -> Result<(), String> {
+    let mut attempts = Vec::new();
     for doubled in 0..MAX_ATTEMPTS {
         let seconds = match case.has_short_timeout() {
             true => case.short_timeout().as_secs() << doubled,
@@ -29,20 +31,24 @@ pub fn run(case: &Case) -> Result<(), String> {
         let home = Home::new();
         let run = start(case, &server, &home, seconds);
         server.remove_faults();
-        if case.has_short_timeout() && !was_reached(case, &server) {
-            continue;
-        }
         let verifier = Verifier {
             case,
             server: &server,
             run: &run,
         };
+        let describe = |why| format!("{why}\n    {run:?}");
+        if case.has_short_timeout()
+            && (!was_reached(case, &server) || verifier.lacked_time(seconds).map_err(describe)?)
+        {
+            attempts.push(run);
+            continue;
+        }
         return verifier
             .all(seconds)
             .and_then(|reported| check_second_run(case, &server, &home, &reported))
-            .map_err(|why| format!("{why}\n    {run:?}"));
+            .map_err(describe);
     }
-    Err("its request was never made".into())
+    Err(format!("no timeout was long enough\n    {attempts:?}"))
 }
 
 fn start(case: &Case, server: &FaultyServer, home: &Home, seconds: u64) -> Finished {
@@ -58,8 +64,16 @@ fn start(case: &Case, server: &FaultyServer, home: &Home, seconds: u64) -> Finis
         Mode::Once => &[],
         Mode::Always | Mode::Deadline => &["--retries", "0", "--timeout", &time],
     };
-    Qiwei::on(&server.base_url(), args)
-        .at(home)
+    let listener = server.listener_port.iter().flat_map(ListenerPort::args);
+    let mut run = Qiwei::on(&server.base_url(), args);
+    if let Some(gateway) = &server.gateway {
+        run = run
+            .env("QIWEI_APP_KEY", &gateway.app_key)
+            .env("QIWEI_APP_SECRET", gateway.app_secret.reveal())
+            .env("QIWEI_PACE", "off");
+    }
+    run.at(home)
+        .args(listener)
         .arg("--json")
         .args(limits)
         .env("QIWEI_NOTIFY_URL", CONFIGURED_URL)

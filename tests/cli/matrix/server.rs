@@ -1,27 +1,23 @@
 //! The server of a case: a sandbox behind an optional faulty front server.
 
-use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::Duration;
-
-use qiwei::sandbox::Sandbox;
+use qiwei::sandbox::{Gateway, Sandbox};
 use serde_json::Value;
-use socket2::Socket;
 
 use super::case::{Case, Mode};
 use super::command::Step;
 use super::faults::{Injection, Observation};
-use super::raw::{Behaviour, ConnectFault, GoodAnswer, Held};
-use crate::support::client::{Client, ask};
-use crate::support::raw::{ClientConnection, RawServer, closed_port, ok};
-use crate::support::request::read_request;
-use crate::support::{sandbox_on_own_address_with, sandbox_with};
+use super::front_server::FrontServer;
+use super::route::{ListenerPort, Route, RoutedSandbox};
+use crate::support::client::ask;
 
 /// The servers that a case's command can reach.
 pub struct FaultyServer {
     pub sandbox: Sandbox,
+    route: Route,
+    /// The gateway's credentials, if it is in front of the server.
+    pub gateway: Option<Gateway>,
+    /// The port of the command's own listener, if its URL has to be given.
+    pub listener_port: Option<ListenerPort>,
     front: Option<FrontServer>,
     /// Requests made before the command ran.
     earlier: usize,
@@ -29,50 +25,14 @@ pub struct FaultyServer {
     pub before: Value,
 }
 
-/// The server in front of the sandbox.
-struct FrontServer {
-    url: String,
-    fault_counter: Arc<FaultCounter>,
-    /// Closes the port when dropped.
-    _server: Option<RawServer>,
-    /// Holds the port without serving it.
-    _port: Option<Socket>,
-    _held: Held,
-    /// Supplies the answers if the sandbox must not execute the request.
-    _separate_sandbox: Option<Sandbox>,
-}
-
-/// Counts the faults still to inject and the requests seen.
-#[derive(Default)]
-struct FaultCounter {
-    /// Number of faults still to inject.
-    left: AtomicUsize,
-    /// Connections, or requests that were read.
-    seen: AtomicUsize,
-}
-
-/// Posts to the sandbox as any other client would.
-pub fn post(sandbox: &Sandbox, path: &str, body: &Value) {
-    let url = format!("{}{path}", sandbox.base_url());
-    let answer = Client::to(&url).post(&body.to_string());
-    assert_eq!(answer.status, 200, "{answer:?}");
-}
-
-fn start_sandbox(case: &Case, on_own_address: bool) -> Sandbox {
-    let initial_state = &case.command.initial_state;
-    let sandbox = match on_own_address {
-        true => sandbox_on_own_address_with(|scenario| initial_state.set(scenario)),
-        false => sandbox_with(|scenario| initial_state.set(scenario)),
-    };
-    initial_state.prepare(&sandbox);
-    sandbox
-}
-
 impl FaultyServer {
     /// Starts the servers of a case with its fault active.
     pub fn start(case: &Case) -> Self {
         let closes = case.fault.observation == Observation::NoConnection && !case.fault.is_raw();
-        let sandbox = start_sandbox(case, closes);
+        let gateway = case.route.gateway();
+        let initial_state = &case.command.initial_state;
+        let routed = RoutedSandbox::start(initial_state, gateway.as_ref(), closes);
+        let sandbox = routed.sandbox;
         let earlier = sandbox.exchanges().len();
         let before = state(&sandbox);
         let front = match &case.fault.injection {
@@ -81,14 +41,22 @@ impl FaultyServer {
                 None
             }
             Injection::Raw(behaviour) => {
-                Some(FrontServer::with_behaviour(case, *behaviour, &sandbox))
+                let other = (!case.fault.is_executed)
+                    .then(|| RoutedSandbox::start(initial_state, gateway.as_ref(), false).sandbox);
+                Some(FrontServer::with_behaviour(
+                    case, *behaviour, &sandbox, other,
+                ))
             }
             Injection::Connect(connect_fault) => {
                 Some(FrontServer::with_connect_fault(*connect_fault))
             }
         };
+        let needs_port = case.command.listens && gateway.is_some();
         Self {
             sandbox,
+            route: case.route,
+            gateway,
+            listener_port: needs_port.then(ListenerPort::reserve),
             front,
             earlier,
             before,
@@ -107,7 +75,7 @@ impl FaultyServer {
     pub fn remove_faults(&self) {
         self.sandbox.clear_faults();
         if let Some(front) = &self.front {
-            front.fault_counter.left.store(0, Ordering::SeqCst);
+            front.remove_fault();
         }
     }
 
@@ -116,10 +84,13 @@ impl FaultyServer {
         let exchanges = self.sandbox.exchanges();
         let delivered = self.sandbox.deliveries().len();
         let received = exchanges.iter().skip(self.earlier).filter(|e| {
-            e.path == step.path && String::from_utf8_lossy(&e.body).contains(step.body)
+            self.route.endpoint(&e.path, &e.body) == step.path
+                && String::from_utf8_lossy(&e.body).contains(step.body)
         });
         let is_executed = |note: &str| note != "not executed" && !note.starts_with("refused ");
-        let notes: Vec<&str> = received.map(|e| e.note.as_str()).collect();
+        let notes: Vec<&str> = received
+            .map(|e| self.route.note(step.path, &e.note))
+            .collect();
         let executed = notes.iter().filter(|note| is_executed(note)).count();
         // The record of a message is "sent" even when the answer was `is_svr_fail`.
         let is_message = step.path.starts_with("/msg/");
@@ -135,16 +106,15 @@ impl FaultyServer {
                 .any(|prefix| path.starts_with(&format!("/{prefix}/")))
         };
         let exchanges = self.sandbox.exchanges();
-        exchanges
-            .iter()
-            .skip(self.earlier)
-            .all(|e| e.path == step.path || !is_of_the_api(&e.path))
+        exchanges.iter().skip(self.earlier).all(|e| {
+            let endpoint = self.route.endpoint(&e.path, &e.body);
+            endpoint == step.path || !is_of_the_api(&endpoint)
+        })
     }
 
     /// Number of times the front server received the step's request.
     pub fn seen_by_front(&self) -> Option<usize> {
-        let seen = |front: &FrontServer| front.fault_counter.seen.load(Ordering::SeqCst);
-        self.front.as_ref().map(seen)
+        self.front.as_ref().map(FrontServer::seen)
     }
 
     /// The sandbox's state.
@@ -170,145 +140,4 @@ fn fault_spec(spec: &str, case: &Case) -> String {
         Observation::ServerFail | Observation::Reconnecting => format!("{spec}{times}"),
         _ => format!("{spec}@{}{times}", case.step.path),
     }
-}
-
-impl FrontServer {
-    /// Applies a behaviour to the case's request, and forwards the others.
-    fn with_behaviour(case: &Case, behaviour: Behaviour, sandbox: &Sandbox) -> Self {
-        let left = if case.mode == Mode::Always {
-            usize::MAX
-        } else {
-            1
-        };
-        let fault_counter = Arc::new(FaultCounter {
-            left: left.into(),
-            ..FaultCounter::default()
-        });
-        let separate_sandbox = (!case.fault.is_executed).then(|| start_sandbox(case, false));
-        let handler = FrontHandler {
-            step: case.step,
-            behaviour,
-            fault_counter: fault_counter.clone(),
-            real: sandbox.base_url(),
-            source: separate_sandbox.as_ref().unwrap_or(sandbox).base_url(),
-        };
-        let server = RawServer::unread(move |stream| {
-            let handler = handler.clone();
-            thread::spawn(move || handler.serve(stream));
-        });
-        Self {
-            url: server.base_url(),
-            fault_counter,
-            _server: Some(server),
-            _port: None,
-            _held: Held::default(),
-            _separate_sandbox: separate_sandbox,
-        }
-    }
-
-    /// Applies a fault to every connection.
-    fn with_connect_fault(connect_fault: ConnectFault) -> Self {
-        let fault_counter = Arc::new(FaultCounter::default());
-        let held = Held::default();
-        let (address, server, port): (SocketAddr, _, _) = match connect_fault {
-            ConnectFault::PortClosed => {
-                let (port, address) = closed_port();
-                (address, None, Some(port))
-            }
-            ConnectFault::BacklogFull => {
-                let (port, address) = closed_port();
-                fill(&port, address, &held);
-                (address, None, Some(port))
-            }
-            _ => {
-                let (fault_counter, held) = (fault_counter.clone(), held.clone());
-                let server = RawServer::unread(move |stream| {
-                    fault_counter.seen.fetch_add(1, Ordering::SeqCst);
-                    connect_fault.apply(stream, &held);
-                });
-                (server.address(), Some(server), None)
-            }
-        };
-        Self {
-            url: format!("http://{address}"),
-            fault_counter,
-            _server: server,
-            _port: port,
-            _held: held,
-            _separate_sandbox: None,
-        }
-    }
-}
-
-/// Fills a backlog: later connections are not even refused.
-fn fill(port: &Socket, address: SocketAddr, held: &Held) {
-    port.listen(0).unwrap();
-    let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100));
-    while let Ok(stream) = connect() {
-        held.lock().unwrap().push(stream);
-    }
-}
-
-/// Serves the connections of the front server.
-#[derive(Clone)]
-struct FrontHandler {
-    step: &'static Step,
-    behaviour: Behaviour,
-    fault_counter: Arc<FaultCounter>,
-    /// The server whose state is checked.
-    real: String,
-    /// The server whose answers are altered: the same one, or a separate one if it must not execute
-    /// the request.
-    source: String,
-}
-
-impl FrontHandler {
-    fn serve(&self, mut stream: TcpStream) {
-        loop {
-            let request = read_request(&mut stream);
-            let Some(path) = path_of(&request) else {
-                return;
-            };
-            let mut connection = ClientConnection { stream, request };
-            let is_step = path == self.step.path && connection.request.contains(self.step.body);
-            if is_step {
-                self.fault_counter.seen.fetch_add(1, Ordering::SeqCst);
-            }
-            if !is_step || !self.fault_counter.apply_fault() {
-                let body = forward(&self.real, &path, &connection.request);
-                return connection.write(body.map_or(String::new(), |body| ok(&body)));
-            }
-            let Some(body) = forward(&self.source, &path, &connection.request) else {
-                return;
-            };
-            let good = GoodAnswer::new(body, format!("{}{path}", self.real));
-            (self.behaviour.0)(&mut connection, &good);
-            if !good.keeps_connection() {
-                return;
-            }
-            stream = connection.stream;
-        }
-    }
-}
-
-impl FaultCounter {
-    fn apply_fault(&self) -> bool {
-        let fewer = |left: usize| left.checked_sub(1);
-        self.left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer)
-            .is_ok()
-    }
-}
-
-/// The path of a whole request.
-fn path_of(request: &str) -> Option<String> {
-    request.contains("\r\n\r\n").then_some(())?;
-    Some(request.split(' ').nth(1)?.to_owned())
-}
-
-/// The body of a server's answer; `None` if the server has stopped.
-fn forward(server: &str, path: &str, request: &str) -> Option<String> {
-    let mut client = Client::try_to(&format!("{server}{path}")).ok()?;
-    client.send(request);
-    Some(client.try_answer(false)?.body)
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::case::{Mode, cases};
+use super::case::{Case, Mode, cases};
 use super::command::{AcceptedShape, Role};
 use super::commands::COMMANDS;
-use super::exceptions::EXCEPTIONS;
+use super::exceptions::{self, EXCEPTIONS, Exception};
 use super::faults::{self, Injection, Observation, Shape};
+use super::route::{LEFT_OUT, Route};
 use super::rules::{self, ExpectedResult};
 
 const HEAD: &str = "\
@@ -87,6 +88,9 @@ fn description(observation: Observation) -> &'static str {
         Observation::BareJson(Shape::JsonString) => "HTTP 200 with a plain JSON string",
         Observation::Silence => "no response, or an incomplete one",
         Observation::Refusal => "refusal: HTTP 4xx, or a business code",
+        Observation::CredentialsRefused => "HTTP 401 or 403, code 401",
+        Observation::TooManyCalls => "HTTP 429, or a text such as 频繁",
+        Observation::PersonalWechat => "refusal in the form of personal WeChat (`baseResponse`)",
         Observation::NotReady => "\"not ready yet\" (1014)",
         Observation::ServerFail => "`is_svr_fail`",
         Observation::LoggedOut => "refusal because the account is logged out",
@@ -99,7 +103,9 @@ pub fn markdown() -> String {
     let mut text = HEAD.to_owned();
     results(&mut text);
     columns(&mut text);
-    exceptions(&mut text);
+    text.push_str("\n## Exceptions\n\n");
+    exceptions(&mut text, Route::Direct);
+    gateway(&mut text);
     list(&mut text);
     count(&mut text);
     text
@@ -114,15 +120,23 @@ fn kinds() -> BTreeMap<Observation, Vec<&'static faults::Fault>> {
 }
 
 fn results(text: &mut String) {
+    rows(text, Route::Direct, |_| true);
+    text.push_str(
+        "\nRetried means up to `--retries` times. `null` and `[]` are an empty list of instances. `{}` confirms a \
+         request that returns no data\n(a message returns data). A plain JSON string is the guid of a new \
+         instance. Everywhere else they are unusable.\n",
+    );
+}
+
+/// The results of the observations that `are_shown`.
+fn rows(text: &mut String, route: Route, are_shown: impl Fn(&Observation) -> bool) {
     text.push_str("\n| Fault | Retried | ");
     text.push_str(&COLUMNS.map(|(_, name, _)| name).join(" | "));
     text.push_str(" |\n|---|---|---|---|---|---|---|\n");
     // Observations with equal results share a row.
     let mut rows: Vec<(String, Vec<&str>)> = Vec::new();
-    for observation in kinds().into_keys() {
-        let cases = COLUMNS
-            .map(|(role, ..)| case(observation, role))
-            .join(" | ");
+    for observation in kinds().into_keys().filter(are_shown) {
+        let cases = row(observation, route).join(" | ");
         let row = format!("{} | {cases}", retried(observation));
         match rows.iter_mut().find(|(same, _)| *same == row) {
             Some((_, descriptions)) => descriptions.push(description(observation)),
@@ -132,11 +146,30 @@ fn results(text: &mut String) {
     for (row, descriptions) in rows {
         writeln!(text, "| {} | {row} |", descriptions.join("; ")).unwrap();
     }
+}
+
+fn row(observation: Observation, route: Route) -> [String; 5] {
+    COLUMNS.map(|(role, ..)| result(observation, role, route))
+}
+
+fn gateway(text: &mut String) {
     text.push_str(
-        "\nRetried means up to `--retries` times. `null` and `[]` are an empty list of instances. `{}` confirms a \
-         request that returns no data\n(a message returns data). A plain JSON string is the guid of a new \
-         instance. Everywhere else they are unusable.\n",
+        "\n## Through the hosted gateway\n\n\
+         Each command line runs a second time through the gateway (`app_key` and `app_secret`, no pace), and meets the same \
+         faults.\nThe results are those above, except for these refusals. The first two come from the gateway itself, \
+         so the instance never\nsaw the request:\n",
     );
+    let differs = |kind: &Observation| row(*kind, Route::Gateway) != row(*kind, Route::Direct);
+    rows(text, Route::Gateway, differs);
+    text.push_str(
+        "\nMore differs:\n\n\
+         - Commands that receive callbacks run with `--listen` and `--notify-url`. Without them they use the gateway's \
+         WebSocket,\n  which has tests of its own.\n",
+    );
+    for (command, why) in LEFT_OUT {
+        writeln!(text, "- `{command}` is left out: {why}.").unwrap();
+    }
+    exceptions(text, Route::Gateway);
 }
 
 fn retried(observation: Observation) -> &'static str {
@@ -148,8 +181,8 @@ fn retried(observation: Observation) -> &'static str {
     }
 }
 
-fn case(observation: Observation, role: Role) -> String {
-    let mut shown: Vec<String> = rules::result_classes(observation, AcceptedShape::Fields)
+fn result(observation: Observation, role: Role, route: Route) -> String {
+    let mut shown: Vec<String> = rules::classes_of(observation, AcceptedShape::Fields, route)
         .iter()
         .map(|class| format_result(rules::expected_result(*class, role)))
         .collect();
@@ -184,9 +217,19 @@ fn columns(text: &mut String) {
     }
 }
 
-fn exceptions(text: &mut String) {
-    text.push_str("\n## Exceptions\n\n");
-    for exception in EXCEPTIONS {
+/// The exceptions that concern this route; those of both belong to the direct one.
+fn exceptions(text: &mut String, route: Route) {
+    let direct = cases(Route::Direct);
+    let is_direct = |exception: &&Exception| {
+        let is_exception = |case: &Case| {
+            exceptions::matching(case).is_some_and(|other| other.why == exception.why)
+        };
+        direct.iter().any(is_exception)
+    };
+    for exception in EXCEPTIONS
+        .iter()
+        .filter(|exception| is_direct(exception) == (route == Route::Direct))
+    {
         writeln!(
             text,
             "- {}: {}.",
@@ -221,15 +264,17 @@ fn list(text: &mut String) {
 }
 
 fn count(text: &mut String) {
-    let cases = cases();
+    let cases = cases(Route::Direct);
+    let through_gateway = super::case::cases(Route::Gateway).len();
     let of = |mode| cases.iter().filter(|case| case.mode == mode).count();
     let (commands, faults) = (COMMANDS.len(), faults::all().len());
     writeln!(
         text,
         "\n## Test coverage\n\n\
          {commands} command lines, {faults} faults, {} cells: {} in which the fault lasts, {} in \
-         which it is injected once,\n{} in which only the deadline ends the command. `cargo test matrix` \
-         runs each cell and compares the result with this\ntable and with what the server really did.",
+         which it is injected once,\n{} in which only the deadline ends the command; {through_gateway} more \
+         through the gateway. `cargo test matrix` runs\neach cell and compares the result with this table and \
+         with what the server really did.",
         cases.len(),
         of(Mode::Always),
         of(Mode::Once),

@@ -56,6 +56,23 @@ impl Verifier<'_> {
         Ok(reported)
     }
 
+    /// Whether the timeout of `seconds` ended the command before it could end as the rules say, as on a slow
+    /// machine. What it reports must be true even so.
+    pub fn lacked_time(&self, seconds: u64) -> CheckResult<bool> {
+        if self.run.took.as_secs() < seconds {
+            return Ok(false);
+        }
+        let reported = self.reported()?;
+        if self.follows_rules(&reported).is_ok() {
+            return Ok(false);
+        }
+        // An unknown outcome may be that of another request than the faulty one.
+        if reported.outcome.as_deref() != Some("unknown") {
+            self.matches_server_state(&reported)?;
+        }
+        Ok(true)
+    }
+
     fn stdout_is_data(&self) -> CheckResult<()> {
         if self.case.command.report == Report::Raw {
             return Ok(());
@@ -201,7 +218,7 @@ impl Verifier<'_> {
             }
             Some("accepted") => ensure(executed == 1, "reported accepted, but not executed"),
             Some("not_sent") => ensure(
-                seen == 0 && is_unexecuted,
+                (seen == 0 || rules::is_refused_by_gateway(self.case)) && is_unexecuted,
                 "reported not sent, but it was sent",
             ),
             Some("rejected") => ensure(is_unexecuted, "reported rejected, but executed"),
@@ -259,10 +276,7 @@ impl Verifier<'_> {
         };
         let is_restore = self.case.step.body == "/usual";
         let affects_both = self.case.step.role == Role::Change && !self.case.fault.is_raw();
-        let fails = rules::result_classes(
-            self.case.observation(),
-            self.case.step.accepted_shape(Report::Plain),
-        ) != [ResultClass::Accepted];
+        let fails = rules::result_classes(self.case) != [ResultClass::Accepted];
         let is_retried = self.case.mode == Mode::Once && rules::is_retried(self.case);
         let cannot_restore = is_restore && fails && !is_retried;
         if cannot_restore || (affects_both && self.case.mode == Mode::Always) {
@@ -298,6 +312,7 @@ fn kind_of(code: i32) -> &'static str {
         6 => "unknown",
         7 => "deadline",
         8 => "partial",
+        9 => "busy",
         _ => "unexpected exit code",
     }
 }

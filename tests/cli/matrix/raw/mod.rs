@@ -128,7 +128,10 @@ pub fn faults() -> Vec<Fault> {
                 is_executed: true,
                 ..fault
             }),
-            Observation::Refusal => faults.push(fault),
+            Observation::Refusal
+            | Observation::CredentialsRefused
+            | Observation::TooManyCalls
+            | Observation::PersonalWechat => faults.push(fault),
             _ => faults.extend([fault, executed]),
         }
     }

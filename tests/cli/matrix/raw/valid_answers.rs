@@ -141,7 +141,7 @@ pub const VALID_ANSWERS: &[Row] = &[
 pub const REFUSALS: &[Row] = &[
     (
         "HTTP 403 from a proxy",
-        Observation::Refusal,
+        Observation::CredentialsRefused,
         TYPICAL,
         |g, _| {
             g.write(http("403 Forbidden", "<html>nginx</html>"));
@@ -149,7 +149,7 @@ pub const REFUSALS: &[Row] = &[
     ),
     (
         "HTTP 429 with a plain-text body",
-        Observation::Refusal,
+        Observation::TooManyCalls,
         VARIANT,
         |g, _| g.write(http("429 Too Many", "slow down")),
     ),
@@ -182,13 +182,13 @@ pub const REFUSALS: &[Row] = &[
     ),
     (
         "an error code of the hosted gateway",
-        Observation::Refusal,
+        Observation::CredentialsRefused,
         VARIANT,
         |g, _| g.write(ok(r#"{"code":401,"msg":"token无效"}"#)),
     ),
     (
         "an error code in baseResponse",
-        Observation::Refusal,
+        Observation::PersonalWechat,
         VARIANT,
         |g, _| g.write(ok(r#"{"baseResponse":{"ret":-3},"list":[]}"#)),
     ),

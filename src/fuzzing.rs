@@ -1,8 +1,9 @@
 //! Entry points of the fuzz targets in `fuzz/`: one function per target that panics when a property
 //! does not hold. Built only by cargo-fuzz; unit tests call the same functions with proptest inputs.
 
+pub use crate::api::gateway::properties::gateway;
 pub use crate::api::properties::answer;
-pub use crate::callback::properties::callback;
+pub use crate::callback::properties::{callback, websocket};
 pub use crate::commands::batch_line;
 pub use crate::config::properties::config;
 pub use crate::conversation::properties::{address, mention};

@@ -2,6 +2,9 @@
 //!
 //! Source: the wire protocol, "The hosted gateway".
 
+#[cfg(any(test, fuzzing))]
+pub mod properties;
+
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -16,6 +16,7 @@ use super::address::{notify_url, parse_listen_address, parse_notify_url};
 use super::event::Event;
 use super::message::{self, entries};
 use super::policy::{CallbackPolicy, CallbackRequest, Decision};
+use super::websocket::FromGateway;
 use super::{NotifyType, Token};
 use crate::json::integer;
 use crate::json::repair_strings;
@@ -40,6 +41,72 @@ pub fn callback(data: &[u8]) {
     check_request(method, target, encoding, body);
     check_event(body);
     check_urls(target);
+}
+
+/// Checks a message of the gateway's WebSocket against a second reading.
+pub fn websocket(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let message = FromGateway::parse(&text);
+    if let FromGateway::Callback { event, .. } = &message {
+        check_event(event.as_bytes());
+    }
+    let repaired = repair_strings(text.as_bytes());
+    let Ok(value) = serde_json::from_str::<Value>(&repaired) else {
+        // Numbers out of range inside an event are not read.
+        let is_callback = matches!(message, FromGateway::Callback { .. });
+        assert!(is_callback || message == FromGateway::Other, "{message:?}");
+        return;
+    };
+    // Serialised again it names no field twice.
+    let again = FromGateway::parse(&value.to_string());
+    assert_eq!(kind_of(&again), expected_kind(&value), "{value}");
+    match message {
+        FromGateway::Callback { id, event } => {
+            assert_eq!(id, value["event_id"]);
+            check_embedded(&event, &value["event"], &repaired);
+        }
+        FromGateway::Refused(reason) | FromGateway::Error(reason) => {
+            assert!(reason.is_empty() || value.to_string().contains(&json!(reason).to_string()));
+        }
+        FromGateway::AuthSuccess | FromGateway::Other => {}
+    }
+}
+
+fn kind_of(message: &FromGateway) -> &'static str {
+    match message {
+        FromGateway::AuthSuccess => "auth_success",
+        FromGateway::Refused(_) => "auth_failed",
+        FromGateway::Error(_) => "error",
+        FromGateway::Callback { .. } => "callback",
+        FromGateway::Other => "other",
+    }
+}
+
+/// A second reading of the kind of a message.
+fn expected_kind(value: &Value) -> &'static str {
+    let kind = value
+        .as_object()
+        .and_then(|fields| fields.get("type")?.as_str());
+    let known = ["auth_success", "auth_failed", "error", "callback"];
+    known
+        .into_iter()
+        .find(|known| kind == Some(known))
+        .unwrap_or("other")
+}
+
+/// An event is the text of a string, or JSON as received.
+fn check_embedded(event: &str, value: &Value, message: &str) {
+    match value {
+        Value::Null => assert_eq!(event, ""),
+        Value::String(text) => assert_eq!(event, text),
+        value => {
+            assert!(message.contains(event), "{event}");
+            assert_eq!(
+                serde_json::from_str::<Value>(event).as_ref().ok(),
+                Some(value)
+            );
+        }
+    }
 }
 
 fn check_request(method: &str, target: &str, encoding: &str, body: &[u8]) {
@@ -194,7 +261,34 @@ mod tests {
         ",",
     ];
 
+    const MESSAGES: &[&str] = &[
+        r#"{"type":"callback","event_id":"evt_1","event":{"guid":"g-1","notify_type":11010,"data":{"id":"1"}}}"#,
+        r#"{"type":"callback","event_id":7,"event":"{\"guid\":\"g-1\",\"notify_type\":11003}"}"#,
+        r#"{"type":"auth_failed","reason":"x"}"#,
+        r#"{"type":"auth_success"}"#,
+        r#"{"type":"#,
+        r#""callback","#,
+        r#""error","#,
+        r#""event":"#,
+        r#""event_id":"#,
+        r#""message":"\u0041","#,
+        r#"{"guid":"g-1","notify_type":11010,"data":1e999}"#,
+        "1e999",
+        "\"x\\ud83d\"",
+        "null",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+    ];
+
     proptest! {
+        #[test]
+        fn reads_messages_of_the_gateway(message in token_sequences(MESSAGES)) {
+            websocket(&message);
+        }
         #[test]
         fn accepts_only_callbacks_with_token_and_guid(guid in "g-[12]?", kind in 11009..11014, token in "TOKEN|TOKE|", method in "GET|POST") {
             let body = json!({"guid": guid, "notify_type": kind, "data": [{"id": "1"}, 2, {"id": 3}]});

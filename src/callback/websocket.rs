@@ -381,7 +381,7 @@ fn reject(acknowledgement: Option<Acknowledgement>) {
 
 /// A message of the gateway.
 #[derive(Debug, PartialEq)]
-enum FromGateway {
+pub(super) enum FromGateway {
     AuthSuccess,
     Refused(String),
     Error(String),
@@ -390,7 +390,7 @@ enum FromGateway {
 }
 
 impl FromGateway {
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         // serde would read an array as the fields in order.
         let text = repair_strings(text.as_bytes());
         if !text.trim_start().starts_with('{') {

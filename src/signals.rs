@@ -1,10 +1,12 @@
-//! SIGINT and SIGTERM as events, so that a command can clean up.
+//! SIGINT, SIGTERM and SIGHUP as events, so that a command can clean up.
 
 use std::process::ExitCode;
 #[cfg(unix)]
 use std::sync::{Arc, atomic::AtomicBool};
 use std::thread;
 
+#[cfg(unix)]
+use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -20,7 +22,8 @@ pub fn ignore_sigxfsz() {
     }
 }
 
-/// Starts handling both signals; they no longer end the process by themselves.
+/// Starts handling SIGINT and SIGTERM; they no longer end the process by themselves. [`forward`] and
+/// [`wait`] also handle SIGHUP, unless it is ignored, as under `nohup`.
 ///
 /// # Errors
 /// When the system refuses.
@@ -35,7 +38,10 @@ pub fn watch() -> Result<Signals, Error> {
 pub fn forward(mut signals: Signals, report: impl Fn(i32) + Send + 'static) -> Result<(), Error> {
     thread::Builder::new()
         .name("signals".into())
-        .spawn(move || signals.forever().for_each(report))
+        .spawn(move || {
+            watch_hangup(&signals);
+            signals.forever().for_each(report);
+        })
         .map(drop)
         .map_err(|e| Error::local(text!("cannot handle signals"), &e))
 }
@@ -52,10 +58,95 @@ pub fn end(signal: i32) -> ! {
 
 /// Waits for the first signal.
 pub fn wait(mut signals: Signals) -> i32 {
+    watch_hangup(&signals);
     signals.forever().next().unwrap_or(SIGTERM)
 }
 
-/// The exit code after a signal: 130 for SIGINT, 143 for SIGTERM.
+/// The exit code after a signal: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM.
 pub fn exit_code(signal: i32) -> ExitCode {
     ExitCode::from(u8::try_from(128 + signal).unwrap_or(255))
+}
+
+/// Whether a signal that follows another one asks for an immediate end. SIGHUP does not: at the end of a
+/// session the shell and the system both send it, and service managers send it after SIGTERM.
+pub fn is_urgent(signal: i32) -> bool {
+    [SIGINT, SIGTERM].contains(&signal)
+}
+
+/// Handles SIGHUP too, unless it is ignored: a handler would undo `nohup`. Finding that out takes a file
+/// read, which must not delay a send, hence it is done beside it.
+#[cfg(unix)]
+fn watch_hangup(signals: &Signals) {
+    if !hangup::is_ignored() {
+        // If this fails, the default action stays.
+        let _ = signals.add_signal(SIGHUP);
+    }
+}
+
+#[cfg(not(unix))]
+fn watch_hangup(_signals: &Signals) {}
+
+/// Whether the parent process has set SIGHUP to be ignored. Rust has no safe call that tells.
+#[cfg(unix)]
+mod hangup {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+
+    use signal_hook::consts::SIGHUP;
+
+    pub fn is_ignored() -> bool {
+        let status = std::fs::read_to_string("/proc/self/status");
+        status
+            .ok()
+            .and_then(|status| is_ignored_in(&status))
+            .unwrap_or_else(is_ignored_by_children)
+    }
+
+    /// Linux: the line `SigIgn:` has the ignored signals as a hexadecimal mask.
+    pub fn is_ignored_in(status: &str) -> Option<bool> {
+        let mask = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigIgn:"))?;
+        let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
+        Some(mask & (1 << (SIGHUP - 1)) != 0)
+    }
+
+    /// Elsewhere: a child inherits an ignored signal, and survives it.
+    pub fn is_ignored_by_children() -> bool {
+        Command::new("/bin/sh")
+            .args(["-c", "kill -HUP $$"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.signal() != Some(SIGHUP))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_ignored_hangup() {
+        for (status, is_ignored) in [
+            ("Name:\tx\nSigIgn:\t0000000000000001\n", Some(true)),
+            ("SigIgn:\t0000000000001001\nSigCgt:\t0\n", Some(true)),
+            ("SigIgn:\t0000000000001000\n", Some(false)),
+            ("SigIgn:\tnonsense\n", None),
+            ("", None),
+        ] {
+            assert_eq!(hangup::is_ignored_in(status), is_ignored, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn both_ways_to_find_out_agree() {
+        assert_eq!(hangup::is_ignored(), hangup::is_ignored_by_children());
+    }
+
+    #[test]
+    fn hangup_is_never_urgent() {
+        assert!(is_urgent(SIGINT) && is_urgent(SIGTERM) && !is_urgent(SIGHUP));
+    }
 }

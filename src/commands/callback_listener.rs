@@ -352,7 +352,7 @@ impl Termination {
         self.signal.load(Ordering::SeqCst)
     }
 
-    /// Whether there was a second signal.
+    /// Whether a second signal asked for an immediate end.
     pub fn is_urgent(&self) -> bool {
         self.is_urgent.load(Ordering::SeqCst)
     }
@@ -366,10 +366,13 @@ pub fn end_on_signal(queue: &Arc<EventQueue>) -> Result<Arc<Termination>, Error>
     let ending = Arc::new(Termination::default());
     let (queue, handler_ending) = (queue.clone(), ending.clone());
     signals::forward(signals::watch()?, move |number| {
-        let before = handler_ending.signal.swap(number, Ordering::SeqCst);
-        handler_ending
-            .is_urgent
-            .store(before != 0, Ordering::SeqCst);
+        let is_first = handler_ending
+            .signal
+            .compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok();
+        if !is_first && signals::is_urgent(number) {
+            handler_ending.is_urgent.store(true, Ordering::SeqCst);
+        }
         queue.close();
     })?;
     Ok(ending)

@@ -242,7 +242,7 @@ fn closed_stdout_stops_batch_after_first_message() {
 #[test]
 fn signal_waits_for_message_in_flight() {
     check_all(
-        &[(Signal::INT, 130), (Signal::TERM, 143)],
+        &[(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)],
         |&(signal, code)| {
             let server = sandbox();
             let (reader, writer) = std::io::pipe().unwrap();

@@ -353,6 +353,28 @@ fn signal_loses_no_acknowledged_callback() {
 }
 
 #[test]
+fn sighup_restores_notify_url() {
+    let server = sandbox();
+    let run = listen(&server, "").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
+    let (mut running, _) = listening(&server, run);
+    running.signal(Signal::HUP);
+    running.finish().ends_with(129);
+    assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
+}
+
+/// As `nohup` starts it.
+#[test]
+fn ignored_sighup_stays_ignored() {
+    let server = sandbox();
+    let guid = server.guids()[0].clone();
+    let run = listen(&server, "--count 1").after("trap '' HUP");
+    let (mut running, url) = listening(&server, run);
+    running.signal(Signal::HUP);
+    assert_eq!(post(&url, &numbered(&guid, 1)).status, 200);
+    running.finish().ends_with(0);
+}
+
+#[test]
 fn slow_reader_applies_backpressure_without_loss() {
     const ALL: usize = 5000;
     let server = sandbox();

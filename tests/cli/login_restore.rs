@@ -90,6 +90,16 @@ fn restores_notify_url_after_sigterm() {
     });
 }
 
+/// The terminal was closed.
+#[test]
+fn restores_notify_url_after_sighup() {
+    check_restores_notify_url("never", "60s", 129, |_, running| {
+        running.read();
+        running.event("qrcode");
+        running.signal(Signal::HUP);
+    });
+}
+
 #[test]
 fn restores_notify_url_after_closed_stdout() {
     check_restores_notify_url("never", "60s", 0, |_, running| running.close_stdout());

@@ -42,8 +42,8 @@ A bug in this program.
 \fB74\fR io
 Reading or writing on this machine failed, after the work itself was done.
 .TP
-\fB130\fR, \fB143\fR
-Orderly exit after SIGINT or SIGTERM.
+\fB129\fR, \fB130\fR, \fB143\fR
+Orderly exit after SIGHUP (a closed terminal; ignored under nohup), SIGINT or SIGTERM.
 .PP
 A closed standard output ends the program quietly with 0; a batch stops before its next message.
 .SH "DELIVERY GUARANTEE"

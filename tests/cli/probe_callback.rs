@@ -297,7 +297,7 @@ fn reports_missing_callback_and_restores_notify_url() {
 
 #[test]
 fn signal_ends_round_trip_and_restores_notify_url() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let server = sandbox();
         let run = probe(&server, "").env("QIWEI_NOTIFY_URL", CONFIGURED_URL);
         let mut running = BackgroundChild::start(run);

@@ -328,7 +328,7 @@ fn send_with_key_survives_sigkill() {
 fn signal_during_send_reports_outcome() {
     use rustix::process::Signal;
 
-    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let server = sandbox();
         server.add_fault("hang-after@/msg/send_text".parse().unwrap());
         let guid = server.guids()[0].clone();
@@ -363,6 +363,8 @@ fn second_signal_ends_batch_immediately() {
         live.stderr_line()
             .starts_with("waiting for the server's answer")
     );
+    // A service manager sends this one after SIGTERM; it does not shorten the wait.
+    live.signal(Signal::HUP);
     live.signal(Signal::INT);
     let run = live.end().ends_with(130);
     assert_eq!(run.error()["outcome"], "unknown");

@@ -99,9 +99,15 @@ fn lock_journal(path: &std::path::Path) -> Result<std::fs::File, Error> {
 fn stop_on_signal(state: &Arc<BatchState>) -> Result<(), Error> {
     let state = state.clone();
     signals::forward(signals::watch()?, move |signal| {
-        let first = !state.stop.swap(true, Ordering::SeqCst);
-        state.signal.store(signal, Ordering::SeqCst);
-        if first {
+        let is_first = state
+            .signal
+            .compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok();
+        state.stop.store(true, Ordering::SeqCst);
+        if !is_first && !signals::is_urgent(signal) {
+            return;
+        }
+        if is_first {
             state.output.note(&text!(
                 "waiting for the server's answer to the message in flight; interrupt again to exit at once"
             ));

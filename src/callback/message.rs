@@ -43,6 +43,12 @@ pub fn entries(event: &Event) -> Vec<Value> {
     }
 }
 
+/// The ids of the messages in a callback.
+pub fn ids(event: &Event) -> Vec<String> {
+    let entries = entries(event);
+    entries.iter().filter_map(|entry| id(entry, "id")).collect()
+}
+
 fn wrapped(mut object: Map<String, Value>) -> Vec<Value> {
     for name in WRAPPERS {
         if let Some(Value::Array(list)) = object.remove(name) {

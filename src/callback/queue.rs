@@ -136,6 +136,23 @@ impl EventQueue {
         self.changed.notify_all();
     }
 
+    /// Whether the queue is closed.
+    pub fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
+    /// Number of callbacks in the queue.
+    pub fn len(&self) -> usize {
+        self.lock().queue.len()
+    }
+
+    /// Empties the queue and returns what has been acknowledged.
+    pub fn take_acknowledged(&self) -> Vec<ReceivedEvent> {
+        let mut rest: Vec<_> = self.lock().queue.drain(..).collect();
+        rest.retain(|received| received.acknowledgement.is_none());
+        rest
+    }
+
     /// Whether the queue is closed and empty.
     pub fn is_done(&self) -> bool {
         let state = self.lock();

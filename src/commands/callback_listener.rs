@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -28,7 +28,10 @@ use crate::text::{Text, text};
 use crate::time::Deadline;
 
 /// Time allowed for restoring the URL, also when the command's own deadline has passed.
-const RESTORE_TIMEOUT: Duration = Duration::from_secs(5);
+const RESTORE_TIMEOUT: Duration = Duration::from_secs(4);
+/// Time from a signal to the end of the command: clearly less than the 10 s after which `docker stop`
+/// kills it.
+const TERMINATION_TIMEOUT: Duration = Duration::from_secs(6);
 /// Wait for the listener lock: `probe callback` holds it briefly to test it.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -343,6 +346,7 @@ pub fn announced(context: &Context, guid: &Guid) -> Result<Option<String>, Error
 #[derive(Debug, Default)]
 pub struct Termination {
     signal: AtomicI32,
+    at: OnceLock<Instant>,
     is_urgent: AtomicBool,
 }
 
@@ -350,6 +354,12 @@ impl Termination {
     /// The signal's number; 0 when there was none.
     pub fn signal(&self) -> i32 {
         self.signal.load(Ordering::SeqCst)
+    }
+
+    /// The time by which the command must end after the signal, if there was one.
+    pub fn deadline(&self) -> Option<Deadline> {
+        let at = self.at.get()?;
+        Some(Deadline::from(*at, TERMINATION_TIMEOUT))
     }
 
     /// Whether a second signal asked for an immediate end.
@@ -366,6 +376,7 @@ pub fn end_on_signal(queue: &Arc<EventQueue>) -> Result<Arc<Termination>, Error>
     let ending = Arc::new(Termination::default());
     let (queue, handler_ending) = (queue.clone(), ending.clone());
     signals::forward(signals::watch()?, move |number| {
+        handler_ending.at.get_or_init(Instant::now);
         let is_first = handler_ending
             .signal
             .compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst)

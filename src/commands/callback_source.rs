@@ -102,6 +102,13 @@ impl CallbackSource {
 }
 
 impl ReceivingCallbacks<'_> {
+    /// Restores the configured URL of a listener, before the callbacks that arrived are processed.
+    pub fn restore_url(&mut self) {
+        if let Self::Listener { redirected, .. } = self {
+            redirected.restore();
+        }
+    }
+
     /// Restores the configured URL, or closes the WebSocket after the last acknowledgements.
     pub fn end(&mut self) {
         match self {

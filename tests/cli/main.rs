@@ -32,6 +32,7 @@ mod ledger;
 mod ledger_races;
 mod ledger_storage;
 mod listen;
+mod listen_end;
 mod listener_abuse;
 mod lists;
 mod login;

@@ -5,10 +5,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::process::Stdio;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::format::Line;
+use super::pending::PendingCallbacks;
 use crate::callback::acknowledgement::Acknowledgement;
 use crate::callback::message;
 use crate::callback::queue::ReceivedEvent;
@@ -25,6 +26,7 @@ const QUEUE_CAPACITY: usize = 64;
 pub struct Runner {
     command: Option<String>,
     output: Output,
+    pending: Arc<PendingCallbacks>,
     workers: Mutex<HashMap<u64, Worker>>,
 }
 
@@ -33,15 +35,23 @@ struct Worker {
     thread: JoinHandle<()>,
 }
 
-/// The JSON line for a command, and what is to be acknowledged when the command has ended.
-type Job = (String, Option<Acknowledgement>);
+/// A callback for a command.
+struct Job {
+    /// Its number among the pending commands.
+    number: u64,
+    /// The JSON line for the command.
+    line: String,
+    /// To be completed when the command has ended.
+    acknowledgement: Option<Acknowledgement>,
+}
 
 impl Runner {
     /// A runner; without a command it does nothing.
-    pub fn new(command: Option<String>, output: Output) -> Self {
+    pub fn new(command: Option<String>, output: Output, pending: Arc<PendingCallbacks>) -> Self {
         Self {
             command,
             output,
+            pending,
             workers: Mutex::default(),
         }
     }
@@ -50,7 +60,7 @@ impl Runner {
     /// at once without a command.
     pub fn run(
         &self,
-        received: &ReceivedEvent,
+        received: &Arc<ReceivedEvent>,
         line: &Line<'_>,
         acknowledgement: Option<Acknowledgement>,
     ) {
@@ -63,7 +73,7 @@ impl Runner {
         let index = worker_index(received);
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         if let std::collections::hash_map::Entry::Vacant(entry) = workers.entry(index) {
-            match start(command.clone(), self.output.clone()) {
+            match start(command.clone(), self.output.clone(), self.pending.clone()) {
                 Ok(worker) => {
                     entry.insert(worker);
                 }
@@ -76,7 +86,11 @@ impl Runner {
         }
         if let Some(worker) = workers.get(&index) {
             // The worker ends only with its channel.
-            let _ = worker.queue.send((json, acknowledgement));
+            let _ = worker.queue.send(Job {
+                number: self.pending.add_command(received),
+                line: json,
+                acknowledgement,
+            });
         }
     }
 
@@ -103,11 +117,11 @@ fn worker_index(received: &ReceivedEvent) -> u64 {
     hasher.finish() % WORKERS
 }
 
-fn start(command: String, output: Output) -> io::Result<Worker> {
+fn start(command: String, output: Output, pending: Arc<PendingCallbacks>) -> io::Result<Worker> {
     let (queue, events) = sync_channel(QUEUE_CAPACITY);
     let thread = thread::Builder::new()
         .name("exec".into())
-        .spawn(move || work(&command, &events, &output))?;
+        .spawn(move || work(&command, &events, &output, &pending))?;
     Ok(Worker { queue, thread })
 }
 
@@ -117,22 +131,42 @@ fn complete(acknowledgement: Option<Acknowledgement>) {
     }
 }
 
-fn work(command: &str, events: &Receiver<Job>, output: &Output) {
-    for (event, acknowledgement) in events {
-        if let Err(why) = run(command, &event) {
-            output.warn(&text!("--exec {why}", why));
+fn work(command: &str, events: &Receiver<Job>, output: &Output, pending: &PendingCallbacks) {
+    for job in events {
+        match run(command, job.number, &job.line, pending) {
+            Ok(HasRun::No) => continue,
+            Ok(HasRun::Yes) => {}
+            Err(why) => output.warn(&text!("--exec {why}", why)),
         }
-        complete(acknowledgement);
+        // A command that was ended early has not processed its callback.
+        if !pending.is_abandoned() {
+            complete(job.acknowledgement);
+        }
+        pending.end_command(job.number);
     }
 }
 
-fn run(command: &str, event: &str) -> Result<(), Text> {
-    let mut child = shell(command)
-        .stdin(Stdio::piped())
-        // Stdout carries the callbacks, one per line.
-        .stdout(io::stderr())
-        .spawn()
+/// Whether a command has run: after a signal no more are started.
+enum HasRun {
+    Yes,
+    No,
+}
+
+fn run(
+    command: &str,
+    number: u64,
+    event: &str,
+    pending: &PendingCallbacks,
+) -> Result<HasRun, Text> {
+    let mut shell = shell(command);
+    // Stdout carries the callbacks, one per line.
+    shell.stdin(Stdio::piped()).stdout(io::stderr());
+    let child = pending
+        .start_command(number, &mut shell)
         .map_err(|e| text!("cannot be run: {error}", error = e))?;
+    let Some(mut child) = child else {
+        return Ok(HasRun::No);
+    };
     if let Some(mut stdin) = child.stdin.take() {
         // A command that does not read its input is not an error.
         let _ = stdin.write_all(event.as_bytes());
@@ -142,7 +176,7 @@ fn run(command: &str, event: &str) -> Result<(), Text> {
         .wait()
         .map_err(|e| text!("cannot be waited for: {error}", error = e))?;
     match status.success() {
-        true => Ok(()),
+        true => Ok(HasRun::Yes),
         false => Err(text!("failed ({status})", status)),
     }
 }

@@ -2,12 +2,14 @@
 
 mod exec;
 mod format;
+mod pending;
 mod printer;
 
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -26,11 +28,15 @@ use crate::signals;
 use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout, show_duration};
 use exec::Runner;
+use pending::PendingCallbacks;
 
 /// Poll interval for the end conditions.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// Time allowed for a stalled reader of stdout after a signal.
-const GRACE: Duration = Duration::from_secs(10);
+/// Extra time after the end that a signal asks for, if even stderr stalls, and for the last
+/// acknowledgements of the WebSocket.
+const STALLED_STDERR_TIME: Duration = Duration::from_secs(3);
+/// A wait that takes no longer is not announced.
+const UNANNOUNCED_WAIT: Duration = Duration::from_millis(200);
 
 /// Arguments of `qiwei listen`.
 #[derive(Debug, clap::Args)]
@@ -119,62 +125,68 @@ impl Run for Args {
             "listening for callbacks of {guid}; press Ctrl-C to stop",
             guid = guid.short()
         ));
-        let runner = Runner::new(self.exec.clone(), context.output.clone());
-        let printed = printer::start(queue.clone(), context.output.clone(), runner)
-            .map_err(|e| Error::local(text!("cannot print callbacks"), &e))?;
-        let result = self.wait(context, &queue, &ending, &printed);
-        // Stop acknowledging callbacks once they can no longer be printed.
+        let pending = Arc::new(PendingCallbacks::default());
+        let runner = Runner::new(self.exec.clone(), context.output.clone(), pending.clone());
+        let printed = printer::start(
+            queue.clone(),
+            context.output.clone(),
+            runner,
+            pending.clone(),
+        )
+        .map_err(|e| Error::local(text!("cannot print callbacks"), &e))?;
+        let printed_early = self.receive(context, &queue, &ending, &printed);
+        // Stop acknowledging callbacks, and have them sent to the usual URL again before waiting for
+        // anything: the service manager may not wait long.
         queue.close();
-        receiving.end();
+        end_despite_stalled_stderr(&ending);
+        receiving.restore_url();
         refused.report();
-        result?;
+        let result = match printed_early? {
+            Some(result) => result,
+            None => finish(context, &queue, &pending, &ending, &printed),
+        };
+        if result.is_err() {
+            pending.name_unprinted(&context.output, &queue);
+        }
+        receiving.end();
         if let Some(error) = lost.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
         }
         match ending.signal() {
-            0 => self.check_count_reached(context, &queue),
-            signal => Ok(signals::exit_code(signal)),
+            0 => result.and_then(|()| self.check_count_reached(context, &queue)),
+            signal => {
+                // A closed terminal is also an output error.
+                if let Err(error) = result {
+                    context.output.warn(&error.message);
+                }
+                Ok(signals::exit_code(signal))
+            }
         }
     }
 }
 
 impl Args {
-    /// Waits until all acknowledged callbacks are printed. After a signal a stalled reader has a limited
-    /// time, after a second signal none.
-    fn wait(
+    /// Receives until the queue is closed, the time is over, or a signal comes. Returns the result of
+    /// printing if that has ended.
+    fn receive(
         &self,
         context: &Context,
         queue: &EventQueue,
         ending: &Termination,
-        printed: &Receiver<Result<(), Error>>,
-    ) -> Result<(), Error> {
+        printed: &Printed,
+    ) -> Result<Option<Result<(), Error>>, Error> {
         let timeout = context.explicit_deadline()?;
         let deadline = match (self.time.map(Deadline::after), timeout) {
             (Some(time), Some(timeout)) if timeout.remaining() < time.remaining() => Some(timeout),
             (time, timeout) => time.or(timeout),
         };
-        let mut grace: Option<Deadline> = None;
         loop {
-            match printed.recv_timeout(POLL_INTERVAL) {
-                Ok(result) => return result,
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::internal(text!(
-                        "the printing thread has ended unexpectedly"
-                    )));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
+            if let Some(result) = printing_result(printed)? {
+                return Ok(Some(result));
             }
-            if deadline.is_some_and(|deadline| deadline.is_over()) {
-                queue.close();
-            }
-            if ending.signal() != 0 {
-                let grace = grace.get_or_insert_with(|| Deadline::after(GRACE));
-                if grace.is_over() || ending.is_urgent() {
-                    context.output.warn(&text!(
-                        "acknowledged callbacks could not be printed: nobody reads the output"
-                    ));
-                    return Ok(());
-                }
+            let is_over = deadline.is_some_and(|deadline| deadline.is_over());
+            if is_over || queue.is_closed() || ending.signal() != 0 {
+                return Ok(None);
             }
         }
     }
@@ -198,6 +210,67 @@ impl Args {
             _ => Ok(ExitCode::SUCCESS),
         }
     }
+}
+
+/// The printing thread's result, when it has ended.
+type Printed = Receiver<Result<(), Error>>;
+
+/// Waits briefly for the printing thread; `None` while it works.
+fn printing_result(printed: &Printed) -> Result<Option<Result<(), Error>>, Error> {
+    match printed.recv_timeout(POLL_INTERVAL) {
+        Ok(result) => Ok(Some(result)),
+        Err(RecvTimeoutError::Timeout) => Ok(None),
+        Err(RecvTimeoutError::Disconnected) => Err(Error::internal(text!(
+            "the printing thread has ended unexpectedly"
+        ))),
+    }
+}
+
+/// Waits until all acknowledged callbacks are printed and their commands have ended. After a signal
+/// there is a limited time for that, after a second signal none.
+fn finish(
+    context: &Context,
+    queue: &EventQueue,
+    pending: &PendingCallbacks,
+    ending: &Termination,
+    printed: &Printed,
+) -> Result<(), Error> {
+    let mut announcement = None;
+    loop {
+        if let Some(result) = printing_result(printed)? {
+            return result;
+        }
+        let Some(deadline) = ending.deadline() else {
+            continue;
+        };
+        if deadline.is_over() || ending.is_urgent() {
+            end_despite_stalled_stderr(ending);
+            pending.abandon(&context.output, queue);
+            return Ok(());
+        }
+        let announce_at =
+            announcement.get_or_insert_with(|| Some(Deadline::after(UNANNOUNCED_WAIT)));
+        if announce_at.take_if(|at| at.is_over()).is_some() {
+            let at_most = Text::verbatim(show_duration(deadline.remaining()));
+            pending.announce_wait(&context.output, queue, at_most);
+        }
+    }
+}
+
+/// After a signal, ends the program even if writing to stderr blocks.
+fn end_despite_stalled_stderr(ending: &Termination) {
+    let Some(deadline) = ending.deadline() else {
+        return;
+    };
+    let (signal, limit) = (ending.signal(), deadline.remaining() + STALLED_STDERR_TIME);
+    if signal == 0 {
+        return;
+    }
+    // Without the thread, a stalled stderr delays the end.
+    let _ = thread::Builder::new().spawn(move || {
+        thread::sleep(limit);
+        signals::end(signal)
+    });
 }
 
 fn sink(queue: &Arc<EventQueue>) -> Sink {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::exec::Runner;
 use super::format;
+use super::pending::PendingCallbacks;
 use crate::callback::queue::{EventQueue, ReceivedEvent};
 use crate::error::Error;
 use crate::output::Output;
@@ -24,12 +25,17 @@ pub fn start(
     queue: Arc<EventQueue>,
     output: Output,
     runner: Runner,
+    pending: Arc<PendingCallbacks>,
 ) -> io::Result<Receiver<Result<(), Error>>> {
     let (tell, ended) = channel();
     thread::Builder::new()
         .name("printer".into())
         .spawn(move || {
-            let result = work(&queue, &output, &runner);
+            let result = work(&queue, &output, &runner, &pending);
+            if result.is_err() {
+                // Nothing more can be printed; that must not wait for the commands.
+                queue.close();
+            }
             runner.finish();
             // Nobody receives it when a signal has ended the program.
             let _ = tell.send(result);
@@ -37,24 +43,35 @@ pub fn start(
     Ok(ended)
 }
 
-fn work(queue: &EventQueue, output: &Output, runner: &Runner) -> Result<(), Error> {
+fn work(
+    queue: &EventQueue,
+    output: &Output,
+    runner: &Runner,
+    pending: &PendingCallbacks,
+) -> Result<(), Error> {
     loop {
         match queue.next(WAIT_TIMEOUT) {
-            Some(received) => print(output, received, runner)?,
+            Some(mut received) => {
+                let acknowledgement = received.acknowledgement.take();
+                let received = Arc::new(received);
+                // The gateway sends again what it got no acknowledgement for.
+                if acknowledgement.is_none() {
+                    pending.start_printing(&received);
+                }
+                print(output, &received)?;
+                pending.end_printing();
+                runner.run(&received, &format::Line::of(&received), acknowledgement);
+            }
             None if queue.is_done() => return Ok(()),
             None => {}
         }
     }
 }
 
-fn print(output: &Output, mut received: ReceivedEvent, runner: &Runner) -> Result<(), Error> {
-    let acknowledgement = received.acknowledgement.take();
-    let line = format::Line::of(&received);
+fn print(output: &Output, received: &ReceivedEvent) -> Result<(), Error> {
     if output.is_json() || !output.stdout_style().terminal {
-        output.json(&line)?;
+        output.json(&format::Line::of(received))
     } else {
-        output.page(format::format_event(&received))?;
+        output.page(format::format_event(received))
     }
-    runner.run(&received, &line, acknowledgement);
-    Ok(())
 }

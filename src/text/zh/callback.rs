@@ -71,6 +71,18 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "另一个 qiwei 正在接收 {guid} 的回调（login、listen 或 probe callback）",
     ),
     ("stop it first", "请先结束它"),
+    (
+        "waiting up to {at_most} for {count} acknowledged callbacks to be printed; interrupt again to exit at once",
+        "最多等待 {at_most}，让 {count} 条已确认的回调输出完；再次中断则立即退出",
+    ),
+    (
+        "waiting up to {at_most} for {count} --exec commands to end; interrupt again to exit at once",
+        "最多等待 {at_most}，让 {count} 个 --exec 命令结束；再次中断则立即退出",
+    ),
+    (
+        "the --exec command was ended, or did not run, for these callbacks: {callbacks}",
+        "以下回调的 --exec 命令被终止或没有运行：{callbacks}",
+    ),
     ("--exec cannot be run: {error}", "无法运行 --exec：{error}"),
     ("--exec {why}", "--exec {why}"),
     ("cannot be run: {error}", "无法运行：{error}"),
@@ -100,8 +112,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "输出线程意外结束",
     ),
     (
-        "acknowledged callbacks could not be printed: nobody reads the output",
-        "已确认的回调未能输出：没有程序读取输出",
+        "acknowledged callbacks could not be printed: {callbacks}",
+        "以下已确认的回调未能输出：{callbacks}",
     ),
     ("forwarded messages", "合并转发的消息"),
     ("it cannot be read", "无法读取"),

@@ -18,10 +18,7 @@ use crate::output::{HttpTrace, Output, Source};
 use crate::pace::Rate;
 use crate::rate_limiter::AccountRateLimiter;
 use crate::text::{Text, text};
-use crate::time::{Deadline, parse_timeout};
-
-/// Default timeout of a command.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::time::{DEFAULT_TIMEOUT, Deadline, parse_timeout};
 
 /// What a command needs. Expensive parts are created on first use.
 pub struct Context {
@@ -124,6 +121,12 @@ impl Context {
             ));
         }
         let Ok(layers) = &self.layers else { return };
+        if let Some(error) = layers.unread() {
+            self.output.warn(&text!(
+                "{message}; it is not used",
+                message = error.message.clone()
+            ));
+        }
         let Some(Location { path, .. }) = layers.location() else {
             return;
         };
@@ -138,6 +141,19 @@ impl Context {
             )),
             None => {}
         }
+    }
+
+    /// Checks that a missing guid is not one that only could not be read.
+    ///
+    /// # Errors
+    /// The error of the configuration file that was left out.
+    pub fn check_guid_is_not_unread(&self) -> Result<(), Error> {
+        let unread = self.layers()?.unread();
+        unread.map_or(Ok(()), |error| {
+            Err(error.clone().hint(text!(
+                "name the instance with --guid or QIWEI_GUID, or choose a file with --config or QIWEI_CONFIG"
+            )))
+        })
     }
 
     /// The deadline of this command.

@@ -1,6 +1,7 @@
 //! Private files: created 0600, replaced atomically, locked between processes.
 
 pub mod ownership;
+pub mod target;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 
 use crate::time::Deadline;
+use target::WriteTarget;
 
 const LOCK_POLL: Duration = Duration::from_millis(10);
 
@@ -34,37 +36,56 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Replaces a file atomically: writes a temporary file beside it, 0600, syncs it, and renames it.
-/// Readers see the old or the new content, even after a power failure.
+/// Replaces a file atomically: writes a temporary file beside it, syncs it, and renames it. Readers see
+/// the old or the new content, even after a power failure. A new file is 0600; an existing one keeps
+/// owner, group and mode. Symbolic links are followed.
 ///
 /// # Errors
-/// I/O errors; the old file is then unchanged.
+/// I/O errors, and those of [`target::writable`]; the old file is then unchanged.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = folder_of(path);
-    let file = write_temporary(&folder, bytes)?;
-    file.persist(path).map_err(|e| e.error)?;
+    let target = target::writable(path)?;
+    let folder = folder_of(&target.path);
+    let file = write_temporary(&target, bytes)?;
+    file.persist(&target.path).map_err(|e| e.error)?;
     // The rename is durable once the folder is synced; not every system can sync one.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-/// Checks that [`replace`] could write that many bytes now: permissions, space, limits. Leaves no file.
+/// Checks that [`replace`] could write that many bytes more now: permissions, space, limits. Leaves no
+/// file.
 ///
 /// # Errors
-/// I/O errors.
-pub fn check_replaceable(path: &Path, bytes: usize) -> io::Result<()> {
-    write_temporary(&folder_of(path), &vec![b'\n'; bytes]).map(drop)
+/// As [`replace`].
+pub fn check_replaceable(path: &Path, more: usize) -> io::Result<()> {
+    let target = target::writable(path)?;
+    let size = usize::try_from(target.size()).unwrap_or(0) + more;
+    write_temporary(&target, &vec![b'\n'; size]).map(drop)
 }
 
-/// A synced temporary file with these bytes; removed when dropped.
-fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+/// A synced temporary file with these bytes beside the target; removed when dropped.
+fn write_temporary(target: &WriteTarget, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let write = || {
-        let mut file = NamedTempFile::new_in(folder)?;
+        let mut file = NamedTempFile::new_in(folder_of(&target.path))?;
         file.write_all(bytes)?;
+        target.pass_on_access(file.as_file())?;
         file.as_file().sync_all()?;
         Ok(file)
     };
     write().map_err(of_system)
+}
+
+/// Creates or truncates a file that grows from then on; a new one is 0600.
+///
+/// # Errors
+/// I/O errors, and those of [`target::writable`].
+pub fn create(path: &Path) -> io::Result<File> {
+    let target = target::writable(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(target.path)
 }
 
 /// Most files that SQLite opens beside a database.

@@ -170,6 +170,7 @@ pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
     }
+    context.check_guid_is_not_unread()?;
     let seen = list_with_statuses(context.api()?).map_err(|error| match effect {
         Effect::Read => error,
         Effect::IdempotentChange | Effect::Change => error.outcome(Outcome::NotSent),
@@ -190,6 +191,7 @@ pub fn named_or_only(context: &Context) -> Result<Guid, Error> {
     if let Some((guid, _)) = &context.settings()?.guid {
         return Ok(guid.clone());
     }
+    context.check_guid_is_not_unread()?;
     let seen = list_with_statuses(context.api()?)?;
     match seen.as_slice() {
         [only] => Ok(only.guid.clone()),

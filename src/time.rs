@@ -7,6 +7,9 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::text::{Text, text};
 
+/// Default timeout of a command.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Parses `30`, `30s`, `5min`, `1h 30m`; a bare number is in seconds.
 ///
 /// # Errors

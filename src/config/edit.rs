@@ -51,11 +51,7 @@ pub fn check_writable(path: &Path) -> Result<(), Error> {
     edit(path, |path, text| {
         document::check(path, text).map(|()| None)
     })?;
-    // The new file is created beside the old one and may be larger.
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let present = std::fs::metadata(&path).map_or(0, |file| file.len());
-    let size = usize::try_from(present).unwrap_or(0) + MAX_SETTING_BYTES;
-    files::check_replaceable(&path, size).map_err(|e| unwritable(&path, &e))
+    files::check_replaceable(path, MAX_SETTING_BYTES).map_err(|e| unwritable(path, &e))
 }
 
 /// Reads, changes and replaces the file under a lock. `change` gets the path and the text, and returns
@@ -64,8 +60,8 @@ fn edit(
     path: &Path,
     change: impl FnOnce(&Path, &str) -> Result<Option<String>, Error>,
 ) -> Result<(), Error> {
-    // A symbolic link is followed, not replaced.
-    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = files::target::writable(path).map_err(|e| unwritable(path, &e))?;
+    let path = target.path.as_path();
     files::create_private_folder(&files::folder_of(path)).map_err(|e| unwritable(path, &e))?;
     let _lock = lock(path)?;
     let before = match std::fs::read_to_string(path) {

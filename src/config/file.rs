@@ -1,8 +1,11 @@
 //! Reads and validates the configuration file; errors have line numbers.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -11,6 +14,9 @@ use super::key::{self, Key};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::text::{Text, text};
+
+/// Largest configuration read from a pipe or device in bytes; some never end.
+const MAX_PIPE_BYTES: u64 = 1024 * 1024;
 
 /// The top level of the file, or a profile.
 #[derive(Clone, Debug, Default)]
@@ -190,12 +196,12 @@ pub struct Location {
 
 impl Location {
     /// Reads the file. A default file may be missing, also because the home folder does not exist: service
-    /// accounts have `/dev/null` there.
+    /// accounts have `/dev/null` there. A pipe is waited for at most `timeout`.
     ///
     /// # Errors
     /// As [`ConfigFile::parse`], and when the file cannot be read.
-    pub fn read(&self) -> Result<ConfigFile, Error> {
-        match std::fs::read_to_string(&self.path) {
+    pub fn read(&self, timeout: Duration) -> Result<ConfigFile, Error> {
+        match read_text(&self.path, timeout) {
             Ok(text) => ConfigFile::parse(&self.path, &text),
             Err(e)
                 if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
@@ -208,6 +214,36 @@ impl Location {
             ))),
         }
     }
+}
+
+impl Location {
+    /// Whether this is a default file that this user may not read, such as that of another user whose
+    /// `HOME` is set.
+    pub fn is_forbidden_default(&self) -> bool {
+        let is_forbidden = |path| {
+            std::fs::File::open(path).is_err_and(|e| e.kind() == ErrorKind::PermissionDenied)
+        };
+        !self.explicit && is_forbidden(&self.path)
+    }
+}
+
+/// Reads the text of a file, or of a pipe, which blocks until somebody writes to it.
+fn read_text(path: &Path, timeout: Duration) -> io::Result<String> {
+    if std::fs::metadata(path)?.is_file() {
+        return std::fs::read_to_string(path);
+    }
+    let (sender, text) = mpsc::channel();
+    let path = path.to_owned();
+    thread::Builder::new()
+        .name("config".into())
+        .spawn(move || {
+            let mut text = String::new();
+            let read = std::fs::File::open(path)
+                .and_then(|file| file.take(MAX_PIPE_BYTES).read_to_string(&mut text));
+            let _ = sender.send(read.map(|_| text));
+        })?;
+    text.recv_timeout(timeout)
+        .unwrap_or_else(|_| Err(io::Error::other("nobody has written to it in time")))
 }
 
 #[cfg(test)]

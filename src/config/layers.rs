@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use directories::ProjectDirs;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use crate::env::{self, Env};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::text::{Lang, Text, text};
+use crate::time::{DEFAULT_TIMEOUT, parse_timeout};
 
 /// Settings from the command line, not validated.
 #[derive(Clone, Debug, Default)]
@@ -86,6 +88,7 @@ pub struct Layers {
     file: ConfigFile,
     profile: Option<String>,
     location: Option<Location>,
+    unread: Option<Error>,
 }
 
 /// The path of the configuration: `--config`, else `QIWEI_CONFIG`, else the platform's default. `None`
@@ -130,17 +133,31 @@ pub fn selected_profile(flags: &Flags, env: &Env) -> Result<Option<String>, Erro
 }
 
 impl Layers {
-    /// Reads the file and selects the profile.
+    /// Reads the file and selects the profile. A default file that may not be read is left out if a
+    /// flag or variable names the server.
     ///
     /// # Errors
     /// A configuration error for an invalid file or an unknown profile.
     pub fn load(flags: Flags, env: Env) -> Result<Self, Error> {
         let location = locate(&flags, &env);
+        let profile = selected_profile(&flags, &env)?;
+        let is_server_named = flags.values.contains_key(&Key::BaseUrl)
+            || [env::BASE_URL, env::APP_KEY]
+                .iter()
+                .any(|name| env.get(name).is_some());
+        let mut unread = None;
         let file = match &location {
-            Some(location) => location.read()?,
+            Some(location) => match location.read(read_timeout(&flags, &env)) {
+                Err(error)
+                    if is_server_named && profile.is_none() && location.is_forbidden_default() =>
+                {
+                    unread = Some(error);
+                    ConfigFile::default()
+                }
+                read => read?,
+            },
             None => ConfigFile::default(),
         };
-        let profile = selected_profile(&flags, &env)?;
         if let Some(name) = &profile
             && !file.profiles.contains_key(name)
         {
@@ -152,6 +169,7 @@ impl Layers {
             file,
             profile,
             location,
+            unread,
         })
     }
 
@@ -163,6 +181,7 @@ impl Layers {
             file: ConfigFile::default(),
             profile: None,
             location: None,
+            unread: None,
         }
     }
 
@@ -321,10 +340,23 @@ impl Layers {
         self.location.as_ref()
     }
 
+    /// Why the configuration file is left out, if it is.
+    pub fn unread(&self) -> Option<&Error> {
+        self.unread.as_ref()
+    }
+
     /// The selected profile.
     pub fn profile(&self) -> Option<&str> {
         self.profile.as_deref()
     }
+}
+
+/// How long a configuration that is a pipe is waited for: as long as the command may take.
+fn read_timeout(flags: &Flags, env: &Env) -> Duration {
+    let flag = flags.values.get(&Key::Timeout).map(String::as_str);
+    flag.or_else(|| env.text(env::TIMEOUT).ok().flatten())
+        .and_then(|text| parse_timeout(text).ok())
+        .unwrap_or(DEFAULT_TIMEOUT)
 }
 
 fn no_such_profile(name: &str, file: &ConfigFile) -> Error {
@@ -363,6 +395,7 @@ mod tests {
             file: ConfigFile::parse(Path::new("c"), text).unwrap(),
             profile: Some(if profile { "p" } else { "q" }.to_owned()),
             location: None,
+            unread: None,
         }
     }
 

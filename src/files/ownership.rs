@@ -29,13 +29,42 @@ pub fn check_named(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Checks who may have placed a file or link: one of another user is fine where not everyone can create
+/// files, such as a service's configuration in a folder of root.
+///
+/// # Errors
+/// When another user may have placed it.
+pub(super) fn check_placed(found: &Metadata, path: &Path) -> io::Result<()> {
+    match belongs_to_us(found, path)? || !is_shared(path)? {
+        true => Ok(()),
+        false => Err(foreign()),
+    }
+}
+
+fn foreign() -> io::Error {
+    io::Error::other("the file belongs to another user")
+}
+
+/// Whether everyone can create files in the folder of `path`.
+#[cfg(unix)]
+fn is_shared(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let folder = std::fs::metadata(super::folder_of(path))?;
+    Ok(folder.mode() & 0o002 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_shared(_path: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
 fn check(found: &Metadata, path: &Path) -> io::Result<()> {
     if !found.is_file() {
-        return Err(io::Error::other("not a regular file"));
+        return Err(super::target::not_regular());
     }
     match belongs_to_us(found, path)? {
         true => Ok(()),
-        false => Err(io::Error::other("the file belongs to another user")),
+        false => Err(foreign()),
     }
 }
 

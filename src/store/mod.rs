@@ -39,7 +39,7 @@ impl StateDatabase {
     /// # Errors
     /// A configuration error that names the file; nothing is sent that cannot be recorded.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        make_private(path).map_err(|e| unusable(path, &e))?;
+        let path = &make_private(path).map_err(|e| unusable(path, &e))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags).map_err(|e| failed(path, &e))?;
         let store = Self {
@@ -134,8 +134,11 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 /// An existing file is not opened: closing it would release every POSIX lock this process holds on it
 /// through SQLite (they belong to process and file), and another process could overwrite what other
 /// threads of this one are writing.
-fn make_private(path: &Path) -> io::Result<()> {
-    let folder = files::folder_of(path);
+///
+/// Returns the path of the file itself, symbolic links followed.
+fn make_private(path: &Path) -> io::Result<PathBuf> {
+    let path = files::target::writable(path)?.path;
+    let folder = files::folder_of(&path);
     files::create_private_folder(&folder)?;
     for beside in ["", "-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
@@ -143,14 +146,14 @@ fn make_private(path: &Path) -> io::Result<()> {
         files::ownership::check_named(Path::new(&name))?;
     }
     if path.exists() {
-        return Ok(());
+        return Ok(path);
     }
     let empty = NamedTempFile::new_in(&folder)
         .map_err(files::of_system)?
         .into_temp_path();
-    match empty.persist_noclobber(path) {
+    match empty.persist_noclobber(&path) {
         Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
-        _ => Ok(()),
+        _ => Ok(path),
     }
 }
 

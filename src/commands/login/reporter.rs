@@ -40,11 +40,23 @@ fn extension(path: &Path) -> Option<String> {
 
 impl<'c> LoginReporter<'c> {
     /// A reporter that draws in this style and writes the code to `file`.
+    ///
+    /// # Errors
+    /// A usage error when `file` is something that must not be replaced.
     pub fn new(
         context: &'c Context,
         style: Option<Style>,
         file: Option<PathBuf>,
     ) -> Result<Self, Error> {
+        if let Some(path) = &file {
+            files::target::writable(path).map_err(|e| {
+                Error::usage(text!(
+                    "cannot write the QR code to {path}: {error}",
+                    path = path.display(),
+                    error = e
+                ))
+            })?;
+        }
         let terminal = context.output.stderr_capabilities();
         Ok(Self {
             context,

@@ -1,6 +1,6 @@
 //! The sandbox's log of requests.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::files;
 use crate::output::Output;
 use crate::sandbox::{Exchange, Observer};
 use crate::text::{Text, text};
@@ -36,7 +37,7 @@ impl Log {
     pub fn new(context: &Context, record: Option<&Path>, owns_stdout: bool) -> Result<Self, Error> {
         let record = record
             .map(|path| {
-                create(path).map(Mutex::new).map_err(|e| {
+                files::create(path).map(Mutex::new).map_err(|e| {
                     Error::usage(text!(
                         "cannot write the record {path}: {error}",
                         path = path.display(),
@@ -82,15 +83,6 @@ impl Log {
             self.output.note(&Text::verbatim(line(exchange)));
         }
     }
-}
-
-/// Creates or truncates the record. Requests contain credentials, so a new file is private.
-fn create(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// `POST /msg/send_text 200 message 1066173 to R:10001: "text"`

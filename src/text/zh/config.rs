@@ -2,6 +2,11 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
+    ("{message}; it is not used", "{message}；本次不使用该文件"),
+    (
+        "name the instance with --guid or QIWEI_GUID, or choose a file with --config or QIWEI_CONFIG",
+        "请用 --guid 或 QIWEI_GUID 指定实例，或用 --config 或 QIWEI_CONFIG 另选配置文件",
+    ),
     (
         "standard input is empty; nothing was saved",
         "标准输入为空；没有保存",

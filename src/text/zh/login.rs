@@ -2,6 +2,10 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
+    (
+        "cannot write the QR code to {path}: {error}",
+        "无法把二维码写入 {path}：{error}",
+    ),
     ("the account is logged in", "账号已登录"),
     (
         "the account is logged in, but its instance could not be made the current one: {message}",

@@ -37,6 +37,15 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("exit status: {code}", "退出码 {code}"),
     ("longer than 16 MiB", "超过 16 MiB"),
     ("a line is longer than 16 MiB", "有一行超过 16 MiB"),
+    (
+        "its owner and group could not be kept",
+        "无法保留原有的属主和属组",
+    ),
+    ("too many symbolic links", "符号链接层数过多"),
+    (
+        "nobody has written to it in time",
+        "限定时间内没有程序向它写入",
+    ),
     ("not a regular file", "不是普通文件"),
     ("the file belongs to another user", "该文件属于其他用户"),
     ("empty host", "主机名为空"),

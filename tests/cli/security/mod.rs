@@ -11,3 +11,4 @@ mod repeated_secrets;
 mod shared_folders;
 mod terminal;
 mod web_pages;
+mod written_files;

@@ -77,6 +77,10 @@ fn ledger_must_be_a_regular_file() {
     let server = sandbox();
     for beside in ["", "-wal", "-shm", "-journal"] {
         for (name, set) in &LOCK_REPLACEMENTS[1..] {
+            // Our own link; what SQLite creates beside the file follows none.
+            if beside.is_empty() && *name == "a link to nothing" {
+                continue;
+            }
             let (home, shared) = shared();
             let victim = PathBuf::from(home.file("victim", "precious"));
             set(&shared.join(format!("state.sqlite3{beside}")), &victim);
@@ -142,22 +146,26 @@ fn refuses_files_of_other_users() {
     assert_eq!(server.deliveries().len(), 0);
 }
 
+/// Only the administrator can give links away.
 #[test]
-fn qr_file_replaces_link_instead_of_following_it() {
+fn qr_file_is_not_written_through_link_of_other_user() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
     let server = sandbox();
     let (home, shared) = shared();
     let victim = home.file("victim", "precious");
     let picture = shared.join("code.png");
     symlink(&victim, &picture).unwrap();
+    std::os::unix::fs::lchown(&picture, Some(65534), Some(65534)).unwrap();
     let args = ["login", "--force", "--no-wait", "--qr", "none", "--qr-file"];
     Qiwei::on(&server.base_url(), args)
         .arg(&picture)
         .run()
-        .ends_with(0);
+        .ends_with(2)
+        .says("belongs to another user");
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
-    assert!(fs::read(&picture).unwrap().starts_with(b"\x89PNG"));
-    assert!(!fs::symlink_metadata(&picture).unwrap().is_symlink());
-    assert_eq!(mode(&picture), 0o600);
+    assert!(fs::symlink_metadata(&picture).unwrap().is_symlink());
     let left: Vec<_> = fs::read_dir(&shared).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
 }

@@ -72,7 +72,7 @@ pub enum Kind {
     Io,
     /// A bug in this program.
     Internal,
-    /// Stdout is closed; ends the program without an error.
+    /// Stdout is closed; ends a command with a single result without an error.
     ClosedPipe,
 }
 
@@ -163,6 +163,18 @@ impl Error {
     /// The end of output because stdout is closed.
     pub fn closed_pipe() -> Self {
         Self::new(Kind::ClosedPipe, text!("output closed"))
+    }
+
+    /// The error of a command that prints one line after another, such as `listen`: at a closed stdout it
+    /// ends before its work is done, which is no success.
+    pub fn in_stream(self) -> Self {
+        match self.kind {
+            Kind::ClosedPipe => Self::new(
+                Kind::Partial,
+                text!("standard output was closed before the end"),
+            ),
+            _ => self,
+        }
     }
 
     /// Sets the hint. A descriptor shortage keeps its own hint, as nothing else helps.

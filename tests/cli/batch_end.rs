@@ -220,8 +220,10 @@ fn closed_stdout_stops_batch() {
         let mut reader = BufReader::new(reader);
         reader.read_line(&mut first).unwrap();
         drop(reader);
-        run.end().assert_output(0, "", "");
-        // Messages in flight, and at most one more per worker before a write fails.
+        let run = run.end().ends_with(8);
+        let run = run.says("error: standard output was closed before the end");
+        run.says("the remaining lines were not sent");
+        // What was on its way, and at the most one more a worker before a write failed.
         assert!(sends(&server) < 100, "{}", sends(&server));
     }
 }
@@ -235,8 +237,38 @@ fn closed_stdout_stops_batch_after_first_message() {
         .stdin(lines(20))
         .stdout_to(writer)
         .run()
-        .assert_output(0, "", "");
+        .ends_with(8)
+        .says("1 line: 1 accepted; the remaining lines were not sent");
     assert_eq!(sends(&server), 1);
+}
+
+/// Nobody reads the last result, but nothing is left to be sent.
+#[test]
+fn closed_stdout_after_last_line_is_success() {
+    for jobs in ["1", "3"] {
+        let server = sandbox();
+        for (number, code) in [(1, 0), (2, 8)] {
+            let home = Home::new();
+            let file = home.file("batch", lines(number));
+            for input in ["-", &file] {
+                let (reader, writer) = std::io::pipe().unwrap();
+                drop(reader);
+                with_state(
+                    &server,
+                    &home,
+                    &["send", "--batch", input, "--jobs", jobs, "--json"],
+                )
+                .stdin(lines(number))
+                .stdout_to(writer)
+                .run()
+                .ends_with(code);
+            }
+            if jobs != "1" {
+                // Both may be on their way when the first cannot be printed.
+                break;
+            }
+        }
+    }
 }
 
 #[test]

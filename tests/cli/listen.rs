@@ -304,8 +304,12 @@ fn closed_stdout_ends_listen_and_restores_notify_url() {
         }
         running.has_ended().then_some(())
     });
-    let run = running.finish().ends_with(0);
-    assert!(!run.stderr.contains("error"), "{run:?}");
+    let run = running.finish().ends_with(8);
+    assert!(
+        run.stderr
+            .contains("error: standard output was closed before the end"),
+        "{run:?}"
+    );
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
 

@@ -102,7 +102,7 @@ fn restores_notify_url_after_sighup() {
 
 #[test]
 fn restores_notify_url_after_closed_stdout() {
-    check_restores_notify_url("never", "60s", 0, |_, running| running.close_stdout());
+    check_restores_notify_url("never", "60s", 8, |_, running| running.close_stdout());
 }
 
 #[test]

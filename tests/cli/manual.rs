@@ -31,7 +31,7 @@ The request was written and no trustworthy answer came: it may have been execute
 A login, wait or listen ran out of time.
 .TP
 \fB8\fR partial
-Some lines of a batch, or some of several removals, failed.
+Some lines of a batch, or some of several removals, failed; or standard output was closed before a batch, listen, login or status \-\-watch had ended.
 .TP
 \fB9\fR busy
 Not sent: the pace allows no send within \-\-max\-wait, or another process holds the lock.
@@ -45,7 +45,7 @@ Reading or writing on this machine failed, after the work itself was done.
 \fB129\fR, \fB130\fR, \fB143\fR
 Orderly exit after SIGHUP (a closed terminal; ignored under nohup), SIGINT or SIGTERM.
 .PP
-A closed standard output ends the program quietly with 0; a batch stops before its next message.
+A closed standard output ends a command with a single result quietly with 0. A batch stops before its next message and ends with 8 if lines are unsent; listen, login \-\-json and status \-\-watch end with 8.
 .SH "DELIVERY GUARANTEE"
 A sending command ends in exactly one outcome: accepted, duplicate, rejected, not_sent or unknown.
 A request is retried (\-\-retries) only if it certainly was not executed: there was no connection, or the server answered "not ready yet".

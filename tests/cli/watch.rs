@@ -252,7 +252,8 @@ fn closed_stdout_ends_watch() {
     let server = sandbox();
     let mut running = BackgroundChild::start_unread(status(&server, "--watch --interval 20ms"));
     running.close_stdout();
-    running.finish().ends_with(0).assert_output(0, "", "");
+    let run = running.finish().ends_with(8);
+    assert_eq!(run.error()["kind"], "partial");
 }
 
 #[test]

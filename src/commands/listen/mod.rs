@@ -153,7 +153,9 @@ impl Run for Args {
             return Err(error);
         }
         match ending.signal() {
-            0 => result.and_then(|()| self.check_count_reached(context, &queue)),
+            0 => result
+                .map_err(Error::in_stream)
+                .and_then(|()| self.check_count_reached(context, &queue)),
             signal => {
                 // A closed terminal is also an output error.
                 if let Err(error) = result {

@@ -102,7 +102,7 @@ impl LoginSession<'_> {
             }
         };
         self.ask_for_code(events.clone())?;
-        let (content, early) = match self.first_code(&incoming)? {
+        let (content, early) = match self.first_code(&incoming).map_err(Error::in_stream)? {
             FirstQrcode::Code(content, early) => (content, early),
             FirstQrcode::Signal(signal) => {
                 end_reception();
@@ -128,7 +128,7 @@ impl LoginSession<'_> {
         let end = run.run_to_end(early, &incoming, &health);
         run.end_prompt_line();
         end_reception();
-        match end? {
+        match end.map_err(Error::in_stream)? {
             End::LoggedIn(profile, via) => {
                 // Saved before reporting, which may fail.
                 let saved = self.context.save_guid(&self.guid);

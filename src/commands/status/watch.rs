@@ -76,7 +76,7 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> CommandResult {
             },
             Err(_) => "unreachable",
         };
-        watch.print(event, &state)?;
+        watch.print(event, &state).map_err(Error::in_stream)?;
         before = Some(status_name(&state));
         if let Some(signal) = watch.sleep(watch.interval) {
             return Ok(signals::exit_code(signal));

@@ -3,6 +3,10 @@
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
+        "standard output was closed before the end",
+        "标准输出在命令结束之前已被关闭",
+    ),
+    (
         "interrupted before the message was sent",
         "在发送消息之前被中断",
     ),

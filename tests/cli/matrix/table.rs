@@ -23,6 +23,9 @@ the request that failed. Each cell is an exit code and, for commands that change
 - `unknown`: the change may or may not have been executed. It is not repeated to find out.
 
 Each line of `send --batch` reports what a single `send` would; the batch itself then exits with 8.
+
+When the reader of standard output exits early (`| head -1`), a command with a single result exits with 0.
+A batch stops, and exits with 8 if lines are unsent; `listen`, `login --json` and `status --watch` exit with 8.
 ";
 
 const COLUMNS: [(Role, &str, &str); 5] = [

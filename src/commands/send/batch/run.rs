@@ -1,8 +1,9 @@
 //! Sends the lines: in order per target, with one worker or several.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -49,6 +50,8 @@ pub fn run(
         counts: Mutex::default(),
         stop: Arc::default(),
         stopped_at: Mutex::default(),
+        read: AtomicU64::new(0),
+        is_read: AtomicBool::new(false),
         print_error: Mutex::default(),
         stop_reason: Mutex::default(),
         has_unsent_lines: AtomicBool::new(false),
@@ -63,10 +66,28 @@ pub fn run(
         jobs => run_in_parallel(context, &state, &mut input, jobs),
     };
     state.progress.finish();
+    let result = result.and_then(|()| look_for_end(context, &state, &mut input));
     match result {
         Ok(()) => state.finish(),
         Err(error) => Err(state.with_partial_counts(error)),
     }
+}
+
+/// After results could not be printed, finds out whether lines are left. Input that has not come yet
+/// counts as left.
+fn look_for_end(context: &Context, state: &BatchState, input: &mut Input) -> Result<(), Error> {
+    if !state.has_print_error() {
+        return Ok(());
+    }
+    let is_waiting = Cell::new(false);
+    let next = input.next(context.settings()?, || {
+        is_waiting.set(true);
+        true
+    })?;
+    if next.is_none() && !is_waiting.get() {
+        state.is_read.store(true, Ordering::SeqCst);
+    }
+    Ok(())
 }
 
 /// Locks the journal for one run.
@@ -131,9 +152,17 @@ fn run_sequentially(
     let settings = context.settings()?;
     while !state.is_stopped() {
         match input.next(settings, || state.stop_waiting_for_input())? {
-            None => break,
-            Some(Ok(item)) => worker.work(&item),
-            Some(Err(bad)) => state.report_bad(&bad),
+            None => {
+                state.is_read.store(true, Ordering::SeqCst);
+                break;
+            }
+            Some(line) => {
+                state.read.fetch_add(1, Ordering::SeqCst);
+                match line {
+                    Ok(item) => worker.work(&item),
+                    Err(bad) => state.report_bad(&bad),
+                }
+            }
         }
     }
     Ok(())
@@ -166,15 +195,15 @@ fn run_in_parallel(
         }
         match input.next(settings, || state.stop_waiting_for_input()) {
             Err(error) => break Err(error),
-            Ok(None) => break Ok(()),
-            Ok(Some(Err(bad))) => state.report_bad(&bad),
-            Ok(Some(Ok(item))) => {
-                // One queue per target keeps its order.
-                let mut hasher = DefaultHasher::new();
-                item.outgoing.to.hash(&mut hasher);
-                if let Some(queue) = queues.get(&(hasher.finish() % u64::from(jobs))) {
-                    // A worker ends only with its queue.
-                    let _ = queue.send(item);
+            Ok(None) => {
+                state.is_read.store(true, Ordering::SeqCst);
+                break Ok(());
+            }
+            Ok(Some(line)) => {
+                state.read.fetch_add(1, Ordering::SeqCst);
+                match line {
+                    Ok(item) => queue_by_target(&queues, jobs, item),
+                    Err(bad) => state.report_bad(&bad),
                 }
             }
         }
@@ -186,6 +215,16 @@ fn run_in_parallel(
             .map_err(|_| Error::internal(text!("a worker panicked")))?;
     }
     result
+}
+
+/// Queues an item for the worker of its target, which keeps the target's order.
+fn queue_by_target(queues: &HashMap<u64, SyncSender<Item>>, jobs: u8, item: Item) {
+    let mut hasher = DefaultHasher::new();
+    item.outgoing.to.hash(&mut hasher);
+    if let Some(queue) = queues.get(&(hasher.finish() % u64::from(jobs))) {
+        // A worker ends only with its queue.
+        let _ = queue.send(item);
+    }
 }
 
 /// A sender and its handle of the journal.

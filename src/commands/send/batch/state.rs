@@ -1,7 +1,7 @@
 //! The state of a running batch, shared by its workers: its counts, its pauses, and why it ends early.
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -39,6 +39,10 @@ pub struct BatchState {
     pub stop: Arc<AtomicBool>,
     /// The line that stopped the batch.
     pub stopped_at: Mutex<Option<u64>>,
+    /// Number of lines read.
+    pub read: AtomicU64,
+    /// Whether the end of the input was reached.
+    pub is_read: AtomicBool,
     /// The error of printing a result, if there was one.
     pub print_error: Mutex<Option<Error>>,
     /// Why the remaining lines are not sent; none while they are.
@@ -58,6 +62,11 @@ impl BatchState {
     /// Whether no more lines are sent.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Whether a result could not be printed.
+    pub fn has_print_error(&self) -> bool {
+        lock(&self.print_error).is_some()
     }
 
     /// Why the remaining lines are not sent; none while they are.
@@ -214,7 +223,7 @@ impl BatchState {
     /// Adds the counts of the lines so far to a local error, which must not say that nothing was sent.
     pub fn with_partial_counts(&self, error: Error) -> Error {
         let counts = *lock(&self.counts);
-        if counts == OutcomeCounts::default() || error.kind == Kind::ClosedPipe {
+        if counts == OutcomeCounts::default() {
             return error;
         }
         let kind = match error.kind {
@@ -231,15 +240,27 @@ impl BatchState {
         ))
     }
 
+    /// Whether every line of the input has an outcome.
+    fn is_complete(&self, counts: OutcomeCounts) -> bool {
+        let read = self.read.load(Ordering::SeqCst);
+        self.is_read.load(Ordering::SeqCst) && read == counts.good() + counts.failed()
+    }
+
     /// The result of the whole batch.
     ///
     /// # Errors
     /// When lines failed or were not sent, or results could not be printed.
     pub fn finish(&self) -> CommandResult {
-        if let Some(error) = lock(&self.print_error).take() {
-            return Err(self.with_partial_counts(error));
-        }
         let counts = *lock(&self.counts);
+        if let Some(error) = lock(&self.print_error).take() {
+            return Err(match error.kind {
+                // Nobody reads the last results, but every line was sent.
+                Kind::ClosedPipe if self.is_complete(counts) => {
+                    counts.batch_result(None).err().unwrap_or(error)
+                }
+                _ => self.with_partial_counts(error.in_stream()),
+            });
+        }
         let signal = self.signal.load(Ordering::SeqCst);
         if signal != 0 {
             self.output.note(&text!(

@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect;
 
 use super::certificates;
+use super::connection_record::ConnectionRecord;
 use super::gateway::Gateway;
 use super::resolver::DetachedResolver;
 use crate::base_url::BaseUrl;
@@ -43,6 +44,13 @@ pub(super) fn connect_timeout(timeout: Duration) -> Duration {
     MAX_CONNECT_TIMEOUT.min(timeout.mul_f32(0.75))
 }
 
+/// An HTTP client and the record of its connections.
+#[derive(Clone)]
+pub(super) struct HttpClient {
+    pub http: Client,
+    pub connections: ConnectionRecord,
+}
+
 /// Builds the client, which gives up connecting after `connect_timeout`.
 ///
 /// # Errors
@@ -51,7 +59,8 @@ pub(super) fn build(
     base: &BaseUrl,
     connection: &Connection,
     connect_timeout: Duration,
-) -> Result<Client, Text> {
+) -> Result<HttpClient, Text> {
+    let connections = ConnectionRecord::default();
     let mut builder = Client::builder()
         .user_agent(concat!("qiwei/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers(&connection.headers)?)
@@ -61,16 +70,18 @@ pub(super) fn build(
         .tcp_nodelay(true)
         .referer(false)
         .dns_resolver(Arc::new(DetachedResolver))
+        .connector_layer(connections.clone())
         .connect_timeout(connect_timeout);
     if base.is_loopback() {
         builder = builder.no_proxy();
     }
-    with_tls(builder, base, connection)?.build().map_err(|e| {
+    let http = with_tls(builder, base, connection)?.build().map_err(|e| {
         text!(
             "the HTTP client cannot be set up: {error}",
             error = innermost(&e)
         )
-    })
+    })?;
+    Ok(HttpClient { http, connections })
 }
 
 /// Loads certificates only when TLS will be used: reading the system's roots costs more than a whole

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod client;
+mod connection_record;
 pub mod envelope;
 mod error;
 pub mod gateway;

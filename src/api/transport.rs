@@ -4,12 +4,12 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use reqwest::blocking::{self, Client};
+use reqwest::blocking;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::client::{self, Connection, innermost};
+use super::client::{self, Connection, HttpClient, innermost};
 use super::error::{CallError, NoAnswer};
 use super::gateway;
 use super::request::Request;
@@ -23,11 +23,11 @@ const MAX_BODY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Sends requests to one server.
 pub struct Transport {
-    client: Client,
+    client: HttpClient,
     /// The time in which `client` connects or gives up.
     connect_timeout: Duration,
     /// The last client that [`Transport::short_timeout_client`] built, with its timeout.
-    short_timeout_client: Mutex<Option<(Duration, Client)>>,
+    short_timeout_client: Mutex<Option<(Duration, HttpClient)>>,
     connection: Connection,
     base: BaseUrl,
     tracer: Option<Arc<dyn Tracer>>,
@@ -121,7 +121,7 @@ impl Transport {
     /// A client for a request with less time left than connecting may take: one that gives up
     /// connecting before the time is over, so that a connection that was never made is known as such.
     /// It is used again while it fits the time left, so that a loop needs only a few.
-    fn short_timeout_client(&self, remaining: Duration) -> Option<Client> {
+    fn short_timeout_client(&self, remaining: Duration) -> Option<HttpClient> {
         let connect_timeout = client::connect_timeout(remaining);
         if connect_timeout >= self.connect_timeout {
             return None;
@@ -136,7 +136,7 @@ impl Transport {
         {
             return Some(client.clone());
         }
-        // Without it, the connection may outlast the time left, and its outcome is then unknown.
+        // Without it, the connection may outlast the time left, and its outcome may then be unknown.
         let client = client::build(&self.base, &self.connection, connect_timeout).ok()?;
         *last = Some((connect_timeout, client.clone()));
         Some(client)
@@ -166,14 +166,18 @@ impl Transport {
                 method = &request.method
             ))
         })?;
+        client.connections.reopen();
         let mut builder = client
+            .http
             .request(method, self.url(request))
             .header(ACCEPT, "*/*")
             .timeout(remaining);
         if let Some(body) = self.body(request)? {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let mut response = builder.send().map_err(|e| self.classify(&e, limit))?;
+        let mut response = builder
+            .send()
+            .map_err(|e| self.classify(&e, limit, client))?;
         if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
             && let Some(proxy) = &self.connection.proxy
         {
@@ -197,7 +201,7 @@ impl Transport {
 
     /// Tells "never connected" from any later failure. Only the former is certain: a request counts as
     /// possibly executed once there was a connection.
-    fn classify(&self, error: &reqwest::Error, limit: Deadline) -> CallError {
+    fn classify(&self, error: &reqwest::Error, limit: Deadline, client: &HttpClient) -> CallError {
         if error.is_builder() {
             return CallError::Setup(Text::verbatim(innermost(error)));
         }
@@ -220,6 +224,9 @@ impl Transport {
             return self.not_connected(why, None);
         }
         if error.is_timeout() {
+            if client.connections.give_up() {
+                return self.not_connected(text!("no connection in time"), None);
+            }
             return NoAnswer::because(timed_out(limit));
         }
         let mut none = NoAnswer::because(text!(

@@ -53,6 +53,24 @@ fn retries_are_bounded_by_number_and_time() {
     assert!((2..20).contains(&in_time), "{in_time}");
 }
 
+/// The handshake of TLS never ends, so there is no connection to send on, whatever the time left at the
+/// last retry.
+#[test]
+fn request_without_connection_is_not_sent() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", silent.local_addr().unwrap());
+    for timeout in [
+        "5ms", "20ms", "100ms", "150ms", "300ms", "500ms", "1s", "2s",
+    ] {
+        let args = ["send", GROUP, "x", "--guid", "g", "--json"];
+        let run = Qiwei::on(&url, args)
+            .args(["--retries", "20", "--timeout", timeout])
+            .run();
+        let error = run.message_error(5, "not_sent");
+        assert_eq!(error["retryable"], true, "{timeout}: {error}");
+    }
+}
+
 #[test]
 fn retries_not_ready() {
     let server = sandbox();

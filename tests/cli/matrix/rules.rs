@@ -186,10 +186,8 @@ pub fn classes_of(
         Observation::PersonalWechat => &[ResultClass::PersonalWechat],
         Observation::Answer => &[ResultClass::Accepted],
         Observation::AnswerThenReset => &[ResultClass::Accepted, ResultClass::Uncertain],
-        Observation::NoConnection => &[ResultClass::NotConnected],
-        Observation::ClosedAtOnce | Observation::ConnectTimeout => {
-            &[ResultClass::NotConnected, ResultClass::Uncertain]
-        }
+        Observation::NoConnection | Observation::ConnectTimeout => &[ResultClass::NotConnected],
+        Observation::ClosedAtOnce => &[ResultClass::NotConnected, ResultClass::Uncertain],
         Observation::Broken | Observation::UnexpectedStatus | Observation::Silence => {
             &[ResultClass::Uncertain]
         }

@@ -192,8 +192,15 @@ pub fn named_or_only(context: &Context) -> Result<Guid, Error> {
         return Ok(guid.clone());
     }
     context.check_guid_is_not_unread()?;
-    let seen = list_with_statuses(context.api()?)?;
-    match seen.as_slice() {
+    only_or_online(&list_with_statuses(context.api()?)?)
+}
+
+/// The only one of `instances`, whatever its status, else the only online one.
+///
+/// # Errors
+/// As [`choose`].
+pub fn only_or_online(instances: &[Instance]) -> Result<Guid, Error> {
+    match instances {
         [only] => Ok(only.guid.clone()),
         several => detect(several),
     }

@@ -68,6 +68,18 @@ impl CallError {
         }
     }
 
+    /// Whether waiting cannot help: the request cannot be built, or the credentials are not accepted.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Setup(_) | Self::PersonalWechat => true,
+            Self::Refused(refusal) => refusal.is_about_credentials(),
+            Self::NotConnected { .. }
+            | Self::Untrusted(_)
+            | Self::NoAnswer(_)
+            | Self::RateLimited(_) => false,
+        }
+    }
+
     /// Whether no server can have been reached: there was no connection, or no call was allowed.
     pub fn is_without_server(&self) -> bool {
         matches!(

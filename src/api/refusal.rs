@@ -53,6 +53,14 @@ impl Refusal {
         Cause::of(self) == Some(Cause::BadGuid)
     }
 
+    /// Whether the credentials are missing or not accepted.
+    pub fn is_about_credentials(&self) -> bool {
+        matches!(
+            Cause::of(self),
+            Some(Cause::Credentials | Cause::GatewayCredentials)
+        )
+    }
+
     /// Whether the server asks for fewer requests.
     pub fn is_too_frequent(&self) -> bool {
         matches!(Cause::of(self), Some(Cause::TooFrequent | Cause::Blocked))

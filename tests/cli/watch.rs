@@ -231,6 +231,71 @@ fn wait_times_out() {
     running.finish().ends_with(130);
 }
 
+/// `qiwei status --wait online` without a named instance.
+fn wait_for_any(url: &str, more: &str) -> Qiwei {
+    let args = "status --json --wait online --interval 20ms".split(' ');
+    Qiwei::on(url, args.chain(more.split_whitespace()))
+}
+
+#[test]
+fn waits_for_server_that_is_not_up_yet() {
+    for is_named in [false, true] {
+        let server = sandbox();
+        let (address, url) = (server.addr(), server.base_url());
+        // The next server on this address has the same instance.
+        let guid = server.guids()[0].clone();
+        drop(server);
+        let run = wait_for_any(&url, "-v --retries 0");
+        let run = match is_named {
+            true => run.args(["--guid", &guid]),
+            false => run,
+        };
+        let mut running = BackgroundChild::start(run);
+        running
+            .err
+            .wait_for("the first failure", |line| line.contains("cannot connect"));
+        let _server = eventually("the server", || {
+            Sandbox::start(address, Scenario::default(), Arc::new(|_| {})).ok()
+        });
+        let run = running.finish().ends_with(0);
+        assert_eq!(events(&run)[0]["guid"], guid.as_str());
+    }
+}
+
+#[test]
+fn waits_for_one_instance_to_choose() {
+    for (online, changed) in [(0, 1), (2, 1)] {
+        let server = sandbox_with(|scenario| {
+            (scenario.online, scenario.running) = (online, 2 - online);
+        });
+        let guids = server.guids();
+        let mut running = BackgroundChild::start(wait_for_any(&server.base_url(), ""));
+        eventually("two look-ups", || {
+            (bodies(&server, "/client/all_clients").len() > 1).then_some(())
+        });
+        let (status, expected) = match online {
+            0 => (Status::Online, &guids[changed]),
+            _ => (Status::Running, &guids[0]),
+        };
+        server.set_status(&guids[changed], status);
+        let run = running.finish().ends_with(0);
+        assert_eq!(events(&run)[0]["guid"], expected.as_str(), "{online}");
+    }
+    let nobody = sandbox_with(|scenario| scenario.online = 0);
+    let run = end(wait_for_any(&nobody.base_url(), "--timeout 200ms")).ends_with(7);
+    let message = run.error()["message"].to_string();
+    assert!(message.contains("the server has no instance"), "{run:?}");
+}
+
+#[test]
+fn wait_ends_at_credential_error() {
+    let server = sandbox();
+    server.add_fault("http=401".parse().unwrap());
+    let run = end(wait_for_any(&server.base_url(), "")).ends_with(1);
+    assert!(run.error()["hint"].to_string().contains("base URL"));
+    end(status(&server, "--wait online")).ends_with(1);
+}
+
 #[test]
 fn silent_server_does_not_delay_wait_timeout() {
     let server = waiting("never");

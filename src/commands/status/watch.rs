@@ -39,22 +39,30 @@ struct Line<'a> {
     status: &'static str,
 }
 
-struct Watch<'c> {
+/// Repeated requests, until a deadline or a signal.
+struct Poll<'c> {
     context: &'c Context,
     api: Api,
-    guid: Guid,
     interval: Duration,
     deadline: Deadline,
     signals: Receiver<i32>,
 }
 
+/// Repeated checks of one instance.
+struct Watch<'c> {
+    poll: Poll<'c>,
+    guid: Guid,
+}
+
 /// Streams the status until a signal or the timeout, then exits like `status`.
 pub fn watch(context: &Context, interval: Option<Duration>) -> CommandResult {
-    let watch = Watch::start(
+    let poll = Poll::start(
         context,
         interval.unwrap_or(DEFAULT_WATCH_INTERVAL),
         MAX_WATCH_TIME,
     )?;
+    let guid = instances::named_or_only(context)?;
+    let watch = Watch { poll, guid };
     let mut before = None;
     let mut last = None;
     loop {
@@ -64,7 +72,7 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> CommandResult {
         };
         let state = match (state, last.take()) {
             // The timeout ended a check; that says nothing about the server.
-            (Err(_), Some(last)) if watch.deadline.is_over() => {
+            (Err(_), Some(last)) if watch.poll.deadline.is_over() => {
                 return final_result(&watch.guid, last).map(|()| ExitCode::SUCCESS);
             }
             (state, _) => state,
@@ -78,23 +86,32 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> CommandResult {
         };
         watch.print(event, &state).map_err(Error::in_stream)?;
         before = Some(status_name(&state));
-        if let Some(signal) = watch.sleep(watch.interval) {
+        if let Some(signal) = watch.poll.sleep(watch.poll.interval) {
             return Ok(signals::exit_code(signal));
         }
-        if watch.deadline.is_over() {
+        if watch.poll.deadline.is_over() {
             return final_result(&watch.guid, state).map(|()| ExitCode::SUCCESS);
         }
         last = Some(state);
     }
 }
 
-/// Waits until the account has the status `wanted`.
+/// Waits until the account has the status `wanted`. Also waits for the server, and for the instance if
+/// none is named.
 pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> CommandResult {
-    let watch = Watch::start(
+    let poll = Poll::start(
         context,
         interval.unwrap_or(DEFAULT_WAIT_INTERVAL),
         DEFAULT_WAIT_TIMEOUT,
     )?;
+    let guid = match &context.settings()?.guid {
+        Some((guid, _)) => guid.clone(),
+        None => match poll.wait_for_instance(wanted)? {
+            Choice::Instance(guid) => guid,
+            Choice::Signal(signal) => return Ok(signals::exit_code(signal)),
+        },
+    };
+    let watch = Watch { poll, guid };
     let mut known = None;
     loop {
         let state = match watch.check() {
@@ -105,28 +122,27 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Co
             watch.print("status", &state)?;
             return Ok(ExitCode::SUCCESS);
         }
-        if let Err(error @ CallError::Refused(refusal)) = &state
-            && refusal.is_bad_guid()
+        if let Err(error) = &state
+            && error.is_permanent()
         {
-            // Waiting cannot help when there is no such instance.
             return Err(error.clone().into_error(Effect::Read));
         }
         // A check cut off by the timeout has no result.
-        if state.is_ok() || !watch.deadline.is_over() {
-            known = Some(status_text(&state));
+        if state.is_ok() || !watch.poll.deadline.is_over() {
+            known = Some(reason(&state));
         }
-        let pause = watch.interval.min(watch.deadline.remaining());
-        if let Some(signal) = watch.sleep(pause) {
+        let pause = watch.poll.interval.min(watch.poll.deadline.remaining());
+        if let Some(signal) = watch.poll.sleep(pause) {
             return Ok(signals::exit_code(signal));
         }
-        if watch.deadline.is_over() {
+        if watch.poll.deadline.is_over() {
             return Err(Error::new(
                 Kind::Deadline,
                 text!(
                     "{guid} was not {wanted} within {timeout}; it is {state}",
                     guid = watch.guid.short(),
                     wanted = wanted.label(),
-                    timeout = show_duration(watch.deadline.timeout()),
+                    timeout = show_duration(watch.poll.deadline.timeout()),
                     state = known.unwrap_or_else(|| text!("unknown"))
                 ),
             )
@@ -153,6 +169,14 @@ fn status_text(state: &State) -> Text {
         .map_or_else(|_| text!("unknown"), |status| status.label())
 }
 
+/// The status, or why it is not known.
+fn reason(state: &State) -> Text {
+    match state {
+        Ok(status) => status.label(),
+        Err(error) => text!("unknown ({why})", why = error.summary()),
+    }
+}
+
 fn final_result(guid: &Guid, state: State) -> Result<(), Error> {
     match state {
         Ok(Status::Online) => Ok(()),
@@ -168,13 +192,18 @@ fn final_result(guid: &Guid, state: State) -> Result<(), Error> {
     }
 }
 
-impl<'c> Watch<'c> {
+/// The end of the wait for an instance.
+enum Choice {
+    Instance(Guid),
+    Signal(i32),
+}
+
+impl<'c> Poll<'c> {
     fn start(context: &'c Context, interval: Duration, time: Duration) -> Result<Self, Error> {
         let (sender, signals) = mpsc::channel();
         signals::forward(signals::watch()?, move |signal| {
             let _ = sender.send(signal);
         })?;
-        let guid = instances::named_or_only(context)?;
         let deadline = context.deadline_or(time)?;
         Ok(Self {
             context,
@@ -182,22 +211,50 @@ impl<'c> Watch<'c> {
                 .api()?
                 .until(deadline)
                 .with_exchange_timeout(CHECK_TIMEOUT),
-            guid,
             interval,
             deadline,
             signals,
         })
     }
 
-    /// The current status. Status 0 is checked twice: a live account shows it while it reconnects.
-    fn check(&self) -> CheckResult {
-        let state = self.api.client_status(&self.guid);
-        if state != Ok(Status::Stopped) {
-            return CheckResult::State(state);
-        }
-        match self.sleep(RECHECK_DELAY.min(self.interval)) {
-            Some(signal) => CheckResult::Signal(signal),
-            None => CheckResult::State(self.api.client_status(&self.guid)),
+    /// Waits until an instance can be chosen: the server answers, and has one instance, or one that is
+    /// online.
+    fn wait_for_instance(&self, wanted: Status) -> Result<Choice, Error> {
+        self.context.check_guid_is_not_unread()?;
+        let mut known = None;
+        loop {
+            let found = match self.api.all_clients() {
+                Ok(guids) => instances::only_or_online(&instances::look_up(&self.api, guids)),
+                Err(error) if error.is_permanent() => return Err(error.into_error(Effect::Read)),
+                Err(error) => Err(error.into_error(Effect::Read)),
+            };
+            match found {
+                Ok(guid) => return Ok(Choice::Instance(guid)),
+                // A request cut off by the timeout says nothing.
+                Err(_) if known.is_some() && self.deadline.is_over() => {}
+                Err(error) => known = Some(error),
+            }
+            if let Some(signal) = self.sleep(self.interval) {
+                return Ok(Choice::Signal(signal));
+            }
+            if self.deadline.is_over() {
+                let error = Error::new(
+                    Kind::Deadline,
+                    text!(
+                        "no instance was {wanted} within {timeout}: {why}",
+                        wanted = wanted.label(),
+                        timeout = show_duration(self.deadline.timeout()),
+                        why = known
+                            .as_ref()
+                            .map_or_else(|| text!("unknown"), |known| known.message.clone())
+                    ),
+                )
+                .retryable();
+                return Err(match known.and_then(|known| known.hint) {
+                    Some(hint) => error.hint(hint),
+                    None => error,
+                });
+            }
         }
     }
 
@@ -205,6 +262,20 @@ impl<'c> Watch<'c> {
     fn sleep(&self, pause: Duration) -> Option<i32> {
         let pause = pause.min(self.deadline.remaining());
         self.signals.recv_timeout(pause).ok()
+    }
+}
+
+impl Watch<'_> {
+    /// The current status. Status 0 is checked twice: a live account shows it while it reconnects.
+    fn check(&self) -> CheckResult {
+        let state = self.poll.api.client_status(&self.guid);
+        if state != Ok(Status::Stopped) {
+            return CheckResult::State(state);
+        }
+        match self.poll.sleep(RECHECK_DELAY.min(self.poll.interval)) {
+            Some(signal) => CheckResult::Signal(signal),
+            None => CheckResult::State(self.poll.api.client_status(&self.guid)),
+        }
     }
 
     fn print(&self, event: &'static str, state: &State) -> Result<(), Error> {
@@ -214,7 +285,7 @@ impl<'c> Watch<'c> {
             guid: &self.guid,
             status: status_name(state),
         };
-        self.context.output.result(&line, |line| {
+        self.poll.context.output.result(&line, |line| {
             let (at, status) = (local_second(&line.at), status_text(state));
             match line.event {
                 "unreachable" => text!("{at} {status} (the server cannot be reached)", at, status),

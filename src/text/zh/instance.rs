@@ -9,6 +9,11 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "using {guid}, the only online instance",
         "使用唯一在线的实例 {guid}",
     ),
+    (
+        "no instance was {wanted} within {timeout}: {why}",
+        "{timeout} 内没有实例变为“{wanted}”：{why}",
+    ),
+    ("unknown ({why})", "未知（{why}）"),
     ("the server has no instance", "服务器上没有实例"),
     (
         "create one with `qiwei instance create`",

@@ -102,6 +102,14 @@ pub static EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         applies: |c| {
+            c.step.role == Role::Polled
+                && ["http=401", "http=403", "403 of a proxy"].contains(&c.fault.name.as_str())
+        },
+        expected: expected_read(1),
+        why: "`status --wait` ends at once when the credentials are refused (HTTP 401 and 403)",
+    },
+    Exception {
+        applies: |c| {
             c.fault.observation == Observation::Reconnecting && c.command.name == "probe callback"
         },
         expected: expected_read(5),

@@ -29,6 +29,8 @@ use crate::time::Deadline;
 
 /// Time allowed for restoring the URL, also when the command's own deadline has passed.
 const RESTORE_TIMEOUT: Duration = Duration::from_secs(4);
+/// Time allowed for setting the URL again.
+const SET_AGAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time from a signal to the end of the command: clearly less than the 10 s after which `docker stop`
 /// kills it.
 const TERMINATION_TIMEOUT: Duration = Duration::from_secs(6);
@@ -238,6 +240,20 @@ impl RedirectedCallbacks<'_> {
             true => request::set_global_notify_url(url),
             false => request::set_notify_url(&self.guid, url),
         }
+    }
+
+    /// Sets the `notify_url` again on a server that may have forgotten it.
+    ///
+    /// # Errors
+    /// Those of any call.
+    pub fn set_again(&self, api: &Api, url: &str) -> Result<(), CallError> {
+        let request = Request {
+            effect: Effect::IdempotentChange,
+            ..self.request(url)
+        };
+        // Short, because a signal has to wait for it.
+        api.until(Deadline::after(SET_AGAIN_TIMEOUT))
+            .apply(&request)
     }
 
     /// Restores the configured URL, or warns that callbacks now go to a closed port.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::callback_listener::{
     CallbackArgs, CallbackListener, Lock, RedirectedCallbacks, RefusedCallbacks,
 };
-use crate::api::Api;
+use crate::api::{Api, CallError};
 use crate::callback::listener::{Health, RunningListener, Sink};
 use crate::callback::websocket::{self, Account, ConnectError, ConnectionEvent, Receiving};
 use crate::context::Context;
@@ -40,6 +40,7 @@ pub enum ReceivingCallbacks<'c> {
     /// By the listener. The URL is restored before the listener ends.
     Listener {
         redirected: RedirectedCallbacks<'c>,
+        url: String,
         _serving: RunningListener,
     },
     /// Over the WebSocket, while it is connected.
@@ -91,6 +92,7 @@ impl CallbackSource {
                 let redirected = args.redirect(context, api, guid, &url)?;
                 Ok(ReceivingCallbacks::Listener {
                     redirected,
+                    url,
                     _serving: serving,
                 })
             }
@@ -102,6 +104,24 @@ impl CallbackSource {
 }
 
 impl ReceivingCallbacks<'_> {
+    /// Whether the server posts to a URL of ours.
+    pub fn has_url(&self) -> bool {
+        matches!(self, Self::Listener { .. })
+    }
+
+    /// Sets the URL again on a server that may have forgotten it.
+    ///
+    /// # Errors
+    /// Those of any call.
+    pub fn set_url_again(&self, api: &Api) -> Result<(), CallError> {
+        match self {
+            Self::Listener {
+                redirected, url, ..
+            } => redirected.set_again(api, url),
+            Self::WebSocket(..) => Ok(()),
+        }
+    }
+
     /// Restores the configured URL of a listener, before the callbacks that arrived are processed.
     pub fn restore_url(&mut self) {
         if let Self::Listener { redirected, .. } = self {

@@ -33,6 +33,7 @@ mod ledger_races;
 mod ledger_storage;
 mod listen;
 mod listen_end;
+mod listen_server;
 mod listener_abuse;
 mod lists;
 mod login;

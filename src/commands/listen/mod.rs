@@ -4,6 +4,7 @@ mod exec;
 mod format;
 mod pending;
 mod printer;
+mod server_watch;
 
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::callback_listener::{self, CallbackArgs, RefusedCallbacks, Termination};
-use super::callback_source::CallbackHandlers;
+use super::callback_source::{CallbackHandlers, ReceivingCallbacks};
 use super::{CommandResult, Run};
 use crate::api::request::Effect;
 use crate::callback::NotifyType;
@@ -23,12 +24,14 @@ use crate::callback::listener::{Health, Sink};
 use crate::callback::queue::{EventFilter, EventQueue};
 use crate::context::Context;
 use crate::error::{Error, Kind};
+use crate::guid::Guid;
 use crate::instances;
 use crate::signals;
 use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout, show_duration};
 use exec::Runner;
 use pending::PendingCallbacks;
+use server_watch::{Action, Check, ServerWatch};
 
 /// Poll interval for the end conditions.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
@@ -59,6 +62,18 @@ pub struct Args {
     /// Run a shell command for every callback, with the JSON object on its standard input
     #[arg(long, value_name = "CMD")]
     exec: Option<String>,
+
+    /// Interval between checks of the server: after a restart the notify_url is set again
+    #[arg(long, value_name = "DUR", default_value = "10s", value_parser = parse_timeout, conflicts_with = "no_poll")]
+    poll: Duration,
+
+    /// Do not check the server
+    #[arg(long)]
+    no_poll: bool,
+
+    /// End when the server cannot be reached, or no longer has the instance, in two checks
+    #[arg(long, conflicts_with = "no_poll")]
+    exit_when_lost: bool,
 
     /// Show duplicate messages too
     #[arg(long)]
@@ -134,14 +149,26 @@ impl Run for Args {
             pending.clone(),
         )
         .map_err(|e| Error::local(text!("cannot print callbacks"), &e))?;
-        let printed_early = self.receive(context, &queue, &ending, &printed);
+        let checks = self.watch_server(context, &guid, &receiving)?;
+        let mut watch = ServerWatch::default();
+        let received = self.receive(context, &queue, &ending, &printed, || {
+            match checks.as_ref().and_then(|checks| checks.try_recv().ok()) {
+                Some(check) => self.handle_check(context, &mut watch, check, &receiving),
+                None => Ok(()),
+            }
+        });
         // Stop acknowledging callbacks, and have them sent to the usual URL again before waiting for
         // anything: the service manager may not wait long.
         queue.close();
         end_despite_stalled_stderr(&ending);
         receiving.restore_url();
         refused.report();
-        let result = match printed_early? {
+        // Also after a loss, what was acknowledged is printed.
+        let (printed_early, loss) = match received {
+            Ok(printed_early) => (printed_early, Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        let result = match printed_early {
             Some(result) => result,
             None => finish(context, &queue, &pending, &ending, &printed),
         };
@@ -155,6 +182,7 @@ impl Run for Args {
         match ending.signal() {
             0 => result
                 .map_err(Error::in_stream)
+                .and(loss)
                 .and_then(|()| self.check_count_reached(context, &queue)),
             signal => {
                 // A closed terminal is also an output error.
@@ -176,6 +204,7 @@ impl Args {
         queue: &EventQueue,
         ending: &Termination,
         printed: &Printed,
+        mut check_server: impl FnMut() -> Result<(), Error>,
     ) -> Result<Option<Result<(), Error>>, Error> {
         let timeout = context.explicit_deadline()?;
         let deadline = match (self.time.map(Deadline::after), timeout) {
@@ -190,7 +219,71 @@ impl Args {
             if is_over || queue.is_closed() || ending.signal() != 0 {
                 return Ok(None);
             }
+            check_server()?;
         }
+    }
+
+    fn watch_server(
+        &self,
+        context: &Context,
+        guid: &Guid,
+        receiving: &ReceivingCallbacks<'_>,
+    ) -> Result<Option<Receiver<Check>>, Error> {
+        // The WebSocket has no URL that could be lost.
+        let is_needed = receiving.has_url() || self.exit_when_lost;
+        if self.no_poll || !is_needed {
+            return Ok(None);
+        }
+        server_watch::start(context.api()?.clone(), guid.clone(), self.poll)
+            .map(Some)
+            .map_err(|e| Error::local(text!("cannot poll the server"), &e))
+    }
+
+    /// Sets the notify_url again on a server that is back, and reports one that is lost.
+    ///
+    /// # Errors
+    /// The loss, with `--exit-when-lost`.
+    fn handle_check(
+        &self,
+        context: &Context,
+        watch: &mut ServerWatch,
+        check: Check,
+        receiving: &ReceivingCallbacks<'_>,
+    ) -> Result<(), Error> {
+        match watch.on_check(check) {
+            Action::None => {}
+            Action::SetUrl if !receiving.has_url() => watch.url_is_set(),
+            Action::SetUrl => match receiving.set_url_again(context.api()?) {
+                Ok(()) => {
+                    watch.url_is_set();
+                    context
+                        .output
+                        .note(&text!("the server is back; notify_url was set again"));
+                }
+                Err(error) => context.output.warn(&text!(
+                    "the server is back, but notify_url could not be set again: {error}",
+                    error = error.summary()
+                )),
+            },
+            Action::ReportLoss(error) => {
+                let why = text!(
+                    "the server, or the instance on it, is lost: {error}",
+                    error = error.summary()
+                );
+                if self.exit_when_lost {
+                    let error = error.into_error(Effect::Read);
+                    return Err(Error {
+                        message: why,
+                        ..error
+                    });
+                }
+                context.output.warn(&text!(
+                    "{why}; notify_url is set again when it is back",
+                    why
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_count_reached(&self, context: &Context, queue: &EventQueue) -> CommandResult {

@@ -72,6 +72,22 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("stop it first", "请先结束它"),
     (
+        "the server is back; notify_url was set again",
+        "服务器已恢复，已重新设置 notify_url",
+    ),
+    (
+        "the server is back, but notify_url could not be set again: {error}",
+        "服务器已恢复，但无法重新设置 notify_url：{error}",
+    ),
+    (
+        "the server, or the instance on it, is lost: {error}",
+        "服务器不可用，或服务器上已没有该实例：{error}",
+    ),
+    (
+        "{why}; notify_url is set again when it is back",
+        "{why}；恢复后会重新设置 notify_url",
+    ),
+    (
         "waiting up to {at_most} for {count} acknowledged callbacks to be printed; interrupt again to exit at once",
         "最多等待 {at_most}，让 {count} 条已确认的回调输出完；再次中断则立即退出",
     ),

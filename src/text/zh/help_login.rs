@@ -79,6 +79,15 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "Run a shell command for every callback, with the JSON object on its standard input",
         "为每个回调运行一条 shell 命令，JSON 从标准输入传入",
     ),
+    (
+        "Interval between checks of the server: after a restart the notify_url is set again",
+        "检查服务器的间隔；服务器重启后会重新设置 notify_url",
+    ),
+    ("Do not check the server", "不检查服务器"),
+    (
+        "End when the server cannot be reached, or no longer has the instance, in two checks",
+        "连续两次检查都连不上服务器，或服务器上已没有该实例时，结束监听",
+    ),
     ("Show duplicate messages too", "重复的消息也显示"),
     (
         "Without arguments only read endpoints are called. `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes one call and prints the response unchanged.",

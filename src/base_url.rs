@@ -51,12 +51,7 @@ impl BaseUrl {
     /// The credentials in every form in which they may appear: as written, decoded, and as sent in a
     /// header.
     pub fn secrets(&self) -> Vec<String> {
-        let Some(password) = self.0.password() else {
-            return Vec::new();
-        };
-        let (name, meant) = (decoded(self.0.username()), decoded(password));
-        let travels = STANDARD.encode(format!("{name}:{meant}"));
-        vec![password.to_owned(), meant, travels]
+        secrets_of(&self.0)
     }
 
     /// Host and port, for errors.
@@ -101,6 +96,16 @@ fn decoded(text: &str) -> String {
 pub fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+}
+
+/// The credentials of a URL, see [`BaseUrl::secrets`].
+pub fn secrets_of(url: &Url) -> Vec<String> {
+    let Some(password) = url.password() else {
+        return Vec::new();
+    };
+    let (name, meant) = (decoded(url.username()), decoded(password));
+    let travels = STANDARD.encode(format!("{name}:{meant}"));
+    vec![password.to_owned(), meant, travels]
 }
 
 /// `url` with its credentials replaced.

@@ -1,17 +1,17 @@
 //! All environment variables of this program, and the only code that reads them.
 //!
-//! The HTTP library reads the proxy variables (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`,
-//! `NO_PROXY`) itself; they are read here only to find out whether a proxy uses TLS.
+//! The HTTP library would read the proxy variables itself, but lets an empty one hide another, and
+//! ignores what it does not support.
+
+mod proxy;
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use url::Url;
-
-use crate::base_url::{BaseUrl, redacted};
 use crate::error::Error;
-use crate::text::{Lang, Text, text};
+use crate::text::{Lang, text};
+pub use proxy::Proxy;
 
 /// Base URL of the server.
 pub const BASE_URL: &str = "QIWEI_BASE_URL";
@@ -58,8 +58,6 @@ pub const PATH: &str = "PATH";
 
 /// Prefix of this program's own variables.
 pub const PREFIX: &str = "QIWEI_";
-
-const PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// The environment at the start of the program.
 #[derive(Clone, Debug, Default)]
@@ -122,82 +120,6 @@ impl Env {
                 let locale = locale.to_ascii_lowercase();
                 locale.contains("utf-8") || locale.contains("utf8")
             })
-    }
-
-    /// The proxy for requests to `base`, without credentials, and the variable that sets it.
-    pub fn proxy_for(&self, base: &BaseUrl) -> Option<String> {
-        if base.is_loopback()
-            || self.is_excluded_from_proxy(base.host())
-            || self.proxy_problem(base).is_some()
-        {
-            return None;
-        }
-        let (name, value) = self.proxy_variable(base)?;
-        let shown = match Url::parse(&value) {
-            Ok(url) if url.has_host() => redacted(&url),
-            _ => value.rsplit('@').next().unwrap_or_default().to_owned(),
-        };
-        Some(format!("{} ({name})", shown.trim_end_matches('/')))
-    }
-
-    /// Why the proxy variable for requests to `base` has no effect, if that is so: the HTTP library
-    /// ignores what it does not understand.
-    pub fn proxy_problem(&self, base: &BaseUrl) -> Option<Text> {
-        if base.is_loopback() || self.is_excluded_from_proxy(base.host()) {
-            return None;
-        }
-        let (name, value) = self.proxy_variable(base)?;
-        let url = match value.contains("://") {
-            true => Url::parse(&value),
-            false => Url::parse(&format!("http://{value}")),
-        };
-        match url {
-            Ok(url) if !url.has_host() => {
-                Some(text!("{name} is not a proxy URL and is ignored", name))
-            }
-            Ok(url) if !["http", "https"].contains(&url.scheme()) => Some(text!(
-                "{name}: proxies with {scheme}:// are not supported; it is ignored",
-                name,
-                scheme = url.scheme()
-            )),
-            Ok(_) => None,
-            Err(_) => Some(text!("{name} is not a proxy URL and is ignored", name)),
-        }
-    }
-
-    fn proxy_variable(&self, base: &BaseUrl) -> Option<(&'static str, String)> {
-        let own = match base.is_https() {
-            true => ["https_proxy", "HTTPS_PROXY"],
-            false => ["http_proxy", "HTTP_PROXY"],
-        };
-        let mut names = own.into_iter().chain(["all_proxy", "ALL_PROXY"]);
-        names.find_map(|name| Some((name, self.get(name)?.to_string_lossy().into_owned())))
-    }
-
-    fn is_excluded_from_proxy(&self, host: &str) -> bool {
-        let list = ["no_proxy", "NO_PROXY"]
-            .iter()
-            .find_map(|name| self.get(name));
-        list.is_some_and(|list| {
-            list.to_string_lossy()
-                .split(',')
-                .map(str::trim)
-                .any(|entry| {
-                    let entry = entry.trim_start_matches("*.").trim_start_matches('.');
-                    entry == "*"
-                        || host == entry
-                        || (!entry.is_empty() && host.ends_with(&format!(".{entry}")))
-                })
-        })
-    }
-
-    /// Whether a proxy for plain http is itself reached over TLS.
-    pub fn has_https_proxy(&self) -> bool {
-        PROXIES.iter().any(|name| {
-            self.get(name)
-                .and_then(OsStr::to_str)
-                .is_some_and(|value| value.starts_with("https:"))
-        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::NoProxy;
 use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect;
@@ -13,6 +14,7 @@ use super::connection_record::ConnectionRecord;
 use super::gateway::Gateway;
 use super::resolver::DetachedResolver;
 use crate::base_url::BaseUrl;
+use crate::env::Proxy;
 use crate::secret::Secret;
 use crate::text::{Text, text};
 
@@ -28,12 +30,10 @@ pub struct Connection {
     pub cacert: Option<PathBuf>,
     /// Whether certificate verification is disabled.
     pub insecure: bool,
-    /// Whether requests go through a proxy that is itself reached over TLS.
-    pub https_proxy: bool,
     /// Where the base URL comes from, for errors.
     pub origin: Option<Text>,
-    /// The proxy that requests go through, without credentials, and its variable.
-    pub proxy: Option<String>,
+    /// The proxy that requests go through.
+    pub proxy: Option<Proxy>,
     /// The credentials of the hosted gateway, when the server is one.
     pub gateway: Option<Gateway>,
 }
@@ -72,8 +72,10 @@ pub(super) fn build(
         .dns_resolver(Arc::new(DetachedResolver))
         .connector_layer(connections.clone())
         .connect_timeout(connect_timeout);
-    if base.is_loopback() {
-        builder = builder.no_proxy();
+    // The environment is not read again.
+    builder = builder.no_proxy();
+    if let Some(proxy) = connection.proxy.as_ref().filter(|_| !base.is_loopback()) {
+        builder = builder.proxy(rule(proxy)?);
     }
     let http = with_tls(builder, base, connection)?.build().map_err(|e| {
         text!(
@@ -93,7 +95,8 @@ fn with_tls(
 ) -> Result<ClientBuilder, Text> {
     // Fails only when a provider is installed already, which is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    if !base.is_https() && (!connection.https_proxy || base.is_loopback()) {
+    let is_https_proxy = connection.proxy.as_ref().is_some_and(|p| p.is_https);
+    if !base.is_https() && (!is_https_proxy || base.is_loopback()) {
         return Ok(builder.tls_certs_only([]));
     }
     if connection.insecure {
@@ -107,6 +110,17 @@ fn with_tls(
                 .map(|tls| builder.tls_backend_preconfigured(tls))
         }
     }
+}
+
+fn rule(proxy: &Proxy) -> Result<reqwest::Proxy, Text> {
+    let rule = reqwest::Proxy::all(proxy.url.reveal()).map_err(|_| {
+        text!(
+            "{proxy} cannot be used as a proxy",
+            proxy = proxy.shown.as_str()
+        )
+    })?;
+    let exceptions = proxy.no_proxy.as_deref().and_then(NoProxy::from_string);
+    Ok(rule.no_proxy(exceptions))
 }
 
 fn headers(pairs: &[(String, Secret)]) -> Result<HeaderMap, Text> {

@@ -34,7 +34,7 @@ impl Stream {
         if let Some(proxy) = &connection.proxy {
             return Err(text!(
                 "a WebSocket cannot go through the proxy {proxy}; exclude the server with NO_PROXY, or receive callbacks with --notify-url",
-                proxy
+                proxy = proxy.shown.as_str()
             ));
         }
         let host = url.host_str().unwrap_or_default();

@@ -185,11 +185,12 @@ impl Transport {
                 text!("the proxy requires credentials (HTTP 407)"),
                 Some(text!(
                     "put the credentials into the proxy URL, http://user:password@host: {proxy}",
-                    proxy
+                    proxy = proxy.shown.as_str()
                 )),
             ));
         }
-        let body = read(&mut response, limit)?;
+        let body =
+            read(&mut response, limit).map_err(|why| NoAnswer::because(self.through_proxy(why)))?;
         Ok(Response {
             status: response.status().as_u16(),
             location: header(&response, LOCATION),
@@ -206,7 +207,7 @@ impl Transport {
             return CallError::Setup(Text::verbatim(innermost(error)));
         }
         if let Some(why) = distrust(error) {
-            return CallError::Untrusted(why);
+            return CallError::Untrusted(self.through_proxy(why));
         }
         let reason = innermost(error);
         if error.is_connect() {
@@ -227,11 +228,11 @@ impl Transport {
             if client.connections.give_up() {
                 return self.not_connected(text!("no connection in time"), None);
             }
-            return NoAnswer::because(timed_out(limit));
+            return NoAnswer::because(self.through_proxy(timed_out(limit)));
         }
         let mut none = NoAnswer::because(text!(
             "the connection to {address} was lost before an answer came ({error})",
-            address = self.base.address(),
+            address = self.address(),
             error = &reason
         ));
         // What a TLS server sends to a plain request is no HTTP.
@@ -246,12 +247,29 @@ impl Transport {
         none
     }
 
+    /// The server's address, and the proxy.
+    fn address(&self) -> Text {
+        self.through_proxy(Text::verbatim(self.base.address()))
+    }
+
+    /// Adds the proxy, if requests go through one: the fault may be its own.
+    fn through_proxy(&self, what: Text) -> Text {
+        match &self.connection.proxy {
+            Some(proxy) => text!(
+                "{what}, through the proxy {proxy}",
+                what,
+                proxy = proxy.shown.as_str()
+            ),
+            None => what,
+        }
+    }
+
     fn not_connected(&self, why: Text, hint: Option<Text>) -> CallError {
-        let address = self.base.address();
+        let address = self.address();
         let hint = hint.or_else(|| match (&self.connection.proxy, &self.connection.origin) {
             (Some(proxy), _) => Some(text!(
                 "the request goes through the proxy {proxy}; check it, or exclude the server with NO_PROXY",
-                proxy
+                proxy = proxy.shown.as_str()
             )),
             (None, Some(origin)) => Some(text!(
                 "the base URL comes from {origin}; check it, and that the server is running",
@@ -288,18 +306,18 @@ fn distrust(error: &reqwest::Error) -> Option<Text> {
     })
 }
 
-fn read(response: &mut blocking::Response, limit: Deadline) -> Result<Vec<u8>, CallError> {
+fn read(response: &mut blocking::Response, limit: Deadline) -> Result<Vec<u8>, Text> {
     let mut body = Vec::new();
     match response.take(MAX_BODY_BYTES + 1).read_to_end(&mut body) {
-        Ok(_) if body.len() as u64 > MAX_BODY_BYTES => Err(NoAnswer::because(text!(
-            "the answer is larger than 16 MiB and was not read"
-        ))),
+        Ok(_) if body.len() as u64 > MAX_BODY_BYTES => {
+            Err(text!("the answer is larger than 16 MiB and was not read"))
+        }
         Ok(_) => Ok(body),
-        Err(_) if limit.is_over() => Err(NoAnswer::because(timed_out(limit))),
-        Err(e) => Err(NoAnswer::because(text!(
+        Err(_) if limit.is_over() => Err(timed_out(limit)),
+        Err(e) => Err(text!(
             "the answer was cut off ({error})",
             error = innermost(&e)
-        ))),
+        )),
     }
 }
 

@@ -107,10 +107,13 @@ impl Settings {
         self.connection.gateway.as_ref()
     }
 
-    /// All secrets: the password in the URL, the header values, and the secret of the gateway.
+    /// All secrets: the passwords in the URL and that of a proxy, the header values, and the secret of the
+    /// gateway.
     pub fn secrets(&self) -> Vec<String> {
         let headers = self.connection.headers.iter();
         let mut secrets = self.base_url.secrets();
+        let proxy = self.connection.proxy.iter();
+        secrets.extend(proxy.flat_map(|proxy| proxy.secrets.clone()));
         secrets.extend(headers.map(|(_, value)| value.reveal().to_owned()));
         let gateway = self.gateway();
         secrets.extend(gateway.map(|gateway| gateway.app_secret.reveal().to_owned()));
@@ -183,9 +186,8 @@ fn connection(
             .collect(),
         cacert,
         insecure: required(layers, Key::Insecure, key::parse_bool)?,
-        https_proxy: layers.env().has_https_proxy(),
         origin: source.map(|source| layers.origin(&source, Some(Key::BaseUrl))),
-        proxy: layers.env().proxy_for(base_url),
+        proxy: layers.env().proxy_for(base_url).map_err(Error::config)?,
         gateway,
     })
 }

@@ -48,6 +48,7 @@ mod mentions;
 mod output;
 mod pace;
 mod probe_callback;
+mod proxies;
 mod quirks;
 mod readme;
 mod refusals;

@@ -230,29 +230,6 @@ fn handles_early_answer_to_large_request() {
 }
 
 #[test]
-fn refusal_of_proxy_names_proxy() {
-    let proxy = RawServer::answering(http("407 Proxy Authentication Required", ""));
-    let run = Qiwei::on(
-        "http://api.example",
-        ["send", GROUP, "x", "--guid", "g", "--json"],
-    )
-    .env("http_proxy", proxy.base_url())
-    .run();
-    let error = run.message_error(5, "not_sent");
-    assert!(
-        error["message"].as_str().unwrap().contains("407"),
-        "{error}"
-    );
-    assert!(
-        error["hint"]
-            .as_str()
-            .unwrap()
-            .contains(&proxy.address().to_string()),
-        "{error}"
-    );
-}
-
-#[test]
 fn odd_send_time_does_not_hide_message() {
     for time in [
         "\"2026-01-01 10:00:00\"",
@@ -290,18 +267,4 @@ fn customer_service_conversation_is_a_target() {
             .run()
             .ends_with(2);
     }
-}
-
-#[test]
-fn warns_of_invalid_proxy_variable_without_proxy_hint() {
-    let run = Qiwei::on("http://no-such-host.invalid", ["send", GROUP, "x"])
-        .args(["--guid", "g", "--retries", "0", "--json"])
-        .env("http_proxy", ":::")
-        .run()
-        .says("http_proxy is not a proxy URL and is ignored");
-    let error = run.message_error(5, "not_sent");
-    assert!(
-        !error["hint"].as_str().unwrap().contains("proxy"),
-        "{error}"
-    );
 }

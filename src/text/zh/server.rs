@@ -273,7 +273,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "{name} 不是合法的代理地址，已忽略",
     ),
     (
-        "{name}: proxies with {scheme}:// are not supported; it is ignored",
-        "{name}：不支持 {scheme}:// 代理，已忽略",
+        "{name}: proxies with {scheme}:// are not supported",
+        "{name}：不支持 {scheme}:// 代理",
     ),
+    (
+        "{what}, through the proxy {proxy}",
+        "{what}，经过代理 {proxy}",
+    ),
+    ("{proxy} cannot be used as a proxy", "{proxy} 不能用作代理"),
 ];

@@ -7,11 +7,15 @@
 # servers that batch. Our own messages come back as callbacks too: answering those would never end.
 # Needs jq.
 set -eu
-jq -r '.data | (.list? // .messages? // .msgs? // .items? // .) | if type == "array" then .[] else . end
+jq -c '.data | (.list? // .messages? // .msgs? // .items? // .) | if type == "array" then .[] else . end
     | select((.send_flag | tostring) != "1" and (.msg_type | tostring) == "2")
-    | [if (.roomid // "0" | tostring) == "0" then "S:\(.sender)" else "R:\(.roomid)" end, "\(.id)", .content]
-    | @tsv' |
-while IFS="$(printf '\t')" read -r to id content; do
-    # Callbacks may come twice; the key makes sure that the answer does not.
-    qiwei send "$to" "received: $content" --key "reply-$id"
+    | {
+        to: (if (.roomid // "0" | tostring) == "0" then "S:\(.sender)" else "R:\(.roomid)" end),
+        text: "received: \(.content)",
+        # Callbacks may come twice; the key makes sure that the answer does not.
+        key: "reply-\(.id)"
+      }' |
+while IFS= read -r answer; do
+    # As a line of a batch, any text arrives as it is: several lines, quotes, a leading dash.
+    printf '%s\n' "$answer" | qiwei send --batch -
 done

@@ -98,6 +98,14 @@ pub fn is_localhost(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
+/// Whether a URL has an `@` behind a character that ends its host: most likely that character belongs to
+/// a password, and the real host is not where it seems.
+pub fn has_bare_delimiter(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split_once(['/', '?', '#', '\\'])
+        .is_some_and(|(_, rest)| rest.contains('@'))
+}
+
 /// The credentials of a URL, see [`BaseUrl::secrets`].
 pub fn secrets_of(url: &Url) -> Vec<String> {
     let Some(password) = url.password() else {
@@ -127,6 +135,11 @@ impl FromStr for BaseUrl {
         if !text.contains("://") {
             return Err(text!(
                 "a base URL must start with http:// or https://, for example http://127.0.0.1:8080"
+            ));
+        }
+        if has_bare_delimiter(text) {
+            return Err(text!(
+                "a base URL must not contain @ after /, ? or #; in a password write / as %2F, ? as %3F and # as %23"
             ));
         }
         let url = Url::parse(text).map_err(|e| text!("not a URL: {error}", error = e))?;
@@ -207,6 +220,10 @@ mod tests {
             "http://h?x=1",
             "http://h#x",
             "http://h:99999",
+            "http://u:a#b@h",
+            "http://u:1/b@h",
+            "http://u:1?b@h/p",
+            "http://u:1\\b@h",
         ] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text:?}");
         }

@@ -37,7 +37,9 @@ pub(crate) fn shorten(text: &str) -> String {
 impl FromStr for Guid {
     type Err = Text;
 
+    /// Blanks around it are removed; a line of a file from Windows ends in a carriage return.
     fn from_str(text: &str) -> Result<Self, Text> {
+        let text = text.trim();
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.{}".contains(c);
         if text.is_empty() {
             Err(text!(

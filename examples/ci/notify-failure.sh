@@ -7,5 +7,5 @@
 # BUILD     what names this build; the key of the message
 # BUILD_URL link to the build
 set -eu
-qiwei at "${ROOM:?}" "{at} the build ${BUILD:?} is broken: ${BUILD_URL:-no link}" \
-    --user "${ONCALL:?}" --key "broken-$BUILD"
+qiwei at "${ROOM:?}" --user "${ONCALL:?}" --key "broken-${BUILD:?}" \
+    -- "{at} the build $BUILD is broken: ${BUILD_URL:-no link}"

@@ -14,5 +14,5 @@ case $code in
     *) what="the account's state is not known (exit $code)" ;;
 esac
 # Once an hour, not once a minute.
-qiwei --profile alarm send "$room" "qiwei: $what" --key "watch-$code-$(date +%F-%H)"
+qiwei --profile alarm send "$room" --key "watch-$code-$(date +%F-%H)" -- "qiwei: $what"
 exit "$code"

@@ -17,7 +17,12 @@ pub enum CallError {
         hint: Option<Text>,
     },
     /// The server's certificate is not trusted; not executed, and not worth a retry.
-    Untrusted(Text),
+    Untrusted {
+        /// The reason.
+        why: Text,
+        /// What helps.
+        hint: Text,
+    },
     /// The server refused the request.
     Refused(Refusal),
     /// The request was written and no trustworthy answer arrived: it may have been executed.
@@ -62,9 +67,10 @@ impl CallError {
             Self::NotConnected { .. } => true,
             Self::Refused(_) => self.is_not_ready(),
             Self::NoAnswer(_) => effect != Effect::Change,
-            Self::Setup(_) | Self::Untrusted(_) | Self::RateLimited(_) | Self::PersonalWechat => {
-                false
-            }
+            Self::Setup(_)
+            | Self::Untrusted { .. }
+            | Self::RateLimited(_)
+            | Self::PersonalWechat => false,
         }
     }
 
@@ -74,7 +80,7 @@ impl CallError {
             Self::Setup(_) | Self::PersonalWechat => true,
             Self::Refused(refusal) => refusal.is_about_credentials(),
             Self::NotConnected { .. }
-            | Self::Untrusted(_)
+            | Self::Untrusted { .. }
             | Self::NoAnswer(_)
             | Self::RateLimited(_) => false,
         }
@@ -84,7 +90,10 @@ impl CallError {
     pub fn is_without_server(&self) -> bool {
         matches!(
             self,
-            Self::NotConnected { .. } | Self::Untrusted(_) | Self::Setup(_) | Self::RateLimited(_)
+            Self::NotConnected { .. }
+                | Self::Untrusted { .. }
+                | Self::Setup(_)
+                | Self::RateLimited(_)
         )
     }
 
@@ -119,7 +128,10 @@ impl CallError {
     pub fn summary(&self) -> Text {
         match self {
             Self::NotConnected { why, .. } => text!("cannot connect to {why}", why = why.clone()),
-            Self::Untrusted(why) => text!("the server's certificate is not trusted: {why}", why),
+            Self::Untrusted { why, .. } => text!(
+                "the server's certificate is not trusted: {why}",
+                why = why.clone()
+            ),
             Self::Refused(refusal) => explain(refusal).message,
             Self::NoAnswer(none) => none.why.clone(),
             Self::Setup(why) => why.clone(),
@@ -136,15 +148,16 @@ impl CallError {
         let changes = effect != Effect::Read;
         match self {
             Self::NotConnected { hint, .. } => {
-                let usual =
-                    || text!("check the base URL (`qiwei config explain`) and that the server is running");
+                let usual = || {
+                    text!(
+                        "check the base URL (`qiwei config explain`) and that the server is running"
+                    )
+                };
                 not_connected(message, changes)
                     .hint(hint.unwrap_or_else(usual))
                     .retryable()
             }
-            Self::Untrusted(_) => not_connected(message, changes).hint(text!(
-                "if it is your own server, give its certificate with --cacert FILE or `qiwei config set cacert FILE`"
-            )),
+            Self::Untrusted { hint, .. } => not_connected(message, changes).hint(hint),
             Self::Refused(refusal) => refused(&refusal, changes),
             Self::NoAnswer(none) if changes => {
                 let error = Error::new(
@@ -207,6 +220,13 @@ mod tests {
         }
     }
 
+    fn untrusted() -> CallError {
+        CallError::Untrusted {
+            why: "unknown issuer".into(),
+            hint: "use --cacert".into(),
+        }
+    }
+
     fn refusal(http_status: u16, code: Option<i64>, text: &str) -> CallError {
         CallError::Refused(Refusal {
             http_status,
@@ -228,11 +248,7 @@ mod tests {
                 (5, Some("not_sent"), true),
             ),
             (not_connected_error(), Effect::Read, (5, None, true)),
-            (
-                CallError::Untrusted("unknown issuer".into()),
-                Effect::Change,
-                (5, Some("not_sent"), false),
-            ),
+            (untrusted(), Effect::Change, (5, Some("not_sent"), false)),
             (none(), Effect::Change, (6, Some("unknown"), false)),
             (none(), Effect::Read, (5, None, true)),
             (
@@ -268,7 +284,7 @@ mod tests {
             (refusal(200, Some(1014), ""), true, true),
             (refusal(200, Some(-1), ""), false, false),
             (refusal(429, None, ""), false, false),
-            (CallError::Untrusted("".into()), false, false),
+            (untrusted(), false, false),
             (CallError::Setup("".into()), false, false),
         ];
         for (call, read, change) in cases {

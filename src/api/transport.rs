@@ -206,8 +206,9 @@ impl Transport {
         if error.is_builder() {
             return CallError::Setup(Text::verbatim(innermost(error)));
         }
-        if let Some(why) = distrust(error) {
-            return CallError::Untrusted(self.through_proxy(why));
+        if let Some((why, hint)) = distrust(error) {
+            let why = self.through_proxy(why);
+            return CallError::Untrusted { why, hint };
         }
         let reason = innermost(error);
         if error.is_connect() {
@@ -295,14 +296,31 @@ fn retry_after(value: &str) -> Option<Duration> {
     Some(Duration::try_from(wait).unwrap_or_default())
 }
 
-/// Why the certificate was rejected, if that was the failure.
-fn distrust(error: &reqwest::Error) -> Option<Text> {
+/// Why the certificate was rejected, if that was the failure, and what helps.
+fn distrust(error: &reqwest::Error) -> Option<(Text, Text)> {
     let text = innermost(error);
     let why = text.strip_prefix("invalid peer certificate: ")?;
-    Some(match why {
-        "UnknownIssuer" => text!("it is not signed by a trusted authority"),
-        why if why.contains("CaUsedAsEndEntity") => text!("it is self-signed"),
-        why => Text::verbatim(why),
+    let own = text!(
+        "if it is your own server, give its certificate with --cacert FILE or `qiwei config set cacert FILE`"
+    );
+    let is = |word: &str| why.to_ascii_lowercase().contains(word);
+    Some(if why == "UnknownIssuer" {
+        (text!("it is not signed by a trusted authority"), own)
+    } else if why.contains("CaUsedAsEndEntity") {
+        (text!("it is self-signed"), own)
+    } else if is("expired") {
+        let hint =
+            text!("renew the certificate on the server, and check the clock of this machine");
+        (text!("it has expired"), hint)
+    } else if is("not valid yet") || is("notvalidyet") {
+        let hint = text!("check the clock of this machine and of the server");
+        (text!("it is not valid yet"), hint)
+    } else if is("not valid for name") || is("notvalidforname") {
+        let hint = text!("use a host name in the base URL that the certificate was issued for");
+        (Text::verbatim(why), hint)
+    } else {
+        let hint = text!("the server needs another certificate");
+        (Text::verbatim(why), hint)
     })
 }
 

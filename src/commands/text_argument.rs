@@ -1,6 +1,6 @@
 //! The text of a message: from an argument, standard input, or a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -10,7 +10,8 @@ use crate::text::{Text, text};
 /// Arguments that provide the text.
 #[derive(Debug, clap::Args)]
 pub struct TextArgs {
-    /// Text to send; `-` reads it from standard input
+    /// Text to send; `-` reads it from standard input. After `--` nothing is taken for an option:
+    /// `send TO -- "$text"`
     #[arg(
         value_name = "TEXT",
         conflicts_with = "file",
@@ -18,12 +19,16 @@ pub struct TextArgs {
     )]
     pub text: Option<String>,
 
-    /// Read the text from a file, byte for byte
+    /// Read the text from a file, byte for byte; `-` is standard input, like TEXT `-`
     #[arg(long, value_name = "PATH")]
     pub file: Option<PathBuf>,
 }
 
 impl TextArgs {
+    fn is_stdin(&self) -> bool {
+        self.text.as_deref() == Some("-") || self.file.as_deref() == Some(Path::new("-"))
+    }
+
     /// Reads the text unchanged, except that one newline at the end of standard input is removed, which
     /// `echo` and similar commands add.
     ///
@@ -31,7 +36,7 @@ impl TextArgs {
     /// A usage error when there is no text, it is empty or not UTF-8.
     pub fn read(&self, context: &Context) -> Result<String, Error> {
         let text = match (self.text.as_deref(), &self.file) {
-            (Some("-"), _) => trim_one_newline(input::utf8(
+            _ if self.is_stdin() => trim_one_newline(input::utf8(
                 context.read_stdin()?,
                 &text!("standard input"),
             )?),

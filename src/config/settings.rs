@@ -120,11 +120,12 @@ impl Settings {
         secrets
     }
 
-    /// The conversation id for TO, which is an id or an alias.
+    /// The conversation id for TO, which is an id or an alias; blanks around it are removed.
     ///
     /// # Errors
     /// A usage error that suggests the likely id or alias.
     pub fn conversation(&self, to: &str) -> Result<ConversationId, Error> {
+        let to = to.trim();
         if let Some(target) = self.aliases.get(to) {
             return target.parse().map_err(Error::usage);
         }

@@ -64,6 +64,7 @@ fn check_conversation(text: &str) {
 fn check_guid(text: &str) {
     assert!(shorten(text).chars().count() <= 9);
     if let Ok(guid) = text.parse::<Guid>() {
+        let text = text.trim();
         assert_eq!(guid.to_string(), text);
         assert!(text.is_ascii() && !text.contains([' ', '/', '"', '\\', '\n']));
         assert!(guid.short() == text || guid.short().chars().count() == 9);

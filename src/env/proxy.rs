@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::Env;
-use crate::base_url::{BaseUrl, redacted, secrets_of};
+use crate::base_url::{BaseUrl, has_bare_delimiter, redacted, secrets_of};
 use crate::secret::Secret;
 use crate::text::{Text, text};
 
@@ -32,6 +32,15 @@ impl Env {
         let Some((name, url)) = self.proxy_url(base) else {
             return Ok(None);
         };
+        if self
+            .get(name)
+            .is_some_and(|url| has_bare_delimiter(&url.to_string_lossy()))
+        {
+            return Err(text!(
+                "{name} must not contain @ after /, ? or #; in a password write / as %2F, ? as %3F and # as %23",
+                name
+            ));
+        }
         let Some(mut url) = url else { return Ok(None) };
         if url.starts_with("socks://") {
             // What desktops set; names are resolved by the proxy.
@@ -193,5 +202,10 @@ mod tests {
     fn unsupported_proxy_is_refused_by_name() {
         let error = proxy("http://api.example", &[("ALL_PROXY", "ftp://u:p@h")]).unwrap_err();
         assert_eq!(error, "ALL_PROXY: proxies with ftp:// are not supported");
+        let error = proxy("http://api.example", &[("http_proxy", "u:a#b@h:1")]).unwrap_err();
+        assert!(
+            error.starts_with("http_proxy must not contain @"),
+            "{error}"
+        );
     }
 }

@@ -44,7 +44,7 @@ fn choose(style: Option<Style>, terminal: TerminalCapabilities, modules: usize) 
         Some(Style::Half) => return Some(half),
         Some(Style::Full | Style::Ascii) if terminal.color => return Some(Drawing::Full),
         Some(Style::Full | Style::Ascii) => return Some(Drawing::Ascii),
-        None if terminal.terminal && terminal.utf8 => half,
+        None if terminal.utf8 => half,
         None if terminal.terminal && terminal.color => Drawing::Full,
         None => Drawing::Ascii,
     };
@@ -147,6 +147,16 @@ mod tests {
                     color: false,
                     columns: None,
                     ..WIDE
+                },
+                half(false),
+            ),
+            (
+                None,
+                TerminalCapabilities {
+                    terminal: false,
+                    color: false,
+                    utf8: false,
+                    columns: None,
                 },
                 Some(Drawing::Ascii),
             ),

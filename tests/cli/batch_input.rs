@@ -7,7 +7,19 @@ use serde_json::{Value, json};
 
 use crate::batch::{batch, lines, partly_bad, piped};
 use crate::support::sends::{field, results, sends, texts, with_state};
-use crate::support::{GROUP, Home, PERSON, requests, sandbox};
+use crate::support::{GROUP, Home, PERSON, Qiwei, requests, sandbox};
+
+#[test]
+fn folder_as_batch_is_named() {
+    let server = sandbox();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let run = Qiwei::on(&server.base_url(), ["send", "--batch", path]).run();
+    let run = run
+        .ends_with(2)
+        .says(&format!("cannot read the batch {path}: Is a directory"));
+    assert!(!run.stderr.contains("standard input"), "{run:?}");
+}
 
 #[test]
 fn batch_lines_accept_mentions_and_aliases() {

@@ -151,6 +151,20 @@ fn auto_reply_ignores_own_messages() {
 }
 
 #[test]
+fn auto_reply_keeps_lines_and_leading_dashes() {
+    if !is_installed("jq") {
+        return;
+    }
+    let script = r#"printf '%s\n' '{"data":{"id":7,"sender":"7881","send_flag":0,"msg_type":2,"content":"a\nb\t\"c\" \\d"}}' |
+        sh $EX/auto-reply.sh"#;
+    let run = run(&[], script).ends_with(0);
+    assert!(
+        run.stderr.contains(r#"received: a\nb\t\"c\" \\d""#),
+        "{run:?}"
+    );
+}
+
+#[test]
 fn broadcast_sends_once_per_contact() {
     if !is_installed("python3") {
         return;

@@ -91,6 +91,17 @@ fn half_blocks_without_color_are_light_on_dark() {
     assert_eq!(read, expected);
 }
 
+/// What decoders read in a log, such as that of a container.
+#[test]
+fn pipe_gets_half_blocks_in_utf8_locale() {
+    for (locale, is_half) in [("C.UTF-8", true), ("C", false)] {
+        let server = waiting("never");
+        let run = end(login(&server, "--no-wait --json").env("LC_ALL", locale)).ends_with(0);
+        has_link_and_no_escapes(&run);
+        assert_eq!(run.stderr.contains('▀'), is_half, "{locale}: {run:?}");
+    }
+}
+
 #[test]
 fn draws_color_only_when_asked() {
     let run = login_with_qr_code("--qr half --color always");

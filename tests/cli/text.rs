@@ -43,6 +43,31 @@ fn refused(server: &Sandbox, run: Qiwei, part: &str) -> Finished {
 }
 
 #[test]
+fn file_dash_is_standard_input() {
+    let server = sandbox();
+    let run = send(&server).args(["--file", "-"]).stdin("a\nb\n").run();
+    run.ends_with(0);
+    assert_eq!(server.deliveries()[0].content, "a\nb");
+}
+
+/// What a shell makes of a file with Windows line ends.
+#[test]
+fn blanks_around_target_and_guid_are_removed() {
+    let server = sandbox();
+    let guid = format!("{}\r", server.guids()[0]);
+    for to in [format!("{GROUP}\r"), format!(" {GROUP}\n"), "ops\r".into()] {
+        let args = ["send", &to, "x", "--guid", &guid];
+        Qiwei::on(&server.base_url(), args)
+            .config(&format!("[aliases]\nops = \"{GROUP}\"\n"))
+            .run()
+            .ends_with(0);
+    }
+    let sent = server.deliveries();
+    assert!(sent.iter().all(|d| d.conversation_id == GROUP), "{sent:?}");
+    assert_eq!(sent.len(), 3);
+}
+
+#[test]
 fn text_arrives_unchanged_by_every_input() {
     let server = sandbox();
     let home = Home::new();

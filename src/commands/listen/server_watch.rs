@@ -98,7 +98,7 @@ fn is_lost(error: &CallError) -> bool {
         CallError::Refused(refusal) => refusal.is_bad_guid(),
         CallError::RateLimited(_) | CallError::PersonalWechat => false,
         CallError::NotConnected { .. }
-        | CallError::Untrusted(_)
+        | CallError::Untrusted { .. }
         | CallError::NoAnswer(_)
         | CallError::Setup(_) => true,
     }
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn gone() -> Check {
-        Err(CallError::Untrusted("x".into()))
+        Err(CallError::Setup("x".into()))
     }
 
     #[test]

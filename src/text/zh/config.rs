@@ -2,6 +2,14 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
+    (
+        "a base URL must not contain @ after /, ? or #; in a password write / as %2F, ? as %3F and # as %23",
+        "服务器地址中 /、? 或 # 之后不能出现 @；密码中的 / 请写成 %2F，? 写成 %3F，# 写成 %23",
+    ),
+    (
+        "{name} must not contain @ after /, ? or #; in a password write / as %2F, ? as %3F and # as %23",
+        "{name} 中 /、? 或 # 之后不能出现 @；密码中的 / 请写成 %2F，? 写成 %3F，# 写成 %23",
+    ),
     ("{message}; it is not used", "{message}；本次不使用该文件"),
     (
         "name the instance with --guid or QIWEI_GUID, or choose a file with --config or QIWEI_CONFIG",

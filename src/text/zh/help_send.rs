@@ -7,12 +7,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "会话 ID（私聊 S:…，群聊 R:…）或别名",
     ),
     (
-        "Text to send; `-` reads it from standard input",
-        "消息内容；`-` 从标准输入读取",
+        "Text to send; `-` reads it from standard input. After `--` nothing is taken for an option: `send TO -- \"$text\"`",
+        "消息内容；`-` 从标准输入读取。`--` 之后的内容不会被当成选项：`send TO -- \"$text\"`",
     ),
     (
-        "Read the text from a file, byte for byte",
-        "从文件读取消息内容，逐字节保留",
+        "Read the text from a file, byte for byte; `-` is standard input, like TEXT `-`",
+        "从文件读取消息内容，逐字节保留；`-` 为标准输入，与 TEXT 为 `-` 相同",
     ),
     (
         "Idempotency key: a message with the same key is sent only once",

@@ -2,6 +2,21 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
+    ("it has expired", "证书已过期"),
+    ("it is not valid yet", "证书尚未生效"),
+    (
+        "renew the certificate on the server, and check the clock of this machine",
+        "请更新服务器上的证书，并检查本机时间",
+    ),
+    (
+        "check the clock of this machine and of the server",
+        "请检查本机和服务器的时间",
+    ),
+    (
+        "use a host name in the base URL that the certificate was issued for",
+        "请在服务器地址中使用证书所签发的主机名",
+    ),
+    ("the server needs another certificate", "请为服务器更换证书"),
     (
         "{count} entries without a conversation id were omitted",
         "已略过 {count} 个没有会话 ID 的条目",

@@ -31,7 +31,7 @@ enum From {
     File(BufReader<File>, PathBuf),
     /// A stream that can be read once: validated line by line. Read on a thread, because a blocking read
     /// cannot be interrupted.
-    Stream(Receiver<io::Result<Vec<u8>>>),
+    Stream(Receiver<io::Result<Vec<u8>>>, Text),
 }
 
 impl Input {
@@ -41,14 +41,15 @@ impl Input {
     /// A usage error when the file cannot be opened.
     pub fn open(context: &Context, source: &Path) -> Result<Self, Error> {
         let from = if source == Path::new("-") {
-            From::Stream(in_background(BufReader::new(context.take_stdin()?.reader))?)
+            let lines = in_background(BufReader::new(context.take_stdin()?.reader))?;
+            From::Stream(lines, text!("standard input"))
         } else {
             let file = File::open(source).map_err(|e| unreadable(&shown(source), &e))?;
             let is_file = file.metadata().is_ok_and(|meta| meta.is_file());
             let reader = BufReader::new(file);
             match is_file {
                 true => From::File(reader, source.to_owned()),
-                false => From::Stream(in_background(reader)?),
+                false => From::Stream(in_background(reader)?, shown(source)),
             }
         };
         Ok(Self { from, number: 0 })
@@ -60,7 +61,7 @@ impl Input {
     /// # Errors
     /// A usage error when lines are invalid: all are listed, and nothing is sent.
     pub fn validate(&mut self, context: &Context, skip_bad: bool) -> Result<Option<u64>, Error> {
-        if matches!(self.from, From::Stream(_)) {
+        if matches!(self.from, From::Stream(..)) {
             return Ok(None);
         }
         let settings = context.settings()?;
@@ -85,7 +86,7 @@ impl Input {
         self.number = 0;
         match &mut self.from {
             From::File(reader, path) => reader.rewind().map_err(|e| unreadable(&shown(path), &e)),
-            From::Stream(_) => Ok(()),
+            From::Stream(..) => Ok(()),
         }
     }
 
@@ -103,8 +104,9 @@ impl Input {
                 From::File(reader, path) => {
                     read_line(reader).map_err(|e| unreadable(&shown(path), &e))?
                 }
-                From::Stream(lines) => receive(lines, &stopped)
-                    .map_err(|e| unreadable(&text!("standard input"), &e))?,
+                From::Stream(lines, name) => {
+                    receive(lines, &stopped).map_err(|e| unreadable(name, &e))?
+                }
             };
             let Some(bytes) = line else {
                 return Ok(None);

@@ -65,6 +65,7 @@ fn place(home: &Home) -> std::path::PathBuf {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn device_is_never_replaced() {
     let home = Home::new();
     let device = place(&home);
@@ -181,6 +182,7 @@ fn config_pipe_without_writer_ends_at_timeout() {
 /// `HOME` of another user, as `sudo -u` and service managers leave it. Only the administrator can
 /// change the user.
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn unreadable_default_config_is_a_warning_when_it_is_not_needed() {
     if !rustix::process::geteuid().is_root() {
         eprintln!("skipped: only root can run the program as another user");

@@ -76,6 +76,7 @@ fn instance(server: &Server, guid: &str, action: &[&str], bytes: &[u8]) -> Outco
         ["message"] => instances::arrival(server, guid, &body()?, IncomingKind::Text),
         ["read"] => instances::arrival(server, guid, &body()?, IncomingKind::ReadReport),
         ["disconnect"] => instances::disconnect(server, guid),
+        ["rename"] => instances::rename(server, guid, &body()?),
         ["kick"] => instances::kick(server, guid),
         _ => Err(Refusal(404, "Not Found".into())),
     }

@@ -1,9 +1,12 @@
 //! The simulated endpoints and their common parts.
 
 mod client;
+mod contact;
 mod login;
 mod message;
+mod room;
 mod session;
+mod sync;
 
 use super::endpoint_result::{EndpointResult, Failure};
 use super::instance::Instance;
@@ -80,7 +83,14 @@ static ENDPOINTS: &[Endpoint] = &[
     Endpoint { path: "/login/check_login_qrcode", needs: RequiredStatus::Started, fields: &[GUID], run: login::check_login_qrcode },
     Endpoint { path: "/login/verify_login_qrcode", needs: RequiredStatus::Started, fields: login::VERIFY, run: login::verify_login_qrcode },
     Endpoint { path: "/user/logout", needs: RequiredStatus::Login, fields: &[GUID], run: login::logout },
-    Endpoint { path: "/user/get_profile", needs: RequiredStatus::Login, fields: &[GUID], run: login::get_profile },
+    Endpoint { path: "/user/get_profile", needs: RequiredStatus::Login, fields: &[GUID], run: contact::get_profile },
+    Endpoint { path: "/room/batch_get_room_detail", needs: RequiredStatus::Login, fields: room::DETAIL, run: room::batch_get_room_detail },
+    Endpoint { path: "/room/sync_room_info", needs: RequiredStatus::Login, fields: room::SYNC, run: room::sync_room_info },
+    Endpoint { path: "/room/batch_get_member_detail", needs: RequiredStatus::Login, fields: room::MEMBERS, run: room::batch_get_member_detail },
+    Endpoint { path: "/room/get_room_list", needs: RequiredStatus::Login, fields: room::LIST, run: room::get_room_list },
+    Endpoint { path: "/contact/batch_get_userinfo", needs: RequiredStatus::Login, fields: contact::USERINFO, run: contact::batch_get_userinfo },
+    Endpoint { path: "/contact/sync_contact", needs: RequiredStatus::Login, fields: contact::SYNC, run: contact::sync_contact },
+    Endpoint { path: "/sync/sync_msg", needs: RequiredStatus::Login, fields: sync::SYNC, run: sync::sync_msg },
 ];
 
 /// The endpoint with this path.

@@ -16,7 +16,7 @@ pub(super) const FIRST_MESSAGE_SEQ: u64 = 7_272_188;
 /// Far from the numbers that guids are made of.
 const FIRST_KEY: u64 = 1 << 32;
 const FIRST_USER_ID: u64 = 1_688_850_000_000_001;
-const FIRST_SESSION_SEQ: u64 = 1_000_124;
+pub(super) const FIRST_SESSION_SEQ: u64 = 1_000_124;
 
 /// 2025-01-29 16:30 in Beijing, the moment the demo's own session list shows.
 const LATEST_SESSION_TIME: i64 = 1_738_139_400;

@@ -1,8 +1,11 @@
 //! An instance, which one account logs in to, and its status.
 
+use super::conversation::Conversation;
+use super::directory::Directory;
 use super::initial_data::{self, Session};
 use super::keyword;
 use super::login::Login;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
@@ -77,9 +80,12 @@ pub(super) struct Instance {
     pub(super) user_id: u64,
     pub(super) user_name: String,
     pub(super) sessions: Vec<Session>,
+    pub(super) directory: Directory,
     pub(super) login: Option<Login>,
     /// Whether a QR code of this instance has expired already.
     pub(super) has_seen_expiry: bool,
+    /// The last call of `/sync/sync_msg`.
+    pub(super) last_sync: Option<Timestamp>,
 }
 
 impl Instance {
@@ -96,8 +102,10 @@ impl Instance {
             user_id: initial_data::user_id(number),
             user_name: initial_data::user_name(number),
             sessions: initial_data::sessions(sessions),
+            directory: Directory::new(number, sessions),
             login: None,
             has_seen_expiry: false,
+            last_sync: None,
         }
     }
 
@@ -128,6 +136,31 @@ impl Instance {
         if let Some(session) = known {
             session.last_msg_time = at;
         }
+    }
+
+    /// Whether a conversation exists: in the list, or with a person or group of the directory.
+    pub(super) fn knows(&self, conversation: &Conversation) -> bool {
+        self.directory.knows(conversation) || self.session(&conversation.id()).is_some()
+    }
+
+    fn session(&self, conversation_id: &str) -> Option<&Session> {
+        self.sessions
+            .iter()
+            .find(|session| session.conversation_id == conversation_id)
+    }
+
+    /// Adds a conversation that somebody else began.
+    pub(super) fn begin_session(&mut self, conversation: &Conversation, name: &str, at: i64) {
+        if self.knows(conversation) {
+            return;
+        }
+        let last = self.sessions.iter().map(|session| session.seq).max();
+        self.sessions.push(Session {
+            seq: last.map_or(initial_data::FIRST_SESSION_SEQ, |seq| seq + 1),
+            conversation_id: conversation.id(),
+            name: name.into(),
+            last_msg_time: at,
+        });
     }
 
     /// What the admin path shows.

@@ -118,6 +118,9 @@ impl Message {
 /// Who writes in a group when nobody is named.
 const EXTERNAL_CONTACT_ID: &str = "7881300000000001";
 
+/// The name of a sender when none is given.
+const UNNAMED_SENDER: &str = "客户";
+
 /// A message that another user sends to an account.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct IncomingMessage {
@@ -158,12 +161,11 @@ impl State {
     ) -> Result<bool, String> {
         let conversation = Conversation::parse(&incoming.conversation_id)
             .ok_or_else(|| format!("{:?} is no conversation id", incoming.conversation_id))?;
-        let own_id = self
-            .instance(guid)
-            .map_err(|failure| failure.message)?
-            .user_id
-            .to_string();
-        let message = self.numbered(incoming, &conversation, own_id, now);
+        let instance = self.instance(guid).map_err(|failure| failure.message)?;
+        let own_id = instance.user_id.to_string();
+        let name = incoming.sender_name.as_deref().unwrap_or(UNNAMED_SENDER);
+        instance.begin_session(&conversation, name, now.as_second());
+        let message = self.numbered(guid, incoming, &conversation, own_id, now);
         Ok(match arrival {
             IncomingKind::Text => self.emit_message(guid, message.event(RECEIVED)),
             IncomingKind::ReadReport => self.emit_message(guid, message.read_report()),
@@ -172,6 +174,7 @@ impl State {
 
     fn numbered(
         &mut self,
+        guid: &str,
         incoming: &IncomingMessage,
         conversation: &Conversation,
         own_id: String,
@@ -185,15 +188,19 @@ impl State {
                 (sender.to_string(), "0".to_string())
             }
         };
+        let known = self.instance(guid).ok();
+        let known = known.and_then(|instance| instance.directory.person(&sender));
+        let sender_name = match (&incoming.sender_name, known) {
+            (Some(name), _) => name.clone(),
+            (None, Some(person)) => person.name.clone(),
+            (None, None) => UNNAMED_SENDER.into(),
+        };
         Message {
             id,
             seq,
             sent_at: now,
             sender,
-            sender_name: incoming
-                .sender_name
-                .clone()
-                .unwrap_or_else(|| "客户".into()),
+            sender_name,
             conversation_id: conversation.id(),
             receiver,
             room_id: conversation.room_id().into(),

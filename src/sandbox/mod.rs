@@ -18,6 +18,8 @@ mod admin;
 mod callback;
 mod conversation;
 mod dialect;
+mod directory;
+mod directory_shape;
 mod duration;
 mod endpoint;
 mod endpoint_result;
@@ -27,6 +29,7 @@ mod gateway;
 mod http;
 mod http_response;
 mod initial_data;
+mod initial_directory;
 mod instance;
 mod keyword;
 mod login;
@@ -214,6 +217,15 @@ impl Sandbox {
         let now = Timestamp::now();
         self.server
             .change(|state| state.receive(guid, message, IncomingKind::Text, now))
+    }
+
+    /// Renames a person or group of an account's directory; false when there is none with this
+    /// conversation id.
+    pub fn rename(&self, guid: &str, conversation_id: &str, name: &str) -> bool {
+        self.server.change(|state| {
+            let instance = state.instance(guid);
+            instance.is_ok_and(|instance| instance.directory.rename(conversation_id, name))
+        })
     }
 
     /// Logs an account out because it logged in elsewhere (11011).

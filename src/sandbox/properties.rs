@@ -100,14 +100,14 @@ pub fn sandbox_websocket(data: &[u8]) {
     );
 }
 
-/// Checks a scenario: a byte for the options and three for the quirks, then events, one per line: `!FAULT`,
+/// Checks a scenario: a byte for the options and four for the quirks, then events, one per line: `!FAULT`,
 /// `+SECONDS`, or `METHOD TARGET BODY`, in which `GUID` is the first instance. At the gateway, such a
 /// line is a call, and `*BODY` posts a body in which `KEY` and `SECRET` are the credentials.
 pub fn sandbox(data: &[u8]) {
-    let Some((&[options, low, middle, high], script)) = data.split_first_chunk() else {
+    let Some((&[options, ref quirks @ ..], script)) = data.split_first_chunk::<5>() else {
         return;
     };
-    let fixture = SandboxFixture::new(options, u32::from_le_bytes([low, middle, high, 0]));
+    let fixture = SandboxFixture::new(options, u32::from_le_bytes(*quirks));
     let script = String::from_utf8_lossy(script);
     let mut now = 1_738_139_400;
     for line in script.lines().take(40) {
@@ -367,7 +367,7 @@ mod tests {
     ];
     const SCRIPT: &[&str] = &[
         "POST /msg/send_text {\"guid\":\"GUID\",\"conversation_id\":\"S:788123456789\",\"content\":\"hi\"}\n",
-        "POST /msg/send_room_at {\"guid\":\"GUID\",\"conversation_id\":\"R:1\",\"content\":\"{$@}\",\"at_list\":[0,\"1\"]}\n",
+        "POST /msg/send_room_at {\"guid\":\"GUID\",\"conversation_id\":\"R:1012345678901\",\"content\":\"{$@}\",\"at_list\":[0,\"1\"]}\n",
         "POST /msg/send_text {\"guid\":\"GUID\",\"conversation_id\":\"788\"}\n",
         "POST /client/all_clients {}\n",
         "GET /client/all_clients\n",
@@ -381,6 +381,13 @@ mod tests {
         "POST /login/verify_login_qrcode {\"guid\":\"GUID\",\"code\":\"246810\"}\n",
         "POST /user/get_profile {\"guid\":\"GUID\"}\n",
         "POST /session/get_session_list {\"guid\":\"GUID\",\"limit\":18446744073709551615,\"begin_seq\":\"0\"}\n",
+        "POST /room/batch_get_room_detail {\"guid\":\"GUID\",\"room_list\":[\"1012345678901\",\"1\",5]}\n",
+        "POST /room/sync_room_info {\"guid\":\"GUID\",\"room_id\":\"1012345678901\"}\n",
+        "POST /room/batch_get_member_detail {\"guid\":\"GUID\",\"room_id\":1012345678901,\"user_list\":[\"788123456789\",168987654321]}\n",
+        "POST /room/get_room_list {\"guid\":\"GUID\",\"start_index\":2,\"limit\":-1}\n",
+        "POST /contact/batch_get_userinfo {\"guid\":\"GUID\",\"user_list\":[\"788123456789\"]}\n",
+        "POST /contact/sync_contact {\"guid\":\"GUID\",\"seq\":\"18446744073709551615\",\"limit\":9}\n",
+        "POST /sync/sync_msg {\"guid\":\"GUID\",\"sync_key\":\"7000000\"}\n",
         "POST /user/logout {\"guid\":\"GUID\"}\n",
         "GET /_sandbox/state\n",
         "POST /_sandbox/instances/GUID {\"status\":2}\n",
@@ -423,7 +430,7 @@ mod tests {
             sandbox_websocket(&text);
         }
         #[test]
-        fn send_outcomes_match_deliveries(scenario: [u8; 4], script in token_sequences(SCRIPT)) {
+        fn send_outcomes_match_deliveries(scenario: [u8; 5], script in token_sequences(SCRIPT)) {
             sandbox(&[scenario.to_vec(), script].concat());
         }
     }

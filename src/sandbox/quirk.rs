@@ -16,9 +16,9 @@ pub enum Quirk {
     NoEnvelopeClients,
     /// An empty list is `null`.
     NullLists,
-    /// Sessions are bare conversation ids instead of objects.
-    BareSessions,
-    /// Session objects say `session_id` and `nick_name` instead of `conversation_id` and `name`.
+    /// Sessions are objects with names and times instead of bare conversation ids.
+    ObjectSessions,
+    /// Sessions are objects that say `session_id` and `nick_name` instead of `conversation_id` and `name`.
     AltSessionKeys,
     /// The last page of sessions answers the cursor `0` instead of an unchanged one.
     ZeroCursor,
@@ -48,6 +48,26 @@ pub enum Quirk {
     PersonalWechat,
     /// Callbacks over WebSocket carry the event as a string that holds JSON.
     EventAsString,
+    /// People and groups are rows, and the list of rows is `data` itself.
+    RowsAsData,
+    /// Rows of people and groups are in `list`.
+    RowsInList,
+    /// Rows are in `user_list` and `room_list`.
+    RowsInNamedList,
+    /// Rows are in `users` and `rooms`.
+    RowsInPlural,
+    /// Rows of people are in `items`, of groups in `list`.
+    RowsInItems,
+    /// Rows of people are in `contacts`, of groups in `list`.
+    RowsInContacts,
+    /// Rows say `acctid`, `real_name`, and for groups `name`; implies nothing without a `rows-…` quirk.
+    AltRowKeys,
+    /// Members of a group are bare user ids instead of objects.
+    BareMembers,
+    /// A look-up of several people or groups leaves out every third.
+    PartialBatches,
+    /// `/user/get_profile` answers `{"persons":[…]}`.
+    ProfilePersons,
 }
 
 const TABLE: &[(&str, Quirk)] = &[
@@ -55,7 +75,7 @@ const TABLE: &[(&str, Quirk)] = &[
     ("object-clients", Quirk::ObjectClients),
     ("no-envelope-clients", Quirk::NoEnvelopeClients),
     ("null-lists", Quirk::NullLists),
-    ("bare-sessions", Quirk::BareSessions),
+    ("object-sessions", Quirk::ObjectSessions),
     ("alt-session-keys", Quirk::AltSessionKeys),
     ("zero-cursor", Quirk::ZeroCursor),
     ("string-numbers", Quirk::StringNumbers),
@@ -71,6 +91,16 @@ const TABLE: &[(&str, Quirk)] = &[
     ("gateway-envelope", Quirk::GatewayEnvelope),
     ("personal-wechat", Quirk::PersonalWechat),
     ("event-as-string", Quirk::EventAsString),
+    ("rows-as-data", Quirk::RowsAsData),
+    ("rows-in-list", Quirk::RowsInList),
+    ("rows-in-named-list", Quirk::RowsInNamedList),
+    ("rows-in-plural", Quirk::RowsInPlural),
+    ("rows-in-items", Quirk::RowsInItems),
+    ("rows-in-contacts", Quirk::RowsInContacts),
+    ("alt-row-keys", Quirk::AltRowKeys),
+    ("bare-members", Quirk::BareMembers),
+    ("partial-batches", Quirk::PartialBatches),
+    ("profile-persons", Quirk::ProfilePersons),
 ];
 
 /// Fields that hold ids, which `number-ids` turns into numbers.
@@ -84,6 +114,11 @@ const ID_FIELDS: &[&str] = &[
     "corp_id",
     "begin_seq",
     "vid",
+    "room_id",
+    "uin",
+    "owner_vid",
+    "acctid",
+    "last_seq",
 ];
 
 impl Quirk {
@@ -93,7 +128,7 @@ impl Quirk {
         "object-clients",
         "no-envelope-clients",
         "null-lists",
-        "bare-sessions",
+        "object-sessions",
         "alt-session-keys",
         "zero-cursor",
         "string-numbers",
@@ -109,6 +144,16 @@ impl Quirk {
         "gateway-envelope",
         "personal-wechat",
         "event-as-string",
+        "rows-as-data",
+        "rows-in-list",
+        "rows-in-named-list",
+        "rows-in-plural",
+        "rows-in-items",
+        "rows-in-contacts",
+        "alt-row-keys",
+        "bare-members",
+        "partial-batches",
+        "profile-persons",
     ];
 }
 

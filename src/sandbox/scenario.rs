@@ -35,6 +35,8 @@ pub struct Scenario {
     pub callbacks: bool,
     /// Delay of callbacks with the quirk `late-callbacks`.
     pub callback_delay: Duration,
+    /// Whether any well-formed conversation id is a target; otherwise only those that exist.
+    pub any_target: bool,
     /// Path prefix of every endpoint, such as `/wecom`; may be empty.
     pub prefix: String,
     /// The gateway in front of the server; without one, the endpoints are called directly.
@@ -56,6 +58,7 @@ impl Default for Scenario {
             scan: ScanScript::default(),
             callbacks: true,
             callback_delay: Duration::from_secs(3),
+            any_target: false,
             prefix: String::new(),
             gateway: None,
         }

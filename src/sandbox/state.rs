@@ -4,6 +4,7 @@ mod logins;
 
 pub(super) use logins::StepError;
 
+use super::conversation::Conversation;
 use super::dialect::Dialect;
 use super::endpoint_result::{EndpointResult, Failure};
 use super::event::{self, Event};
@@ -30,6 +31,7 @@ pub(super) struct State {
     /// Whether the server is behind the hosted gateway.
     pub(super) has_gateway: bool,
     pub(super) limit: usize,
+    pub(super) any_target: bool,
     pub(super) global_notify_url: String,
     pub(super) instances: Vec<Instance>,
     pub(super) deliveries: Record<Delivery>,
@@ -50,6 +52,7 @@ impl State {
             quirks: Quirks::new(scenario.quirks.clone()),
             has_gateway: scenario.gateway.is_some(),
             limit: scenario.limit,
+            any_target: scenario.any_target,
             global_notify_url: String::new(),
             instances: Vec::new(),
             deliveries: Record::new(),
@@ -120,6 +123,34 @@ impl State {
     pub(super) fn deliver(&mut self, delivery: Delivery) {
         let bytes = delivery.size();
         self.deliveries.push(Arc::new(delivery), bytes);
+    }
+
+    /// The messages of an account with a sequence number above `seq`, oldest first.
+    pub(super) fn sent_after(&mut self, guid: &str, seq: u64) -> Vec<Message> {
+        let Ok(instance) = self.instance(guid) else {
+            return Vec::new();
+        };
+        let (sender, sender_name) = (instance.user_id, instance.user_name.clone());
+        let deliveries = self.deliveries.handles();
+        let of_account = deliveries.iter().filter(|delivery| delivery.guid == guid);
+        of_account
+            .filter_map(|delivery| {
+                let conversation = Conversation::parse(&delivery.conversation_id)?;
+                Some(Message {
+                    id: delivery.id.parse().ok()?,
+                    seq: delivery.seq.parse().ok()?,
+                    sent_at: delivery.at,
+                    sender: sender.to_string(),
+                    sender_name: sender_name.clone(),
+                    conversation_id: conversation.id(),
+                    receiver: conversation.receiver().into(),
+                    room_id: conversation.room_id().into(),
+                    content: delivery.content.clone(),
+                    at_list: delivery.at_list.clone(),
+                })
+            })
+            .filter(|message| message.seq > seq)
+            .collect()
     }
 
     /// Queues an event for the instance's `notify_url`, else the global one, and its WebSocket clients;

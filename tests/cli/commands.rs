@@ -1,6 +1,6 @@
 //! Every command that calls a server: its output, exit code and requests.
 
-use qiwei::sandbox::{Dialect, Sandbox};
+use qiwei::sandbox::{Dialect, Quirk, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::{DIALECTS, Finished, GROUP, PERSON, Qiwei, requests, sandbox_with};
@@ -20,6 +20,7 @@ impl CommandFixture {
             scenario.running = 1;
             scenario.stopped = 1;
             scenario.sessions = 3;
+            scenario.quirks = vec![Quirk::ObjectSessions];
         });
         let [online, running, stopped] = server.guids().try_into().unwrap();
         Self {

@@ -1,6 +1,6 @@
 //! Chinese and English: how the language is chosen, what is translated, and what stays the same.
 
-use qiwei::sandbox::Sandbox;
+use qiwei::sandbox::{Quirk, Sandbox};
 use serde_json::Value;
 
 use crate::support::{Finished, GROUP, Home, PERSON, Qiwei, check_all, sandbox, sandbox_with};
@@ -186,6 +186,7 @@ fn prints_status_tables_in_chinese() {
     let server = sandbox_with(|scenario| {
         scenario.running = 1;
         scenario.stopped = 1;
+        scenario.quirks = vec![Quirk::ObjectSessions];
     });
     let run = zh(&server, ["status"]).run().ends_with(0);
     let lines: Vec<&str> = run.stdout.lines().collect();

@@ -210,7 +210,7 @@ fn command_has_this_binary_first_in_path_and_scratch_config() {
     let before = home.config();
     let script = "command -v qiwei; echo \"[$QIWEI_GUID$QIWEI_TIMEOUT$QIWEI_PROFILE]\"; \
                   qiwei config path; qiwei instance use --auto; qiwei config get guid; \
-                  qiwei config set aliases.ops R:10001; qiwei send ops hi";
+                  qiwei config set aliases.ops R:1012345678901; qiwei send ops hi";
     let run = sandbox_command_with(&["-q"], script)
         .at(&home)
         .env("QIWEI_GUID", "mine")
@@ -224,7 +224,7 @@ fn command_has_this_binary_first_in_path_and_scratch_config() {
     assert_eq!(variables, "[]");
     assert!(!Path::new(config).starts_with(home.path()), "{config}");
     assert_eq!(used, current);
-    assert_eq!(sent, "accepted R:10001 message 1066173");
+    assert_eq!(sent, "accepted R:1012345678901 message 1066173");
     assert_eq!(home.config(), before);
     assert!(
         !Path::new(config).exists(),

@@ -110,6 +110,10 @@ pub struct Args {
     #[arg(long = "late", value_name = "DUR", default_value = "3s", value_parser = parse_duration)]
     callback_delay: Duration,
 
+    /// Accept any well-formed conversation id as a target, not only those that exist
+    #[arg(long)]
+    any_target: bool,
+
     /// Write every request to a file, one JSON object per line
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -211,6 +215,7 @@ impl Args {
             scan: self.scan.clone(),
             callbacks: !self.no_callbacks,
             callback_delay: self.callback_delay,
+            any_target: self.any_target,
             prefix: if prefix.is_empty() {
                 String::new()
             } else {

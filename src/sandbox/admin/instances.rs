@@ -67,6 +67,21 @@ pub(super) fn arrival(server: &Server, guid: &str, body: &Value, arrival: Incomi
     })
 }
 
+/// Takes `{"conversation_id":"S:…"|"R:…","name":"…"}` and renames that person or group.
+pub(super) fn rename(server: &Server, guid: &str, body: &Value) -> Outcome {
+    let (Some(id), Some(name)) = (text(body, "conversation_id"), text(body, "name")) else {
+        return Err(bad("wanted {\"conversation_id\":\"R:…\",\"name\":\"…\"}"));
+    };
+    server.change(|state| {
+        let instance = state.instance(guid).map_err(|_| unknown(guid))?;
+        if instance.directory.rename(id, name) {
+            Ok(json!({ "conversation_id": id, "name": name }))
+        } else {
+            Err(Refusal(404, format!("no conversation {id}")))
+        }
+    })
+}
+
 /// Logs the account out because it logged in elsewhere.
 pub(super) fn kick(server: &Server, guid: &str) -> Outcome {
     server.change(|state| {

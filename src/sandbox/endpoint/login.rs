@@ -1,8 +1,7 @@
-//! `/login/…` and `/user/…`: logging in with a QR code, and the logged-in account.
+//! `/login/…` and `/user/logout`: logging in with a QR code, and logging out.
 
 use super::super::endpoint_result::{EndpointResult, Success};
 use super::super::event;
-use super::super::initial_data;
 use super::super::login;
 use super::super::quirk::Quirk;
 use super::super::schema::Field;
@@ -43,17 +42,4 @@ pub(super) fn verify_login_qrcode(call: &mut Call) -> EndpointResult {
 pub(super) fn logout(call: &mut Call) -> EndpointResult {
     call.state.log_out(call.params.text("guid"));
     Ok(Success::empty().noting("logged out"))
-}
-
-pub(super) fn get_profile(call: &mut Call) -> EndpointResult {
-    let instance = call.instance()?;
-    Ok(Success::new(json!({
-        "user_id": instance.user_id.to_string(),
-        "name": instance.user_name,
-        "real_name": instance.user_name,
-        "corp_id": initial_data::CORP_ID.to_string(),
-        "corp_short_name": initial_data::CORP_SHORT_NAME,
-        "corp_full_name": initial_data::CORP_FULL_NAME,
-    }))
-    .noting(format!("profile of {}", instance.user_name)))
 }

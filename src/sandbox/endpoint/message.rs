@@ -37,12 +37,18 @@ pub(super) fn send_room_at(call: &mut Call) -> EndpointResult {
     send(call, &target, call.params.ids("at_list"))
 }
 
-fn target(call: &Call) -> Result<Conversation, Failure> {
+/// The target, which must exist unless the scenario accepts any.
+fn target(call: &mut Call) -> Result<Conversation, Failure> {
     let id = call.params.text("conversation_id");
     if id == initial_data::FORBIDDEN_CONTACT {
         return Err(Failure::contact_forbidden());
     }
-    Conversation::parse(id).ok_or_else(Failure::bad_conversation)
+    let target = Conversation::parse(id).ok_or_else(Failure::bad_conversation)?;
+    if call.state.any_target || call.instance()?.knows(&target) {
+        Ok(target)
+    } else {
+        Err(Failure::bad_conversation())
+    }
 }
 
 fn send(call: &mut Call, target: &Conversation, at_list: &[Value]) -> EndpointResult {

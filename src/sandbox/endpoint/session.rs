@@ -38,13 +38,12 @@ pub(super) fn get_session_list(call: &mut Call) -> EndpointResult {
 }
 
 fn view(session: &Session, quirks: &Quirks) -> Value {
-    if quirks.has(Quirk::BareSessions) {
-        return json!(session.conversation_id);
-    }
     let (id_key, name_key) = if quirks.has(Quirk::AltSessionKeys) {
         ("session_id", "nick_name")
-    } else {
+    } else if quirks.has(Quirk::ObjectSessions) {
         ("conversation_id", "name")
+    } else {
+        return json!(session.conversation_id);
     };
     json!({
         id_key: session.conversation_id,

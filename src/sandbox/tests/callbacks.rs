@@ -29,7 +29,7 @@ fn listen(sandbox: &Sandbox, url: &str) {
 fn echoes_own_messages() {
     let mut state = state_with_listener(&[]);
     let body = json!({
-        "guid": first_guid(), "conversation_id": "R:10006", "content": "test", "at_list": [0],
+        "guid": first_guid(), "conversation_id": "R:10696049218574013", "content": "test", "at_list": [0],
     });
     let answer = post(&mut state, "/msg/send_room_at", &body);
     let event = state.take_events().remove(0);
@@ -47,7 +47,7 @@ fn echoes_own_messages() {
         data,
         json!({
             "seq": "7272188", "id": "1066173", "sender": "1688850000000001", "receiver": "0",
-            "roomid": "10006", "sendtime": NOW, "sender_name": "小助手", "content_type": 2,
+            "roomid": "10696049218574013", "sendtime": NOW, "sender_name": "小助手", "content_type": 2,
             "referid": "0", "flag": 0, "content": "test", "at_list": [0], "quote_content": "",
             "quote_appinfo": "", "send_flag": 1, "msg_type": 2,
         })
@@ -83,7 +83,12 @@ fn delivers_messages_from_others() {
     let mut state = state_with_listener(&[]);
     for (conversation_id, sender, receiver, roomid) in [
         ("S:788123456789", "788123456789", "1688850000000001", "0"),
-        ("R:10006", "7881300000000001", "0", "10006"),
+        (
+            "R:10696049218574013",
+            "7881300000000001",
+            "0",
+            "10696049218574013",
+        ),
     ] {
         let incoming = IncomingMessage {
             conversation_id: conversation_id.into(),

@@ -21,7 +21,7 @@ fn decoded(value: &Value) -> Vec<u8> {
 #[test]
 fn group_text_answer_matches_reference() {
     let mut state = State::new(&Scenario::default());
-    let answer = send(&mut state, "/msg/send_text", "R:10006", "test");
+    let answer = send(&mut state, "/msg/send_text", "R:10696049218574013", "test");
     assert_eq!(answer["data"]["is_svr_fail"], false);
     let mut message = answer["data"]["msg_data"].clone();
     assert_eq!(decoded(&message["sendername"]), "小助手".as_bytes());
@@ -37,7 +37,7 @@ fn group_text_answer_matches_reference() {
         message,
         json!({
             "id": "1066173", "seq": "7272188", "messagetype": 4, "sender": "1688850000000001",
-            "receiver": "0", "roomid": "10006", "contenttype": 2, "content": "CgoIABIGCgR0ZXN0",
+            "receiver": "0", "roomid": "10696049218574013", "contenttype": 2, "content": "CgoIABIGCgR0ZXN0",
             "sendtime": NOW, "flag": 0, "devinfo": "65537", "asid": "0",
         })
     );
@@ -46,12 +46,12 @@ fn group_text_answer_matches_reference() {
 #[test]
 fn ids_increase_and_peers_differ() {
     let mut state = State::new(&Scenario::default());
-    send(&mut state, "/msg/send_text", "R:10006", "one");
-    let answer = send(&mut state, "/msg/send_text", "S:7881", "two");
+    send(&mut state, "/msg/send_text", "R:10696049218574013", "one");
+    let answer = send(&mut state, "/msg/send_text", "S:7881234567890", "two");
     let message = &answer["data"]["msg_data"];
     assert_eq!(message["id"], "1066174");
     assert_eq!(message["seq"], "7272189");
-    assert_eq!(message["receiver"], "7881");
+    assert_eq!(message["receiver"], "7881234567890");
     assert_eq!(message["roomid"], "0");
     let deliveries = state.deliveries.handles();
     let seen: Vec<(&str, &str)> = deliveries
@@ -66,7 +66,7 @@ fn mentions_keep_their_types() {
     let mut state = State::new(&Scenario::default());
     for at_list in [json!([0]), json!(["168"]), json!([168])] {
         let body = json!({
-            "guid": first_guid(), "conversation_id": "R:10006", "content": "{$@}", "at_list": at_list,
+            "guid": first_guid(), "conversation_id": "R:10696049218574013", "content": "{$@}", "at_list": at_list,
         });
         post(&mut state, "/msg/send_room_at", &body);
         let delivery = state.deliveries.handles().pop().unwrap();
@@ -81,7 +81,13 @@ fn refusals_deliver_nothing() {
     for (path, conversation_id, status, code, message) in [
         ("/msg/send_text", "788", Status::Online, -2003, silent),
         ("/msg/send_text", "", Status::Online, -2003, silent),
-        ("/msg/send_room_at", "S:7881", Status::Online, -2003, silent),
+        (
+            "/msg/send_room_at",
+            "S:7881234567890",
+            Status::Online,
+            -2003,
+            silent,
+        ),
         (
             "/msg/send_text",
             forbidden,

@@ -3,6 +3,7 @@
 mod admin;
 mod callbacks;
 mod clients;
+mod directory;
 mod faults;
 mod gateway;
 mod http;

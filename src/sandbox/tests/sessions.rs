@@ -12,7 +12,7 @@ fn page(state: &mut State, begin_seq: &Value, limit: i64) -> (Vec<String>, Value
         .as_array()
         .unwrap()
         .iter()
-        .map(|session| session["conversation_id"].as_str().unwrap().to_string())
+        .map(|session| session.as_str().unwrap().to_string())
         .collect();
     (ids, data["begin_seq"].clone())
 }

@@ -120,11 +120,11 @@ fn quirks_change_shapes() {
             json!({"data": [guid]}),
         ),
         (
-            Quirk::BareSessions,
+            Quirk::ObjectSessions,
             "/session/get_session_list",
             first(),
-            "/data/session_list/0",
-            json!("S:788123456789"),
+            "/data/session_list/0/name",
+            json!("张三"),
         ),
         (
             Quirk::AltSessionKeys,

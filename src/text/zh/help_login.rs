@@ -177,6 +177,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "启用 late-callbacks 时回调的延迟",
     ),
     (
+        "Accept any well-formed conversation id as a target, not only those that exist",
+        "格式正确的会话 ID 都可作为目标，不要求存在",
+    ),
+    (
         "Write every request to a file, one JSON object per line",
         "把每个请求写入文件，每行一个 JSON",
     ),

@@ -3,8 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use qiwei::sandbox::{Quirk, Scenario};
+
 use crate::support::sends::{sends, texts, with_state};
-use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
+use crate::support::{GROUP, Home, Qiwei, check_all, sandbox, sandbox_with};
 
 /// Variable, locale, and whether messages are in Chinese.
 const LOCALES: [(&str, &[u8], bool); 11] = [
@@ -27,7 +29,8 @@ const TEXT: &str = "告警：磁盘已满 💾";
 #[test]
 fn locale_changes_texts_but_no_message_bytes() {
     check_all(&LOCALES, |(name, value, chinese)| {
-        let (server, home) = (sandbox(), Home::new());
+        let with_names = |scenario: &mut Scenario| scenario.quirks = vec![Quirk::ObjectSessions];
+        let (server, home) = (sandbox_with(with_names), Home::new());
         let value = OsStr::from_bytes(value);
         let file = home.file("text", TEXT);
         let batch = home.file(

@@ -20,7 +20,7 @@ pub fn sandbox() -> Sandbox {
 
 /// A sandbox whose scenario `change` adjusts.
 pub fn sandbox_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
-    let mut scenario = Scenario::default();
+    let mut scenario = any_target();
     change(&mut scenario);
     start(Ipv4Addr::LOCALHOST, scenario)
 }
@@ -33,7 +33,7 @@ pub fn sandbox_on_own_address() -> Sandbox {
 
 /// As [`sandbox_on_own_address`], with a scenario that `change` adjusts.
 pub fn sandbox_on_own_address_with(change: impl FnOnce(&mut Scenario)) -> Sandbox {
-    let mut scenario = Scenario::default();
+    let mut scenario = any_target();
     change(&mut scenario);
     let ip = if cfg!(target_os = "linux") {
         Ipv4Addr::new(127, 0, 0, 2)
@@ -41,6 +41,14 @@ pub fn sandbox_on_own_address_with(change: impl FnOnce(&mut Scenario)) -> Sandbo
         Ipv4Addr::LOCALHOST
     };
     start(ip, scenario)
+}
+
+/// Tests that are not about targets send to any.
+fn any_target() -> Scenario {
+    Scenario {
+        any_target: true,
+        ..Scenario::default()
+    }
 }
 
 fn start(ip: Ipv4Addr, scenario: Scenario) -> Sandbox {

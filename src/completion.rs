@@ -2,6 +2,7 @@
 //!
 //! The completion scripts call this binary with [`crate::env::COMPLETE`] set.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
@@ -13,8 +14,9 @@ use crate::api::{Api, Transport};
 use crate::callback::NotifyType;
 use crate::callback::simulate::Simulated;
 use crate::cli;
-use crate::config::{Flags, Key, Layers, Settings};
+use crate::config::{Flags, Key, Layers, Settings, layers};
 use crate::env::Env;
+use crate::names;
 use crate::sandbox::{FAULT_KINDS, Quirk};
 use crate::time::Deadline;
 use crate::usage::help;
@@ -48,6 +50,9 @@ fn command(env: &Env) -> Command {
     let aliases = known(env, |layers| {
         layers.aliases().into_keys().map(own).collect()
     });
+    let targets = conversations(env, Wanted::Target);
+    let rooms = conversations(env, Wanted::Room);
+    let members = conversations(env, Wanted::Member);
     let profiles = known(env, |layers| layers.profiles().map(own).collect());
     let guids = guids(env);
     let instance = |command: Command, guids: &ArgValueCompleter| with(command, "instance", guids);
@@ -55,8 +60,13 @@ fn command(env: &Env) -> Command {
     help::in_language(cli::command(), lang)
         .mut_arg("profile", |arg| arg.add(profiles))
         .mut_arg("guid", |arg| arg.add(guids.clone()))
-        .mut_subcommand("send", |c| with(c, "to", &aliases))
-        .mut_subcommand("at", |c| with(c, "room", &aliases))
+        .mut_subcommand("send", |c| with(c, "to", &targets))
+        .mut_subcommand("at", |c| with(with(c, "room", &rooms), "user", &members))
+        .mut_subcommand("members", |c| with(c, "room", &rooms))
+        .mut_subcommand("alias", |c| {
+            c.mut_subcommand("add", |c| with(c, "to", &targets))
+                .mut_subcommand("rm", |c| with(c, "alias", &aliases))
+        })
         .mut_subcommand("listen", |c| with(c, "types", &fixed(NotifyType::names())))
         .mut_subcommand("instance", |c| {
             c.mut_subcommand("use", |c| instance(c, &guids))
@@ -118,6 +128,76 @@ fn known(env: &Env, find: fn(&Layers) -> Vec<String>) -> ArgValueCompleter {
         let values = layers.map(|layers| find(&layers)).unwrap_or_default();
         offer(&values, typed)
     })
+}
+
+/// Which conversations an argument takes.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    /// Aliases, people and groups.
+    Target,
+    /// Aliases and groups.
+    Room,
+    /// People by user id.
+    Member,
+}
+
+/// Aliases, and conversations from the cache of names: never from the server.
+fn conversations(env: &Env, wanted: Wanted) -> ArgValueCompleter {
+    let env = env.clone();
+    ArgValueCompleter::new(move |typed: &OsStr| {
+        let Ok(layers) = Layers::load(Flags::default(), env.clone()) else {
+            return Vec::new();
+        };
+        let mut offered = match wanted {
+            Wanted::Member => Vec::new(),
+            _ => offer(
+                &layers.aliases().into_keys().map(own).collect::<Vec<_>>(),
+                typed,
+            ),
+        };
+        let names = cached(&env, &layers).unwrap_or_default();
+        let typed = typed.to_string_lossy();
+        let mut uses: HashMap<&str, usize> = HashMap::new();
+        for (_, name) in &names {
+            *uses.entry(name).or_default() += 1;
+        }
+        // Only a name that belongs to one conversation can stand for it.
+        let is_unique =
+            |name: &str| uses.get(name) == Some(&1) && !name.chars().any(char::is_control);
+        for (id, name) in &names {
+            let id = match (wanted, id.split_once(':')) {
+                (Wanted::Member, Some(("S", user))) if !user.contains(';') => user,
+                (Wanted::Member, _) => continue,
+                (Wanted::Room, Some(("S", _))) => continue,
+                _ => id.as_str(),
+            };
+            if id.starts_with(&*typed) {
+                offered.push(CompletionCandidate::new(id).help(Some(on_one_line(name).into())));
+            }
+            let value = format!("{}{name}", names::PREFIX);
+            let is_typed = value.starts_with(&*typed) || name.starts_with(&*typed);
+            if !typed.is_empty() && is_typed && is_unique(name) {
+                offered.push(CompletionCandidate::new(value).help(Some(id.to_owned().into())));
+            }
+        }
+        offered
+    })
+}
+
+fn cached(env: &Env, layers: &Layers) -> Option<Vec<(String, String)>> {
+    let settings = Settings::resolve(layers).ok()?;
+    let guid = settings.guid.as_ref().map(|(guid, _)| guid.as_str());
+    let folder = layers::cache_folder(env)?;
+    Some(names::cached_names(
+        &folder,
+        &settings.base_url.identity(),
+        guid,
+    ))
+}
+
+/// The name for a description, which is one line.
+fn on_one_line(name: &str) -> String {
+    name.replace(char::is_control, " ")
 }
 
 /// Guids from the server.

@@ -9,11 +9,12 @@ use crate::api::request::Effect;
 use crate::api::{Api, RateLimiter, Tracer, Transport};
 use crate::config::layers::{self, Flags};
 use crate::config::permissions::{self, FileExposure};
-use crate::config::{Key, Layers, Location, SettingName, Settings, edit};
+use crate::config::{Key, Layers, Location, SettingName, Settings, Source as GuidSource, edit};
 use crate::env::Env;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::input;
+use crate::instances;
 use crate::output::{HttpTrace, Output, Source};
 use crate::pace::Rate;
 use crate::rate_limiter::AccountRateLimiter;
@@ -36,6 +37,9 @@ pub struct Context {
     /// The value of a command's `--pace`.
     pace_flag: Cell<Option<Option<Rate>>>,
     limiter: OnceCell<Option<Arc<dyn RateLimiter>>>,
+    named_guid: OnceCell<Option<(Guid, GuidSource)>>,
+    /// The instance that this command uses, once it is chosen.
+    pub chosen_guid: OnceCell<Guid>,
 }
 
 impl Context {
@@ -60,6 +64,8 @@ impl Context {
             api: OnceCell::new(),
             pace_flag: Cell::new(None),
             limiter: OnceCell::new(),
+            named_guid: OnceCell::new(),
+            chosen_guid: OnceCell::new(),
         }
     }
 
@@ -246,6 +252,21 @@ impl Context {
         Ok(limiter.clone())
     }
 
+    /// The guid that is set, if one is. An abbreviation is completed by asking the server.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`], and as [`instances::complete`].
+    pub fn named_guid(&self) -> Result<Option<&(Guid, GuidSource)>, Error> {
+        let named = get_or_try(&self.named_guid, || match &self.settings()?.guid {
+            Some((guid, source)) if guid.may_be_abbreviated() => {
+                let guid = instances::complete(self.api()?, guid)?;
+                Ok(Some((guid, source.clone())))
+            }
+            named => Ok(named.clone()),
+        })?;
+        Ok(named.as_ref())
+    }
+
     /// The tracer for `-v`, if enabled.
     pub fn tracer(&self) -> Option<Arc<dyn Tracer>> {
         match self.output.verbosity() {
@@ -312,6 +333,11 @@ impl Context {
     /// The folder for state and locks; `None` without a home folder.
     pub fn state_folder(&self) -> Option<PathBuf> {
         layers::state_folder(&self.env)
+    }
+
+    /// The folder of the cache of names; `None` without a home folder.
+    pub fn cache_folder(&self) -> Option<PathBuf> {
+        layers::cache_folder(&self.env)
     }
 
     /// The selected profile.

@@ -46,6 +46,11 @@ impl ConversationType {
 pub struct ConversationId(String);
 
 impl ConversationId {
+    /// The user or group id, without prefix.
+    pub fn number(&self) -> &str {
+        self.0.split_once(':').map_or("", |(_, number)| number)
+    }
+
     /// Whether members can be mentioned.
     pub fn is_group(&self) -> bool {
         self.0.starts_with("R:")

@@ -35,6 +35,8 @@ pub const PACE: &str = "QIWEI_PACE";
 pub const LEDGER_DAYS: &str = "QIWEI_LEDGER_DAYS";
 /// Folder of the state database and locks.
 pub const STATE_DIR: &str = "QIWEI_STATE_DIR";
+/// Folder of the cache of names.
+pub const CACHE_DIR: &str = "QIWEI_CACHE_DIR";
 /// Timeout of a command.
 pub const TIMEOUT: &str = "QIWEI_TIMEOUT";
 /// Retries of requests that certainly were not executed.

@@ -1,8 +1,6 @@
 //! The server's instances: their statuses, and the choice of the one a command uses.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::collections::HashMap;
 
 use serde::Serialize;
 
@@ -11,6 +9,8 @@ use crate::api::{Api, CallError, Refusal, Status};
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
+use crate::names::{self, Account};
+use crate::parallel;
 use crate::text::{Text, text};
 
 /// Status look-ups made at once.
@@ -67,42 +67,7 @@ pub fn list_with_statuses(api: &Api) -> Result<Vec<Instance>, Error> {
 
 /// Looks up the statuses of `guids`, several at once, in the given order.
 pub fn look_up(api: &Api, guids: Vec<Guid>) -> Vec<Instance> {
-    let workers = guids.len().min(AT_ONCE);
-    if workers <= 1 {
-        return guids.into_iter().map(|guid| one(api, guid)).collect();
-    }
-    let queue = Mutex::new(guids.into_iter().enumerate().collect::<VecDeque<_>>());
-    let work = || {
-        let mut found = Vec::new();
-        // The lock is released before the look-up starts.
-        while let Some((place, guid)) = next(&queue) {
-            found.push((place, one(api, guid)));
-        }
-        found
-    };
-    let mut all: Vec<(usize, Instance)> = thread::scope(|scope| {
-        let helpers: Vec<_> = (1..workers)
-            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
-            .collect();
-        let mut all = work();
-        for helper in helpers {
-            all.extend(
-                helper
-                    .join()
-                    .unwrap_or_else(|p| std::panic::resume_unwind(p)),
-            );
-        }
-        all
-    });
-    all.sort_by_key(|(place, _)| *place);
-    all.into_iter().map(|(_, instance)| instance).collect()
-}
-
-fn next(queue: &Mutex<VecDeque<(usize, Guid)>>) -> Option<(usize, Guid)> {
-    queue
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .pop_front()
+    parallel::map(guids, AT_ONCE, |guid| one(api, guid))
 }
 
 fn one(api: &Api, guid: Guid) -> Instance {
@@ -167,20 +132,28 @@ impl Counts {
 /// # Errors
 /// When several or none are online, or the server does not answer.
 pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
-    if let Some((guid, _)) = &context.settings()?.guid {
+    if let Some(guid) = context.chosen_guid.get() {
         return Ok(guid.clone());
     }
-    context.check_guid_is_not_unread()?;
-    let seen = list_with_statuses(context.api()?).map_err(|error| match effect {
-        Effect::Read => error,
-        Effect::IdempotentChange | Effect::Change => error.outcome(Outcome::NotSent),
-    })?;
-    let guid = detect(&seen)?;
-    context.output.note(&text!(
-        "using {guid}, the only online instance",
-        guid = guid.short()
-    ));
-    Ok(guid)
+    let is_change = effect != Effect::Read;
+    let not_sent = |error: Error| match is_change {
+        true => error.outcome(Outcome::NotSent),
+        false => error,
+    };
+    let guid = match context.named_guid().map_err(not_sent)? {
+        Some((guid, _)) => guid.clone(),
+        None => {
+            context.check_guid_is_not_unread()?;
+            let seen = list_with_statuses(context.api()?).map_err(not_sent)?;
+            let guid = detect(&seen, |online| describe(context, online))?;
+            context.output.note(&text!(
+                "using {guid}, the only online instance",
+                guid = guid.short()
+            ));
+            guid
+        }
+    };
+    Ok(context.chosen_guid.get_or_init(|| guid).clone())
 }
 
 /// The named instance, else the only one on the server, whatever its status.
@@ -188,29 +161,131 @@ pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
 /// # Errors
 /// When there are several or none, or the server does not answer.
 pub fn named_or_only(context: &Context) -> Result<Guid, Error> {
-    if let Some((guid, _)) = &context.settings()?.guid {
+    if let Some((guid, _)) = context.named_guid()? {
         return Ok(guid.clone());
     }
     context.check_guid_is_not_unread()?;
-    only_or_online(&list_with_statuses(context.api()?)?)
+    only_or_online(&list_with_statuses(context.api()?)?, |online| {
+        describe(context, online)
+    })
 }
 
 /// The only one of `instances`, whatever its status, else the only online one.
 ///
 /// # Errors
 /// As [`choose`].
-pub fn only_or_online(instances: &[Instance]) -> Result<Guid, Error> {
+pub fn only_or_online(
+    instances: &[Instance],
+    describe: impl FnOnce(&[&Instance]) -> String,
+) -> Result<Guid, Error> {
     match instances {
         [only] => Ok(only.guid.clone()),
-        several => detect(several),
+        several => detect(several, describe),
     }
+}
+
+/// The instance that an abbreviated guid stands for: the only one that begins so. On a server without a
+/// list of instances it is taken as it is, unless it has an ellipsis.
+///
+/// # Errors
+/// A configuration error when none or several begin so; when the server does not answer.
+pub fn complete(api: &Api, guid: &Guid) -> Result<Guid, Error> {
+    let has_ellipsis = guid.beginning() != guid.as_str();
+    let known = match api.all_clients() {
+        Ok(known) => known,
+        Err(CallError::Refused(refusal))
+            if !has_ellipsis && (refusal.is_for_console() || refusal.may_be_about_endpoint()) =>
+        {
+            return Ok(guid.clone());
+        }
+        Err(error) => return Err(error.into_error(Effect::Read).outcome(Outcome::NotSent)),
+    };
+    only_beginning_with(&known, guid)
+}
+
+/// The instances that these guids stand for, see [`complete`]; asks the server only for abbreviations.
+///
+/// # Errors
+/// As [`complete`].
+pub fn complete_all(context: &Context, guids: Vec<Guid>) -> Result<Vec<Guid>, Error> {
+    let complete = |guid| complete_one(context, guid);
+    guids.into_iter().map(complete).collect()
+}
+
+/// The same for one guid.
+///
+/// # Errors
+/// As [`complete`].
+pub fn complete_one(context: &Context, guid: Guid) -> Result<Guid, Error> {
+    match guid.may_be_abbreviated() {
+        true => complete(context.api()?, &guid),
+        false => Ok(guid),
+    }
+}
+
+/// The only one of `known` that begins like `guid`, or is equal to it.
+///
+/// # Errors
+/// A configuration error when none or several begin so.
+pub fn only_beginning_with(known: &[Guid], guid: &Guid) -> Result<Guid, Error> {
+    let fits = |known: &&Guid| known.as_str().starts_with(guid.beginning());
+    if known.contains(guid) {
+        return Ok(guid.clone());
+    }
+    match known.iter().filter(fits).collect::<Vec<_>>().as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => Err(
+            Error::config(text!("the server has no instance {guid}", guid)).hint(text!(
+                "it has: {names}",
+                names = known
+                    .iter()
+                    .map(Guid::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
+        ),
+        several => Err(Error::config(text!(
+            "{count} instances begin with {guid}: {guids}",
+            count = several.len(),
+            guid = guid.beginning(),
+            guids = several
+                .iter()
+                .map(|g| g.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ))
+        .hint(text!("give more characters of the guid"))),
+    }
+}
+
+/// The accounts of the online ones of `instances`, as far as they can be looked up.
+pub fn accounts(context: &Context, instances: &[Instance]) -> HashMap<Guid, Account> {
+    let online = instances.iter().filter(|i| i.is(Status::Online));
+    let online: Vec<Guid> = online.map(|i| i.guid.clone()).collect();
+    let (Ok(api), Ok(settings)) = (context.api(), context.settings()) else {
+        return HashMap::new();
+    };
+    let folder = context.cache_folder();
+    let server = settings.base_url.identity();
+    names::accounts(api, folder.as_deref(), &server, online)
+}
+
+/// Guids with their accounts, which are looked up, as a list in a sentence.
+pub fn describe(context: &Context, instances: &[&Instance]) -> String {
+    let owned: Vec<Instance> = instances.iter().map(|i| (*i).clone()).collect();
+    list(instances, &accounts(context, &owned))
 }
 
 /// The only online one of `instances`.
 ///
+/// `describe` lists several for the error.
+///
 /// # Errors
 /// As [`choose`].
-pub fn detect(instances: &[Instance]) -> Result<Guid, Error> {
+pub fn detect(
+    instances: &[Instance],
+    describe: impl FnOnce(&[&Instance]) -> String,
+) -> Result<Guid, Error> {
     let of = |status| instances.iter().filter(move |i| i.is(status));
     let online: Vec<&Instance> = of(Status::Online).collect();
     let running: Vec<&Instance> = of(Status::Running).collect();
@@ -224,7 +299,7 @@ pub fn detect(instances: &[Instance]) -> Result<Guid, Error> {
         several => Err(Error::config(text!(
             "{count} instances are online: {guids}",
             count = several.len(),
-            guids = list(several)
+            guids = describe(several)
         ))
         .hint(text!(
             "select one with --guid GUID, or permanently with `qiwei instance use GUID`"
@@ -237,7 +312,7 @@ fn undecided(unknown: &[&Instance]) -> Error {
         Kind::Unreachable,
         text!(
             "the status of {guids} cannot be read, so the instance cannot be detected",
-            guids = list(unknown)
+            guids = list(unknown, &HashMap::new())
         ),
     )
     .hint(text!("select one with --guid GUID, or try again"))
@@ -255,7 +330,7 @@ fn nobody_online(running: &[&Instance]) -> Error {
     } else {
         error.hint(text!(
             "log in with `qiwei login --guid GUID`; running: {running}",
-            running = list(running)
+            running = list(running, &HashMap::new())
         ))
     }
 }
@@ -302,10 +377,14 @@ pub fn explain_failure(api: &Api, guid: &Guid, error: CallError, effect: Effect)
     }
 }
 
-/// Their guids as a list in a sentence.
-pub fn list(instances: &[&Instance]) -> String {
-    let guids: Vec<&str> = instances.iter().map(|i| i.guid.as_str()).collect();
-    guids.join(", ")
+/// Guids with the accounts that are known as a list in a sentence: `06c4… (name, company)`.
+pub fn list(instances: &[&Instance], accounts: &HashMap<Guid, Account>) -> String {
+    let word = |instance: &&Instance| match accounts.get(&instance.guid) {
+        Some(account) => format!("{} ({})", instance.guid, account.words()),
+        None => instance.guid.to_string(),
+    };
+    let words: Vec<String> = instances.iter().map(word).collect();
+    words.join(", ")
 }
 
 #[cfg(test)]
@@ -331,6 +410,10 @@ mod tests {
             .collect()
     }
 
+    fn plain(instances: &[&Instance]) -> String {
+        list(instances, &HashMap::new())
+    }
+
     #[test]
     fn detection_refuses_ambiguity() {
         let cases = [
@@ -345,7 +428,7 @@ mod tests {
             ("s?", Err((5, "the status of g-1"))),
         ];
         for (states, expected) in cases {
-            match (detect(&instances(states)), expected) {
+            match (detect(&instances(states), plain), expected) {
                 (Ok(guid), Ok(wanted)) => assert_eq!(guid.as_str(), wanted, "{states}"),
                 (Err(error), Err((exit, part))) => {
                     assert_eq!(error.exit, exit, "{states}");
@@ -359,7 +442,7 @@ mod tests {
                 (got, _) => panic!("{states}: {got:?}"),
             }
         }
-        let hint = detect(&instances("rsr")).unwrap_err().hint.unwrap();
+        let hint = detect(&instances("rsr"), plain).unwrap_err().hint.unwrap();
         assert!(hint.contains("g-0, g-2"), "{hint:?}");
     }
 

@@ -1,6 +1,7 @@
 //! Payloads of the login endpoints.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::envelope::Payload;
 use super::lenient;
@@ -95,7 +96,7 @@ pub struct Profile {
     #[serde(default, deserialize_with = "lenient::id")]
     pub corp_id: Option<String>,
     /// The company's name.
-    #[serde(skip_deserializing)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub corp_name: Option<String>,
     #[serde(default, deserialize_with = "lenient::text", skip_serializing)]
     corp_short_name: Option<String>,
@@ -109,7 +110,12 @@ impl Profile {
     /// Chooses one of the alternative names.
     pub fn with_preferred_names(mut self) -> Self {
         self.name = self.name.or(self.real_name.take());
-        self.corp_name = self.corp_short_name.take().or(self.corp_full_name.take());
+        let names = [
+            self.corp_short_name.take(),
+            self.corp_name,
+            self.corp_full_name.take(),
+        ];
+        self.corp_name = names.into_iter().flatten().next();
         self
     }
 }
@@ -149,14 +155,31 @@ pub(super) fn qrcode_status(payload: Payload) -> Result<QrcodeStatus, PayloadErr
         .ok_or_else(|| shape(text!("QR code status")))
 }
 
-/// Decodes the logged-in user.
+/// Decodes the logged-in user, whom the gateway puts in `persons` with the fields in `info`.
 pub(super) fn profile(payload: Payload) -> Result<Profile, PayloadError> {
-    typed(payload.value, Text::verbatim("profile")).map(Profile::with_preferred_names)
+    let value = match payload.value.get("persons").and_then(|list| list.get(0)) {
+        Some(person) => merged(person),
+        None => payload.value,
+    };
+    typed(value, Text::verbatim("profile")).map(Profile::with_preferred_names)
+}
+
+/// The fields of a person and of its `info` in one object.
+fn merged(person: &Value) -> Value {
+    let fields = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
+    let mut all = fields(Some(person)).unwrap_or_default();
+    all.extend(fields(person.get("info")).unwrap_or_default());
+    for name in ["vid", "uin"] {
+        if let Some(id) = all.get(name).cloned() {
+            all.entry("user_id").or_insert(id);
+        }
+    }
+    Value::Object(all)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -203,7 +226,8 @@ mod tests {
     fn reads_profiles_of_callback_and_endpoint() {
         let callback = json!({"user_id":"1688","name":"n","corp_id":"1970","corp_short_name":"c","corp_full_name":"cc"});
         let answer = json!({"user_id":1688,"real_name":"n","corp_id":1970,"corp_full_name":"c"});
-        for value in [callback, answer] {
+        let listed = json!({"persons":[{"vid":"1688","info":{"name":"n","corp_id":"1970","corp_name":"c"}}]});
+        for value in [callback, answer, listed] {
             let profile = profile(payload(value)).unwrap();
             let json = serde_json::to_value(&profile).unwrap();
             assert_eq!(

@@ -3,6 +3,8 @@
 mod certificates;
 mod client;
 mod connection_record;
+pub mod directory;
+mod directory_payloads;
 pub mod envelope;
 mod error;
 pub mod gateway;
@@ -22,6 +24,7 @@ mod stream;
 mod transport;
 
 pub use client::Connection;
+pub use directory_payloads::{Person, RoomDetail};
 pub use error::{CallError, NoAnswer};
 pub use payloads::{ConversationEntry, SentMessage, SessionPage, Status};
 pub use refusal::Refusal;
@@ -127,6 +130,19 @@ impl Api {
             deadline,
             ..self.clone()
         }
+    }
+
+    /// The same client, which makes every request once.
+    pub fn without_retries(&self) -> Self {
+        Self {
+            retries: 0,
+            ..self.clone()
+        }
+    }
+
+    /// The same client with at most this time left.
+    pub fn at_most(&self, time: Duration) -> Self {
+        self.until(Deadline::after(time.min(self.deadline.remaining())))
     }
 
     /// The same client with a limit on each exchange, for long waits in which one silent answer must not

@@ -15,7 +15,7 @@ use super::envelope::{self, Content, Dialect, Payload};
 use super::interpret::interpret;
 use super::payloads::{self, SentMessage};
 use super::request::Effect;
-use super::{CallError, Decode, Response, login_payloads, payload_call_error};
+use super::{CallError, Decode, Response, directory_payloads, login_payloads, payload_call_error};
 use crate::error::{Kind, Outcome};
 use crate::json::repair_strings;
 use crate::text::Lang;
@@ -143,6 +143,22 @@ fn check_wrapping(body: &[u8]) {
     }
 }
 
+/// Ids of people and groups are digits, and pages have no more readable entries than entries.
+fn check_directory(payload: Payload) {
+    let rooms = directory_payloads::rooms(payload.clone()).unwrap_or_default();
+    let people = directory_payloads::persons(payload.clone()).unwrap_or_default();
+    let ids = rooms.iter().map(|room| &room.room_id);
+    for id in ids.chain(people.iter().map(|person| &person.user_id)) {
+        assert!(crate::conversation::is_id(id), "{id}");
+    }
+    if let Ok(page) = directory_payloads::contact_page(payload.clone()) {
+        assert!(page.contacts.len() <= page.size);
+    }
+    if let Ok(page) = directory_payloads::room_page(payload) {
+        assert!(page.rooms.len() <= page.size);
+    }
+}
+
 fn check_decoders(response: &Response) {
     let payload = |decode: fn(Payload)| {
         if let Ok((_, payload)) = interpret(response) {
@@ -177,6 +193,7 @@ fn check_decoders(response: &Response) {
             }
         }
     });
+    payload(check_directory);
     payload(|payload| {
         let status = payload.value.get("status").map(|status| match status {
             Value::String(text) => text.trim().to_owned(),

@@ -89,6 +89,21 @@ impl Refusal {
         }
     }
 
+    /// Whether the server lacks the endpoint.
+    pub fn is_missing_endpoint(&self) -> bool {
+        let cause = Cause::of(self);
+        matches!(cause, Some(Cause::NoEndpoint | Cause::Method))
+    }
+
+    /// Whether the refusal may concern this endpoint only: it says nothing about the instance, the account,
+    /// the credentials or the rate of requests.
+    pub fn may_be_about_endpoint(&self) -> bool {
+        match Cause::of(self) {
+            Some(cause) => matches!(cause, Cause::NoEndpoint | Cause::Method),
+            None => self.code.is_some(),
+        }
+    }
+
     /// Whether looking up the instance's status may explain the refusal.
     pub fn may_be_about_login(&self) -> bool {
         (self.code.is_some() || self.is_success_status()) && !self.is_unrelated_to_login()

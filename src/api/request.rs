@@ -36,7 +36,7 @@ pub struct Request {
 }
 
 impl Request {
-    fn post(path: &'static str, effect: Effect, body: &impl Serialize) -> Self {
+    pub(super) fn post(path: &'static str, effect: Effect, body: &impl Serialize) -> Self {
         Self {
             method: "POST".into(),
             path: path.into(),

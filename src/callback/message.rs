@@ -80,6 +80,11 @@ pub fn message(entry: &Value) -> Message {
     }
 }
 
+/// The user id and the name of the sender, as far as they are given.
+pub fn sender(entry: &Value) -> (Option<String>, Option<String>) {
+    (id(entry, "sender"), text(entry, "sender_name"))
+}
+
 /// Whether a read report is this account's own, whose peer is the receiver. Read reports lack the
 /// flag that tells; an external contact (788…) can only have been read by the account (168…).
 fn is_own_read_report(entry: &Value, sender: Option<&str>, receiver: Option<&str>) -> bool {

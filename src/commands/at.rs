@@ -3,12 +3,13 @@
 use super::send::one;
 use super::send::options::DeliveryArgs;
 use super::text_argument::TextArgs;
-use super::{CommandResult, Run, success};
+use super::{CommandResult, Run, success, targets};
 use crate::context::Context;
-use crate::conversation::is_id;
+use crate::conversation::{ConversationId, is_id};
 use crate::delivery::{OutgoingMessage, check_key};
 use crate::error::Error;
 use crate::mention::{Mentions, to_wire_placeholders};
+use crate::names;
 use crate::text::text;
 
 /// Arguments of `qiwei at`.
@@ -18,14 +19,14 @@ use crate::text::text;
     after_help = "Each {at} in TEXT is replaced by one mention, in the order of --user. Without any, the server places the mentions. {$@} means the same, but needs single quotes in a shell."
 )]
 pub struct Args {
-    /// Group (R:…) or alias
+    /// Group: R:…, alias, or name:NAME
     #[arg(value_name = "ROOM")]
     room: String,
 
     #[command(flatten)]
     text: TextArgs,
 
-    /// User ids to mention; may be repeated
+    /// Members to mention: user ids or name:NAME; may be repeated
     #[arg(long, value_name = "ID", num_args = 1.., required_unless_present = "all", conflicts_with = "all")]
     user: Vec<String>,
 
@@ -60,7 +61,7 @@ impl Run for Args {
 
 impl Args {
     fn outgoing(&mut self, context: &Context) -> Result<OutgoingMessage, Error> {
-        let to = context.settings()?.conversation(&self.room)?;
+        let to = targets::conversation(context, &self.room)?;
         if !to.is_group() {
             return Err(
                 Error::usage(text!("{to} is a person; only groups have mentions", to))
@@ -68,7 +69,7 @@ impl Args {
             );
         }
         self.restore_text();
-        let mentions = self.mentions()?;
+        let mentions = self.mentions(context, &to)?;
         let mut text = self.text.read(context)?;
         if !self.no_check {
             mentions.check_placeholder_count(&text).map_err(|why| {
@@ -95,18 +96,29 @@ impl Args {
             && self
                 .user
                 .last()
-                .is_some_and(|last| !last.split(',').all(is_id));
+                .is_some_and(|last| !is_name(last) && !last.split(',').all(is_id));
         if takes {
             self.text.text = self.user.pop();
         }
     }
 
-    fn mentions(&self) -> Result<Mentions, Error> {
+    fn mentions(&self, context: &Context, to: &ConversationId) -> Result<Mentions, Error> {
         if self.all {
             return Ok(Mentions::All);
         }
-        Mentions::of_ids(self.user.iter().flat_map(|value| value.split(','))).map_err(|why| {
+        // A name may contain commas.
+        let values = self.user.iter().flat_map(|value| match is_name(value) {
+            true => vec![value.clone()],
+            false => value.split(',').map(str::to_owned).collect(),
+        });
+        let ids = targets::user_ids(context, to, &values.collect::<Vec<_>>())?;
+        Mentions::of_ids(ids.iter().map(String::as_str)).map_err(|why| {
             Error::usage(text!("--user {why}", why)).hint(text!("to mention everyone use --all"))
         })
     }
+}
+
+/// Whether a value of `--user` is a name.
+fn is_name(value: &str) -> bool {
+    value.starts_with(names::PREFIX)
 }

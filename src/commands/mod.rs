@@ -1,21 +1,25 @@
 //! The subcommands, one file or folder each: arguments and their execution.
 
+mod alias;
 mod at;
 mod callback_listener;
 mod callback_source;
 mod completions;
 mod config;
+mod contacts;
 mod dry_run;
 mod instance;
 mod ledger;
 mod listen;
 mod login;
 mod logout;
+mod members;
 mod probe;
 mod sandbox;
 pub mod send;
 mod sessions;
 mod status;
+mod targets;
 mod text_argument;
 
 use std::process::ExitCode;
@@ -37,7 +41,7 @@ pub type CommandResult = Result<ExitCode, Error>;
 pub type PreparedCommand = Box<dyn FnOnce(&Context) -> CommandResult>;
 
 /// All commands, in the order of the help.
-pub const COMMANDS: [Command; 13] = [
+pub const COMMANDS: [Command; 16] = [
     command_group::<instance::Command>(
         "instance",
         "List, create, select, start, stop and remove instances",
@@ -46,6 +50,8 @@ pub const COMMANDS: [Command; 13] = [
     command::<logout::Args>("logout", "Log the account out"),
     command::<listen::Args>("listen", "Receive callbacks and print one line for each"),
     command::<sessions::Args>("sessions", "List the conversations of the account"),
+    command::<members::Args>("members", "List the members of a group"),
+    command::<contacts::Args>("contacts", "List the contacts of the account"),
     command::<send::Args>("send", "Send a text to a person or a group"),
     command::<at::Args>("at", "Send a text to a group and mention members"),
     command::<status::Args>(
@@ -60,6 +66,7 @@ pub const COMMANDS: [Command; 13] = [
         "ledger",
         "List and remove idempotency keys of sent messages",
     ),
+    command_group::<alias::Command>("alias", "List, add and remove short names of conversations"),
     command_group::<config::Command>("config", "Read and change the config file"),
     command::<completions::Args>("completions", "Print a completion script for a shell"),
     command::<sandbox::Args>(

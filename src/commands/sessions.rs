@@ -5,17 +5,21 @@ use std::collections::HashSet;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{CommandResult, Run, success};
+use super::{CommandResult, Run, success, targets};
 use crate::api::request::Effect;
-use crate::api::{Api, CallError, ConversationEntry};
+use crate::api::{CallError, ConversationEntry};
 use crate::context::Context;
 use crate::conversation::ConversationType;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::instances;
+use crate::names::{self, SessionList, USUAL_PAGE};
 use crate::output::table::{Cell, Table};
 use crate::text::text;
 use crate::time::{local_minute, show_duration};
+
+/// Most names looked up singly because a batch has left them out; the others follow in the next run.
+const MOST_SINGLES: usize = 100;
 
 /// Arguments of `qiwei sessions`.
 #[derive(Debug, clap::Args)]
@@ -24,9 +28,9 @@ pub struct Args {
     #[arg(long)]
     all: bool,
 
-    /// Conversations per page
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
+    /// Conversations per page [default: 100, with --all as many as the server allows]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: Option<u32>,
 
     /// Cursor to start from, as printed by an earlier call
     #[arg(long, value_name = "S", default_value = "0")]
@@ -35,6 +39,14 @@ pub struct Args {
     /// Show only this type
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<TypeArg>,
+
+    /// Do not look up names that the list lacks
+    #[arg(long)]
+    no_names: bool,
+
+    /// Look up names again although they are cached
+    #[arg(long, conflicts_with = "no_names")]
+    refresh: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -56,153 +68,178 @@ struct Row {
 impl Run for Args {
     fn run(self, context: &Context) -> CommandResult {
         let guid = instances::choose(context, Effect::Read)?;
-        let sessions = self.fetch(context, &guid)?;
-        let wanted = self.kind.map(|kind| match kind {
-            TypeArg::Private => ConversationType::Private,
-            TypeArg::Group => ConversationType::Group,
-        });
-        let rows: Vec<Row> = sessions
-            .into_iter()
-            .map(row)
-            .filter(|row| wanted.is_none() || row.r#type == wanted)
-            .collect();
+        let mut sessions = self.fetch(context, &guid)?;
+        sessions.retain(|session| self.is_wanted(&session.conversation_id));
+        if !self.no_names {
+            self.add_names(context, &guid, &mut sessions)?;
+        }
+        let rows: Vec<Row> = sessions.into_iter().map(row).collect();
         context
             .output
-            .result(&rows, |rows| {
-                let header = [
-                    text!("CONVERSATION"),
-                    text!("TYPE"),
-                    text!("NAME"),
-                    text!("LAST MESSAGE"),
-                ];
-                Table::new(header, rows.iter().map(cells)).may_cut(2)
-            })
+            .result(&rows, |rows| table(rows))
             .map(success)
     }
 }
 
 impl Args {
+    fn is_wanted(&self, conversation_id: &str) -> bool {
+        let wanted = self.kind.map(|kind| match kind {
+            TypeArg::Private => ConversationType::Private,
+            TypeArg::Group => ConversationType::Group,
+        });
+        wanted.is_none() || ConversationType::of(conversation_id) == wanted
+    }
+
     fn fetch(&self, context: &Context, guid: &Guid) -> Result<Vec<ConversationEntry>, Error> {
         let api = context.api()?;
-        let mut list = PagedList::new(&self.begin_seq);
-        if self.all {
-            list.read_all(api, guid, self.limit)
-                .map_err(|error| list.explain(context, error))?;
-        } else {
-            list.read_page(api, guid, self.limit)
-                .map_err(|error| error.into_error(Effect::Read))?;
+        let mut list = SessionList::new(&self.begin_seq);
+        let result = match (self.all, self.limit) {
+            (true, Some(limit)) => list.read_all(api, guid, limit),
+            (true, None) => list.read_everything(api, guid),
+            (false, limit) => list.read_page(api, guid, limit.unwrap_or(USUAL_PAGE)),
+        };
+        match result {
+            Err(CallError::Refused(refusal))
+                if list.pages == 0 && self.begin_seq == "0" && refusal.may_be_about_endpoint() =>
+            {
+                let refused = CallError::Refused(refusal).into_error(Effect::Read);
+                return self.put_together(context, guid, refused);
+            }
+            Err(error) => return Err(explain(context, &list, error)),
+            Ok(()) => {}
         }
-        list.report(context, self.all);
+        report(context, &list, self.all);
         Ok(list.entries)
     }
-}
 
-/// The conversations read so far, and where the next page starts.
-struct PagedList {
-    entries: Vec<ConversationEntry>,
-    known: HashSet<String>,
-    cursor: String,
-    cursors: HashSet<String>,
-    /// Entries without a readable id.
-    unreadable: usize,
-    pages: usize,
-    /// The server repeated a cursor although the page had new entries.
-    has_repeated_cursor: bool,
-    has_next: bool,
-}
-
-impl PagedList {
-    fn new(begin_seq: &str) -> Self {
-        Self {
-            entries: Vec::new(),
-            known: HashSet::new(),
-            cursor: begin_seq.to_owned(),
-            cursors: HashSet::from([begin_seq.to_owned()]),
-            unreadable: 0,
-            pages: 0,
-            has_repeated_cursor: false,
-            has_next: true,
+    /// Puts a list together where the server refuses the list of conversations, as the hosted gateway may:
+    /// from contacts, the account's own groups, and what the cache knows from callbacks.
+    fn put_together(
+        &self,
+        context: &Context,
+        guid: &Guid,
+        refused: Error,
+    ) -> Result<Vec<ConversationEntry>, Error> {
+        let api = context.api()?;
+        let people = names::contacts(api, guid, self.all);
+        let rooms = names::owned_rooms(api, guid, self.all);
+        if people.is_err() && rooms.is_err() {
+            return Err(refused);
         }
-    }
-
-    /// Reads all pages. The protocol does not document the last page, and servers return fewer
-    /// entries than asked for, so reading ends only at an empty page, at a cursor that is missing
-    /// or 0, or at a page without anything new.
-    fn read_all(&mut self, api: &Api, guid: &Guid, limit: u32) -> Result<(), CallError> {
-        while self.has_next {
-            self.read_page(api, guid, limit)?;
-        }
-        Ok(())
-    }
-
-    fn read_page(&mut self, api: &Api, guid: &Guid, limit: u32) -> Result<(), CallError> {
-        let page = api.session_page(guid, &self.cursor, limit)?;
-        self.pages += 1;
-        let unreadable = page.size - page.sessions.len();
-        self.unreadable += unreadable;
-        let before = self.entries.len();
-        for entry in page.sessions {
-            if self.known.insert(entry.conversation_id.clone()) {
-                self.entries.push(entry);
-            }
-        }
-        let has_new = self.entries.len() > before;
-        self.has_next = false;
-        if let Some(next) = page.next_seq.filter(|next| next != "0") {
-            let is_repeated = self.cursors.contains(&next);
-            // A repeated cursor is followed as long as it brings new entries, and a new one also past
-            // a page of unreadable entries.
-            if has_new || (unreadable > 0 && !is_repeated) {
-                self.has_repeated_cursor |= is_repeated;
-                self.cursors.insert(next.clone());
-                self.cursor = next;
-                self.has_next = true;
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds to an error how far the list was read.
-    fn explain(&self, context: &Context, error: CallError) -> Error {
-        let error = error.into_error(Effect::Read);
-        if self.pages == 0 {
-            return error;
-        }
-        let count = self.entries.len();
-        let message = match context.deadline() {
-            Ok(deadline) if deadline.is_over() => text!(
-                "time ran out after {timeout}: {count} conversations were read, the list is incomplete",
-                timeout = show_duration(deadline.timeout()),
-                count
-            ),
-            _ => text!(
-                "{message}; {count} conversations were read, the list is incomplete",
-                message = error.message.clone(),
-                count
-            ),
+        let entry = |conversation_id: String, name: Option<String>| ConversationEntry {
+            conversation_id,
+            name,
+            last_message_at: None,
         };
-        let next = &self.cursor;
-        Error { message, ..error }.hint(text!(
-            "allow more time with --timeout, or continue with --begin-seq {next}",
-            next
-        ))
-    }
-
-    fn report(&self, context: &Context, is_all: bool) {
-        let output = &context.output;
-        note_unread(context, self.unreadable);
-        if self.has_repeated_cursor && is_all {
-            output.warn(&text!(
-                "the server repeats its cursor {cursor}, so the list may be incomplete: it has {count} conversations",
-                cursor = &self.cursor,
-                count = self.entries.len()
-            ));
-        } else if self.has_next && !self.has_repeated_cursor {
-            output.note(&text!(
-                "there may be more: use --all for all pages, or --begin-seq {next} for the next one",
-                next = &self.cursor
+        let people = people.unwrap_or_default().into_iter().map(|person| {
+            let id = format!("S:{}", person.user_id);
+            entry(id, person.remark.or(person.name))
+        });
+        let rooms = rooms.unwrap_or_default().into_iter();
+        let rooms = rooms.map(|room| entry(format!("R:{}", room.room_id), room.name));
+        let mut entries: Vec<ConversationEntry> = people.chain(rooms).collect();
+        let known: HashSet<String> = entries.iter().map(|e| e.conversation_id.clone()).collect();
+        let learned = targets::open_cache(context, guid)?.conversations();
+        let learned = learned.into_iter().filter(|id| !known.contains(id));
+        entries.extend(learned.map(|id| entry(id, None)));
+        context.output.note(&text!(
+            "the server refuses the list of conversations; this one is put together from contacts, own groups and conversations seen before"
+        ));
+        if !self.all {
+            context.output.note(&text!(
+                "there may be more: use --all for all contacts and groups"
             ));
         }
+        Ok(entries)
+    }
+
+    /// Fills in the names that the list lacks, from the cache or by looking them up. A failure costs names
+    /// only.
+    fn add_names(
+        &self,
+        context: &Context,
+        guid: &Guid,
+        sessions: &mut [ConversationEntry],
+    ) -> Result<(), Error> {
+        if sessions.iter().all(|session| session.name.is_some()) {
+            return Ok(());
+        }
+        let mut cache = targets::open_cache(context, guid)?;
+        let mut missing = Vec::new();
+        for session in sessions.iter_mut().filter(|session| session.name.is_none()) {
+            match cache
+                .fresh(&session.conversation_id)
+                .filter(|_| !self.refresh)
+            {
+                Some(name) => session.name = name.map(str::to_owned),
+                None => missing.push(session.conversation_id.clone()),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let look_up = targets::look_up(context, guid, MOST_SINGLES)?;
+        let names = look_up.names(missing.iter().map(String::as_str));
+        for (id, names) in &names.found {
+            cache.learn(id, names.first().map(String::as_str));
+        }
+        let failed = missing.iter().filter(|id| !names.found.contains_key(*id));
+        targets::note_missing(context, failed.count(), names.error.as_ref());
+        for session in sessions.iter_mut().filter(|session| session.name.is_none()) {
+            let found = names.found.get(&session.conversation_id);
+            // An old name is better than none.
+            session.name = match found {
+                Some(names) => names.first().cloned(),
+                None => cache
+                    .last_known(&session.conversation_id)
+                    .map(str::to_owned),
+            };
+        }
+        cache.save();
+        Ok(())
+    }
+}
+
+/// Adds to an error how far the list was read.
+fn explain(context: &Context, list: &SessionList, error: CallError) -> Error {
+    let error = error.into_error(Effect::Read);
+    if list.pages == 0 {
+        return error;
+    }
+    let count = list.entries.len();
+    let message = match context.deadline() {
+        Ok(deadline) if deadline.is_over() => text!(
+            "time ran out after {timeout}: {count} conversations were read, the list is incomplete",
+            timeout = show_duration(deadline.timeout()),
+            count
+        ),
+        _ => text!(
+            "{message}; {count} conversations were read, the list is incomplete",
+            message = error.message.clone(),
+            count
+        ),
+    };
+    let next = &list.cursor;
+    Error { message, ..error }.hint(text!(
+        "allow more time with --timeout, or continue with --begin-seq {next}",
+        next
+    ))
+}
+
+fn report(context: &Context, list: &SessionList, is_all: bool) {
+    let output = &context.output;
+    note_unread(context, list.unreadable);
+    if list.has_repeated_cursor && is_all {
+        output.warn(&text!(
+            "the server repeats its cursor {cursor}, so the list may be incomplete: it has {count} conversations",
+            cursor = &list.cursor,
+            count = list.entries.len()
+        ));
+    } else if list.has_next && !list.has_repeated_cursor {
+        output.note(&text!(
+            "there may be more: use --all for all pages, or --begin-seq {next} for the next one",
+            next = &list.cursor
+        ));
     }
 }
 
@@ -224,15 +261,38 @@ fn row(session: ConversationEntry) -> Row {
     }
 }
 
-fn cells(row: &Row) -> [Cell; 4] {
+/// The column of the last message is left out when no time is known: servers whose list is bare ids give
+/// none, and `/sync/sync_msg`, which could, must not be called without a recent key, nor more than once a
+/// minute.
+fn table(rows: &[Row]) -> Table {
+    if rows.iter().all(|row| row.last_message_at.is_none()) {
+        let header = [text!("CONVERSATION"), text!("TYPE"), text!("NAME")];
+        return Table::new(header, rows.iter().map(cells)).may_cut(2);
+    }
+    let header = [
+        text!("CONVERSATION"),
+        text!("TYPE"),
+        text!("NAME"),
+        text!("LAST MESSAGE"),
+    ];
+    let cells = rows.iter().map(|row| {
+        let [id, kind, name] = cells(row);
+        let at = row.last_message_at.as_deref();
+        [
+            id,
+            kind,
+            name,
+            at.map_or_else(|| "-".into(), local_minute).into(),
+        ]
+    });
+    Table::new(header, cells).may_cut(2)
+}
+
+fn cells(row: &Row) -> [Cell; 3] {
     [
         row.conversation_id.as_str().into(),
         row.r#type
             .map_or_else(|| "-".into(), |kind| kind.label().into()),
         row.name.as_deref().unwrap_or("-").into(),
-        row.last_message_at
-            .as_deref()
-            .map_or_else(|| "-".into(), local_minute)
-            .into(),
     ]
 }

@@ -121,6 +121,12 @@ pub fn state_folder(env: &Env) -> Option<PathBuf> {
     })
 }
 
+/// The folder of the cache of names: `QIWEI_CACHE_DIR`, else the platform's default.
+pub fn cache_folder(env: &Env) -> Option<PathBuf> {
+    let folder = || Some(folders()?.cache_dir().to_owned());
+    env.path(env::CACHE_DIR).or_else(folder)
+}
+
 /// The selected profile: `--profile`, else `QIWEI_PROFILE`.
 ///
 /// # Errors

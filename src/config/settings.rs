@@ -120,6 +120,16 @@ impl Settings {
         secrets
     }
 
+    /// The alias that is spelled most like `to`.
+    fn nearest_alias(&self, to: &str) -> Option<&str> {
+        let likeness = |alias: &String| strsim::jaro_winkler(alias, to);
+        let nearest = self
+            .aliases
+            .keys()
+            .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+        Some(nearest)
+    }
+
     /// The conversation id for TO, which is an id or an alias; blanks around it are removed.
     ///
     /// # Errors
@@ -130,16 +140,15 @@ impl Settings {
             return target.parse().map_err(Error::usage);
         }
         to.parse().map_err(|why: Text| {
-            let error = Error::usage(why);
-            if self.aliases.is_empty() {
-                error.hint(text!("`qiwei sessions` lists conversation ids"))
-            } else {
-                let names: Vec<&str> = self.aliases.keys().map(String::as_str).collect();
-                error.hint(text!(
-                    "the config has the aliases {names}",
-                    names = names.join(", ")
-                ))
-            }
+            Error::usage(why).hint(match self.nearest_alias(to) {
+                Some(alias) => text!(
+                    "the nearest alias is {alias}; name:NAME finds a conversation by its name; `qiwei sessions` lists all",
+                    alias
+                ),
+                None => text!(
+                    "name:NAME finds a conversation by its name; `qiwei sessions` lists all; `qiwei alias add` gives one a short name"
+                ),
+            })
         })
     }
 }

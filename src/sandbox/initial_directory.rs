@@ -74,7 +74,7 @@ const ROOMS: &[InitialRoom] = &[
     (
         "10700000000000002",
         "项目周报群",
-        Role::Member,
+        Role::Owner,
         &[("168987654321", "")],
     ),
     (

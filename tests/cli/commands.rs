@@ -75,6 +75,15 @@ pub fn status_of(guid: &str) -> String {
     format!(r#"POST /client/get_client_status {{"guid":"{guid}"}}"#)
 }
 
+pub fn profile_of(guid: &str) -> String {
+    format!(r#"POST /user/get_profile {{"guid":"{guid}"}}"#)
+}
+
+/// The account of the sandbox's first instance.
+pub fn account() -> Value {
+    json!({"user_id": "1688850000000001", "name": "小助手", "corp_name": "沙箱"})
+}
+
 pub fn all_clients() -> String {
     "POST /client/all_clients {}".into()
 }
@@ -85,11 +94,12 @@ pub const COUNTS: &str = "3 instances: 1 online, 1 running, 1 stopped\n";
 fn instance_ls_prints_every_instance_with_status() {
     in_every_dialect(|fixture| {
         let list = json!([
-            {"guid": fixture.online, "status": "online", "current": false},
-            {"guid": fixture.running, "status": "running", "current": true},
-            {"guid": fixture.stopped, "status": "stopped", "current": false},
+            {"guid": fixture.online, "status": "online", "current": false, "account": account()},
+            {"guid": fixture.running, "status": "running", "current": true, "account": null},
+            {"guid": fixture.stopped, "status": "stopped", "current": false, "account": null},
         ]);
         let asked = [
+            profile_of(&fixture.online),
             all_clients(),
             status_of(&fixture.online),
             status_of(&fixture.running),
@@ -103,13 +113,14 @@ fn instance_ls_prints_every_instance_with_status() {
 #[test]
 fn instance_ls_filters_by_status_and_counts_all() {
     let fixture = CommandFixture::new(Dialect::A);
-    for (status, guid) in [
-        ("online", &fixture.online),
-        ("running", &fixture.running),
-        ("stopped", &fixture.stopped),
+    for (status, guid, account) in [
+        ("online", &fixture.online, account()),
+        ("running", &fixture.running, Value::Null),
+        ("stopped", &fixture.stopped, Value::Null),
     ] {
         let run = fixture.run(&["instance", "ls", "--json", "--status", status]);
-        let expected = json!([{"guid": guid, "status": status, "current": false}]);
+        let expected =
+            json!([{"guid": guid, "status": status, "current": false, "account": account}]);
         assert_eq!(run.json(), expected);
         assert_eq!(run.stderr, COUNTS);
     }
@@ -260,7 +271,15 @@ fn sessions_all_follows_every_page() {
     let server = sandbox_with(|scenario| scenario.sessions = 5);
     let url = server.base_url();
     let guid = &server.guids()[0];
-    let page = ["sessions", "--guid", guid, "--json", "--limit", "2"];
+    let page = [
+        "sessions",
+        "--guid",
+        guid,
+        "--json",
+        "--no-names",
+        "--limit",
+        "2",
+    ];
     let one = Qiwei::on(&url, page).run();
     assert_eq!(one.json().as_array().unwrap().len(), 2);
     let hint =
@@ -363,10 +382,14 @@ fn status_prints_instance_and_counts() {
                 "status": state,
                 "logged_in": code == 0,
                 "instances": [
-                    {"guid": guids[0], "status": "online", "current": named == 0},
-                    {"guid": guids[1], "status": "running", "current": named == 1},
-                    {"guid": guids[2], "status": "stopped", "current": named == 2},
+                    {"guid": guids[0], "status": "online", "current": named == 0,
+                     "account": account()},
+                    {"guid": guids[1], "status": "running", "current": named == 1,
+                     "account": null},
+                    {"guid": guids[2], "status": "stopped", "current": named == 2,
+                     "account": null},
                 ],
+                "account": if named == 0 { account() } else { Value::Null },
                 "counts": {"total": 3, "online": 1, "running": 1, "stopped": 1, "unknown": 0},
             });
             assert_eq!(printed, expected);
@@ -375,6 +398,7 @@ fn status_prints_instance_and_counts() {
             assert_eq!(seen.remove(0), all_clients());
             let mut others: Vec<String> = guids.iter().map(|guid| status_of(guid)).collect();
             others.remove(named);
+            others.push(profile_of(&guids[0]));
             seen.sort();
             others.sort();
             assert_eq!(seen, others);

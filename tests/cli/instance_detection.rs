@@ -26,6 +26,7 @@ fn only_read_requests(server: &Sandbox) -> bool {
     let looks = [
         "POST /client/all_clients ",
         "POST /client/get_client_status ",
+        "POST /user/get_profile ",
     ];
     requests(server)
         .iter()
@@ -42,7 +43,7 @@ fn several_online_instances_are_listed() {
             3,
             "",
             &format!(
-                "error: 2 instances are online: {}, {}\n\
+                "error: 2 instances are online: {} (小助手, 沙箱), {} (小助手2, 沙箱)\n\
                  hint: select one with --guid GUID, or permanently with `qiwei instance use GUID`\n",
                 guids[0], guids[1]
             ),
@@ -159,8 +160,8 @@ fn failed_status_lookup_hides_no_other_instance() {
     )
     .run();
     let expected = json!([
-        {"guid": "g-1", "status": "online", "current": false},
-        {"guid": "g-2", "status": "unknown", "current": false},
+        {"guid": "g-1", "status": "online", "current": false, "account": null},
+        {"guid": "g-2", "status": "unknown", "current": false, "account": null},
     ]);
     assert_eq!(run.json(), expected);
     assert_eq!(

@@ -193,6 +193,8 @@ fn prints_status_tables_in_chinese() {
     assert_eq!(lines[0], format!("服务器 {}", server.base_url()));
     assert!(lines[1].starts_with("实例   ") && lines[1].ends_with("（自动检测）"));
     assert_eq!(lines[2], "状态   在线");
+    assert_eq!(lines[3], "账号   小助手, 沙箱");
+    let lines = &lines[1..];
     assert!(lines[3].starts_with("延迟   ") && lines[3].ends_with(" 毫秒"));
     assert_eq!(
         lines[4],
@@ -200,8 +202,8 @@ fn prints_status_tables_in_chinese() {
     );
     let words =
         |line: &str| -> Vec<String> { line.split_whitespace().map(str::to_owned).collect() };
-    assert_eq!(words(lines[5]), ["GUID", "状态", "当前"]);
-    assert_eq!(words(lines[6])[1..], ["在线", "*"]);
+    assert_eq!(words(lines[5]), ["GUID", "状态", "当前", "账号"]);
+    assert_eq!(words(lines[6])[1..], ["在线", "*", "小助手,", "沙箱"]);
     assert_eq!(words(lines[7])[1..], ["运行（未登录）"]);
     assert_eq!(words(lines[8])[1..], ["停止"]);
     let sessions = zh(&server, ["sessions", "-q"]).run().ends_with(0).stdout;

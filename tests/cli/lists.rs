@@ -28,7 +28,15 @@ fn page(numbers: std::ops::Range<u64>, cursor: &str) -> String {
 }
 
 fn sessions(server: &RawServer, flags: &[&str]) -> Finished {
-    let args = ["sessions", "--guid", "g", "--json", "--retries", "0"];
+    let args = [
+        "sessions",
+        "--guid",
+        "g",
+        "--json",
+        "--retries",
+        "0",
+        "--no-names",
+    ];
     Qiwei::on(&server.base_url(), args).args(flags).run()
 }
 

@@ -45,6 +45,7 @@ mod login_restore;
 mod manual;
 mod matrix;
 mod mentions;
+mod names;
 mod output;
 mod pace;
 mod probe_callback;

@@ -69,7 +69,7 @@ sessions
 [{"conversation_id","type":"private|group","name","last_message_at"}]
 .TP
 instance ls
-[{"guid","status":"online|running|stopped|unknown","current"}]
+[{"guid","status":"online|running|stopped|unknown","current","account":{"user_id","name","corp_name"}}]; the account is null unless the instance is online
 .TP
 instance create
 {"guid","client_type","current"}
@@ -78,7 +78,7 @@ instance rm
 [{"guid","removed","error"}]
 .TP
 status
-{"base_url","guid","guid_source":"flag|env|profile|config|detected","status","logged_in","latency_ms","instances","counts":{"total","online","running","stopped","unknown"}}
+{"base_url","guid","guid_source":"flag|env|profile|config|detected","status","logged_in","latency_ms","instances","counts":{"total","online","running","stopped","unknown"},"account"}
 .TP
 status \-\-watch, \-\-wait
 one line each: {"event":"status|changed|unreachable","at","guid","status"}
@@ -94,6 +94,15 @@ probe
 .TP
 probe callback
 [{"check","ok","http_status","latency_ms","detail"}]
+.TP
+members
+[{"user_id","name","room_name","role":"owner|admin|member"}]; the role is null if the server does not tell it
+.TP
+contacts
+[{"user_id","conversation_id","name","remark","type":"wechat|wecom"}]
+.TP
+alias ls, add, rm
+[{"alias","conversation_id","name","source"}], {"alias","conversation_id"}, {"alias","removed"}
 .TP
 ledger ls
 [{"key","to","outcome","message_id","at","guid","base_url"}]
@@ -114,6 +123,9 @@ The config file.
 QIWEI_STATE_DIR
 The folder of the ledger and of locks.
 .TP
+QIWEI_CACHE_DIR
+The folder of the cache of names.
+.TP
 QIWEI_LANG, LC_ALL, LC_MESSAGES, LANG
 The language of messages and help. QIWEI_LANG is zh or en. Otherwise the first variable set of LC_ALL,
 LC_MESSAGES and LANG is used: zh* selects Chinese, unless it names an encoding other than UTF\-8.
@@ -131,6 +143,9 @@ The configuration (elsewhere on other platforms: qiwei config path). Readable by
 .TP
 $XDG_STATE_HOME/qiwei/state.sqlite3
 The ledger of sends made with \-\-key and the pace of each account.
+.TP
+$XDG_CACHE_HOME/qiwei/names\-*.json
+Names of the conversations of an instance. They may be deleted at any time.
 .SH EXAMPLES
 Try a script with no account and no network:
 .PP

@@ -67,7 +67,7 @@ fn quick_start_commands_run() {
         .expect("the first command runs a script in the sandbox");
     assert_eq!(commands[1], "cargo test");
     let run = in_sandbox(&[], inner).ends_with(0);
-    assert!(run.stdout.contains("S:788123456789"), "{run:?}");
+    assert!(run.stdout.contains("张三"), "{run:?}");
     assert_eq!(run.stdout.matches("accepted").count(), 2, "{run:?}");
     let received = run.stderr;
     assert!(received.contains("POST /msg/send_text 200"), "{received}");

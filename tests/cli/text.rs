@@ -243,7 +243,7 @@ fn resolves_aliases() {
     }
     let run = to("opps").run();
     run.ends_with(2)
-        .says("hint: the config has the aliases ops, 夜班\n");
+        .says("hint: the nearest alias is ops; name:NAME finds");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn suggests_prefix_for_bare_id() {
         ("R:123456789012345678901", "is not a conversation id"),
     ] {
         let run = Qiwei::on(&server.base_url(), ["send", to, "x"]);
-        refused(&server, run, part).says("hint: `qiwei sessions` lists conversation ids");
+        refused(&server, run, part).says("`qiwei sessions` lists all");
     }
 }
 

@@ -17,13 +17,13 @@ fn prints_tables_and_sentences() {
     } = &fixture;
     let table = |marks: [&str; 3]| {
         let rows = [
-            (online, "online   "),
-            (running, "running  "),
-            (stopped, "stopped  "),
+            (online, "online   ", "小助手, 沙箱"),
+            (running, "running  ", ""),
+            (stopped, "stopped  ", ""),
         ];
-        let mut text = format!("{:<36}  STATUS   CURRENT\n", "GUID");
-        for ((guid, status), mark) in rows.into_iter().zip(marks) {
-            text += format!("{guid}  {status}{mark}").trim_end();
+        let mut text = format!("{:<36}  STATUS   CURRENT  ACCOUNT\n", "GUID");
+        for ((guid, status, account), mark) in rows.into_iter().zip(marks) {
+            text += format!("{guid}  {status}{mark:<9}{account}").trim_end();
             text.push('\n');
         }
         text
@@ -90,7 +90,7 @@ fn prints_status_as_text() {
     assert_eq!(lines[4], format!("instances {}", COUNTS.trim_end()));
     assert_eq!(
         lines[5].split_whitespace().collect::<Vec<_>>(),
-        ["GUID", "STATUS", "CURRENT"]
+        ["GUID", "STATUS", "CURRENT", "ACCOUNT"]
     );
     assert_eq!(lines.len(), 9);
     let short = &fixture.running[..8];

@@ -7,6 +7,7 @@ use crate::commands::dry_run;
 use crate::context::Context;
 use crate::error::Error;
 use crate::guid::Guid;
+use crate::instances;
 use crate::text::{Text, text};
 
 /// Arguments of `qiwei instance start`.
@@ -48,7 +49,7 @@ struct Stopped<'a> {
 impl StartArgs {
     /// Starts the instance.
     pub fn run(self, context: &Context) -> Result<(), Error> {
-        let guid = &self.instance;
+        let guid = &instances::complete_one(context, self.instance)?;
         let view = Started {
             guid,
             started: true,
@@ -67,7 +68,7 @@ impl StartArgs {
 impl StopArgs {
     /// Stops the instance.
     pub fn run(self, context: &Context) -> Result<(), Error> {
-        let guid = &self.instance;
+        let guid = &instances::complete_one(context, self.instance)?;
         let view = Stopped {
             guid,
             stopped: true,

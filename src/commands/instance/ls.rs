@@ -52,8 +52,9 @@ impl Args {
                     .is_none_or(|wanted| wanted.name() == i.status_name())
             })
             .collect();
-        let current = context.settings()?.guid.as_ref().map(|(guid, _)| guid);
-        let views = view::views(&shown, current);
+        let current = context.named_guid()?.map(|(guid, _)| guid);
+        let accounts = instances::accounts(context, &shown);
+        let views = view::views(&shown, current, &accounts);
         context.output.result(&views, |views| view::table(views))?;
         context.output.note(&counts.summary());
         Ok(())

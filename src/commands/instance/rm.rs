@@ -58,6 +58,7 @@ impl Args {
             self.check_unattended(context)?;
             self.instances = self.find_stopped(context)?;
         }
+        self.instances = instances::complete_all(context, self.instances)?;
         if self.dry_run {
             let requests: Vec<_> = self.instances.iter().map(request::remove_client).collect();
             return dry_run::show_all(context, &requests);
@@ -135,7 +136,7 @@ impl Args {
         if online.is_empty() {
             return Ok(true);
         }
-        let guids = instances::list(&online);
+        let guids = instances::describe(context, &online);
         let (question, refusal) = match online.iter().all(|i| i.is(Status::Online)) {
             true => (
                 text!(
@@ -193,7 +194,7 @@ fn stopped(context: &Context, instances: Vec<Instance>) -> Result<Vec<Guid>, Err
         .map(|instance| instance.guid.clone())
         .collect();
     if !unknown.is_empty() {
-        let guids = instances::list(&unknown);
+        let guids = instances::describe(context, &unknown);
         let what = text!("the status of {guids} cannot be read; not removed", guids);
         if stopped.is_empty() {
             let error = Error::new(Kind::Unreachable, what);

@@ -40,12 +40,16 @@ impl Args {
     /// Saves the selection.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let guid = match self.instance {
-            None => instances::detect(&instances::list_with_statuses(context.api()?)?)?,
+            None => {
+                let seen = instances::list_with_statuses(context.api()?)?;
+                instances::detect(&seen, |online| instances::describe(context, online))?
+            }
             Some(guid) => {
-                if !self.no_check {
-                    check(context, &guid)?;
+                if self.no_check {
+                    guid
+                } else {
+                    checked(context, guid)?
                 }
-                guid
             }
         };
         context.save_guid(&guid)?;
@@ -59,7 +63,8 @@ impl Args {
     }
 }
 
-fn check(context: &Context, guid: &Guid) -> Result<(), Error> {
+/// The instance if the server has it; an abbreviated guid is completed.
+fn checked(context: &Context, guid: Guid) -> Result<Guid, Error> {
     let api = context.api()?;
     let unchecked = |error: CallError| {
         let error = error.into_error(Effect::Read);
@@ -68,12 +73,16 @@ fn check(context: &Context, guid: &Guid) -> Result<(), Error> {
     let known = match api.all_clients() {
         // The gateway lists none, but knows the status of each.
         Err(CallError::Refused(refusal)) if refusal.is_for_console() => {
-            return api.client_status(guid).map(drop).map_err(unchecked);
+            api.client_status(&guid).map_err(unchecked)?;
+            return Ok(guid);
         }
         known => known.map_err(unchecked)?,
     };
-    if known.contains(guid) {
-        return Ok(());
+    if known.contains(&guid) {
+        return Ok(guid);
+    }
+    if guid.may_be_abbreviated() {
+        return instances::only_beginning_with(&known, &guid);
     }
     let names: Vec<&str> = known.iter().map(Guid::as_str).collect();
     let error = Error::config(text!("the server has no instance {guid}", guid));

@@ -2,6 +2,7 @@
 
 mod exec;
 mod format;
+mod learner;
 mod pending;
 mod printer;
 mod server_watch;
@@ -30,6 +31,7 @@ use crate::signals;
 use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout, show_duration};
 use exec::Runner;
+use learner::Learner;
 use pending::PendingCallbacks;
 use server_watch::{Action, Check, ServerWatch};
 
@@ -142,11 +144,17 @@ impl Run for Args {
         ));
         let pending = Arc::new(PendingCallbacks::default());
         let runner = Runner::new(self.exec.clone(), context.output.clone(), pending.clone());
+        let learner = Learner::new(
+            context.cache_folder(),
+            context.settings()?.base_url.identity(),
+            guid.to_string(),
+        );
         let printed = printer::start(
             queue.clone(),
             context.output.clone(),
             runner,
             pending.clone(),
+            learner,
         )
         .map_err(|e| Error::local(text!("cannot print callbacks"), &e))?;
         let checks = self.watch_server(context, &guid, &receiving)?;

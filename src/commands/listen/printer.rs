@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::exec::Runner;
 use super::format;
+use super::learner::Learner;
 use super::pending::PendingCallbacks;
 use crate::callback::queue::{EventQueue, ReceivedEvent};
 use crate::error::Error;
@@ -26,12 +27,14 @@ pub fn start(
     output: Output,
     runner: Runner,
     pending: Arc<PendingCallbacks>,
+    mut learner: Learner,
 ) -> io::Result<Receiver<Result<(), Error>>> {
     let (tell, ended) = channel();
     thread::Builder::new()
         .name("printer".into())
         .spawn(move || {
-            let result = work(&queue, &output, &runner, &pending);
+            let result = work(&queue, &output, &runner, &pending, &mut learner);
+            learner.save();
             if result.is_err() {
                 // Nothing more can be printed; that must not wait for the commands.
                 queue.close();
@@ -48,6 +51,7 @@ fn work(
     output: &Output,
     runner: &Runner,
     pending: &PendingCallbacks,
+    learner: &mut Learner,
 ) -> Result<(), Error> {
     loop {
         match queue.next(WAIT_TIMEOUT) {
@@ -60,6 +64,7 @@ fn work(
                 }
                 print(output, &received)?;
                 pending.end_printing();
+                learner.learn(&received.event);
                 runner.run(&received, &format::Line::of(&received), acknowledgement);
             }
             None if queue.is_done() => return Ok(()),

@@ -22,10 +22,12 @@ pub fn instance(
     new: bool,
     bridge: Option<&str>,
 ) -> Result<Guid, Error> {
-    match (new, &context.settings()?.guid) {
-        (true, _) => create(context, api, bridge.unwrap_or_default()),
-        (false, Some((guid, _))) => Ok(guid.clone()),
-        (false, None) => only_one(context, api),
+    if new {
+        return create(context, api, bridge.unwrap_or_default());
+    }
+    match context.named_guid()? {
+        Some((guid, _)) => Ok(guid.clone()),
+        None => only_one(context, api),
     }
 }
 

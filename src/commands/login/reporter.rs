@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::events::{Event, Via};
 use crate::api::login_payloads::{Profile, QrcodeStatus};
+use crate::commands::targets;
 use crate::context::Context;
 use crate::error::Error;
 use crate::files;
@@ -135,6 +136,7 @@ impl<'c> LoginReporter<'c> {
     /// Reports the login: the result of the command.
     pub fn logged_in(&self, guid: &Guid, profile: &Profile, via: Via) -> Result<(), Error> {
         let event = Event::LoggedIn { guid, profile, via };
+        targets::remember_account(self.context, guid, profile);
         if via == Via::AlreadyOnline {
             self.context
                 .output

@@ -50,6 +50,7 @@ pub fn run(
         .envs(Access::to(sandbox).variables())
         .env(env::CONFIG, &config)
         .env(env::STATE_DIR, scratch.path())
+        .env(env::CACHE_DIR, scratch.path())
         .env(env::PATH, path_with_this_binary(context.env()));
     let mut child = child.spawn().map_err(|e| {
         Error::usage(text!(

@@ -7,7 +7,7 @@ pub mod options;
 use std::process::ExitCode;
 
 use super::text_argument::TextArgs;
-use super::{CommandResult, Run};
+use super::{CommandResult, Run, targets};
 use crate::context::Context;
 use crate::delivery::{OutgoingMessage, check_key};
 use crate::error::Error;
@@ -19,7 +19,7 @@ use options::DeliveryArgs;
 /// Arguments of `qiwei send`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Conversation id (S:… for a person, R:… for a group) or alias
+    /// Conversation id (S:… for a person, R:… for a group), alias, or name:NAME
     #[arg(
         value_name = "TO",
         required_unless_present = "batch",
@@ -63,7 +63,7 @@ fn outgoing(
     key: Option<String>,
 ) -> Result<OutgoingMessage, Error> {
     Ok(OutgoingMessage {
-        to: context.settings()?.conversation(to)?,
+        to: targets::conversation(context, to)?,
         text: text.read(context)?,
         mentions: None,
         key,

@@ -2,6 +2,7 @@
 
 mod watch;
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
 use crate::instances::{self, Counts, Instance};
+use crate::names::Account;
 use crate::output::{Output, Page};
 use crate::text::{Text, text};
 use crate::time::parse_timeout;
@@ -74,6 +76,8 @@ struct Report {
     latency_ms: Option<f64>,
     instances: Vec<InstanceView>,
     counts: Counts,
+    /// Whose account the chosen instance is, if it is online.
+    account: Option<Account>,
 }
 
 /// The source of the chosen instance.
@@ -126,9 +130,11 @@ impl Run for Args {
 fn print_status(context: &Context) -> Result<(), Error> {
     let settings = context.settings()?;
     let api = context.api()?;
-    let statuses = instance_statuses(&context.output, api, settings.guid.as_ref())?;
-    let choice = choose_instance(settings.guid.clone(), &statuses);
-    let report = report(&settings.base_url, &choice, &statuses);
+    let named = context.named_guid()?;
+    let statuses = instance_statuses(&context.output, api, named)?;
+    let accounts = instances::accounts(context, &statuses.all());
+    let choice = choose_instance(named.cloned(), &statuses, &accounts);
+    let report = report(&settings.base_url, &choice, &statuses, &accounts);
     context.output.result(&report, human)?;
     choice.result
 }
@@ -148,6 +154,10 @@ struct InstanceStatuses {
 }
 
 impl InstanceStatuses {
+    fn all(&self) -> Vec<Instance> {
+        self.listed.iter().chain(&self.unlisted).cloned().collect()
+    }
+
     fn find(&self, guid: &Guid) -> Option<&Instance> {
         self.listed
             .iter()
@@ -217,25 +227,31 @@ fn millis(start: Instant) -> f64 {
     (start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0
 }
 
-fn choose_instance(named: Option<(Guid, Source)>, statuses: &InstanceStatuses) -> ChosenInstance {
+fn choose_instance(
+    named: Option<(Guid, Source)>,
+    statuses: &InstanceStatuses,
+    accounts: &HashMap<Guid, Account>,
+) -> ChosenInstance {
     match named {
         Some((guid, source)) => ChosenInstance {
             result: status_result(&guid, statuses),
             chosen: Some((guid, GuidSource::Named(source))),
         },
-        None => match instances::detect(&statuses.listed) {
-            Ok(guid) => ChosenInstance {
-                chosen: Some((guid, GuidSource::Detected)),
-                result: Ok(()),
-            },
-            Err(error) => ChosenInstance {
-                chosen: None,
-                result: Err(Error {
-                    outcome: None,
-                    ..error
-                }),
-            },
-        },
+        None => {
+            match instances::detect(&statuses.listed, |online| instances::list(online, accounts)) {
+                Ok(guid) => ChosenInstance {
+                    chosen: Some((guid, GuidSource::Detected)),
+                    result: Ok(()),
+                },
+                Err(error) => ChosenInstance {
+                    chosen: None,
+                    result: Err(Error {
+                        outcome: None,
+                        ..error
+                    }),
+                },
+            }
+        }
     }
 }
 
@@ -273,7 +289,12 @@ fn status_result(guid: &Guid, statuses: &InstanceStatuses) -> Result<(), Error> 
     }
 }
 
-fn report(base_url: &BaseUrl, choice: &ChosenInstance, statuses: &InstanceStatuses) -> Report {
+fn report(
+    base_url: &BaseUrl,
+    choice: &ChosenInstance,
+    statuses: &InstanceStatuses,
+    accounts: &HashMap<Guid, Account>,
+) -> Report {
     let chosen = choice.chosen.as_ref();
     let guid = chosen.map(|(guid, _)| guid.clone());
     let instance = guid.as_ref().and_then(|guid| statuses.find(guid));
@@ -284,8 +305,9 @@ fn report(base_url: &BaseUrl, choice: &ChosenInstance, statuses: &InstanceStatus
         word: instance.map_or_else(|| text!("unknown"), Instance::status_label),
         logged_in: instance.is_some_and(|i| i.is(Status::Online)),
         latency_ms: statuses.latency,
-        instances: view::views(&statuses.listed, guid.as_ref()),
+        instances: view::views(&statuses.listed, guid.as_ref(), accounts),
         counts: Counts::of(&statuses.listed),
+        account: guid.as_ref().and_then(|guid| accounts.get(guid)).cloned(),
         guid,
     }
 }
@@ -300,6 +322,9 @@ fn human(report: &Report) -> Page {
         (text!("instance"), instance),
         (text!("status"), report.word.clone()),
     ];
+    if let Some(account) = &report.account {
+        fields.push((text!("account"), Text::verbatim(account.words())));
+    }
     if let Some(millis) = report.latency_ms {
         let latency = text!("{millis} ms", millis = format!("{millis:.1}"));
         fields.push((text!("latency"), latency));

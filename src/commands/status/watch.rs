@@ -1,5 +1,6 @@
 //! `qiwei status --watch` and `--wait`: an account's status over time.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -104,7 +105,7 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Co
         interval.unwrap_or(DEFAULT_WAIT_INTERVAL),
         DEFAULT_WAIT_TIMEOUT,
     )?;
-    let guid = match &context.settings()?.guid {
+    let guid = match context.named_guid()? {
         Some((guid, _)) => guid.clone(),
         None => match poll.wait_for_instance(wanted)? {
             Choice::Instance(guid) => guid,
@@ -224,7 +225,12 @@ impl<'c> Poll<'c> {
         let mut known = None;
         loop {
             let found = match self.api.all_clients() {
-                Ok(guids) => instances::only_or_online(&instances::look_up(&self.api, guids)),
+                Ok(guids) => {
+                    let seen = instances::look_up(&self.api, guids);
+                    instances::only_or_online(&seen, |online| {
+                        instances::list(online, &HashMap::new())
+                    })
+                }
                 Err(error) if error.is_permanent() => return Err(error.into_error(Effect::Read)),
                 Err(error) => Err(error.into_error(Effect::Read)),
             };

@@ -131,10 +131,10 @@ fn contact_and_room_lists_have_pages() {
             json!({ "start_index": start, "limit": 3 }),
         );
         rooms.extend(page["roomdata"]["datas"].as_array().unwrap().clone());
-        assert_eq!(page["total"], 4);
+        assert_eq!(page["total"], 5);
         start = page["next_start"].clone();
     }
-    assert_eq!(rooms.len(), 4, "only the groups that the account owns");
+    assert_eq!(rooms.len(), 5, "only the groups that the account owns");
 }
 
 #[test]

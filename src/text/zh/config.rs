@@ -143,14 +143,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "no setting {text}; there are {names}, headers.NAME, aliases.NAME and profiles.NAME.…",
         "没有 {text} 这一项；可用的有 {names}、headers.NAME、aliases.NAME 和 profiles.NAME.…",
     ),
-    (
-        "`qiwei sessions` lists conversation ids",
-        "用 `qiwei sessions` 查看会话 ID",
-    ),
-    (
-        "the config has the aliases {names}",
-        "配置文件里的别名有：{names}",
-    ),
     ("{key} has no default", "{key} 没有默认值"),
     (
         "there is no home directory for a config file",

@@ -3,10 +3,6 @@
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
-        "Conversation id (S:… for a person, R:… for a group) or alias",
-        "会话 ID（私聊 S:…，群聊 R:…）或别名",
-    ),
-    (
         "Text to send; `-` reads it from standard input. After `--` nothing is taken for an option: `send TO -- \"$text\"`",
         "消息内容；`-` 从标准输入读取。`--` 之后的内容不会被当成选项：`send TO -- \"$text\"`",
     ),
@@ -52,17 +48,11 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "Send the valid lines of a file that has invalid ones",
         "文件有无效行时只发送有效行",
     ),
-    ("Group (R:…) or alias", "群聊（R:…）或别名"),
-    (
-        "User ids to mention; may be repeated",
-        "要 @ 的用户 ID；可重复",
-    ),
     (
         "Mention everyone (the server allows this to owners and admins only)",
         "@ 所有人（仅群主和管理员可用）",
     ),
     ("Follow all pages", "读取所有页"),
-    ("Conversations per page", "每页会话数"),
     (
         "Cursor to start from, as printed by an earlier call",
         "起始游标（由之前的输出给出）",

@@ -8,6 +8,7 @@ mod help_login;
 mod help_send;
 mod instance;
 mod login;
+mod names;
 mod parser;
 mod probe;
 mod send;
@@ -16,7 +17,7 @@ mod system;
 mod words;
 
 /// English and Chinese, subject by subject.
-const SUBJECTS: [&[(&str, &str)]; 14] = [
+const SUBJECTS: [&[(&str, &str)]; 15] = [
     callback::MESSAGES,
     config::MESSAGES,
     gateway::MESSAGES,
@@ -25,6 +26,7 @@ const SUBJECTS: [&[(&str, &str)]; 14] = [
     help_send::MESSAGES,
     instance::MESSAGES,
     login::MESSAGES,
+    names::MESSAGES,
     parser::MESSAGES,
     probe::MESSAGES,
     send::MESSAGES,

@@ -239,7 +239,9 @@ impl Step {
                 AcceptedShape::Fields
             }
             "/login/get_login_qrcode" => AcceptedShape::Fields,
-            "/session/get_session_list" => AcceptedShape::Page,
+            "/session/get_session_list" | "/contact/sync_contact" | "/room/get_room_list" => {
+                AcceptedShape::Page
+            }
             _ => AcceptedShape::Object,
         }
     }

@@ -22,6 +22,11 @@ const GET_ONLY: InitialState = InitialState {
     quirk: Some(Quirk::GetOnlyClients),
     ..ONLINE
 };
+/// Batches leave some out, who are then looked up singly.
+const PARTIAL: InitialState = InitialState {
+    quirk: Some(Quirk::PartialBatches),
+    ..ONLINE
+};
 const WITHOUT_CALLBACKS: InitialState = InitialState {
     has_callbacks: false,
     ..RUNNING
@@ -44,6 +49,12 @@ const POLL: &str = "/login/check_login_qrcode";
 const PROFILE: &str = "/user/get_profile";
 const VERIFY: &str = "/login/verify_login_qrcode";
 const SESSIONS: &str = "/session/get_session_list";
+const ROOMS: &str = "/room/batch_get_room_detail";
+const ROOM: &str = "/room/sync_room_info";
+const OWNED_ROOMS: &str = "/room/get_room_list";
+const MEMBERS: &str = "/room/batch_get_member_detail";
+const PEOPLE: &str = "/contact/batch_get_userinfo";
+const CONTACTS: &str = "/contact/sync_contact";
 
 /// The line of a batch.
 const LINE: &str = r#"{"to":"R:1012345678901","text":"x"}"#;
@@ -79,6 +90,20 @@ pub static COMMANDS: &[Command] = &[
         &[
             Step::new(Role::Prerequisite, LIST),
             Step::new(Role::InstanceChoice, STATUS).logged_in(),
+            Step::new(Role::Change, SEND).logged_in(),
+        ],
+    )
+    .shown_by(Effect::Message),
+    Command::new(
+        "send name:…",
+        "send name:项目讨论群 x --guid GUID",
+        ONLINE,
+        &[
+            Step::new(Role::Prerequisite, SESSIONS).logged_in(),
+            Step::new(Role::Prerequisite, CONTACTS).logged_in(),
+            Step::new(Role::Prerequisite, OWNED_ROOMS)
+                .all_faults()
+                .logged_in(),
             Step::new(Role::Change, SEND).logged_in(),
         ],
     )
@@ -316,6 +341,7 @@ pub static COMMANDS: &[Command] = &[
         &[
             Step::new(Role::Read, LIST).all_faults(),
             Step::new(Role::Optional, STATUS),
+            Step::new(Role::Optional, PROFILE),
         ],
     ),
     Command::new(
@@ -337,7 +363,35 @@ pub static COMMANDS: &[Command] = &[
         "sessions",
         "sessions --guid GUID",
         ONLINE,
-        &[Step::new(Role::Read, SESSIONS).all_faults().logged_in()],
+        &[
+            Step::new(Role::Read, SESSIONS).all_faults().logged_in(),
+            Step::new(Role::Optional, ROOMS).all_faults(),
+            Step::new(Role::Optional, PEOPLE).all_faults(),
+        ],
+    ),
+    Command::new(
+        "sessions, some of a batch left out",
+        "sessions --guid GUID",
+        PARTIAL,
+        &[
+            Step::new(Role::Read, SESSIONS).logged_in(),
+            Step::new(Role::Optional, ROOM).all_faults(),
+        ],
+    ),
+    Command::new(
+        "members",
+        "members R:1012345678901 --guid GUID",
+        ONLINE,
+        &[
+            Step::new(Role::Read, ROOMS).connect_faults(),
+            Step::new(Role::Optional, MEMBERS).all_faults(),
+        ],
+    ),
+    Command::new(
+        "contacts",
+        "contacts --guid GUID",
+        ONLINE,
+        &[Step::new(Role::Read, CONTACTS).all_faults().logged_in()],
     ),
     Command::new(
         "sessions --all",

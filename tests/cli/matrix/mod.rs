@@ -173,7 +173,9 @@ fn steps() -> impl Iterator<Item = &'static Step> {
 fn requests() -> BTreeSet<&'static str> {
     let source = include_str!("../../../src/api/request.rs");
     let (source, _tests) = source.split_once("#[cfg(test)]").unwrap();
-    let strings = source.split('"').skip(1).step_by(2);
+    let directory = include_str!("../../../src/api/directory.rs");
+    let strings = [source, directory].map(|source| source.split('"').skip(1).step_by(2));
+    let strings = strings.into_iter().flatten();
     let paths: BTreeSet<&str> = strings.filter(|text| text.starts_with('/')).collect();
     assert!(paths.len() > 10, "{paths:?}");
     paths

@@ -96,7 +96,10 @@ fn settings_cannot_inject_headers_or_requests() {
             Qiwei::on(&url, ["probe", "POST", "/x HTTP/1.1\r\nEvil: 1"]),
         ),
         (2, Qiwei::on(&url, ["probe", "POST\r\nEvil: 1", "/x"])),
-        (2, Qiwei::on(&url, ["send", "S:1\r\nEvil: 1", "x", "--guid", "g"])),
+        (
+            2,
+            Qiwei::on(&url, ["send", "S:1\r\nEvil: 1", "x", "--guid", "g"]),
+        ),
     ] {
         run.run().ends_with(code);
     }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::line::{self, BadLine, Item};
-use crate::config::Settings;
+use crate::commands::targets::ResolveTarget;
 use crate::context::Context;
 use crate::error::Error;
 use crate::text::{Text, text};
@@ -60,23 +60,28 @@ impl Input {
     ///
     /// # Errors
     /// A usage error when lines are invalid: all are listed, and nothing is sent.
-    pub fn validate(&mut self, context: &Context, skip_bad: bool) -> Result<Option<u64>, Error> {
+    pub fn validate(
+        &mut self,
+        context: &Context,
+        targets: &dyn ResolveTarget,
+        skip_bad: bool,
+    ) -> Result<Option<u64>, Error> {
         if matches!(self.from, From::Stream(..)) {
             return Ok(None);
         }
-        let settings = context.settings()?;
-        let (mut lines, mut bad) = (0, 0);
-        while let Some(line) = self.next(settings, || false)? {
+        let (mut lines, mut bad, mut names) = (0, 0, 0);
+        while let Some(line) = self.next(targets, || false)? {
             lines += 1;
             if let Err(line) = line
                 && !skip_bad
             {
                 bad += 1;
+                names += u64::from(line.is_name);
                 line.report(&context.output);
             }
         }
         if bad > 0 {
-            return Err(bad_lines(bad));
+            return Err(bad_lines(bad, names));
         }
         self.rewind()?;
         Ok(Some(lines))
@@ -93,10 +98,10 @@ impl Input {
     /// The next non-empty line; `None` at the end, or when `stopped` returns true while waiting.
     ///
     /// # Errors
-    /// A usage error when the input cannot be read.
+    /// A usage error when the input cannot be read; when names of targets cannot be looked up.
     pub fn next(
         &mut self,
-        settings: &Settings,
+        targets: &dyn ResolveTarget,
         stopped: impl Fn() -> bool,
     ) -> Result<Option<Result<Item, BadLine>>, Error> {
         loop {
@@ -113,7 +118,12 @@ impl Input {
             };
             self.number += 1;
             if !bytes.iter().all(u8::is_ascii_whitespace) {
-                return Ok(Some(line::parse(self.number, bytes.trim_ascii(), settings)));
+                let line = line::parse(self.number, bytes.trim_ascii(), targets);
+                // That names cannot be looked up is no fault of the line.
+                return match targets.failure() {
+                    Some(error) => Err(error),
+                    None => Ok(Some(line)),
+                };
             }
         }
     }
@@ -153,13 +163,18 @@ fn receive(
     }
 }
 
-/// The error for a batch with invalid lines.
-pub fn bad_lines(count: u64) -> Error {
+/// The error for a batch with invalid lines, of which so many are invalid only because the name of the
+/// target is not unique.
+pub fn bad_lines(count: u64, names: u64) -> Error {
     let message = match count {
         1 => text!("1 invalid line; nothing was sent"),
         count => text!("{count} invalid lines; nothing was sent", count),
     };
-    Error::usage(message).hint(text!(
+    let error = match names == count {
+        true => Error::config(message),
+        false => Error::usage(message),
+    };
+    error.hint(text!(
         "fix them, or send only the valid lines with --skip-bad"
     ))
 }

@@ -4,9 +4,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::commands::targets::ResolveTarget;
 use crate::commands::text_argument::check_text;
-use crate::config::Settings;
+use crate::conversation::ConversationId;
 use crate::delivery::{OutgoingMessage, check_key};
+use crate::error::Kind;
 use crate::mention::{Mentions, to_wire_placeholders};
 use crate::output::Output;
 use crate::text::{Text, text};
@@ -35,6 +37,8 @@ pub struct BadLine {
     pub to: Option<String>,
     /// The reason.
     pub why: Text,
+    /// Whether the line is valid but for the name of its target.
+    pub is_name: bool,
 }
 
 impl BadLine {
@@ -84,7 +88,7 @@ struct Rest {
 ///
 /// # Errors
 /// The reason, and the parts of the line that can be read.
-pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, BadLine> {
+pub fn parse(number: u64, bytes: &[u8], targets: &dyn ResolveTarget) -> Result<Item, BadLine> {
     let bytes = without_mark(bytes);
     let is_object = bytes.starts_with(b"{");
     let bad = |why: Text| {
@@ -96,6 +100,7 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
             id: rest.id,
             to: rest.to.and_then(|to| to.as_str().map(str::to_owned)),
             why,
+            is_name: false,
         }
     };
     let text = std::str::from_utf8(bytes).map_err(|e| {
@@ -109,7 +114,11 @@ pub fn parse(number: u64, bytes: &[u8], settings: &Settings) -> Result<Item, Bad
     }
     let wire: Wire = serde_json::from_str(text).map_err(|e| bad(json_error(&e)))?;
     let (to, id) = (wire.to.clone(), wire.id.clone());
-    let outgoing = outgoing(wire, settings).map_err(bad)?;
+    let target = targets.conversation(&wire.to).map_err(|error| BadLine {
+        is_name: error.kind == Kind::Config,
+        ..bad(error.message)
+    })?;
+    let outgoing = outgoing(wire, target).map_err(bad)?;
     Ok(Item {
         line: number,
         id,
@@ -145,8 +154,7 @@ fn json_error(error: &serde_json::Error) -> Text {
     }
 }
 
-fn outgoing(wire: Wire, settings: &Settings) -> Result<OutgoingMessage, Text> {
-    let to = settings.conversation(&wire.to).map_err(|e| e.message)?;
+fn outgoing(wire: Wire, to: ConversationId) -> Result<OutgoingMessage, Text> {
     check_text(&wire.text)?;
     let mentions = wire.at.map(mentions).transpose()?;
     if let Some(mentions) = &mentions {
@@ -190,7 +198,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::config::{Flags, Layers};
+    use crate::config::{Flags, Layers, Settings};
     use crate::env::Env;
 
     fn settings() -> Settings {

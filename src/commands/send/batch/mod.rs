@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use super::options::DeliveryArgs;
 use crate::api::request::Effect;
+use crate::commands::targets::Targets;
 use crate::commands::{CommandResult, dry_run};
 use crate::context::Context;
 use crate::error::Error;
@@ -66,30 +67,38 @@ pub fn run(
         return Err(Error::usage(text!("TO or --batch is required")));
     };
     let mut input = Input::open(context, source)?;
-    let total = input.validate(context, args.skip_bad)?;
+    let targets = Targets::new(context);
+    let total = input.validate(context, &targets, args.skip_bad)?;
     let guid = instances::choose(context, Effect::Change)?;
     if dry {
-        return show(context, &guid, input, args.skip_bad);
+        return show(context, &guid, input, &targets, args.skip_bad);
     }
     let options = delivery.send_options(context, guid)?;
-    run::run(context, &args, options, input, total)
+    run::run(context, &args, options, input, &targets, total)
 }
 
 /// Prints the request of every valid line, and the reasons of the others.
-fn show(context: &Context, guid: &Guid, mut input: Input, skip_bad: bool) -> CommandResult {
-    let mut bad = 0;
-    while let Some(line) = input.next(context.settings()?, || false)? {
+fn show(
+    context: &Context,
+    guid: &Guid,
+    mut input: Input,
+    targets: &Targets,
+    skip_bad: bool,
+) -> CommandResult {
+    let (mut bad, mut names) = (0, 0);
+    while let Some(line) = input.next(targets, || false)? {
         match line {
             Ok(item) => dry_run::show_line(context, &item.outgoing.request(guid))?,
             Err(_) if skip_bad => {}
             Err(line) => {
                 bad += 1;
+                names += u64::from(line.is_name);
                 line.report(&context.output);
             }
         }
     }
     match bad {
         0 => Ok(ExitCode::SUCCESS),
-        _ => Err(input::bad_lines(bad)),
+        _ => Err(input::bad_lines(bad, names)),
     }
 }

@@ -31,7 +31,7 @@ static GUID: LazyLock<Guid> = LazyLock::new(|| "g-1".parse().expect("a guid"));
 /// Checks one line, without its line break.
 pub fn batch_line(data: &[u8]) {
     let marked = [&b"\xef\xbb\xbf"[..], data].concat();
-    match (parse(7, data, &SETTINGS), parse(7, &marked, &SETTINGS)) {
+    match (parse(7, data, &*SETTINGS), parse(7, &marked, &*SETTINGS)) {
         (Ok(item), Ok(same)) => {
             assert_eq!(item.outgoing.digest(), same.outgoing.digest());
             check_item(data, &item);
@@ -76,7 +76,7 @@ fn check_item(data: &[u8], item: &Item) {
     check_request(&line, item);
     let plain =
         json!({"to": line["to"], "text": line["text"], "at": line["at"], "key": line["key"]});
-    let again = parse(8, plain.to_string().as_bytes(), &SETTINGS).expect("the same line");
+    let again = parse(8, plain.to_string().as_bytes(), &*SETTINGS).expect("the same line");
     assert_eq!(again.outgoing.digest(), outgoing.digest());
 }
 
@@ -119,7 +119,7 @@ fn check_bad(data: &[u8], bad: &BadLine) {
 }
 
 fn check_names(text: &str) {
-    if let Err(bad) = parse(7, text.as_bytes(), &SETTINGS) {
+    if let Err(bad) = parse(7, text.as_bytes(), &*SETTINGS) {
         let line: Value = serde_json::from_str(text).expect("JSON");
         assert_eq!(bad.to.as_deref(), line["to"].as_str());
         let id = bad.id.as_ref();

@@ -15,6 +15,7 @@ use super::line::Item;
 use super::progress::Progress;
 use super::state::BatchState;
 use crate::commands::CommandResult;
+use crate::commands::targets::Targets;
 use crate::context::Context;
 use crate::delivery::{PendingRecord, Receipt, SendOptions, Sender};
 use crate::error::{Error, Kind, Outcome};
@@ -35,6 +36,7 @@ pub fn run(
     args: &BatchArgs,
     options: SendOptions,
     mut input: Input,
+    targets: &Targets,
     total: Option<u64>,
 ) -> CommandResult {
     let _journal_lock = args.journal.as_deref().map(lock_journal).transpose()?;
@@ -62,11 +64,11 @@ pub fn run(
     });
     stop_on_signal(&state)?;
     let result = match args.jobs {
-        1 => run_sequentially(context, &state, &mut input),
-        jobs => run_in_parallel(context, &state, &mut input, jobs),
+        1 => run_sequentially(&state, &mut input, targets),
+        jobs => run_in_parallel(&state, &mut input, targets, jobs),
     };
     state.progress.finish();
-    let result = result.and_then(|()| look_for_end(context, &state, &mut input));
+    let result = result.and_then(|()| look_for_end(&state, &mut input, targets));
     match result {
         Ok(()) => state.finish(),
         Err(error) => Err(state.with_partial_counts(error)),
@@ -75,12 +77,12 @@ pub fn run(
 
 /// After results could not be printed, finds out whether lines are left. Input that has not come yet
 /// counts as left.
-fn look_for_end(context: &Context, state: &BatchState, input: &mut Input) -> Result<(), Error> {
+fn look_for_end(state: &BatchState, input: &mut Input, targets: &Targets) -> Result<(), Error> {
     if !state.has_print_error() {
         return Ok(());
     }
     let is_waiting = Cell::new(false);
-    let next = input.next(context.settings()?, || {
+    let next = input.next(targets, || {
         is_waiting.set(true);
         true
     })?;
@@ -144,14 +146,13 @@ fn stop_on_signal(state: &Arc<BatchState>) -> Result<(), Error> {
 }
 
 fn run_sequentially(
-    context: &Context,
     state: &Arc<BatchState>,
     input: &mut Input,
+    targets: &Targets,
 ) -> Result<(), Error> {
     let mut worker = Worker::new(state.clone())?;
-    let settings = context.settings()?;
     while !state.is_stopped() {
-        match input.next(settings, || state.stop_waiting_for_input())? {
+        match input.next(targets, || state.stop_waiting_for_input())? {
             None => {
                 state.is_read.store(true, Ordering::SeqCst);
                 break;
@@ -169,9 +170,9 @@ fn run_sequentially(
 }
 
 fn run_in_parallel(
-    context: &Context,
     state: &Arc<BatchState>,
     input: &mut Input,
+    targets: &Targets,
     jobs: u8,
 ) -> Result<(), Error> {
     let mut queues: HashMap<u64, SyncSender<Item>> = HashMap::new();
@@ -188,12 +189,11 @@ fn run_in_parallel(
         );
         queues.insert(number, queue);
     }
-    let settings = context.settings()?;
     let result = loop {
         if state.is_stopped() {
             break Ok(());
         }
-        match input.next(settings, || state.stop_waiting_for_input()) {
+        match input.next(targets, || state.stop_waiting_for_input()) {
             Err(error) => break Err(error),
             Ok(None) => {
                 state.is_read.store(true, Ordering::SeqCst);

@@ -71,6 +71,8 @@ pub enum AcceptedShape {
     Page,
     /// An object: success in dialect C is an empty one.
     Object,
+    /// A list, or an object: an empty one has no rows, which are then looked up singly.
+    Rows,
     /// Anything that came under HTTP 200; it is printed as it is.
     Anything,
 }
@@ -242,6 +244,7 @@ impl Step {
             "/session/get_session_list" | "/contact/sync_contact" | "/room/get_room_list" => {
                 AcceptedShape::Page
             }
+            "/room/batch_get_room_detail" => AcceptedShape::Rows,
             _ => AcceptedShape::Object,
         }
     }

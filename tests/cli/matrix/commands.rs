@@ -383,7 +383,7 @@ pub static COMMANDS: &[Command] = &[
         "members R:1012345678901 --guid GUID",
         ONLINE,
         &[
-            Step::new(Role::Read, ROOMS).connect_faults(),
+            Step::new(Role::Read, ROOMS).all_faults().logged_in(),
             Step::new(Role::Optional, MEMBERS).all_faults(),
         ],
     ),

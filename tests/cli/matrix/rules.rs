@@ -214,11 +214,14 @@ fn is_accepted(shape: Shape, accepted_shape: AcceptedShape) -> bool {
         ),
         Shape::EmptyList => matches!(
             accepted_shape,
-            AcceptedShape::List | AcceptedShape::Page | AcceptedShape::Anything
+            AcceptedShape::List
+                | AcceptedShape::Page
+                | AcceptedShape::Rows
+                | AcceptedShape::Anything
         ),
         Shape::EmptyObject => matches!(
             accepted_shape,
-            AcceptedShape::Object | AcceptedShape::Anything
+            AcceptedShape::Object | AcceptedShape::Rows | AcceptedShape::Anything
         ),
         Shape::JsonString => accepted_shape == AcceptedShape::Anything,
     }

@@ -74,12 +74,17 @@ impl BaseUrl {
 
     /// Whether the server is on this machine; such connections never use a proxy.
     pub fn is_loopback(&self) -> bool {
-        match self.0.host() {
-            Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-            Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-            Some(Host::Domain(name)) => is_localhost(name),
-            None => false,
-        }
+        is_loopback(&self.0)
+    }
+}
+
+/// Whether the host of `url` is this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        Some(Host::Domain(name)) => is_localhost(name),
+        None => false,
     }
 }
 

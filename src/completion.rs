@@ -190,7 +190,7 @@ fn cached(env: &Env, layers: &Layers) -> Option<Vec<(String, String)>> {
     let folder = layers::cache_folder(env)?;
     Some(names::cached_names(
         &folder,
-        &settings.base_url.identity(),
+        &settings.server_identity(),
         guid,
     ))
 }

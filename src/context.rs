@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::api::request::Effect;
 use crate::api::{Api, RateLimiter, Tracer, Transport};
+use crate::base_url;
 use crate::config::layers::{self, Flags};
 use crate::config::permissions::{self, FileExposure};
 use crate::config::{Key, Layers, Location, SettingName, Settings, Source as GuidSource, edit};
@@ -116,6 +117,20 @@ impl Context {
         if settings.connection.insecure && settings.base_url.is_https() {
             self.output.warn(&text!(
                 "certificate verification is disabled, so the connection can be intercepted; use --cacert instead of --insecure"
+            ));
+        }
+        if settings.has_unused_gateway {
+            self.output.note(&text!(
+                "app_key and app_secret are not used, because the base URL comes from a flag or a variable; write it with /open/GuidRequest at the end to reach a gateway there"
+            ));
+        }
+        let is_plain_websocket = settings
+            .websocket_url
+            .as_ref()
+            .is_some_and(|url| url.scheme() == "ws" && !base_url::is_loopback(url));
+        if settings.gateway().is_some() && is_plain_websocket {
+            self.output.warn(&text!(
+                "app_secret is sent unencrypted to the WebSocket, because its address starts with ws://; use wss://"
             ));
         }
         if settings.gateway().is_some()
@@ -237,7 +252,7 @@ impl Context {
             };
             let is_default = settings.has_default_pace && self.pace_flag.get().is_none();
             let limiter: Arc<dyn RateLimiter> = Arc::new(AccountRateLimiter::new(
-                settings.base_url.identity(),
+                settings.server_identity(),
                 settings
                     .guid
                     .as_ref()

@@ -266,7 +266,7 @@ pub fn accounts(context: &Context, instances: &[Instance]) -> HashMap<Guid, Acco
         return HashMap::new();
     };
     let folder = context.cache_folder();
-    let server = settings.base_url.identity();
+    let server = settings.server_identity();
     names::accounts(api, folder.as_deref(), &server, online)
 }
 

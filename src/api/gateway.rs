@@ -51,12 +51,35 @@ impl Gateway {
         wrap(&self.app_key, self.app_secret.reveal(), request)
     }
 
+    /// Replaces the secret in what a server sends, so that it cannot reach any output or file.
+    pub fn remove_secret(&self, bytes: &mut Vec<u8>) {
+        let secret = self.app_secret.reveal();
+        replace_all(bytes, secret.as_bytes());
+        let json = Value::from(secret).to_string();
+        let json = json.trim_matches('"');
+        if json != secret {
+            replace_all(bytes, json.as_bytes());
+        }
+    }
+
     /// [`Gateway::wrap`] without the secret, for output.
     ///
     /// # Errors
     /// As [`Gateway::wrap`].
     pub fn wrap_redacted(&self, request: &Request) -> Result<Vec<u8>, Text> {
         wrap(&self.app_key, REDACTED, request)
+    }
+}
+
+fn replace_all(bytes: &mut Vec<u8>, secret: &[u8]) {
+    let mut start = 0;
+    while let Some(place) = bytes.get(start..).and_then(|rest| {
+        rest.windows(secret.len().max(1))
+            .position(|part| part == secret)
+    }) {
+        let place = start + place;
+        bytes.splice(place..place + secret.len(), REDACTED.bytes());
+        start = place + REDACTED.len();
     }
 }
 
@@ -145,6 +168,29 @@ mod tests {
         let redacted = gateway().wrap_redacted(&request).unwrap();
         assert!(!String::from_utf8(redacted).unwrap().contains("hunter2"));
         assert!(!format!("{:?}", gateway()).contains("hunter2"));
+    }
+
+    #[test]
+    fn removes_repeated_secret_from_answers() {
+        let mut gateway = gateway();
+        for (secret, answer) in [
+            (
+                "hunter2-secret",
+                r#"{"id":"hunter2-secret","x":"hunter2-secret"}"#,
+            ),
+            ("quo\"ted-secret", r#"{"id":"quo\"ted-secret"}"#),
+        ] {
+            gateway.app_secret = Secret::new(secret);
+            let mut bytes = answer.as_bytes().to_vec();
+            gateway.remove_secret(&mut bytes);
+            let shown = String::from_utf8(bytes).unwrap();
+            assert!(!shown.contains("secret"), "{shown}");
+            assert!(shown.contains("[redacted]"), "{shown}");
+        }
+        gateway.app_secret = Secret::new("redacted");
+        let mut bytes = b"redacted".to_vec();
+        gateway.remove_secret(&mut bytes);
+        assert_eq!(bytes, b"[redacted]");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::envelope::Payload;
 use super::lenient;
 use crate::guid::Guid;
+use crate::json::integer;
 use crate::text::{Text, text};
 use crate::time;
 
@@ -104,12 +105,34 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
     })
 }
 
-/// An answer that only reports success: a business code 0, or `{}` in a dialect without codes.
+/// An answer that only reports success: a business code 0, or `{}` in a dialect without codes. Nothing in it
+/// may report a failure, however deep: personal WeChat has a result for each item of a list.
 pub(super) fn done(payload: Payload) -> Result<(), PayloadError> {
-    if payload.confirmed {
-        Ok(())
-    } else {
-        Err(shape(text!("confirmation")))
+    let others = Value::Object(payload.other_fields);
+    match [payload.value, others].iter().find_map(nested_failure) {
+        Some(code) => Err(PayloadError::UnexpectedShape(text!(
+            "the answer contradicts itself ({failure})",
+            failure = code
+        ))),
+        None if payload.confirmed => Ok(()),
+        None => Err(shape(text!("confirmation"))),
+    }
+}
+
+/// The first business code in `value`, or in JSON in one of its strings, that is not 0.
+fn nested_failure(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(object) => object.iter().find_map(|(key, inner)| {
+            let is_code = ["error_code", "err_code", "errcode", "ret"].contains(&key.as_str());
+            let code = integer(inner).filter(|code| is_code && *code != 0);
+            code.map(|code| format!("{key} {code}"))
+                .or_else(|| nested_failure(inner))
+        }),
+        Value::Array(entries) => entries.iter().find_map(nested_failure),
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            nested_failure(&serde_json::from_str(text).ok()?)
+        }
+        _ => None,
     }
 }
 

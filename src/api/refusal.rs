@@ -83,10 +83,11 @@ impl Refusal {
     /// How long the account has to wait for its next call: what the server says, else the half hour for which
     /// the gateway blocks an account, else `None`.
     pub fn wait(&self) -> Option<Duration> {
-        match Cause::of(self) {
+        let wait = match Cause::of(self) {
             Some(Cause::Blocked) => Some(self.retry_after.unwrap_or(GATEWAY_BLOCK)),
             _ => self.retry_after,
-        }
+        };
+        wait.map(|wait| wait.min(LONGEST_WAIT))
     }
 
     /// Whether the server lacks the endpoint.
@@ -187,22 +188,27 @@ enum Cause {
     PersonalWechat,
 }
 
+/// Longest wait accepted from a server.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 /// How long the gateway blocks an account above 100 calls a minute (the wire protocol).
 const GATEWAY_BLOCK: Duration = Duration::from_secs(30 * 60);
 
 /// Texts of the gateway itself; the first match counts. Its texts are not documented, so common wordings are
 /// listed.
-const GATEWAY_WORDS: [(&str, Cause); 22] = [
-    ("频繁", Cause::Blocked),
-    ("too frequent", Cause::Blocked),
-    ("too many", Cause::Blocked),
+/// Only those about calls: a contact may be blocked too, and WeCom has limits of its own.
+const GATEWAY_WORDS: [(&str, Cause); 23] = [
+    ("请求过于频繁", Cause::Blocked),
+    ("请求频繁", Cause::Blocked),
+    ("调用过于频繁", Cause::Blocked),
+    ("调用频繁", Cause::Blocked),
+    ("访问频繁", Cause::Blocked),
+    ("too many requests", Cause::Blocked),
     ("rate limit", Cause::Blocked),
     ("限流", Cause::Blocked),
     ("限频", Cause::Blocked),
-    ("频率", Cause::Blocked),
-    ("次数", Cause::Blocked),
-    ("封禁", Cause::Blocked),
-    ("blocked", Cause::Blocked),
+    ("请求频率", Cause::Blocked),
+    ("调用频率", Cause::Blocked),
+    ("调用次数", Cause::Blocked),
     ("app_key", Cause::GatewayCredentials),
     ("app_secret", Cause::GatewayCredentials),
     ("appkey", Cause::GatewayCredentials),
@@ -214,7 +220,6 @@ const GATEWAY_WORDS: [(&str, Cause); 22] = [
     ("认证失败", Cause::GatewayCredentials),
     ("unauthorized", Cause::GatewayCredentials),
     ("应用不存在", Cause::GatewayCredentials),
-    ("签名", Cause::GatewayCredentials),
 ];
 
 /// Texts that identify a cause whatever the code; the first match counts.
@@ -253,7 +258,7 @@ impl Cause {
             .map(|(_, cause)| *cause);
         let by_status = match (refusal.http_status, refusal.code) {
             (429, _) | (_, Some(429)) => Some(Self::Blocked),
-            (401 | 403, None) | (_, Some(401)) => Some(Self::GatewayCredentials),
+            (401 | 403, _) | (_, Some(401)) => Some(Self::GatewayCredentials),
             // The gateway's text says "offline" for a wrong guid too.
             (_, Some(1002)) => Some(Self::OfflineOrBadGuid),
             _ => None,
@@ -508,6 +513,36 @@ mod tests {
                 Kind::Busy,
                 Outcome::NotSent,
                 "30 minutes",
+            ),
+            (
+                send,
+                200,
+                Some(-3),
+                "the recipient has blocked you",
+                "{}",
+                Kind::Rejected,
+                Outcome::Rejected,
+                "",
+            ),
+            (
+                send,
+                200,
+                Some(-3),
+                "对方账号已被封禁",
+                "{}",
+                Kind::Rejected,
+                Outcome::Rejected,
+                "",
+            ),
+            (
+                send,
+                403,
+                Some(40001),
+                "bad credentials",
+                "{}",
+                Kind::Config,
+                Outcome::NotSent,
+                "app_secret",
             ),
             (
                 send,

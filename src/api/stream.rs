@@ -18,15 +18,20 @@ use crate::text::{Text, text};
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A TCP connection, with TLS for `wss`.
-pub enum Stream {
-    /// Without TLS.
+pub struct Stream {
+    transport: Transport,
+    /// The end of a handshake: a server that sends a byte now and then must not extend it.
+    handshake_end: Option<Instant>,
+}
+
+enum Transport {
     Plain(TcpStream),
-    /// With TLS.
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
 impl Stream {
-    /// Connects to the host of `url` within `timeout`.
+    /// Connects to the host of `url` within `timeout`, which also limits what is read until
+    /// [`Stream::set_read_timeout`].
     ///
     /// # Errors
     /// Says why there is no connection. A proxy is not supported.
@@ -37,13 +42,17 @@ impl Stream {
                 proxy = proxy.shown.as_str()
             ));
         }
+        let handshake_end = Some(Instant::now() + timeout);
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or(443);
         let socket = connect(host, port, timeout)
             .map_err(|e| text!("{host}:{port}: {error}", host, port, error = e))?;
         let socket = prepare(socket, timeout).map_err(|e| Text::of_system(e.to_string()))?;
         if url.scheme() != "wss" {
-            return Ok(Self::Plain(socket));
+            return Ok(Self {
+                transport: Transport::Plain(socket),
+                handshake_end,
+            });
         }
         let config = certificates::client_config(connection)?;
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
@@ -52,21 +61,48 @@ impl Stream {
             .map_err(|e| Text::verbatim(e.to_string()))?;
         let mut stream = StreamOwned::new(session, socket);
         // The handshake, so that an untrusted certificate is reported as such.
-        stream.flush().map_err(|e| Text::verbatim(e.to_string()))?;
-        Ok(Self::Tls(Box::new(stream)))
+        stream.flush().map_err(|e| untrusted_or(&e))?;
+        Ok(Self {
+            transport: Transport::Tls(Box::new(stream)),
+            handshake_end,
+        })
     }
 
-    /// Limits the time that one read waits.
+    /// Ends the handshake, and limits the time that one read waits.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
-        let socket = match self {
-            Self::Plain(socket) => socket,
-            Self::Tls(stream) => &stream.sock,
-        };
-        socket.set_read_timeout(Some(timeout))
+    pub fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.handshake_end = None;
+        self.socket().set_read_timeout(Some(timeout))
     }
+
+    fn socket(&self) -> &TcpStream {
+        match &self.transport {
+            Transport::Plain(socket) => socket,
+            Transport::Tls(stream) => &stream.sock,
+        }
+    }
+}
+
+/// Why a handshake failed; an untrusted certificate is named as such.
+fn untrusted_or(error: &io::Error) -> Text {
+    let words = error.to_string();
+    match words.strip_prefix("invalid peer certificate: ") {
+        Some(why) => text!(
+            "the server's certificate is not trusted: {why}; if it is your own server, give its certificate with --cacert FILE",
+            why
+        ),
+        None if is_timeout(error) => text!("no connection in time"),
+        None => Text::of_system(words),
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
 }
 
 fn prepare(socket: TcpStream, timeout: Duration) -> io::Result<TcpStream> {
@@ -110,25 +146,32 @@ fn look_up(host: &str, port: u16, timeout: Duration) -> io::Result<Vec<SocketAdd
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.read(buffer),
-            Self::Tls(stream) => stream.read(buffer),
+        if let Some(end) = self.handshake_end {
+            let remaining = end.saturating_duration_since(Instant::now());
+            if remaining.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.socket().set_read_timeout(Some(remaining))?;
+        }
+        match &mut self.transport {
+            Transport::Plain(socket) => socket.read(buffer),
+            Transport::Tls(stream) => stream.read(buffer),
         }
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.write(buffer),
-            Self::Tls(stream) => stream.write(buffer),
+        match &mut self.transport {
+            Transport::Plain(socket) => socket.write(buffer),
+            Transport::Tls(stream) => stream.write(buffer),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(socket) => socket.flush(),
-            Self::Tls(stream) => stream.flush(),
+        match &mut self.transport {
+            Transport::Plain(socket) => socket.flush(),
+            Transport::Tls(stream) => stream.flush(),
         }
     }
 }

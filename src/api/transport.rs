@@ -189,8 +189,11 @@ impl Transport {
                 )),
             ));
         }
-        let body =
+        let mut body =
             read(&mut response, limit).map_err(|why| NoAnswer::because(self.through_proxy(why)))?;
+        if let Some(gateway) = &self.connection.gateway {
+            gateway.remove_secret(&mut body);
+        }
         Ok(Response {
             status: response.status().as_u16(),
             location: header(&response, LOCATION),

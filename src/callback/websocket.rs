@@ -46,12 +46,15 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Interval of pings, and the longest time without any sign of the gateway.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(20);
-/// Waits before reconnecting; the last one is repeated.
-const BACKOFF: [u64; 5] = [1, 2, 5, 10, 30];
+/// Waits before reconnecting in seconds, and the wait after these.
+const BACKOFF: [u64; 4] = [1, 2, 5, 10];
+const LONGEST_WAIT: u64 = 30;
+/// A connection that lasted longer was no failure.
+const SOUND_SESSION: Duration = Duration::from_secs(60);
 /// Time allowed for the last acknowledgements at the end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Largest message in bytes.
-const MAX_MESSAGE_BYTES: usize = 2 * 1024 * 1024;
+const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Where and as whom to connect.
 #[derive(Clone)]
@@ -64,6 +67,8 @@ pub struct Account {
     pub guid: Guid,
     /// TLS settings and extra headers.
     pub connection: Connection,
+    /// Limit of the first connection, if there is an earlier one than the usual.
+    pub first_limit: Option<Duration>,
 }
 
 /// The default address: the base URL with `ws` for `http`.
@@ -138,14 +143,16 @@ pub fn receive(
 ) -> Result<Receiving, ConnectError> {
     let acknowledgements = Acknowledgements::default();
     let mut client = Client {
-        account,
         sink,
         observer,
         acknowledgements: acknowledgements.clone(),
         stop: Arc::default(),
+        failures: 0,
+        account,
     };
     let stop = client.stop.clone();
-    let socket = client.connect()?;
+    let limit = client.account.first_limit.unwrap_or(CONNECT_TIMEOUT);
+    let socket = client.connect(limit.min(CONNECT_TIMEOUT))?;
     let (end, ended) = channel();
     thread::Builder::new()
         .name("websocket".into())
@@ -171,6 +178,16 @@ struct Client {
     observer: Observer,
     acknowledgements: Acknowledgements,
     stop: Arc<AtomicBool>,
+    /// Connections lost in a row, each after a short time.
+    failures: usize,
+}
+
+/// The end of a connection.
+enum SessionEnd {
+    Stopped,
+    Lost(Text),
+    /// The gateway refused the credentials, with this reason.
+    Refused(String),
 }
 
 impl Client {
@@ -180,10 +197,16 @@ impl Client {
     /// The reason when the gateway refuses the credentials.
     fn run(&mut self, mut socket: Socket) -> Result<(), String> {
         loop {
+            let start = Instant::now();
             let why = match self.session(&mut socket) {
-                Ok(()) => return Ok(()),
-                Err(why) => why,
+                SessionEnd::Stopped => return Ok(()),
+                SessionEnd::Refused(reason) => return Err(reason),
+                SessionEnd::Lost(why) => why,
             };
+            // A connection that ends at once, again and again, must not be made every second.
+            if start.elapsed() > SOUND_SESSION {
+                self.failures = 0;
+            }
             match self.reconnect(why)? {
                 Some(connected) => socket = connected,
                 None => return Ok(()),
@@ -199,10 +222,9 @@ impl Client {
     fn reconnect(&mut self, why: Text) -> Result<Option<Socket>, String> {
         let lost = Instant::now();
         let mut why = why;
-        let mut waits = BACKOFF.iter();
-        let mut wait = 0;
         loop {
-            wait = waits.next().copied().unwrap_or(wait);
+            let wait = BACKOFF.get(self.failures).copied().unwrap_or(LONGEST_WAIT);
+            self.failures += 1;
             let pause = Duration::from_secs(wait).mul_f32(0.75 + fastrand::f32() / 2.0);
             (self.observer)(ConnectionEvent::Lost(why, pause));
             let end = Instant::now() + pause;
@@ -212,7 +234,7 @@ impl Client {
                 }
                 thread::sleep(POLL_INTERVAL);
             }
-            match self.connect() {
+            match self.connect(CONNECT_TIMEOUT) {
                 Ok(socket) => {
                     (self.observer)(ConnectionEvent::Restored(lost.elapsed()));
                     return Ok(Some(socket));
@@ -223,11 +245,11 @@ impl Client {
         }
     }
 
-    fn connect(&mut self) -> Result<Socket, ConnectError> {
+    fn connect(&mut self, limit: Duration) -> Result<Socket, ConnectError> {
         let account = &self.account;
         let failed = |why: String| ConnectError::Failed(Text::of_system(why));
         let request = request(account).map_err(ConnectError::Failed)?;
-        let stream = Stream::connect(&account.url, &account.connection, CONNECT_TIMEOUT)
+        let stream = Stream::connect(&account.url, &account.connection, limit)
             .map_err(ConnectError::Failed)?;
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE_BYTES))
@@ -236,10 +258,16 @@ impl Client {
             tungstenite::client::client_with_config(request, stream, Some(config)).map_err(
                 |e| match e {
                     tungstenite::HandshakeError::Failure(tungstenite::Error::Http(response)) => {
-                        ConnectError::Failed(text!(
-                            "the server answered HTTP {status} to the WebSocket",
-                            status = response.status().as_u16()
-                        ))
+                        match response.status().as_u16() {
+                            status @ (401 | 403) => ConnectError::Refused(format!("HTTP {status}")),
+                            status => ConnectError::Failed(text!(
+                                "the server answered HTTP {status} to the WebSocket",
+                                status
+                            )),
+                        }
+                    }
+                    tungstenite::HandshakeError::Failure(error) if is_timeout(&error) => {
+                        ConnectError::Failed(text!("no connection in time"))
                     }
                     tungstenite::HandshakeError::Failure(error) => failed(error.to_string()),
                     tungstenite::HandshakeError::Interrupted(_) => {
@@ -248,14 +276,14 @@ impl Client {
                 },
             )?;
         socket
-            .get_ref()
+            .get_mut()
             .set_read_timeout(POLL_INTERVAL)
             .map_err(|e| failed(e.to_string()))?;
-        self.authenticate(&mut socket)?;
+        self.authenticate(&mut socket, limit.min(AUTH_TIMEOUT))?;
         Ok(socket)
     }
 
-    fn authenticate(&mut self, socket: &mut Socket) -> Result<(), ConnectError> {
+    fn authenticate(&mut self, socket: &mut Socket, limit: Duration) -> Result<(), ConnectError> {
         let account = &self.account;
         let auth = json!({
             "type": "auth",
@@ -267,18 +295,22 @@ impl Client {
         socket
             .send(Message::text(auth.to_string()))
             .map_err(failed)?;
-        let end = Instant::now() + AUTH_TIMEOUT;
+        let end = Instant::now() + limit;
         while Instant::now() < end && !self.is_stopped() {
             match socket.read() {
-                Ok(Message::Text(text)) => match FromGateway::parse(text.as_str()) {
+                Ok(Message::Text(text)) => match self.parse(text.as_str()) {
                     FromGateway::AuthSuccess => return Ok(()),
                     FromGateway::Refused(reason) => return Err(ConnectError::Refused(reason)),
-                    FromGateway::Error(message) => return Err(ConnectError::Refused(message)),
-                    other => {
-                        // A callback proves that the authentication succeeded.
-                        self.handle(other);
+                    // Such as "busy": it says nothing about the credentials.
+                    FromGateway::Error(message) => {
+                        return Err(ConnectError::Failed(Text::verbatim(message)));
+                    }
+                    callback @ FromGateway::Callback { .. } => {
+                        // It proves that the authentication succeeded.
+                        self.handle(callback);
                         return Ok(());
                     }
+                    FromGateway::Other => {}
                 },
                 Ok(Message::Close(frame)) => return Err(ConnectError::Failed(closed(frame))),
                 Ok(_) => {}
@@ -290,11 +322,16 @@ impl Client {
         Ok(())
     }
 
-    /// Receives on one connection until it is stopped.
+    /// Receives on one connection until it ends.
+    fn session(&mut self, socket: &mut Socket) -> SessionEnd {
+        self.exchange(socket).unwrap_or_else(SessionEnd::Lost)
+    }
+
+    /// The messages of one connection.
     ///
     /// # Errors
     /// Why the connection was lost.
-    fn session(&mut self, socket: &mut Socket) -> Result<(), Text> {
+    fn exchange(&mut self, socket: &mut Socket) -> Result<SessionEnd, Text> {
         let (mut heard, mut pinged) = (Instant::now(), Instant::now());
         loop {
             let is_stopped = self.is_stopped();
@@ -306,7 +343,7 @@ impl Client {
             if is_stopped {
                 let _ = socket.close(None);
                 let _ = socket.flush();
-                return Ok(());
+                return Ok(SessionEnd::Stopped);
             }
             if heard.elapsed() > SILENCE_TIMEOUT {
                 return Err(text!(
@@ -320,18 +357,27 @@ impl Client {
                     .send(Message::Ping(Default::default()))
                     .map_err(lost)?;
             }
-            match socket.read() {
-                Ok(Message::Text(text)) => self.handle(FromGateway::parse(text.as_str())),
-                Ok(Message::Binary(bytes)) => {
-                    self.handle(FromGateway::parse(&String::from_utf8_lossy(&bytes)));
-                }
+            let message = match socket.read() {
+                Ok(Message::Text(text)) => self.parse(text.as_str()),
+                Ok(Message::Binary(bytes)) => self.parse(&String::from_utf8_lossy(&bytes)),
                 Ok(Message::Close(frame)) => return Err(closed(frame)),
-                Ok(_) => {}
+                Ok(_) => FromGateway::Other,
                 Err(error) if is_timeout(&error) => continue,
                 Err(error) => return Err(lost(error)),
-            }
+            };
             heard = Instant::now();
+            if let FromGateway::Refused(reason) = message {
+                return Ok(SessionEnd::Refused(reason));
+            }
+            self.handle(message);
         }
+    }
+
+    /// Parses a message without the secret, which a gateway may repeat.
+    fn parse(&self, text: &str) -> FromGateway {
+        let mut bytes = text.as_bytes().to_vec();
+        self.account.gateway.remove_secret(&mut bytes);
+        FromGateway::parse(&String::from_utf8_lossy(&bytes))
     }
 
     fn handle(&self, message: FromGateway) {
@@ -478,7 +524,10 @@ fn is_timeout(error: &tungstenite::Error) -> bool {
     matches!(
         error,
         tungstenite::Error::Io(error)
-            if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+            if matches!(
+                error.kind(),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+            )
     )
 }
 

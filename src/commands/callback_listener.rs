@@ -408,7 +408,7 @@ pub fn end_on_signal(queue: &Arc<EventQueue>) -> Result<Arc<Termination>, Error>
 /// One lock file per instance and server.
 fn lock_path(context: &Context, guid: &Guid) -> Result<Option<PathBuf>, Error> {
     let mut hasher = DefaultHasher::new();
-    context.settings()?.base_url.identity().hash(&mut hasher);
+    context.settings()?.server_identity().hash(&mut hasher);
     let name = format!("callbacks-{guid}-{:016x}.lock", hasher.finish());
     Ok(context.state_folder().map(|folder| folder.join(name)))
 }

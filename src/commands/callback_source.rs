@@ -5,10 +5,14 @@ use std::sync::Arc;
 use super::callback_listener::{
     CallbackArgs, CallbackListener, Lock, RedirectedCallbacks, RefusedCallbacks,
 };
-use crate::api::{Api, CallError};
+use url::Url;
+
+use crate::api::{Api, CallError, Connection};
+use crate::base_url::BaseUrl;
 use crate::callback::listener::{Health, RunningListener, Sink};
 use crate::callback::websocket::{self, Account, ConnectError, ConnectionEvent, Receiving};
 use crate::context::Context;
+use crate::env::Proxy;
 use crate::error::{Error, Kind};
 use crate::guid::Guid;
 use crate::output::Output;
@@ -161,10 +165,17 @@ fn connect(context: &Context, guid: &Guid, handlers: CallbackHandlers) -> Result
         None => websocket::default_url(&settings.base_url.endpoint("/")),
     };
     let account = Account {
-        url,
         gateway: gateway.clone(),
         guid: guid.clone(),
-        connection: settings.connection.clone(),
+        connection: Connection {
+            // A proxy is chosen by the host of the WebSocket.
+            proxy: websocket_proxy(context, &url)?,
+            ..settings.connection.clone()
+        },
+        first_limit: context
+            .explicit_deadline()?
+            .map(|deadline| deadline.remaining()),
+        url,
     };
     let (output, refused) = (context.output.clone(), handlers.refused);
     let observer = move |event| report(&output, &refused, event);
@@ -183,6 +194,16 @@ fn connect(context: &Context, guid: &Guid, handlers: CallbackHandlers) -> Result
         ))
         .retryable(),
     })
+}
+
+/// The proxy for the WebSocket, as for a request to its host.
+fn websocket_proxy(context: &Context, url: &Url) -> Result<Option<Proxy>, Error> {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    let http = url.as_str().replacen("ws", "http", 1);
+    let base: BaseUrl = http.parse().map_err(Error::config)?;
+    context.env().proxy_for(&base).map_err(Error::config)
 }
 
 fn credentials_refused(reason: String) -> Error {

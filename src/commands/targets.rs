@@ -163,7 +163,7 @@ pub fn look_up<'a>(
 /// # Errors
 /// As [`Context::settings`].
 pub fn open_cache(context: &Context, guid: &Guid) -> Result<NameCache, Error> {
-    let server = context.settings()?.base_url.identity();
+    let server = context.settings()?.server_identity();
     let folder = context.cache_folder();
     let (cache, problem) = NameCache::open(folder.as_deref(), &server, guid.as_str());
     if let Some(problem) = problem {

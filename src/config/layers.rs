@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::file::{ConfigFile, Location, Section};
 use super::key::Key;
+use crate::api::gateway;
 use crate::base_url::BaseUrl;
 use crate::env::{self, Env};
 use crate::error::Error;
@@ -58,6 +59,18 @@ impl Source {
         }
     }
 
+    /// The order of precedence; a higher number overrides a lower one.
+    fn strength(&self) -> u8 {
+        match self {
+            Self::Flag => 5,
+            Self::Env => 4,
+            Self::Profile => 3,
+            Self::Config => 2,
+            Self::Locale => 1,
+            Self::Default => 0,
+        }
+    }
+
     /// The name used in output.
     pub fn name(&self) -> &'static str {
         match self {
@@ -78,6 +91,13 @@ pub struct Found {
     pub text: String,
     /// Its source.
     pub source: Source,
+}
+
+impl Found {
+    fn some(text: &str, source: Source) -> Result<Option<Self>, Error> {
+        let text = text.to_owned();
+        Ok(Some(Self { text, source }))
+    }
 }
 
 /// All sources of settings.
@@ -208,47 +228,69 @@ impl Layers {
     /// # Errors
     /// When the variable is not UTF-8.
     pub fn lookup(&self, key: Key) -> Result<Option<Found>, Error> {
-        let found = |text: &str, source| {
-            Ok(Some(Found {
-                text: text.to_owned(),
-                source,
-            }))
-        };
-        if let Some(text) = self.flags.values.get(&key) {
-            return found(text, Source::Flag);
-        }
-        if let Some(text) = self.env.text(key.env())? {
-            return found(text, Source::Env);
-        }
-        if let Some(text) = self.profile_section().and_then(|section| section.get(key)) {
-            return found(text, Source::Profile);
-        }
-        if let Some(text) = self.file.top.get(key) {
-            return found(text, Source::Config);
+        if let Some(found) = self.explicit(key)? {
+            return Ok(Some(found));
         }
         if let (Key::Lang, Some((_, lang))) = (key, self.env.locale()) {
-            return found(lang.name(), Source::Locale);
+            return Found::some(lang.name(), Source::Locale);
         }
         let for_gateway = match key.gateway_default() {
             Some(text) if self.has_gateway()? => Some(text),
             _ => None,
         };
         match for_gateway.or(key.default()) {
-            Some(text) => found(text, Source::Default),
+            Some(text) => Found::some(text, Source::Default),
             None => Ok(None),
         }
     }
 
-    /// Whether the credentials of the hosted gateway are set.
+    /// The value of `key` from a flag, a variable or the file.
+    fn explicit(&self, key: Key) -> Result<Option<Found>, Error> {
+        if let Some(text) = self.flags.values.get(&key) {
+            return Found::some(text, Source::Flag);
+        }
+        if let Some(text) = self.env.text(key.env())? {
+            return Found::some(text, Source::Env);
+        }
+        if let Some(text) = self.profile_section().and_then(|section| section.get(key)) {
+            return Found::some(text, Source::Profile);
+        }
+        if let Some(text) = self.file.top.get(key) {
+            return Found::some(text, Source::Config);
+        }
+        Ok(None)
+    }
+
+    /// Whether calls go through the hosted gateway: its credentials are set, and the base URL does not come
+    /// from a stronger source than both. Credentials of the config are not sent to the server of a profile
+    /// or a flag, unless its URL is that of a gateway.
     ///
     /// # Errors
     /// When a variable is not UTF-8.
     pub fn has_gateway(&self) -> Result<bool, Error> {
-        let is_set = |key| {
+        let set = |key| {
             let found = self.lookup(key)?;
-            Ok::<bool, Error>(found.is_some_and(|found| !found.text.trim().is_empty()))
+            Ok::<_, Error>(found.filter(|found| !found.text.trim().is_empty()))
         };
-        Ok(is_set(Key::AppKey)? && is_set(Key::AppSecret)?)
+        let (Some(app_key), Some(app_secret)) = (set(Key::AppKey)?, set(Key::AppSecret)?) else {
+            return Ok(false);
+        };
+        let strongest = app_key.source.strength().max(app_secret.source.strength());
+        // Not looked up as usual: its default depends on this.
+        let base_url = self.explicit(Key::BaseUrl)?;
+        Ok(base_url.is_none_or(|found| {
+            found.source.strength() <= strongest
+                || found.text.trim_end_matches('/').ends_with(gateway::PATH)
+        }))
+    }
+
+    /// Whether an empty `app_key` says that the gateway is not used.
+    ///
+    /// # Errors
+    /// When the variable is not UTF-8.
+    pub fn leaves_gateway(&self) -> Result<bool, Error> {
+        let app_key = self.lookup(Key::AppKey)?;
+        Ok(app_key.is_some_and(|found| found.text.trim().is_empty()))
     }
 
     /// The exact source: the flag, variable or file.

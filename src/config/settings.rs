@@ -30,6 +30,9 @@ pub struct Settings {
     pub notify_url: Option<String>,
     /// Rate limit of the account; `None` for unlimited. With the hosted gateway it applies to all calls.
     pub pace: Option<Rate>,
+    /// Whether credentials of the gateway are set but not used, because a flag or a variable names another
+    /// server.
+    pub has_unused_gateway: bool,
     /// Whether the rate limit is the default, not a choice of the user.
     pub has_default_pace: bool,
     /// Retention of ledger entries in days.
@@ -68,6 +71,13 @@ impl Settings {
         let (base_url, gateway) = server(layers)?;
         let pace = layers.lookup(Key::Pace)?;
         Ok(Self {
+            has_unused_gateway: gateway.is_none()
+                && layers.lookup(Key::AppSecret)?.is_some()
+                && !layers.leaves_gateway()?
+                && matches!(
+                    layers.lookup(Key::BaseUrl)?.map(|found| found.source),
+                    Some(Source::Flag | Source::Env)
+                ),
             connection: connection(layers, &base_url, gateway)?,
             websocket_url: optional(layers, Key::WebsocketUrl, key::parse_websocket_url)?,
             base_url,
@@ -100,6 +110,16 @@ impl Settings {
     /// The configured time limit of one item of a batch; `--timeout` limits the whole batch instead.
     pub fn item_timeout(&self) -> Option<Duration> {
         self.timeout.filter(|_| !self.has_timeout_flag)
+    }
+
+    /// The server's identity in the state database. That of the gateway has no scheme, because both schemes
+    /// lead to the same account.
+    pub fn server_identity(&self) -> String {
+        let identity = self.base_url.identity();
+        match (self.gateway(), identity.split_once("://")) {
+            (Some(_), Some((_, place))) => format!("gateway://{place}"),
+            _ => identity,
+        }
     }
 
     /// The credentials of the hosted gateway, if calls go through it.
@@ -162,6 +182,10 @@ fn server(layers: &Layers) -> Result<(BaseUrl, Option<Gateway>), Error> {
     let app_key = app_key.filter(|key| !key.is_empty());
     let app_secret = app_secret.filter(|secret| !secret.reveal().is_empty());
     let missing = match (app_key, app_secret) {
+        // The credentials are for another server: they are weaker than the base URL.
+        (Some(_), Some(_)) if bare.is_none() && !layers.has_gateway()? => {
+            return Ok((base_url, None));
+        }
         (Some(app_key), Some(app_secret)) => {
             let gateway = Gateway {
                 app_key,
@@ -169,6 +193,7 @@ fn server(layers: &Layers) -> Result<(BaseUrl, Option<Gateway>), Error> {
             };
             return Ok((bare.unwrap_or(base_url), Some(gateway)));
         }
+        (None, Some(_)) if layers.leaves_gateway()? => return Ok((base_url, None)),
         (None, None) if bare.is_none() => return Ok((base_url, None)),
         (None, None) => {
             text!("the base URL is that of the hosted gateway, which needs app_key and app_secret")
@@ -196,7 +221,10 @@ fn connection(
             .collect(),
         cacert,
         insecure: required(layers, Key::Insecure, key::parse_bool)?,
-        origin: source.map(|source| layers.origin(&source, Some(Key::BaseUrl))),
+        // That it is the default helps nobody.
+        origin: source
+            .filter(|source| *source != Source::Default)
+            .map(|source| layers.origin(&source, Some(Key::BaseUrl))),
         proxy: layers.env().proxy_for(base_url).map_err(Error::config)?,
         gateway,
     })

@@ -6,6 +6,7 @@ use qiwei::sandbox::{Quirk, Status};
 use serde_json::{Value, json};
 
 use crate::support::gateway::GatewaySandbox;
+use crate::support::raw::{RawServer, ok};
 use crate::support::sends::everything_in;
 use crate::support::{DIALECTS, GROUP, Home, PERSON, Qiwei};
 
@@ -131,12 +132,93 @@ fn profile_can_leave_the_gateway() {
         .ends_with(0);
 }
 
+/// Credentials of the config are for the gateway, not for a server that a stronger source names.
+#[test]
+fn credentials_do_not_follow_to_another_server() {
+    let server = crate::support::sandbox();
+    let url = server.base_url();
+    let config = format!(
+        "app_key = 'k'\napp_secret = 'a-secret'\n[profiles.own]\nbase_url = '{url}'\n\
+         [profiles.gateway]\nbase_url = '{url}/open/GuidRequest'\n"
+    );
+    let run = |args: &[&str]| {
+        Qiwei::new(args)
+            .without_env("QIWEI_BASE_URL")
+            .config(&config)
+            .run()
+    };
+    run(&["--profile", "own", "status"]).ends_with(0);
+    run(&["--base-url", &url, "status"])
+        .ends_with(0)
+        .says("app_key and app_secret are not used");
+    let bodies = |server: &qiwei::sandbox::Sandbox| {
+        let exchanges = server.exchanges();
+        exchanges
+            .iter()
+            .map(|e| String::from_utf8_lossy(&e.body).into_owned())
+            .collect::<String>()
+    };
+    assert!(!bodies(&server).contains("secret"), "{}", bodies(&server));
+    // A URL that ends so is a gateway, wherever it comes from.
+    run(&["--profile", "gateway", "status", "--guid", "g-1"]);
+    assert!(bodies(&server).contains("app_secret"));
+}
+
+#[test]
+fn nested_refusal_is_no_confirmation() {
+    for body in [
+        r#"{"baseResponse":{"ret":0},"list":[{"ret":-2}]}"#,
+        r#"{"errcode":0,"list":[{"ret":-1}]}"#,
+        r#"{"code":0,"data":[{"err_code":-1}]}"#,
+        r#"{"code":0,"data":"{\"err_code\":-1}"}"#,
+        r#"{"code":0,"data":{"data":{"error_code":-1}}}"#,
+    ] {
+        let server = RawServer::answering(ok(body));
+        let run = Qiwei::on(
+            &server.base_url(),
+            ["instance", "stop", "g-1", "--retries", "0"],
+        )
+        .env("QIWEI_APP_KEY", "app1")
+        .env("QIWEI_APP_SECRET", "a-secret-of-the-gateway")
+        .env("QIWEI_PACE", "off")
+        .run();
+        assert!([1, 6].contains(&run.code), "{body}: {run:?}");
+    }
+}
+
+#[test]
+fn repeated_secret_reaches_no_output_and_no_file() {
+    let secret = "a-secret-of-the-gateway";
+    let body = format!(r#"{{"error_code":0,"data":{{"msg_data":{{"id":"{secret}"}}}}}}"#);
+    let server = RawServer::answering(ok(&body));
+    let home = Home::new();
+    for args in [
+        &["--json", "send", GROUP, "x", "--key", "k"][..],
+        &["probe", "POST", "/x/y"],
+    ] {
+        let run = Qiwei::on(&server.base_url(), args)
+            .env("QIWEI_APP_KEY", "app1")
+            .env("QIWEI_APP_SECRET", secret)
+            .env("QIWEI_GUID", "g-1")
+            .at(&home)
+            .run();
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(!format!("{run:?}").contains(secret), "{run:?}");
+    }
+    for path in everything_in(home.path()) {
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        let found = bytes
+            .windows(secret.len())
+            .any(|part| part == secret.as_bytes());
+        assert!(!found, "{path:?}");
+    }
+}
+
 #[test]
 fn explains_every_refusal_of_the_gateway() {
     let cases = [
         ("code=9003", 1, "rejected", "renew", false),
         ("code=1002", 1, "rejected", "status", false),
-        ("busy", 9, "not_sent", "100 calls a minute", true),
         ("http=429", 9, "not_sent", "100 calls a minute", true),
         ("http=401", 3, "not_sent", "app_secret", false),
         ("http=403", 3, "not_sent", "app_secret", false),

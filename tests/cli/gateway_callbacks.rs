@@ -1,9 +1,11 @@
 //! Callbacks over the gateway's WebSocket: received, acknowledged when processed, and not lost.
 
 use std::fs;
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
 use qiwei::sandbox::{Quirk, Sandbox};
 use rustix::process::Signal;
@@ -133,7 +135,7 @@ fn explains_failed_connections() {
         ),
         ("reset", 5, "cannot connect to the gateway's WebSocket"),
         ("http=502", 5, "HTTP 502"),
-        ("http=401", 5, "HTTP 401"),
+        ("http=401", 3, "HTTP 401"),
     ] {
         let server = GatewaySandbox::start();
         server
@@ -158,6 +160,28 @@ fn explains_failed_connections() {
         .run()
         .ends_with(5)
         .says("--notify-url");
+}
+
+/// A server that sends a byte now and then must not keep the program waiting.
+#[test]
+fn slow_handshake_ends_at_the_timeout() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            while stream.write_all(b"H").is_ok() {
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
+    });
+    let server = GatewaySandbox::start();
+    let run = server
+        .run(["listen", "--timeout", "2s"])
+        .env("QIWEI_WEBSOCKET_URL", format!("ws://127.0.0.1:{port}/ws"))
+        .run()
+        .ends_with(5);
+    assert!(run.took < Duration::from_secs(20), "{run:?}");
 }
 
 #[test]

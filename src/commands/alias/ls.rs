@@ -33,7 +33,7 @@ impl Args {
         let guid = settings.guid.as_ref().map(|(guid, _)| guid.as_str());
         let names: HashMap<String, String> = context
             .cache_folder()
-            .map(|folder| cached_names(&folder, &settings.base_url.identity(), guid))
+            .map(|folder| cached_names(&folder, &settings.server_identity(), guid))
             .into_iter()
             .flatten()
             .collect();

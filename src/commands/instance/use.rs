@@ -67,7 +67,16 @@ impl Args {
 fn checked(context: &Context, guid: Guid) -> Result<Guid, Error> {
     let api = context.api()?;
     let unchecked = |error: CallError| {
+        let wrong_guid = match &error {
+            CallError::Refused(refusal) if refusal.is_offline_or_bad_guid() => {
+                Some(instances::wrong_guid_hint(refusal))
+            }
+            _ => None,
+        };
         let error = error.into_error(Effect::Read);
+        if let Some(hint) = wrong_guid {
+            return error.hint(hint);
+        }
         error.hint(text!("use --no-check to save it without asking the server"))
     };
     let known = match api.all_clients() {

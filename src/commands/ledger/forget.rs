@@ -30,7 +30,7 @@ impl Args {
     /// Removes the key.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let settings = context.settings()?;
-        let server = settings.base_url.identity();
+        let server = settings.server_identity();
         let guid = settings.guid.as_ref().map(|(guid, _)| guid.as_str());
         let forgotten = match super::open(context)? {
             Some(store) => {

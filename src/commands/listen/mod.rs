@@ -46,7 +46,7 @@ const UNANNOUNCED_WAIT: Duration = Duration::from_millis(200);
 /// Arguments of `qiwei listen`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "In a pipe, or with --json, every callback is one JSON line; on a terminal it is printed as text. The configured notify_url is restored however it ends."
+    after_help = "In a pipe, or with --json, every callback is one JSON line; on a terminal it is printed as text. The configured notify_url is restored however it ends. With the hosted gateway callbacks come over its WebSocket, unless --listen or --notify-url is given."
 )]
 pub struct Args {
     /// Only callbacks of this type, by number or name (new_message also covers lists of them); may be repeated
@@ -146,7 +146,7 @@ impl Run for Args {
         let runner = Runner::new(self.exec.clone(), context.output.clone(), pending.clone());
         let learner = Learner::new(
             context.cache_folder(),
-            context.settings()?.base_url.identity(),
+            context.settings()?.server_identity(),
             guid.to_string(),
         );
         let printed = printer::start(

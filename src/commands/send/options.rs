@@ -42,7 +42,7 @@ impl DeliveryArgs {
     pub fn send_options(&self, context: &Context, guid: Guid) -> Result<SendOptions, Error> {
         let settings = context.settings()?;
         Ok(SendOptions {
-            server: settings.base_url.identity(),
+            server: settings.server_identity(),
             guid,
             max_wait: self.max_wait,
             resend: self.resend,

@@ -76,6 +76,14 @@ pub fn watch(context: &Context, interval: Option<Duration>) -> CommandResult {
             (Err(_), Some(last)) if watch.poll.deadline.is_over() => {
                 return final_result(&watch.guid, last).map(|()| ExitCode::SUCCESS);
             }
+            // No call was allowed; that says nothing about the server either.
+            (Err(CallError::RateLimited(_)), Some(known)) => {
+                if let Some(signal) = watch.poll.sleep(watch.poll.interval) {
+                    return Ok(signals::exit_code(signal));
+                }
+                last = Some(known);
+                continue;
+            }
             (state, _) => state,
         };
         let event = match &state {

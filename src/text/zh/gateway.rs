@@ -164,4 +164,16 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "{name} must not be an argument, which other users of this machine can read; nothing was saved",
         "{name} 不能作为命令行参数，本机其他用户可以看到；未保存",
     ),
+    (
+        "app_key and app_secret are not used, because the base URL comes from a flag or a variable; write it with /open/GuidRequest at the end to reach a gateway there",
+        "base URL 来自命令行选项或环境变量，因此不使用 app_key 和 app_secret；如该地址是网关，请在末尾加上 /open/GuidRequest",
+    ),
+    (
+        "app_secret is sent unencrypted to the WebSocket, because its address starts with ws://; use wss://",
+        "WebSocket 地址使用 ws://，app_secret 会以明文传输；请改用 wss://",
+    ),
+    (
+        "the server's certificate is not trusted: {why}; if it is your own server, give its certificate with --cacert FILE",
+        "服务器证书不受信任：{why}；如果是自己的服务器，请用 --cacert FILE 指定其证书",
+    ),
 ];

@@ -66,8 +66,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "重定向服务器上所有实例的回调，而不只是此实例",
     ),
     (
-        "In a pipe, or with --json, every callback is one JSON line; on a terminal it is printed as text. The configured notify_url is restored however it ends.",
-        "输出到管道或使用 --json 时，每个回调为一行 JSON；在终端上显示为文字。无论如何结束，都会恢复配置的 notify_url。",
+        "In a pipe, or with --json, every callback is one JSON line; on a terminal it is printed as text. The configured notify_url is restored however it ends. With the hosted gateway callbacks come over its WebSocket, unless --listen or --notify-url is given.",
+        "输出到管道或使用 --json 时，每个回调为一行 JSON；在终端上显示为文字。无论如何结束，都会恢复配置的 notify_url。使用托管网关时，回调通过网关的 WebSocket 接收，除非指定了 --listen 或 --notify-url。",
     ),
     (
         "Only callbacks of this type, by number or name (new_message also covers lists of them); may be repeated",

@@ -92,7 +92,7 @@ fn description(observation: Observation) -> &'static str {
         Observation::Silence => "no response, or an incomplete one",
         Observation::Refusal => "refusal: HTTP 4xx, or a business code",
         Observation::CredentialsRefused => "HTTP 401 or 403, code 401",
-        Observation::TooManyCalls => "HTTP 429, or a text such as 频繁",
+        Observation::TooManyCalls => "HTTP 429",
         Observation::PersonalWechat => "refusal in the form of personal WeChat (`baseResponse`)",
         Observation::NotReady => "\"not ready yet\" (1014)",
         Observation::ServerFail => "`is_svr_fail`",

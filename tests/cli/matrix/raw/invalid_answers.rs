@@ -124,7 +124,8 @@ pub const UNUSABLE_BODY: &[Row] = &[
         Observation::UnusableBody,
         TYPICAL,
         |g, good| {
-            g.write(ok(&good.body[..good.body.len() / 2]));
+            let half = good.body.chars().count() / 2;
+            g.write(ok(&good.body.chars().take(half).collect::<String>()));
         },
     ),
     (

@@ -22,12 +22,18 @@ pub fn ignore_sigxfsz() {
     }
 }
 
-/// Starts handling SIGINT and SIGTERM; they no longer end the process by themselves. [`forward`] and
-/// [`wait`] also handle SIGHUP, unless it is ignored, as under `nohup`.
+/// Starts handling SIGINT, SIGTERM, and SIGHUP unless it is ignored, as under `nohup`; they no longer end
+/// the process by themselves.
 ///
 /// # Errors
 /// When the system refuses.
 pub fn watch() -> Result<Signals, Error> {
+    let signals = watch_without_hangup()?;
+    watch_hangup(&signals);
+    Ok(signals)
+}
+
+fn watch_without_hangup() -> Result<Signals, Error> {
     Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::local(text!("cannot handle signals"), &e))
 }
 
@@ -36,12 +42,26 @@ pub fn watch() -> Result<Signals, Error> {
 /// # Errors
 /// When no thread can be started.
 pub fn forward(mut signals: Signals, report: impl Fn(i32) + Send + 'static) -> Result<(), Error> {
-    thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            watch_hangup(&signals);
-            signals.forever().for_each(report);
-        })
+    spawn(move || signals.forever().for_each(report))
+}
+
+/// Like [`forward`] of [`watch`], without the time to find out whether SIGHUP is ignored, which takes a file
+/// read: it is handled a moment later than the other signals.
+///
+/// # Errors
+/// As [`watch`] and [`forward`].
+pub fn forward_during_send(report: impl Fn(i32) + Send + 'static) -> Result<(), Error> {
+    let mut signals = watch_without_hangup()?;
+    spawn(move || {
+        watch_hangup(&signals);
+        signals.forever().for_each(report);
+    })
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    let thread = thread::Builder::new().name("signals".into());
+    thread
+        .spawn(work)
         .map(drop)
         .map_err(|e| Error::local(text!("cannot handle signals"), &e))
 }
@@ -58,7 +78,6 @@ pub fn end(signal: i32) -> ! {
 
 /// Waits for the first signal.
 pub fn wait(mut signals: Signals) -> i32 {
-    watch_hangup(&signals);
     signals.forever().next().unwrap_or(SIGTERM)
 }
 
@@ -73,8 +92,7 @@ pub fn is_urgent(signal: i32) -> bool {
     [SIGINT, SIGTERM].contains(&signal)
 }
 
-/// Handles SIGHUP too, unless it is ignored: a handler would undo `nohup`. Finding that out takes a file
-/// read, which must not delay a send, hence it is done beside it.
+/// Handles SIGHUP too, unless it is ignored: a handler would undo `nohup`.
 #[cfg(unix)]
 fn watch_hangup(signals: &Signals) {
     if !hangup::is_ignored() {

@@ -337,6 +337,8 @@ fn signal_during_send_reports_outcome() {
         eventually("the request", || {
             (server.exchanges().len() == 1).then_some(())
         });
+        #[cfg(target_os = "linux")]
+        live.wait_for_handler(signal);
         live.signal(signal);
         let run = live.end().ends_with(code);
         run.message_error(code, "unknown");

@@ -102,7 +102,7 @@ fn report_outcome_on_signal(
 ) -> Result<(), Error> {
     let (output, in_flight) = (context.output.clone(), sender.in_flight());
     let (to, guid) = (to.clone(), guid.clone());
-    signals::forward(signals::watch()?, move |signal| {
+    signals::forward_during_send(move |signal| {
         let error = match in_flight.load(Ordering::SeqCst) {
             true => Error::new(
                 Kind::Unknown,

@@ -39,6 +39,10 @@ fn is_endpoint_refusal(case: &Case) -> bool {
             || name == "a refusal in a JSON string")
 }
 
+fn is_credential_refusal(case: &Case) -> bool {
+    ["http=401", "http=403", "HTTP 403 from a proxy"].contains(&case.fault.name.as_str())
+}
+
 /// The server answered success and did nothing.
 fn is_false_success(case: &Case) -> bool {
     let says_accepted = result_classes(case) == [ResultClass::Accepted];
@@ -146,11 +150,20 @@ pub static EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         applies: |c| {
-            c.step.role == Role::Polled
-                && ["http=401", "http=403", "403 of a proxy"].contains(&c.fault.name.as_str())
+            c.route == Route::Direct && c.step.role == Role::Polled && is_credential_refusal(c)
         },
         expected: expected_read(1),
         why: "`status --wait` ends at once when the credentials are refused (HTTP 401 and 403)",
+    },
+    Exception {
+        applies: |c| {
+            let is_code = c.fault.name == "an error code of the hosted gateway";
+            c.route == Route::Gateway
+                && c.step.role == Role::Polled
+                && (is_credential_refusal(c) || is_code)
+        },
+        expected: expected_read(3),
+        why: "`status --wait` ends at once when the gateway refuses the credentials",
     },
     Exception {
         applies: |c| {

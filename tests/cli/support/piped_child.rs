@@ -43,6 +43,18 @@ impl PipedChild {
         next_line(self.stderr.as_mut().unwrap())
     }
 
+    /// Waits until the program handles this signal: a send handles SIGHUP a moment after it has started.
+    #[cfg(target_os = "linux")]
+    pub fn wait_for_handler(&self, signal: Signal) {
+        let path = format!("/proc/{}/status", self.child.id());
+        super::background::eventually("the handler", || {
+            let status = std::fs::read_to_string(&path).unwrap();
+            let caught = status.lines().find_map(|l| l.strip_prefix("SigCgt:"))?;
+            let mask = u64::from_str_radix(caught.trim(), 16).ok()?;
+            (mask & (1 << (signal.as_raw() - 1)) != 0).then_some(())
+        });
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }

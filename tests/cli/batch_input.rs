@@ -19,6 +19,7 @@ fn folder_as_batch_is_named() {
         .ends_with(2)
         .says(&format!("cannot read the batch {path}: Is a directory"));
     assert!(!run.stderr.contains("standard input"), "{run:?}");
+    assert_eq!(requests(&server), [""; 0]);
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn sigterm_restores_notify_url_before_it_waits_for_commands() {
     let start = Instant::now();
     running.signal(Signal::TERM);
     running.err.wait_for("the wait", |line| {
-        line.contains("for 2 --exec commands to end")
+        line.contains("for --exec commands to end (2)")
     });
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
     let run = running.finish().ends_with(143);
@@ -100,7 +100,7 @@ fn sigterm_names_callbacks_that_a_stalled_reader_did_not_take() {
     let start = Instant::now();
     running.signal(Signal::TERM);
     running.err.wait_for("the wait", |line| {
-        line.contains("for 3 acknowledged callbacks to be printed")
+        line.contains("for acknowledged callbacks to be printed (3)")
     });
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
     let named = running

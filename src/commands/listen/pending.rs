@@ -103,14 +103,14 @@ impl PendingCallbacks {
         let unprinted = queue.len() + usize::from(state.printing.is_some());
         if unprinted > 0 {
             output.note(&text!(
-                "waiting up to {at_most} for {count} acknowledged callbacks to be printed; interrupt again to exit at once",
+                "waiting up to {at_most} for acknowledged callbacks to be printed ({count}); interrupt again to exit at once",
                 at_most = at_most.clone(),
                 count = unprinted
             ));
         }
         if !state.commands.is_empty() {
             output.note(&text!(
-                "waiting up to {at_most} for {count} --exec commands to end; interrupt again to exit at once",
+                "waiting up to {at_most} for --exec commands to end ({count}); interrupt again to exit at once",
                 at_most,
                 count = state.commands.len()
             ));

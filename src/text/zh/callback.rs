@@ -88,11 +88,11 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "{why}；恢复后会重新设置 notify_url",
     ),
     (
-        "waiting up to {at_most} for {count} acknowledged callbacks to be printed; interrupt again to exit at once",
+        "waiting up to {at_most} for acknowledged callbacks to be printed ({count}); interrupt again to exit at once",
         "最多等待 {at_most}，让 {count} 条已确认的回调输出完；再次中断则立即退出",
     ),
     (
-        "waiting up to {at_most} for {count} --exec commands to end; interrupt again to exit at once",
+        "waiting up to {at_most} for --exec commands to end ({count}); interrupt again to exit at once",
         "最多等待 {at_most}，让 {count} 个 --exec 命令结束；再次中断则立即退出",
     ),
     (

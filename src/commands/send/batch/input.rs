@@ -1,6 +1,6 @@
 //! Reads a batch line by line, in constant memory.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -45,7 +45,14 @@ impl Input {
             From::Stream(lines, text!("standard input"))
         } else {
             let file = File::open(source).map_err(|e| unreadable(&shown(source), &e))?;
-            let is_file = file.metadata().is_ok_and(|meta| meta.is_file());
+            let kind = file.metadata().map(|meta| meta.file_type());
+            if kind.as_ref().is_ok_and(FileType::is_dir) {
+                // The system's own words, before anything is asked of the server.
+                (&file)
+                    .read(&mut [0])
+                    .map_err(|e| unreadable(&shown(source), &e))?;
+            }
+            let is_file = kind.is_ok_and(|kind| kind.is_file());
             let reader = BufReader::new(file);
             match is_file {
                 true => From::File(reader, source.to_owned()),

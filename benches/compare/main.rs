@@ -45,6 +45,7 @@ fn main() {
     }
     let mut report = Report::new();
     send::measure(&mut report);
+    send::measure_gateway(&mut report);
     send::measure_https(&mut report);
     instance_ls::measure(&mut report);
     batch::measure(&mut report);

@@ -41,6 +41,25 @@ pub fn run_interleaved(rounds: usize, commands: &mut [Command]) -> Vec<Usage> {
     runs.iter().map(|runs| median_usage(&runs[1..])).collect()
 }
 
+/// Runs groups of commands, one group after another and each interleaved, and returns the median usage of
+/// the commands with the same place in their group. The order differs between groups, so that no command
+/// always follows the same one.
+pub fn run_groups(rounds: usize, groups: Vec<Vec<Command>>) -> Vec<Usage> {
+    let mut all: Vec<Vec<Usage>> = Vec::new();
+    for (number, mut commands) in groups.into_iter().enumerate() {
+        let size = commands.len();
+        all.resize_with(size, Vec::new);
+        let shift = number % size;
+        commands.rotate_left(shift);
+        let runs = run_in_helper(rounds + 1, &commands);
+        for (place, runs) in runs.into_iter().enumerate() {
+            // The first round is warm-up.
+            all[(place + shift) % size].extend(&runs[1..]);
+        }
+    }
+    all.iter().map(|runs| median_usage(runs)).collect()
+}
+
 /// Runs the commands from a small helper process. The kernel reports for a child at least the peak
 /// memory of the process it was forked from, and this one contains a server.
 fn run_in_helper(rounds: usize, commands: &[Command]) -> Vec<Vec<Usage>> {

@@ -4,9 +4,11 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
+use qiwei::sandbox::Gateway;
+
 use super::common::http::format_request;
 use super::common::{qiwei, sandbox};
-use super::process::{is_installed, run_interleaved};
+use super::process::{is_installed, run_groups, run_interleaved};
 use super::report::Metric::{Cpu, Memory, WallTime};
 use super::report::Report;
 use super::tls::{Certificate, TlsServer};
@@ -81,6 +83,60 @@ pub fn measure(report: &mut Report) {
         Some(3.0),
     );
     report.compare_usage(("--help", help), ("true", nothing), WallTime, Some(3.0));
+}
+
+/// Accounts that send through the gateway in turn: the default pace lets ten calls of an account through
+/// at once, and waiting is not to be measured.
+const ACCOUNTS: usize = 24;
+const ROUNDS_PER_ACCOUNT: usize = 8;
+
+/// Measures `send` through the hosted gateway, next to one to a server of its own.
+pub fn measure_gateway(report: &mut Report) {
+    let gateway = Gateway {
+        block_after: 0,
+        ..Gateway::with_random_credentials().unwrap()
+    };
+    let direct = sandbox(|scenario| {
+        scenario.online = ACCOUNTS;
+        scenario.limit = ACCOUNTS;
+    });
+    let hosted = sandbox(|scenario| {
+        scenario.online = ACCOUNTS;
+        scenario.limit = ACCOUNTS;
+        scenario.gateway = Some(gateway.clone());
+    });
+    let state = tempfile::tempdir().unwrap();
+    let groups = direct.guids().into_iter().map(|guid| {
+        let send = |url: &str| {
+            let mut command = qiwei();
+            command.env("QIWEI_STATE_DIR", state.path());
+            command.args(["--base-url", url, "--guid", &guid, "send"]);
+            command.args(["S:788123456789", "hello"]);
+            command
+        };
+        let through_gateway = || {
+            let mut command = send(&hosted.base_url());
+            command
+                .env("QIWEI_APP_KEY", &gateway.app_key)
+                .env("QIWEI_APP_SECRET", gateway.app_secret.reveal());
+            command
+        };
+        let mut without_pace = through_gateway();
+        without_pace.env("QIWEI_PACE", "off");
+        vec![send(&direct.base_url()), without_pace, through_gateway()]
+    });
+    let usage = run_groups(ROUNDS_PER_ACCOUNT, groups.collect());
+    let deliveries = hosted.deliveries().len();
+    assert_eq!(deliveries, 2 * ACCOUNTS * (ROUNDS_PER_ACCOUNT + 1));
+    let plain = ("send", &usage[0]);
+    for (name, usage, goal) in [
+        ("send through the gateway, pace off", &usage[1], Some(1.05)),
+        ("send through the gateway, default pace", &usage[2], None),
+    ] {
+        for metric in [WallTime, Cpu] {
+            report.compare_usage((name, usage), plain, metric, goal);
+        }
+    }
 }
 
 /// Measures `send` over TLS.

@@ -116,9 +116,9 @@ pub fn secrets_of(url: &Url) -> Vec<String> {
     let Some(password) = url.password() else {
         return Vec::new();
     };
-    let (name, meant) = (decoded(url.username()), decoded(password));
-    let travels = STANDARD.encode(format!("{name}:{meant}"));
-    vec![password.to_owned(), meant, travels]
+    let (name, decoded_password) = (decoded(url.username()), decoded(password));
+    let authorization = STANDARD.encode(format!("{name}:{decoded_password}"));
+    vec![password.to_owned(), decoded_password, authorization]
 }
 
 /// `url` with its credentials replaced.

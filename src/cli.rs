@@ -20,7 +20,7 @@ pub struct Cli {
     pub command: PreparedCommand,
 }
 
-/// Drive WeCom (企业微信) accounts hosted by an API server, from scripts
+/// Control WeCom (企业微信) accounts hosted by an API server, from scripts
 #[derive(Debug, Parser)]
 #[command(
     name = "qiwei",

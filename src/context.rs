@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::guid::Guid;
 use crate::input;
 use crate::instances;
-use crate::output::{HttpTrace, Output, Source};
+use crate::output::{HttpTrace, Output, StdinStream};
 use crate::pace::Rate;
 use crate::rate_limiter::AccountRateLimiter;
 use crate::text::{Text, text};
@@ -28,7 +28,7 @@ pub struct Context {
     pub output: Output,
     started: Instant,
     has_double_dash: bool,
-    stdin: RefCell<Option<Source>>,
+    stdin: RefCell<Option<StdinStream>>,
     stdin_is_terminal: bool,
     flags: Flags,
     env: Env,
@@ -47,7 +47,7 @@ impl Context {
     /// A context for one run. Configuration errors are reported only to commands that read settings.
     pub fn new(
         output: Output,
-        stdin: Source,
+        stdin: StdinStream,
         flags: Flags,
         env: Env,
         layers: Result<Layers, Error>,
@@ -319,7 +319,7 @@ impl Context {
     ///
     /// # Errors
     /// When it was taken before.
-    pub fn take_stdin(&self) -> Result<Source, Error> {
+    pub fn take_stdin(&self) -> Result<StdinStream, Error> {
         let stdin = self.stdin.borrow_mut().take();
         stdin.ok_or_else(|| Error::usage(text!("standard input can be used only once")))
     }

@@ -40,7 +40,7 @@ impl ConversationType {
 }
 
 /// A conversation that can be a target: `S:<user id>`, `R:<group id>`, or `S:<user id>;<service id>`
-/// for customer service (protocol, Names).
+/// for customer service (wire protocol).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ConversationId(String);
@@ -117,7 +117,7 @@ fn explain(text: &str) -> Text {
     )
 }
 
-/// The likely prefix: 788… are WeChat contacts, 168… WeCom users, 10… external groups (protocol, Ids).
+/// The likely prefix: 788… are WeChat contacts, 168… WeCom users, 10… external groups (wire protocol).
 fn likely_prefix(digits: &str) -> Option<char> {
     if digits.starts_with("788") || digits.starts_with("168") {
         Some('S')

@@ -144,12 +144,12 @@ impl Error {
     }
 
     /// A local failure before anything was changed.
-    pub fn local(what: Text, error: &std::io::Error) -> Self {
+    pub fn io_before_change(what: Text, error: &std::io::Error) -> Self {
         Self::config(text!("{what}: {error}", what, error))
     }
 
-    /// A local read or write failure after the work itself was done.
-    pub fn io(what: Text, error: &std::io::Error) -> Self {
+    /// A local failure after something was changed: the work itself was done.
+    pub fn io_after_change(what: Text, error: &std::io::Error) -> Self {
         Self::new(Kind::Io, text!("{what}: {error}", what, error))
     }
 
@@ -278,7 +278,7 @@ mod tests {
     fn resource_shortage_has_hint() {
         let of = |code| {
             let system = std::io::Error::from_raw_os_error(code);
-            Error::local(text!("cannot handle signals"), &system)
+            Error::io_before_change(text!("cannot handle signals"), &system)
         };
         let hint = |error: Error| error.hint.map(|hint| hint.english()).unwrap_or_default();
         for (code, part) in [
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn output_error_reports_completed_change() {
         let full = std::io::Error::from_raw_os_error(28);
-        let error = Error::io(text!("cannot write the result to stdout"), &full);
+        let error = Error::io_after_change(text!("cannot write the result to stdout"), &full);
         let error = error.with_completed_change(&Text::verbatim("it was made"));
         assert!(
             error

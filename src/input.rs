@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use crate::error::{Error, Kind, Outcome};
-use crate::output::Source;
+use crate::output::StdinStream;
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 ///
 /// # Errors
 /// `deadline` when it does not end in time, a usage error when it cannot be read or is too long.
-pub fn stdin_bytes(stdin: Source, deadline: Deadline) -> Result<Vec<u8>, Error> {
+pub fn stdin_bytes(stdin: StdinStream, deadline: Deadline) -> Result<Vec<u8>, Error> {
     in_time(deadline, text!("standard input did not end"), move || {
         read_limited(stdin.reader)
     })
@@ -28,7 +28,7 @@ pub fn stdin_bytes(stdin: Source, deadline: Deadline) -> Result<Vec<u8>, Error> 
 ///
 /// # Errors
 /// As [`stdin_bytes`].
-pub fn stdin_line(stdin: Source, deadline: Deadline) -> Result<String, Error> {
+pub fn stdin_line(stdin: StdinStream, deadline: Deadline) -> Result<String, Error> {
     in_time(deadline, text!("no answer was typed"), move || {
         let mut line = String::new();
         BufReader::new(stdin.reader.take(4096)).read_line(&mut line)?;
@@ -46,7 +46,7 @@ fn in_time<T: Send + 'static>(
     let reader = thread::Builder::new().name("stdin".into());
     reader
         .spawn(move || done.send(read()))
-        .map_err(|e| Error::local(text!("cannot read standard input"), &e))?;
+        .map_err(|e| Error::io_before_change(text!("cannot read standard input"), &e))?;
     match result.recv_timeout(deadline.remaining()) {
         Ok(read) => {
             read.map_err(|e| Error::usage(text!("cannot read standard input: {error}", error = e)))

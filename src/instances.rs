@@ -67,10 +67,10 @@ pub fn list_with_statuses(api: &Api) -> Result<Vec<Instance>, Error> {
 
 /// Looks up the statuses of `guids`, several at once, in the given order.
 pub fn look_up(api: &Api, guids: Vec<Guid>) -> Vec<Instance> {
-    parallel::map(guids, AT_ONCE, |guid| one(api, guid))
+    parallel::map(guids, AT_ONCE, |guid| with_status(api, guid))
 }
 
-fn one(api: &Api, guid: Guid) -> Instance {
+fn with_status(api: &Api, guid: Guid) -> Instance {
     let status = api.client_status(&guid);
     Instance { guid, status }
 }
@@ -273,7 +273,7 @@ pub fn accounts(context: &Context, instances: &[Instance]) -> HashMap<Guid, Acco
 /// Guids with their accounts, which are looked up, as a list in a sentence.
 pub fn describe(context: &Context, instances: &[&Instance]) -> String {
     let owned: Vec<Instance> = instances.iter().map(|i| (*i).clone()).collect();
-    list(instances, &accounts(context, &owned))
+    join_guids(instances, &accounts(context, &owned))
 }
 
 /// The only online one of `instances`.
@@ -312,7 +312,7 @@ fn undecided(unknown: &[&Instance]) -> Error {
         Kind::Unreachable,
         text!(
             "the status of {guids} cannot be read, so the instance cannot be detected",
-            guids = list(unknown, &HashMap::new())
+            guids = join_guids(unknown, &HashMap::new())
         ),
     )
     .hint(text!("select one with --guid GUID, or try again"))
@@ -330,7 +330,7 @@ fn nobody_online(running: &[&Instance]) -> Error {
     } else {
         error.hint(text!(
             "log in with `qiwei login --guid GUID`; running: {running}",
-            running = list(running, &HashMap::new())
+            running = join_guids(running, &HashMap::new())
         ))
     }
 }
@@ -351,9 +351,10 @@ pub fn wrong_guid_hint(refusal: &Refusal) -> Text {
 /// Looks the instance's status up when the refusal may mean "not logged in": the server has no code of
 /// its own for that.
 pub fn explain_failure(api: &Api, guid: &Guid, error: CallError, effect: Effect) -> Error {
-    let is_open = matches!(&error, CallError::Refused(refusal) if refusal.may_be_about_login());
+    let may_be_offline =
+        matches!(&error, CallError::Refused(refusal) if refusal.may_be_about_login());
     let error = error.into_error(effect);
-    if !is_open {
+    if !may_be_offline {
         return error;
     }
     let status = match api.client_status(guid) {
@@ -378,7 +379,7 @@ pub fn explain_failure(api: &Api, guid: &Guid, error: CallError, effect: Effect)
 }
 
 /// Guids with the accounts that are known as a list in a sentence: `06c4… (name, company)`.
-pub fn list(instances: &[&Instance], accounts: &HashMap<Guid, Account>) -> String {
+pub fn join_guids(instances: &[&Instance], accounts: &HashMap<Guid, Account>) -> String {
     let word = |instance: &&Instance| match accounts.get(&instance.guid) {
         Some(account) => format!("{} ({})", instance.guid, account.words()),
         None => instance.guid.to_string(),
@@ -411,7 +412,7 @@ mod tests {
     }
 
     fn plain(instances: &[&Instance]) -> String {
-        list(instances, &HashMap::new())
+        join_guids(instances, &HashMap::new())
     }
 
     #[test]

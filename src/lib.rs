@@ -1,4 +1,4 @@
-//! `qiwei` drives WeCom accounts hosted by an API server, from shell scripts, cron and CI.
+//! `qiwei` controls WeCom accounts hosted by an API server, from shell scripts, cron and CI.
 //!
 //! The binary is [`run`] on the process's own arguments, environment and streams. The
 //! [`sandbox`] is independent: a simulated API server.
@@ -55,7 +55,7 @@ use config::Layers;
 use context::Context;
 pub use env::Env;
 use output::{Output, OutputOptions};
-pub use output::{Sink, Source, Streams};
+pub use output::{OutputStream, StdinStream, Streams};
 pub use panics::install_panic_hook;
 
 /// Runs one command; `args` start with the program's name.

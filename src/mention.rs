@@ -32,7 +32,7 @@ impl Mentions {
     pub fn of_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Self, Text> {
         let mut all: Vec<String> = Vec::new();
         for id in ids {
-            // 0 means "everyone" in the protocol.
+            // 0 means "everyone" in the wire protocol.
             if !is_id(id) || id == "0" {
                 return Err(text!(
                     "{id}: a user id is digits, such as 1688856814580613",
@@ -58,7 +58,7 @@ impl Mentions {
     }
 
     /// Checks the number of `{$@}` and `{at}` in a text, and that no shell has removed one. That it
-    /// must equal the number of mentions is documented only for a similar product, not in the reference;
+    /// must equal the number of mentions is documented only for a similar product, not in the vendor's API reference;
     /// a text without placeholders is always accepted.
     ///
     /// # Errors

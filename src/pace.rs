@@ -24,7 +24,7 @@ pub struct Rate {
 /// The stored state of an account's rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaceState {
-    /// The time up to which sends are reserved, on the clock of this boot.
+    /// The time up to which sends are reserved, in microseconds since boot (CLOCK_BOOTTIME).
     pub next_send_at: Micros,
     /// The end of the last pause requested by the server, on the same clock.
     pub paused_until: Micros,

@@ -34,7 +34,7 @@ pub fn watch() -> Result<Signals, Error> {
 }
 
 fn watch_without_hangup() -> Result<Signals, Error> {
-    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::local(text!("cannot handle signals"), &e))
+    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::io_before_change(text!("cannot handle signals"), &e))
 }
 
 /// Calls `report` with each signal, on a thread that ends with the process.
@@ -63,7 +63,7 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
     thread
         .spawn(work)
         .map(drop)
-        .map_err(|e| Error::local(text!("cannot handle signals"), &e))
+        .map_err(|e| Error::io_before_change(text!("cannot handle signals"), &e))
 }
 
 /// Ends the process at once with the exit code of a signal, for threads that handle signals beside an

@@ -7,7 +7,7 @@ use super::request::{Effect, Request};
 use super::{Api, CallError};
 use crate::guid::Guid;
 
-/// Most ids of one look-up; more was an error once (the wire protocol).
+/// Most ids of one look-up; more was an error once (wire protocol).
 pub const BATCH: usize = 20;
 
 #[derive(Serialize)]

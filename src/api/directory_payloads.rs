@@ -1,7 +1,7 @@
 //! Payloads of the endpoints for people and groups, in every shape seen from servers.
 //!
-//! The reference documents the requests only. The shapes of the answers come from the wire protocol, "Names,
-//! rooms and contacts": first `roominfos` and `persons`, else plain rows. Which fields name the owner, the
+//! The vendor's API reference documents the requests only. The shapes of the answers are those that public
+//! clients accept: first `roominfos` and `persons`, else plain rows. Which fields name the owner, the
 //! administrators and a member's name in the group is not documented; those that are not recognised
 //! stay unknown.
 

@@ -17,7 +17,7 @@ pub struct LoginQrcode {
     pub key: Option<String>,
 }
 
-/// Status of a QR code (protocol, QrcodeStatus).
+/// Status of a QR code (wire protocol).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QrcodeStatus {
     /// 0

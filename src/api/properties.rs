@@ -43,7 +43,7 @@ pub(crate) fn outcome_of_send(status: u16, body: &[u8]) -> Outcome {
         Err(error) => error
             .into_error(Effect::Change)
             .outcome
-            .expect("every failed change says what became of it"),
+            .expect("every failed change has an outcome"),
     }
 }
 
@@ -291,7 +291,7 @@ impl ReferenceReading {
             })
             .collect();
         let is_envelope = !codes.is_empty() || !object.contains_key("msg_data");
-        // Fields that the protocol does not document may make an accepted answer unknown.
+        // Fields that the wire protocol does not document may make an accepted answer unknown.
         const DOCUMENTED: [&str; 6] = [
             "error_code",
             "err_code",

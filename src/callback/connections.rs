@@ -87,7 +87,7 @@ impl Connections {
     }
 
     /// Closes one connection, to free a descriptor: the one that [`Connections::admit`] would close.
-    pub(super) fn close_one(&self) {
+    pub(super) fn close_idle_connection(&self) {
         self.lock().make_room();
     }
 
@@ -121,7 +121,7 @@ impl Registry {
 
 impl Connection {
     /// Marks whether a response is being written on this connection.
-    pub(super) fn busy(&self, is_busy: bool) {
+    pub(super) fn set_busy(&self, is_busy: bool) {
         if let Some(member) = self.connections.lock().open.get_mut(&self.number) {
             member.is_busy = is_busy;
             member.has_sent_request |= is_busy;
@@ -151,8 +151,8 @@ mod tests {
         let connections = Connections::default();
         let (_sender, stream) = connect();
         let sender = connections.admit(stream).unwrap();
-        sender.busy(true);
-        sender.busy(false);
+        sender.set_busy(true);
+        sender.set_busy(false);
         let (clients, others): (Vec<_>, Vec<_>) = (0..MAX_CONNECTIONS + 20)
             .map(|_| {
                 let (client, stream) = connect();

@@ -75,7 +75,7 @@ fn null() -> Box<RawValue> {
     RawValue::NULL.to_owned()
 }
 
-/// `notify_type` and its name in output and in `--type`. Source: the protocol's table of callbacks.
+/// `notify_type` and its name in output and in `--type`. Source: the wire protocol's callbacks.
 const NAMES: [(i64, &str); 22] = [
     (11001, "ready"),
     (11002, "login_qrcode"),

@@ -49,7 +49,10 @@ pub enum Acceptance {
 
 /// Receives the callbacks. Called before the sender is answered, so that no acknowledged callback is
 /// lost. A callback of the gateway's WebSocket has an acknowledgement that is completed later.
-pub type Sink = Arc<dyn Fn(Event, Option<Acknowledgement>) -> Acceptance + Send + Sync>;
+pub type CallbackHandler = Arc<dyn Fn(Event, Option<Acknowledgement>) -> Acceptance + Send + Sync>;
+
+/// Former name.
+pub type Sink = CallbackHandler;
 
 /// Learns of requests with the token that were refused.
 pub type RefusalObserver = Arc<dyn Fn(RefusalReason) + Send + Sync>;
@@ -84,13 +87,13 @@ impl Listener {
     pub fn serve(
         self,
         policy: CallbackPolicy,
-        sink: Sink,
+        handler: CallbackHandler,
         refusals: RefusalObserver,
         health: Health,
     ) -> io::Result<RunningListener> {
         let service = Arc::new(Service {
             policy,
-            sink,
+            handler,
             refusals,
             health,
         });
@@ -119,7 +122,7 @@ impl Drop for RunningListener {
 
 struct Service {
     policy: CallbackPolicy,
-    sink: Sink,
+    handler: CallbackHandler,
     refusals: RefusalObserver,
     health: Health,
 }
@@ -128,7 +131,7 @@ fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Servi
     loop {
         let Ok((stream, _)) = listener.accept() else {
             // Probably out of descriptors: make room and keep accepting.
-            connections.close_one();
+            connections.close_idle_connection();
             thread::sleep(OUT_OF_DESCRIPTORS_PAUSE);
             continue;
         };
@@ -141,7 +144,7 @@ fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Servi
             .stack_size(STACK_BYTES)
             .spawn(move || serve_connection(&connection, &service));
         if spawned.is_err() {
-            connections.close_one();
+            connections.close_idle_connection();
             thread::sleep(OUT_OF_DESCRIPTORS_PAUSE);
         }
     }
@@ -160,10 +163,10 @@ fn serve_connection(connection: &Connection, service: &Service) {
         }
         match read(&mut reader, stream, service) {
             Ok((head, body)) => {
-                connection.busy(true);
+                connection.set_busy(true);
                 let answer = service.answer(&head, &body);
                 let sent = send(stream, &head, answer);
-                connection.busy(false);
+                connection.set_busy(false);
                 if sent.is_err() || !head.keep_alive {
                     return;
                 }
@@ -173,7 +176,7 @@ fn serve_connection(connection: &Connection, service: &Service) {
                 let _ = write(stream, answer, HTTPVersion(1, 1), false, true);
                 return;
             }
-            Err(ReadError::Gone) => return,
+            Err(ReadError::Disconnected) => return,
         }
     }
 }
@@ -186,14 +189,14 @@ fn read(
     let head = reader.head()?;
     let is_small =
         matches!(head.body, Framing::Length(length) if length <= MAX_UNAUTHENTICATED_BODY_BYTES);
-    if !is_small && let Some(status) = service.refuses(&head) {
+    if !is_small && let Some(status) = service.early_refusal_status(&head) {
         return Err(ReadError::Refused(status));
     }
     let fits = !matches!(head.body, Framing::Length(length) if length > MAX_BODY_BYTES);
     if head.expects_continue && fits && reader.is_drained() {
         stream
             .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
-            .map_err(|_| ReadError::Gone)?;
+            .map_err(|_| ReadError::Disconnected)?;
     }
     let body = reader.body(&head).inspect_err(|error| {
         if let ReadError::Refused(status) = error
@@ -223,7 +226,7 @@ type Answer = Response<io::Cursor<Vec<u8>>>;
 
 impl Service {
     /// The refusal that is certain before the body is read.
-    fn refuses(&self, head: &Head) -> Option<u16> {
+    fn early_refusal_status(&self, head: &Head) -> Option<u16> {
         match self.policy.decide(callback_request(head, b"")) {
             Decision::Refused(status, _) => Some(status),
             Decision::RefusedCallback(
@@ -239,7 +242,7 @@ impl Service {
 
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
         match self.policy.decide(callback_request(head, body)) {
-            Decision::Callback(event) => match (self.sink)(event, None) {
+            Decision::Callback(event) => match (self.handler)(event, None) {
                 Acceptance::Accepted => answer(200, &json!({"status": "ok"})),
                 Acceptance::Closed => refusal(503, "closing"),
             },
@@ -267,7 +270,7 @@ fn refusal(status: u16, why: &str) -> Answer {
 }
 
 fn send(stream: &TcpStream, head: &Head, answer: Answer) -> io::Result<()> {
-    let version = HTTPVersion(1, u8::from(head.is_modern));
+    let version = HTTPVersion(1, u8::from(head.is_http_1_1));
     write(
         stream,
         answer,

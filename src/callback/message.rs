@@ -93,8 +93,8 @@ fn is_own_read_report(entry: &Value, sender: Option<&str>, receiver: Option<&str
         && receiver.is_some_and(|receiver| receiver.starts_with("788"))
 }
 
-/// The identity of a message: `appinfo`, which is global, else its ids within the account (protocol,
-/// Callbacks). `None` when it has neither.
+/// The identity of a message: `appinfo`, which is global, else its ids within the account
+/// (wire protocol). `None` when it has neither.
 pub fn identity(guid: &str, entry: &Value) -> Option<String> {
     let kind = kind_of(entry);
     // A change record names in `referid` the message it changes, and may carry its `appinfo`.

@@ -131,8 +131,8 @@ impl CallbackPolicy {
         // A proxy may add a prefix: only the last path segment counts.
         let (before, last) = path.rsplit_once('/').unwrap_or(("", path));
         if !self.token.is(last) {
-            let near = before.ends_with("/webhook") || path.ends_with("/webhook");
-            return match near {
+            let is_webhook_path = before.ends_with("/webhook") || path.ends_with("/webhook");
+            return match is_webhook_path {
                 true => Decision::Refused(403, "wrong token"),
                 false => Decision::Refused(404, "not here"),
             };

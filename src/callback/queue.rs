@@ -39,10 +39,10 @@ pub struct ReceivedEvent {
     pub acknowledgement: Option<Acknowledgement>,
 }
 
-/// A bounded queue that removes duplicates. Its content has been acknowledged to the sender, unless it has an
-/// acknowledgement of its own.
+/// A bounded queue that removes duplicates. The sender of a callback has been answered when it enters the queue, except
+/// over the WebSocket, where the event carries an [`Acknowledgement`] that is completed later.
 pub struct EventQueue {
-    wanted: EventFilter,
+    filter: EventFilter,
     state: Mutex<State>,
     changed: Condvar,
     hasher: RandomState,
@@ -51,7 +51,7 @@ pub struct EventQueue {
 #[derive(Default)]
 struct State {
     queue: VecDeque<ReceivedEvent>,
-    taken: u64,
+    accepted: u64,
     is_closed: bool,
     known: HashSet<u64>,
     by_age: VecDeque<u64>,
@@ -59,9 +59,9 @@ struct State {
 
 impl EventQueue {
     /// An open, empty queue.
-    pub fn new(wanted: EventFilter) -> Self {
+    pub fn new(filter: EventFilter) -> Self {
         Self {
-            wanted,
+            filter,
             state: Mutex::default(),
             changed: Condvar::new(),
             hasher: RandomState::new(),
@@ -79,7 +79,7 @@ impl EventQueue {
         if state.is_closed {
             return Acceptance::Closed;
         }
-        let types = &self.wanted.types;
+        let types = &self.filter.types;
         let is_wanted = types.is_empty() || types.contains(&event.notify_type);
         let event = match is_wanted {
             true => self.without_known(&mut state, event),
@@ -96,14 +96,14 @@ impl EventQueue {
             event,
             acknowledgement,
         });
-        state.taken += 1;
-        state.is_closed = self.wanted.count == Some(state.taken);
+        state.accepted += 1;
+        state.is_closed = self.filter.count == Some(state.accepted);
         self.changed.notify_all();
         Acceptance::Accepted
     }
 
     fn without_known(&self, state: &mut State, event: Event) -> Option<Event> {
-        if self.wanted.duplicates {
+        if self.filter.duplicates {
             return Some(event);
         }
         let guid = event.guid.clone();
@@ -160,8 +160,8 @@ impl EventQueue {
     }
 
     /// Number of callbacks accepted.
-    pub fn taken(&self) -> u64 {
-        self.lock().taken
+    pub fn accepted(&self) -> u64 {
+        self.lock().accepted
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

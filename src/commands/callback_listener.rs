@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::api::request::{self, Effect, Request};
 use crate::api::{Api, CallError};
-use crate::callback::listener::{Health, RunningListener, Sink};
+use crate::callback::listener::{CallbackHandler, Health, RunningListener};
 use crate::callback::policy::{CallbackPolicy, RefusalReason};
 use crate::callback::queue::EventQueue;
 use crate::callback::{Listener, Token, address};
@@ -99,7 +99,7 @@ impl CallbackArgs {
         })?;
         let bound = listener
             .address()
-            .map_err(|e| Error::local(text!("the listener has no address"), &e))?;
+            .map_err(|e| Error::io_before_change(text!("the listener has no address"), &e))?;
         let token = Token::random().map_err(Error::internal)?;
         context.output.hide(token.reveal());
         let url =
@@ -135,11 +135,11 @@ impl CallbackArgs {
             context,
             guid: guid.clone(),
             global: self.global_notify,
-            is_back: false,
+            is_restored: false,
         };
         // A failed request may have been carried out, so the URL is restored in this case too.
         api.apply(&redirected.request(url)).map_err(|error| {
-            redirected.is_back = !matches!(error, CallError::NoAnswer(_));
+            redirected.is_restored = !matches!(error, CallError::NoAnswer(_));
             error.into_error(Effect::Change)
         })?;
         Ok(redirected)
@@ -154,7 +154,7 @@ impl CallbackListener {
     pub fn serve(
         self,
         guid: Guid,
-        sink: Sink,
+        handler: CallbackHandler,
         refusals: &Arc<RefusedCallbacks>,
         health: Health,
     ) -> Result<RunningListener, Error> {
@@ -166,8 +166,8 @@ impl CallbackListener {
             host: self.host,
         };
         self.listener
-            .serve(policy, sink, Arc::new(observer), health)
-            .map_err(|e| Error::local(text!("cannot serve callbacks"), &e))
+            .serve(policy, handler, Arc::new(observer), health)
+            .map_err(|e| Error::io_before_change(text!("cannot serve callbacks"), &e))
     }
 }
 
@@ -231,7 +231,7 @@ pub struct RedirectedCallbacks<'c> {
     context: &'c Context,
     guid: Guid,
     global: bool,
-    is_back: bool,
+    is_restored: bool,
 }
 
 impl RedirectedCallbacks<'_> {
@@ -258,7 +258,7 @@ impl RedirectedCallbacks<'_> {
 
     /// Restores the configured URL, or warns that callbacks now go to a closed port.
     pub fn restore(&mut self) {
-        if std::mem::replace(&mut self.is_back, true) {
+        if std::mem::replace(&mut self.is_restored, true) {
             return;
         }
         let output = &self.context.output;
@@ -305,9 +305,14 @@ impl Drop for RedirectedCallbacks<'_> {
 pub struct Lock(Option<File>);
 
 impl Lock {
+    //TMP
+    pub fn announce(&self, url: &str) {
+        self.write_url(url);
+    }
+
     /// Writes the listener's URL with its token to a file readable only by this user, where
     /// `probe callback` finds it.
-    pub fn announce(&self, url: &str) {
+    pub fn write_url(&self, url: &str) {
         if let Some(mut file) = self.0.as_ref() {
             // Without the file `probe callback` asks for a URL.
             let _ = file
@@ -346,12 +351,12 @@ pub fn lock(context: &Context, guid: &Guid) -> Result<Lock, Error> {
 ///
 /// # Errors
 /// When the lock file cannot be read.
-pub fn announced(context: &Context, guid: &Guid) -> Result<Option<String>, Error> {
+pub fn running_listener_url(context: &Context, guid: &Guid) -> Result<Option<String>, Error> {
     let Some(path) = lock_path(context, guid)?.filter(|path| path.exists()) else {
         return Ok(None);
     };
     match files::lock(&path, Duration::ZERO).map_err(|e| unusable(&path, &e))? {
-        Some(_nobody_holds_it) => Ok(None),
+        Some(_free_lock) => Ok(None),
         None => Ok(std::fs::read_to_string(&path)
             .ok()
             .filter(|url| !url.is_empty())),

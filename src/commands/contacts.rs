@@ -85,7 +85,7 @@ fn row(person: Person) -> Row {
     }
 }
 
-/// WeChat or WeCom, by the beginning of the id (the wire protocol, Ids).
+/// WeChat or WeCom, by the beginning of the id (wire protocol).
 fn type_of(user_id: &str) -> Option<&'static str> {
     match user_id.get(..3) {
         Some("788") => Some("wechat"),

@@ -24,7 +24,7 @@ struct Row {
     room_name: Option<String>,
     role: Option<&'static str>,
     #[serde(skip)]
-    word: Option<Text>,
+    role_label: Option<Text>,
 }
 
 impl Run for Args {
@@ -56,7 +56,7 @@ impl Run for Args {
 }
 
 fn row(member: Member) -> Row {
-    let (role, word) = match member.role {
+    let (role, role_label) = match member.role {
         Some(Role::Owner) => (Some("owner"), Some(text!("owner"))),
         Some(Role::Admin) => (Some("admin"), Some(text!("admin"))),
         Some(Role::Member) => (Some("member"), Some(text!("member"))),
@@ -67,7 +67,7 @@ fn row(member: Member) -> Row {
         name: member.name,
         room_name: member.room_name,
         role,
-        word,
+        role_label,
     }
 }
 
@@ -76,6 +76,8 @@ fn cells(row: &Row) -> [Cell; 4] {
         row.user_id.as_str().into(),
         row.name.as_deref().unwrap_or("-").into(),
         row.room_name.as_deref().unwrap_or("-").into(),
-        row.word.clone().map_or_else(|| "-".into(), Cell::from),
+        row.role_label
+            .clone()
+            .map_or_else(|| "-".into(), Cell::from),
     ]
 }

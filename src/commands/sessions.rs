@@ -209,7 +209,7 @@ fn explain(context: &Context, list: &SessionList, error: CallError) -> Error {
     let count = list.entries.len();
     let message = match context.deadline() {
         Ok(deadline) if deadline.is_over() => text!(
-            "time ran out after {timeout}: {count} conversations were read, the list is incomplete",
+            "timed out after {timeout}: {count} conversations were read, the list is incomplete",
             timeout = show_duration(deadline.timeout()),
             count
         ),

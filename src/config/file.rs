@@ -52,22 +52,22 @@ impl ConfigFile {
     /// # Errors
     /// A configuration error with the file and, where possible, the line.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Error> {
-        let source = Source { path, text };
+        let parsed = ParsedText { path, text };
         let document = DeTable::parse(text).map_err(|e| {
-            source.error(
+            parsed.error(
                 e.span().unwrap_or_default().start,
                 Text::verbatim(e.message()),
             )
         })?;
         let mut file = Self {
-            top: source.section(document.get_ref(), "")?,
+            top: parsed.section(document.get_ref(), "")?,
             ..Self::default()
         };
         if let Some(profiles) = document.get_ref().get("profiles") {
-            for (name, value) in source.table(profiles, "profiles")? {
+            for (name, value) in parsed.table(profiles, "profiles")? {
                 let prefix = format!("profiles.{}.", name.get_ref());
-                let table = source.table(value, prefix.trim_end_matches('.'))?;
-                let section = source.section(table, &prefix)?;
+                let table = parsed.table(value, prefix.trim_end_matches('.'))?;
+                let section = parsed.section(table, &prefix)?;
                 file.profiles.insert(name.get_ref().to_string(), section);
             }
         }
@@ -98,12 +98,12 @@ pub(super) fn wrong_at(path: &Path, text: &str, offset: usize, what: Text) -> Er
 }
 
 /// A file being validated, for error messages.
-struct Source<'a> {
+struct ParsedText<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
-impl Source<'_> {
+impl ParsedText<'_> {
     fn error(&self, offset: usize, what: Text) -> Error {
         wrong_at(self.path, self.text, offset, what)
     }

@@ -96,7 +96,7 @@ fn check_set(file: &str, before: &BTreeMap<String, String>, name: &SettingName, 
     let has_ends = file.contains('\n') && after.contains('\n');
     assert!(!has_ends || crlf(file) == crlf(&after), "{after:?}");
     for comment in lost_comments(file, &after) {
-        panic_on_lost(file, name, &comment, false);
+        check_lost_comment(file, name, &comment, false);
     }
     // Comments beside values are kept, unless the value changes.
     let marks = |text: &str| text.matches(" #").count();
@@ -126,7 +126,7 @@ fn check_unset(file: &str, before: &BTreeMap<String, String>, name: &SettingName
         expected.remove(&name.to_string());
         assert_eq!(parse(&after), Some(expected), "{after:?}");
         for comment in lost_comments(file, &after) {
-            panic_on_lost(file, name, &comment, true);
+            check_lost_comment(file, name, &comment, true);
         }
     }
 }
@@ -162,7 +162,7 @@ fn lost_comments(before: &str, after: &str) -> Vec<String> {
 }
 
 /// Only comments directly above a removed key may be missing.
-fn panic_on_lost(file: &str, name: &SettingName, comment: &str, with_the_key: bool) {
+fn check_lost_comment(file: &str, name: &SettingName, comment: &str, with_the_key: bool) {
     // Text that looks like a comment there may be part of a value.
     let has_long_values = ["'''", "\"\"\"", "{", "["]
         .iter()

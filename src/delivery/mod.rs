@@ -1,4 +1,4 @@
-//! Delivery of one message: recorded, paced, sent, and its outcome recorded.
+//! Delivery of one message: wait for the pace, record "in flight" in the ledger, send, record the outcome.
 
 pub mod key_lock;
 mod outgoing_message;

@@ -11,7 +11,7 @@ pub(crate) struct Head {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Framing,
     /// Whether the version is HTTP/1.1 rather than 1.0.
-    pub(crate) is_modern: bool,
+    pub(crate) is_http_1_1: bool,
     /// Whether the connection stays open after the response.
     pub(crate) keep_alive: bool,
     /// Whether the client waits for `100 Continue`.
@@ -47,32 +47,32 @@ fn head(request: &httparse::Request) -> Result<Head, ReadError> {
             (header.name.to_string(), value)
         })
         .collect();
-    let is_modern = request.version == Some(1);
+    let is_http_1_1 = request.version == Some(1);
     Ok(Head {
         method: request.method.unwrap_or_default().into(),
         target: request.path.unwrap_or_default().into(),
         body: Framing::of(&headers)?,
-        is_modern,
-        keep_alive: keeps_alive(&headers, is_modern),
-        expects_continue: is_modern && mentions(&headers, "expect", "100-continue"),
+        is_http_1_1,
+        keep_alive: keeps_alive(&headers, is_http_1_1),
+        expects_continue: is_http_1_1 && has_list_item(&headers, "expect", "100-continue"),
         headers,
     })
 }
 
 /// HTTP/1.1 stays open unless told to close, HTTP/1.0 closes unless told to stay open.
-fn keeps_alive(headers: &[(String, String)], is_modern: bool) -> bool {
-    if is_modern {
-        !mentions(headers, "connection", "close")
+fn keeps_alive(headers: &[(String, String)], is_http_1_1: bool) -> bool {
+    if is_http_1_1 {
+        !has_list_item(headers, "connection", "close")
     } else {
-        mentions(headers, "connection", "keep-alive")
+        has_list_item(headers, "connection", "keep-alive")
     }
 }
 
-/// Whether a comma-separated header contains `word`.
-pub(super) fn mentions(headers: &[(String, String)], name: &str, word: &str) -> bool {
+/// Whether a comma-separated header has this list item.
+pub(super) fn has_list_item(headers: &[(String, String)], name: &str, item: &str) -> bool {
     values(headers, name)
         .flat_map(|value| value.split(','))
-        .any(|part| part.trim().eq_ignore_ascii_case(word))
+        .any(|part| part.trim().eq_ignore_ascii_case(item))
 }
 
 /// Every value of a header.
@@ -90,7 +90,7 @@ pub(super) fn values<'h, 'n>(
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReadError {
     /// The client has disconnected or been silent for too long.
-    Gone,
+    Disconnected,
     /// The request is refused with this HTTP status.
     Refused(u16),
 }

@@ -139,14 +139,14 @@ impl<R: Read> RequestReader<R> {
         let mut piece = [0; BUFFER_BYTES];
         loop {
             match self.stream.read(&mut piece) {
-                Ok(0) => return Err(ReadError::Gone),
+                Ok(0) => return Err(ReadError::Disconnected),
                 Ok(length) => {
                     self.buffer
                         .extend_from_slice(piece.get(..length).unwrap_or_default());
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Err(ReadError::Gone),
+                Err(_) => return Err(ReadError::Disconnected),
             }
         }
     }
@@ -185,7 +185,7 @@ mod tests {
         let mut all = Vec::new();
         loop {
             match reader.head_and_body() {
-                Err(ReadError::Gone) => return all,
+                Err(ReadError::Disconnected) => return all,
                 Err(error) => {
                     all.push(Err(error));
                     return all;

@@ -10,7 +10,6 @@ use crate::api::{Api, CallError, Status};
 use crate::callback::Event;
 use crate::guid::Guid;
 use crate::login::verification_code::CodeSourceError;
-
 use crate::secret::Secret;
 
 /// A login event.
@@ -25,11 +24,11 @@ pub enum LoginEvent {
     /// The requested QR code.
     Qrcode(Result<LoginQrcode, CallError>),
     /// A poll was refused with this text of the server.
-    Refused(String),
+    PollRefused(String),
     /// A poll found the QR code expired.
-    Expired,
+    QrcodeExpired,
     /// A verification code, or the reason there is none.
-    Code(Result<Secret, CodeSourceError>),
+    VerificationCode(Result<Secret, CodeSourceError>),
     /// A signal asks the program to end.
     Signal(i32),
 }
@@ -85,10 +84,10 @@ fn poll_events(api: &Api, guid: &Guid, is_old_login: &mut bool) -> Vec<LoginEven
             *is_old_login &= status != QrcodeStatus::Success;
             Some(LoginEvent::Polled(status))
         }
-        Err(error) if error.is_qrcode_expired() => Some(LoginEvent::Expired),
+        Err(error) if error.is_qrcode_expired() => Some(LoginEvent::QrcodeExpired),
         Err(error) => error
             .refusal_text()
-            .map(|text| LoginEvent::Refused(text.to_owned())),
+            .map(|text| LoginEvent::PollRefused(text.to_owned())),
     };
     let online = match api.client_status(guid) {
         Ok(Status::Online) if !*is_old_login => Some(LoginEvent::Online),

@@ -7,7 +7,7 @@ use crate::text::{Text, text};
 
 /// The requested drawing style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Style {
+pub enum QrStyle {
     /// Half-height blocks (the default where the terminal can show them)
     Half,
     /// Full blocks, twice as wide
@@ -17,12 +17,13 @@ pub enum Style {
     /// The link only
     Link,
     /// Nothing at all
-    None,
+    #[value(name = "none")]
+    Hidden,
 }
 
 /// What the output stream can display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TerminalCapabilities {
+pub struct QrTerminal {
     /// A terminal rather than a log.
     pub terminal: bool,
     /// Colors may be used.
@@ -34,16 +35,16 @@ pub struct TerminalCapabilities {
 }
 
 /// The requested drawing, or the best the terminal can display; `None` for the link alone.
-fn choose(style: Option<Style>, terminal: TerminalCapabilities, modules: usize) -> Option<Drawing> {
+fn choose(style: Option<QrStyle>, terminal: QrTerminal, modules: usize) -> Option<Drawing> {
     let half = Drawing::Half {
         color: terminal.color,
     };
     let wanted = match style {
-        Some(Style::Link | Style::None) => return None,
+        Some(QrStyle::Link | QrStyle::Hidden) => return None,
         // An explicit request is followed even when it may not fit.
-        Some(Style::Half) => return Some(half),
-        Some(Style::Full | Style::Ascii) if terminal.color => return Some(Drawing::Full),
-        Some(Style::Full | Style::Ascii) => return Some(Drawing::Ascii),
+        Some(QrStyle::Half) => return Some(half),
+        Some(QrStyle::Full | QrStyle::Ascii) if terminal.color => return Some(Drawing::Full),
+        Some(QrStyle::Full | QrStyle::Ascii) => return Some(Drawing::Ascii),
         None if terminal.utf8 => half,
         None if terminal.terminal && terminal.color => Drawing::Full,
         None => Drawing::Ascii,
@@ -58,10 +59,10 @@ fn choose(style: Option<Style>, terminal: TerminalCapabilities, modules: usize) 
 /// The drawing, and the link printed beside it.
 pub fn render(
     content: &str,
-    style: Option<Style>,
-    terminal: TerminalCapabilities,
+    style: Option<QrStyle>,
+    terminal: QrTerminal,
 ) -> (String, Option<Text>) {
-    if style == Some(Style::None) {
+    if style == Some(QrStyle::Hidden) {
         return (String::new(), None);
     }
     let drawn = Matrix::of(content).ok().and_then(|code| {
@@ -95,7 +96,7 @@ pub fn status_text(status: QrcodeStatus) -> Text {
 mod tests {
     use super::*;
 
-    const WIDE: TerminalCapabilities = TerminalCapabilities {
+    const WIDE: QrTerminal = QrTerminal {
         terminal: true,
         color: true,
         utf8: true,
@@ -109,7 +110,7 @@ mod tests {
             (None, WIDE, half(true)),
             (
                 None,
-                TerminalCapabilities {
+                QrTerminal {
                     color: false,
                     ..WIDE
                 },
@@ -117,7 +118,7 @@ mod tests {
             ),
             (
                 None,
-                TerminalCapabilities {
+                QrTerminal {
                     utf8: false,
                     ..WIDE
                 },
@@ -125,7 +126,7 @@ mod tests {
             ),
             (
                 None,
-                TerminalCapabilities {
+                QrTerminal {
                     utf8: false,
                     color: false,
                     ..WIDE
@@ -134,7 +135,7 @@ mod tests {
             ),
             (
                 None,
-                TerminalCapabilities {
+                QrTerminal {
                     columns: Some(40),
                     ..WIDE
                 },
@@ -142,7 +143,7 @@ mod tests {
             ),
             (
                 None,
-                TerminalCapabilities {
+                QrTerminal {
                     terminal: false,
                     color: false,
                     columns: None,
@@ -152,7 +153,7 @@ mod tests {
             ),
             (
                 None,
-                TerminalCapabilities {
+                QrTerminal {
                     terminal: false,
                     color: false,
                     utf8: false,
@@ -161,31 +162,31 @@ mod tests {
                 Some(Drawing::Ascii),
             ),
             (
-                Some(Style::Half),
-                TerminalCapabilities {
+                Some(QrStyle::Half),
+                QrTerminal {
                     columns: Some(10),
                     ..WIDE
                 },
                 half(true),
             ),
             (
-                Some(Style::Full),
-                TerminalCapabilities {
+                Some(QrStyle::Full),
+                QrTerminal {
                     color: false,
                     ..WIDE
                 },
                 Some(Drawing::Ascii),
             ),
-            (Some(Style::Ascii), WIDE, Some(Drawing::Full)),
+            (Some(QrStyle::Ascii), WIDE, Some(Drawing::Full)),
             (
-                Some(Style::Ascii),
-                TerminalCapabilities {
+                Some(QrStyle::Ascii),
+                QrTerminal {
                     color: false,
                     ..WIDE
                 },
                 Some(Drawing::Ascii),
             ),
-            (Some(Style::Link), WIDE, None),
+            (Some(QrStyle::Link), WIDE, None),
         ];
         for (style, terminal, expected) in cases {
             assert_eq!(
@@ -198,12 +199,12 @@ mod tests {
 
     #[test]
     fn prints_link_unless_none() {
-        for style in [None, Some(Style::Half), Some(Style::Link)] {
+        for style in [None, Some(QrStyle::Half), Some(QrStyle::Link)] {
             let link = render("https://x", style, WIDE).1.unwrap();
             assert_eq!(link, "link: https://x");
         }
         assert_eq!(
-            render("https://x", Some(Style::None), WIDE),
+            render("https://x", Some(QrStyle::Hidden), WIDE),
             (String::new(), None)
         );
         assert_eq!(render(&"x".repeat(9000), None, WIDE).0, "");

@@ -4,7 +4,7 @@ use crate::api::login_payloads::QrcodeStatus;
 use crate::text::{Text, text};
 
 /// Verification codes that may be tried.
-pub const MAX_CODE_ATTEMPTS: u8 = 3;
+pub const MAX_VERIFICATION_CODE_ATTEMPTS: u8 = 3;
 
 /// The next step to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,16 +12,16 @@ pub enum Step {
     /// Report this status.
     ReportStatus(QrcodeStatus),
     /// Draw this new QR code.
-    ShowCode(String),
+    ShowQrcode(String),
     /// Ask for a verification code.
-    AskCode {
+    AskVerificationCode {
         /// Remaining attempts, this one included.
         attempts_left: u8,
     },
-    /// The code was accepted.
-    CodeAccepted,
-    /// The code was rejected.
-    CodeRejected {
+    /// The verification code was accepted.
+    VerificationCodeAccepted,
+    /// The verification code was rejected.
+    VerificationCodeRejected {
         /// Remaining attempts.
         attempts_left: u8,
     },
@@ -32,14 +32,14 @@ pub enum Step {
 /// One login from its first QR code to its end.
 #[derive(Clone, Debug)]
 pub struct LoginStateMachine {
-    content: String,
+    qrcode_content: String,
     seen: Option<QrcodeStatus>,
     attempts_left: u8,
-    code: Code,
+    verification: Verification,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Code {
+enum Verification {
     NotNeeded,
     Asked,
     Accepted,
@@ -47,12 +47,12 @@ enum Code {
 
 impl LoginStateMachine {
     /// A login whose first QR code has this content.
-    pub fn new(content: String) -> Self {
+    pub fn new(qrcode_content: String) -> Self {
         Self {
-            content,
+            qrcode_content,
             seen: None,
-            attempts_left: MAX_CODE_ATTEMPTS,
-            code: Code::NotNeeded,
+            attempts_left: MAX_VERIFICATION_CODE_ATTEMPTS,
+            verification: Verification::NotNeeded,
         }
     }
 
@@ -63,9 +63,9 @@ impl LoginStateMachine {
         }
         self.seen = Some(status);
         let mut steps = vec![Step::ReportStatus(status)];
-        if status == QrcodeStatus::CodeRequired && self.code == Code::NotNeeded {
-            self.code = Code::Asked;
-            steps.push(Step::AskCode {
+        if status == QrcodeStatus::CodeRequired && self.verification == Verification::NotNeeded {
+            self.verification = Verification::Asked;
+            steps.push(Step::AskVerificationCode {
                 attempts_left: self.attempts_left,
             });
         } else if status.is_failure() {
@@ -84,32 +84,32 @@ impl LoginStateMachine {
         self.seen.is_some_and(|seen| rank(status) < rank(seen))
     }
 
-    /// Handles the content of the current QR code; different content means a new code.
-    pub fn on_content(&mut self, content: &str) -> Vec<Step> {
-        if content == self.content {
+    /// Handles the content of the current QR code; different content means a new QR code.
+    pub fn on_qrcode_content(&mut self, content: &str) -> Vec<Step> {
+        if content == self.qrcode_content {
             return Vec::new();
         }
-        content.clone_into(&mut self.content);
+        content.clone_into(&mut self.qrcode_content);
         self.seen = None;
-        self.code = Code::NotNeeded;
-        vec![Step::ShowCode(content.to_owned())]
+        self.verification = Verification::NotNeeded;
+        vec![Step::ShowQrcode(content.to_owned())]
     }
 
     /// Handles an accepted verification code.
-    pub fn on_code_accepted(&mut self) -> Vec<Step> {
-        self.code = Code::Accepted;
-        vec![Step::CodeAccepted]
+    pub fn on_verification_code_accepted(&mut self) -> Vec<Step> {
+        self.verification = Verification::Accepted;
+        vec![Step::VerificationCodeAccepted]
     }
 
     /// Handles a rejected verification code.
-    pub fn on_code_rejected(&mut self) -> Vec<Step> {
+    pub fn on_verification_code_rejected(&mut self) -> Vec<Step> {
         self.attempts_left = self.attempts_left.saturating_sub(1);
         let attempts_left = self.attempts_left;
         let next = match attempts_left {
             0 => Step::Fail(text!("the verification code was wrong three times")),
-            _ => Step::AskCode { attempts_left },
+            _ => Step::AskVerificationCode { attempts_left },
         };
-        vec![Step::CodeRejected { attempts_left }, next]
+        vec![Step::VerificationCodeRejected { attempts_left }, next]
     }
 
     /// Remaining attempts for the verification code.
@@ -119,8 +119,8 @@ impl LoginStateMachine {
 
     /// The status word in `GET /health`.
     pub fn health(&self) -> &'static str {
-        match (self.code, self.seen) {
-            (Code::Asked, _) => "code_required",
+        match (self.verification, self.seen) {
+            (Verification::Asked, _) => "code_required",
             (_, Some(status)) => status.number_and_name().1,
             (_, None) => "not_scanned",
         }
@@ -179,19 +179,19 @@ mod tests {
     #[test]
     fn allows_three_code_attempts() {
         let mut login = machine();
-        let ask = |attempts_left| AskCode { attempts_left };
-        let rejected = |attempts_left| CodeRejected { attempts_left };
+        let ask = |attempts_left| AskVerificationCode { attempts_left };
+        let rejected = |attempts_left| VerificationCodeRejected { attempts_left };
         assert_eq!(
             login.on_status(S::CodeRequired),
             [ReportStatus(S::CodeRequired), ask(3)]
         );
         assert_eq!(login.on_status(S::CodeRequired), []);
-        assert_eq!(login.on_code_rejected(), [rejected(2), ask(2)]);
-        assert_eq!(login.on_code_rejected(), [rejected(1), ask(1)]);
-        let steps = login.on_code_rejected();
+        assert_eq!(login.on_verification_code_rejected(), [rejected(2), ask(2)]);
+        assert_eq!(login.on_verification_code_rejected(), [rejected(1), ask(1)]);
+        let steps = login.on_verification_code_rejected();
         assert!(matches!(
             steps[..],
-            [CodeRejected { attempts_left: 0 }, Fail(_)]
+            [VerificationCodeRejected { attempts_left: 0 }, Fail(_)]
         ));
     }
 
@@ -199,7 +199,10 @@ mod tests {
     fn accepted_code_is_not_requested_again() {
         let mut login = machine();
         login.on_status(S::CodeRequired);
-        assert_eq!(login.on_code_accepted(), [CodeAccepted]);
+        assert_eq!(
+            login.on_verification_code_accepted(),
+            [VerificationCodeAccepted]
+        );
         assert_eq!(login.on_status(S::CodeRequired), []);
         assert_eq!(login.on_status(S::Success), [ReportStatus(S::Success)]);
         assert_eq!(
@@ -212,8 +215,8 @@ mod tests {
     fn new_qr_code_restarts_scan() {
         let mut login = machine();
         login.on_status(S::Scanned);
-        assert_eq!(login.on_content("one"), []);
-        assert_eq!(login.on_content("two"), [ShowCode("two".into())]);
+        assert_eq!(login.on_qrcode_content("one"), []);
+        assert_eq!(login.on_qrcode_content("two"), [ShowQrcode("two".into())]);
         assert_eq!(
             login.on_status(S::NotScanned),
             [ReportStatus(S::NotScanned)]
@@ -230,15 +233,15 @@ mod tests {
             for (number, kind) in events {
                 let steps = match kind {
                     0 | 1 => login.on_status(S::of(number).unwrap()),
-                    2 => login.on_code_rejected(),
-                    _ => login.on_code_accepted(),
+                    2 => login.on_verification_code_rejected(),
+                    _ => login.on_verification_code_accepted(),
                 };
-                asked += steps.iter().filter(|step| matches!(step, AskCode { .. })).count();
+                asked += steps.iter().filter(|step| matches!(step, AskVerificationCode { .. })).count();
                 if steps.iter().any(|step| matches!(step, Fail(_))) {
                     break;
                 }
             }
-            prop_assert!(asked <= usize::from(MAX_CODE_ATTEMPTS));
+            prop_assert!(asked <= usize::from(MAX_VERIFICATION_CODE_ATTEMPTS));
         }
     }
 }

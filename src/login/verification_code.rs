@@ -1,6 +1,6 @@
 //! Sources of the verification code for the first login on a new device.
 
-use crate::output::Source as Stdin;
+use crate::output::StdinStream;
 use crate::secret::Secret;
 use crate::text::{Text, text};
 use std::fs::File;
@@ -18,13 +18,13 @@ const FILE_POLL: Duration = Duration::from_millis(200);
 /// Where the code comes from.
 pub enum CodeSource {
     /// Typed on this terminal.
-    Terminal(Stdin),
+    Terminal(StdinStream),
     /// Printed by a command.
     Command(String),
     /// Written to a file.
     File(PathBuf),
     /// Submitted from another shell: `qiwei login --code`.
-    Elsewhere,
+    OtherProcess,
 }
 
 impl CodeSource {
@@ -43,14 +43,14 @@ impl CodeSource {
                 path = path.display(),
                 attempt
             ),
-            Self::Elsewhere => {
+            Self::OtherProcess => {
                 text!("submit the verification code with `qiwei login --code -` from another shell")
             }
         }
     }
 
     /// Whether the answer is typed on the line of the request.
-    pub fn is_prompt(&self) -> bool {
+    pub fn is_typed(&self) -> bool {
         matches!(self, Self::Terminal(_))
     }
 }
@@ -96,7 +96,7 @@ impl CodePrompt {
         source: CodeSource,
         answer: impl Fn(Result<Secret, CodeSourceError>) + Send + 'static,
     ) -> io::Result<Self> {
-        if matches!(source, CodeSource::Elsewhere) {
+        if matches!(source, CodeSource::OtherProcess) {
             return Ok(Self(None));
         }
         let (ask, asked) = channel();
@@ -139,7 +139,7 @@ fn serve(
                 answer(checked(&last).map_err(CodeSourceError::again));
             }
         }
-        CodeSource::Elsewhere => {}
+        CodeSource::OtherProcess => {}
     }
 }
 

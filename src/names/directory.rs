@@ -153,7 +153,7 @@ pub fn contacts(api: &Api, guid: &Guid, all: bool) -> Result<Vec<Person>, CallEr
 }
 
 /// The groups that the account owns; only the first page unless `all`. The list ends where the next start is
-/// missing, negative, not further on, or not below the total (the wire protocol).
+/// missing, negative, not further on, or not below the total (wire protocol).
 ///
 /// # Errors
 /// Those of any call.

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use crate::api::{Api, CallError, ConversationEntry};
 use crate::guid::Guid;
 
-/// Conversations per page when all are read: fewer requests than with the reference's 100.
+/// Conversations per page when all are read: fewer requests than with the 100 of the vendor's API reference.
 const LARGE_PAGE: u32 = 500;
-/// The reference's number of conversations per page.
+/// Conversations per page in the vendor's API reference.
 pub const USUAL_PAGE: u32 = 100;
 
 /// The conversations read so far, and where the next page starts.

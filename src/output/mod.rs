@@ -31,7 +31,7 @@ pub use page::Page;
 use sanitize::{for_terminal, json_for_terminal};
 use secret_mask::SecretMask;
 use status_line::Stderr;
-pub use streams::{Sink, Source, Streams};
+pub use streams::{OutputStream, StdinStream, Streams};
 use table::TableStyle;
 
 /// When to use color.
@@ -104,7 +104,7 @@ pub struct TerminalCapabilities {
 #[derive(Clone)]
 pub struct Output {
     options: OutputOptions,
-    out: Arc<Mutex<Sink>>,
+    out: Arc<Mutex<OutputStream>>,
     err: Arc<Mutex<Stderr>>,
     stdout_style: TableStyle,
     stderr_style: TableStyle,
@@ -113,8 +113,8 @@ pub struct Output {
 
 impl Output {
     /// Output with these options.
-    pub fn new(options: OutputOptions, stdout: Sink, stderr: Sink) -> Self {
-        let style = |sink: &Sink| TableStyle {
+    pub fn new(options: OutputOptions, stdout: OutputStream, stderr: OutputStream) -> Self {
+        let style = |sink: &OutputStream| TableStyle {
             terminal: sink.terminal,
             color: options.colors(sink.terminal),
             utf8: options.utf8,
@@ -399,7 +399,7 @@ impl Output {
             .and_then(|()| out.writer.flush())
             .map_err(|e| match e.kind() {
                 io::ErrorKind::BrokenPipe => Error::closed_pipe(),
-                _ => Error::io(text!("cannot write the result to stdout"), &e),
+                _ => Error::io_after_change(text!("cannot write the result to stdout"), &e),
             })
     }
 }

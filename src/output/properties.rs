@@ -15,7 +15,7 @@ use tabled::grid::util::string::get_string_width;
 
 use super::sanitize::{for_terminal, json_for_terminal};
 use super::table::{Cell, RED, Table, TableStyle};
-use super::{ColorChoice, Output, OutputOptions, Page, Sink};
+use super::{ColorChoice, Output, OutputOptions, OutputStream, Page};
 use crate::error::Error;
 use crate::text::{Lang, Text};
 
@@ -25,10 +25,7 @@ pub fn terminal(data: &[u8]) {
     check_sanitised(&text);
     check_table(&text);
     let english = Text::of_system(text.as_ref()).english();
-    assert_eq!(
-        english, text,
-        "words of the system come out as they went in"
-    );
+    assert_eq!(english, text, "system messages are unchanged in English");
     for color in [ColorChoice::Never, ColorChoice::Always] {
         for json in [false, true] {
             check_terminal(data, &text, color, json);
@@ -100,7 +97,7 @@ fn check_table(text: &str) {
 /// The output on stdout and stderr of `print`.
 fn printed(options: OutputOptions, terminal: bool, print: impl FnOnce(&Output)) -> [String; 2] {
     let streams = [(); 2].map(|()| SharedBuffer::default());
-    let [stdout, stderr] = streams.clone().map(|buffer| Sink {
+    let [stdout, stderr] = streams.clone().map(|buffer| OutputStream {
         writer: Box::new(buffer),
         terminal,
     });

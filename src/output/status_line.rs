@@ -2,19 +2,19 @@
 
 use std::io::Write;
 
-use super::streams::Sink;
+use super::streams::OutputStream;
 
 /// Moves to the start of the line and erases it.
 const ERASE: &str = "\r\x1b[K";
 
 /// Standard error. Any other output clears the status line first.
 pub struct Stderr {
-    sink: Sink,
+    sink: OutputStream,
     has_status: bool,
 }
 
 impl Stderr {
-    pub(super) fn new(sink: Sink) -> Self {
+    pub(super) fn new(sink: OutputStream) -> Self {
         Self {
             sink,
             has_status: false,
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn write_clears_status_line_first() {
         let buffer = SharedBuffer::default();
-        let mut stderr = Stderr::new(Sink {
+        let mut stderr = Stderr::new(OutputStream {
             writer: Box::new(buffer.clone()),
             terminal: true,
         });

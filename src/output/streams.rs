@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Read, Write};
 
 /// A writable stream.
-pub struct Sink {
+pub struct OutputStream {
     /// The writer.
     pub writer: Box<dyn Write + Send>,
     /// Whether it is a terminal.
@@ -11,7 +11,7 @@ pub struct Sink {
 }
 
 /// Standard input. Nothing is read until a command asks for it.
-pub struct Source {
+pub struct StdinStream {
     /// The reader.
     pub reader: Box<dyn Read + Send>,
     /// Whether it is a terminal.
@@ -21,26 +21,26 @@ pub struct Source {
 /// The three standard streams.
 pub struct Streams {
     /// Standard input.
-    pub stdin: Source,
+    pub stdin: StdinStream,
     /// Standard output, for data.
-    pub stdout: Sink,
+    pub stdout: OutputStream,
     /// Standard error, for everything else.
-    pub stderr: Sink,
+    pub stderr: OutputStream,
 }
 
 impl Streams {
     /// The streams of this process.
     pub fn of_process() -> Self {
         Self {
-            stdin: Source {
+            stdin: StdinStream {
                 terminal: io::stdin().is_terminal(),
                 reader: Box::new(io::stdin()),
             },
-            stdout: Sink {
+            stdout: OutputStream {
                 terminal: io::stdout().is_terminal(),
                 writer: Box::new(io::stdout()),
             },
-            stderr: Sink {
+            stderr: OutputStream {
                 terminal: io::stderr().is_terminal(),
                 writer: Box::new(io::stderr()),
             },

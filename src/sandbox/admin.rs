@@ -44,13 +44,18 @@ fn route(
         }
         ("GET", ["callbacks"]) => Ok(HttpResponse::list(server.callbacks.posted())),
         (method, parts) => {
-            let answer = short(server, received, method, parts)?;
+            let answer = answer_without_streaming(server, received, method, parts)?;
             Ok(HttpResponse::json(200, answer.to_string().into_bytes(), ""))
         }
     }
 }
 
-fn short(server: &Server, received: &ReceivedRequest, method: &str, parts: &[&str]) -> Outcome {
+fn answer_without_streaming(
+    server: &Server,
+    received: &ReceivedRequest,
+    method: &str,
+    parts: &[&str],
+) -> Outcome {
     match (method, parts) {
         ("GET", ["state"]) => Ok(state(server)),
         ("GET", ["faults"]) => Ok(faults(server)),
@@ -73,8 +78,8 @@ fn instance(server: &Server, guid: &str, action: &[&str], bytes: &[u8]) -> Outco
         [] => instances::set_status(server, guid, &body()?),
         ["scan"] => instances::scan(server, guid, &body()?),
         ["callback"] => instances::callback(server, guid, &body()?),
-        ["message"] => instances::arrival(server, guid, &body()?, IncomingKind::Text),
-        ["read"] => instances::arrival(server, guid, &body()?, IncomingKind::ReadReport),
+        ["message"] => instances::deliver_incoming(server, guid, &body()?, IncomingKind::Text),
+        ["read"] => instances::deliver_incoming(server, guid, &body()?, IncomingKind::ReadReport),
         ["disconnect"] => instances::disconnect(server, guid),
         ["rename"] => instances::rename(server, guid, &body()?),
         ["kick"] => instances::kick(server, guid),

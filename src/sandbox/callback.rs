@@ -24,7 +24,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Idle time after which a thread ends.
-const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+const WORKER_IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The queues and their threads.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl Callbacks {
 
     /// Waits for the instance's next event; `None` after an idle time.
     fn next(&self, guid: &str) -> Option<Job> {
-        let timeout = Instant::now() + LINGER_TIMEOUT;
+        let timeout = Instant::now() + WORKER_IDLE_TIMEOUT;
         let mut queues = lock(&self.queues);
         loop {
             let due = queues.by_guid.get(guid)?.front().map(|job| job.due);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
-/// The dialect of the server (protocol, "Envelope").
+/// The dialect of the server (wire protocol).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// `error_code`, `error_message`, `data`.

@@ -17,7 +17,7 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// Whether the person uses WeChat; the others use WeCom (protocol, "Ids").
+    /// Whether the person uses WeChat; the others use WeCom (wire protocol).
     pub(super) fn is_wechat(&self) -> bool {
         self.user_id.starts_with("788")
     }

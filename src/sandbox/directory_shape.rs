@@ -1,4 +1,4 @@
-//! The shapes in which servers list people and groups (protocol, "Names, rooms and contacts").
+//! The shapes in which servers list people and groups (wire protocol).
 
 use super::directory::{Directory, Member, Person, Room};
 use super::quirk::{Quirk, Quirks};

@@ -6,12 +6,12 @@ use super::login::QrCode;
 use super::login::QrStatus;
 use serde_json::{Map, Value, json};
 
-pub(super) const QRCODE_CHANGED: i64 = 11002;
+pub(super) const LOGIN_QRCODE: i64 = 11002;
 pub(super) const LOGGED_IN: i64 = 11003;
 pub(super) const LOGGED_OUT: i64 = 11004;
-pub(super) const MESSAGE: i64 = 11010;
+pub(super) const NEW_MESSAGE: i64 = 11010;
 pub(super) const KICKED: i64 = 11011;
-pub(super) const MESSAGES: i64 = 11013;
+pub(super) const MESSAGE_BATCH: i64 = 11013;
 
 const AVATAR: &str = "https://wework.qpic.cn/wwpic/sandbox/0";
 const LOGO: &str = "https://wework.qpic.cn/wwpic/sandbox/logo";
@@ -26,14 +26,14 @@ pub(super) struct Event {
     pub(super) data: Value,
 }
 
-/// `data` of 11002. Ids are integers here and strings in 11003, as in the protocol.
-pub(super) fn qrcode_changed(instance: &Instance, renewed: Option<&QrCode>) -> Value {
+/// `data` of 11002. Ids are integers here and strings in 11003, as in the wire protocol.
+pub(super) fn qrcode_changed(instance: &Instance, new_qrcode: Option<&QrCode>) -> Value {
     let status = match &instance.login {
         Some(login) => login.status,
         None => QrStatus::NotScanned,
     };
     let mut data = qr_status(instance, status);
-    if let (Some(qrcode), Some(fields)) = (renewed, data.as_object_mut()) {
+    if let (Some(qrcode), Some(fields)) = (new_qrcode, data.as_object_mut()) {
         fields.insert("qrcode_content".into(), json!(qrcode.content()));
     }
     data

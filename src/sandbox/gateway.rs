@@ -1,7 +1,7 @@
 //! The hosted gateway: one URL for all endpoints, with credentials in the body, a limit of calls, and
 //! refusals of its own.
 //!
-//! Known from public clients only (protocol, "The hosted gateway"). What is not documented, above all
+//! Known from public clients only. What is not documented, above all
 //! the codes and texts of its refusals, is in `gateway/refusal.rs`.
 
 mod limiter;

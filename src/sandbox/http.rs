@@ -1,4 +1,4 @@
-//! The HTTP server of the sandbox, without knowledge of the protocol.
+//! The HTTP server of the sandbox, without knowledge of the API.
 
 mod connection;
 mod connections;
@@ -37,7 +37,7 @@ impl Sockets {
 
     /// Closes all connections and waits for their threads, at most `timeout`.
     pub(super) fn close_connections(&self, timeout: Duration) {
-        self.connections.cut(timeout);
+        self.connections.close_all(timeout);
     }
 }
 

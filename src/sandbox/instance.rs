@@ -37,7 +37,7 @@ impl Status {
     /// Every name [`FromStr`] takes, besides the numbers 0, 1 and 2.
     pub const NAMES: &[&str] = &["stopped", "running", "online", "reconnecting"];
 
-    /// The reported number. A reconnecting instance looks stopped, as in the protocol.
+    /// The reported number. A reconnecting instance looks stopped, as in the wire protocol.
     pub fn shown(self) -> u8 {
         match self {
             Status::Stopped | Status::Reconnecting => 0,

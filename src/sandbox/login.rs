@@ -25,7 +25,7 @@ pub(super) enum QrStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The QR code changes its status, or is replaced.
-    ScanScript(ScanStep),
+    Scan(ScanStep),
     /// The account is logged in.
     LoggedIn,
 }
@@ -36,7 +36,7 @@ pub(super) struct Login {
     pub(super) qrcode: QrCode,
     pub(super) status: QrStatus,
     /// The verification code that is waited for.
-    wanted: Option<String>,
+    expected_code: Option<String>,
     steps: VecDeque<(Timestamp, Step)>,
     gap: Duration,
 }
@@ -54,7 +54,7 @@ impl Login {
         Login {
             qrcode,
             status: QrStatus::NotScanned,
-            wanted: None,
+            expected_code: None,
             steps: script(scan)
                 .into_iter()
                 .map(|(time, step)| (later(now, time), step))
@@ -76,7 +76,7 @@ impl Login {
         self.steps.pop_front().map(|(_, step)| step)
     }
 
-    /// Updates the status. A new code is set separately, see [`Login::renew`].
+    /// Updates the status. A new code is set separately, see [`Login::set_qrcode`].
     pub(super) fn apply(&mut self, step: &ScanStep) {
         self.status = match step {
             ScanStep::Scanned => QrStatus::Scanned,
@@ -86,24 +86,24 @@ impl Login {
             ScanStep::Fail => QrStatus::Failed,
             ScanStep::Expire => QrStatus::NotScanned,
         };
-        self.wanted = match step {
+        self.expected_code = match step {
             ScanStep::RequireCode(code) => Some(code.clone()),
             _ => None,
         };
     }
 
     /// Replaces the QR code.
-    pub(super) fn renew(&mut self, qrcode: QrCode) {
+    pub(super) fn set_qrcode(&mut self, qrcode: QrCode) {
         self.qrcode = qrcode;
     }
 
     /// Checks a verification code; the right one completes the login.
     pub(super) fn submit(&mut self, code: &str, now: Timestamp) -> Result<(), CodeError> {
-        match &self.wanted {
+        match &self.expected_code {
             None => Err(CodeError::NotAsked),
-            Some(wanted) if wanted != code => Err(CodeError::Wrong),
+            Some(expected_code) if expected_code != code => Err(CodeError::Wrong),
             Some(_) => {
-                self.wanted = None;
+                self.expected_code = None;
                 self.complete(now);
                 Ok(())
             }
@@ -112,7 +112,7 @@ impl Login {
 
     /// Schedules the success of the QR code and, a little later, of the login.
     fn complete(&mut self, now: Timestamp) {
-        let confirm = Step::ScanScript(ScanStep::Confirm);
+        let confirm = Step::Scan(ScanStep::Confirm);
         self.steps = [(now, confirm), (later(now, self.gap), Step::LoggedIn)].into();
     }
 }
@@ -120,10 +120,10 @@ impl Login {
 /// The steps of a scan and when they come, counted from the QR code.
 fn script(scan: &ScanScript) -> Vec<(Duration, Step)> {
     let (after, gap) = (scan.after, gap(scan));
-    let then = |step| (after + gap, Step::ScanScript(step));
-    let scanned = |at| (at, Step::ScanScript(ScanStep::Scanned));
+    let then = |step| (after + gap, Step::Scan(step));
+    let scanned = |at| (at, Step::Scan(ScanStep::Scanned));
     let success = |at| {
-        let confirm = Step::ScanScript(ScanStep::Confirm);
+        let confirm = Step::Scan(ScanStep::Confirm);
         vec![
             scanned(at),
             (at + gap, confirm),
@@ -137,7 +137,7 @@ fn script(scan: &ScanScript) -> Vec<(Duration, Step)> {
         }
         ScanOutcome::Refuse => vec![scanned(after), then(ScanStep::Refuse)],
         ScanOutcome::Expire => {
-            let mut steps = vec![(after, Step::ScanScript(ScanStep::Expire))];
+            let mut steps = vec![(after, Step::Scan(ScanStep::Expire))];
             steps.extend(success(2 * after));
             steps
         }
@@ -216,7 +216,7 @@ mod tests {
         while let Some(due) = login.due() {
             let since = due.as_millisecond() - start().as_millisecond();
             match login.next(due).unwrap() {
-                Step::ScanScript(step) => {
+                Step::Scan(step) => {
                     login.apply(&step);
                     history.push((since, Some(login.status)));
                 }
@@ -264,10 +264,7 @@ mod tests {
     fn steps_wait_for_their_time() {
         let mut login = Login::new(QrCode::new(0), &ScanScript::default(), start());
         assert_eq!(login.next(at(999)), None);
-        assert_eq!(
-            login.next(at(1000)),
-            Some(Step::ScanScript(ScanStep::Scanned))
-        );
+        assert_eq!(login.next(at(1000)), Some(Step::Scan(ScanStep::Scanned)));
         assert_eq!(login.next(at(1000)), None);
     }
 

@@ -148,15 +148,15 @@ pub(super) enum IncomingKind {
 }
 
 impl State {
-    /// Lets a message arrive; true when a callback goes out for it.
+    /// Delivers a message of another person; true when a callback goes out for it.
     ///
     /// # Errors
     /// When there is no such instance or the conversation id is malformed.
-    pub(super) fn receive(
+    pub(super) fn deliver_incoming(
         &mut self,
         guid: &str,
         incoming: &IncomingMessage,
-        arrival: IncomingKind,
+        kind: IncomingKind,
         now: Timestamp,
     ) -> Result<bool, String> {
         let conversation = Conversation::parse(&incoming.conversation_id)
@@ -166,7 +166,7 @@ impl State {
         let name = incoming.sender_name.as_deref().unwrap_or(UNNAMED_SENDER);
         instance.begin_session(&conversation, name, now.as_second());
         let message = self.numbered(guid, incoming, &conversation, own_id, now);
-        Ok(match arrival {
+        Ok(match kind {
             IncomingKind::Text => self.emit_message(guid, message.event(RECEIVED)),
             IncomingKind::ReadReport => self.emit_message(guid, message.read_report()),
         })

@@ -209,14 +209,14 @@ impl Sandbox {
             .change(|state| state.emit(guid, notify_type, data))
     }
 
-    /// Lets a message arrive at an account; false when nobody receives events.
+    /// Delivers a message of another person to an account; false when nobody receives events.
     ///
     /// # Errors
     /// When there is no such instance or the conversation id is malformed.
-    pub fn receive(&self, guid: &str, message: &IncomingMessage) -> Result<bool, String> {
+    pub fn deliver_incoming(&self, guid: &str, message: &IncomingMessage) -> Result<bool, String> {
         let now = Timestamp::now();
         self.server
-            .change(|state| state.receive(guid, message, IncomingKind::Text, now))
+            .change(|state| state.deliver_incoming(guid, message, IncomingKind::Text, now))
     }
 
     /// Renames a person or group of an account's directory; false when there is none with this

@@ -1,5 +1,5 @@
-//! Answers of an instance of personal WeChat, which the gateway serves under the same paths (protocol,
-//! "The hosted gateway"): `{"baseResponse":{"ret":0},"list":[{"ret":0}]}`, and status 1 for online.
+//! Answers of an instance of personal WeChat, which the gateway serves under the same paths
+//! (wire protocol): `{"baseResponse":{"ret":0},"list":[{"ret":0}]}`, and status 1 for online.
 
 use super::endpoint_result::{EndpointResult, Failure};
 use serde_json::{Map, Value, json};

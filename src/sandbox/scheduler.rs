@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Wakes the thread when the schedule changes or the sandbox ends.
 #[derive(Debug, Default)]
 pub(super) struct Scheduler {
-    calls: Mutex<SchedulerState>,
+    state: Mutex<SchedulerState>,
     changed: Condvar,
 }
 
@@ -21,34 +21,34 @@ struct SchedulerState {
 impl Scheduler {
     /// Makes the thread read the schedule again.
     pub(super) fn reschedule(&self) {
-        lock(&self.calls).rescheduled = true;
+        lock(&self.state).rescheduled = true;
         self.changed.notify_all();
     }
 
     /// Ends the thread.
     pub(super) fn end(&self) {
-        lock(&self.calls).ended = true;
+        lock(&self.state).ended = true;
         self.changed.notify_all();
     }
 
     /// Waits for `time`, or without one for a wake-up; returns false when the sandbox ends.
     fn wait(&self, time: Option<Duration>) -> bool {
-        let calls = lock(&self.calls);
-        let idle = |calls: &mut SchedulerState| !calls.rescheduled && !calls.ended;
-        let mut calls = match time {
+        let state = lock(&self.state);
+        let idle = |state: &mut SchedulerState| !state.rescheduled && !state.ended;
+        let mut state = match time {
             Some(time) => {
                 self.changed
-                    .wait_timeout_while(calls, time, idle)
+                    .wait_timeout_while(state, time, idle)
                     .unwrap_or_else(PoisonError::into_inner)
                     .0
             }
             None => self
                 .changed
-                .wait_while(calls, idle)
+                .wait_while(state, idle)
                 .unwrap_or_else(PoisonError::into_inner),
         };
-        calls.rescheduled = false;
-        !calls.ended
+        state.rescheduled = false;
+        !state.ended
     }
 
     /// Calls `advance`, which performs due steps and returns the time of the next one, until the

@@ -102,7 +102,7 @@ impl Server {
         result
     }
 
-    /// Changes the simulated state from outside the protocol.
+    /// Changes the simulated state without a request of the wire protocol.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         self.work(|simulator| change(&mut simulator.state))
     }
@@ -174,7 +174,7 @@ fn websocket_url(addr: SocketAddr, prefix: &str) -> String {
 /// Refuses requests with an `Origin`, which browsers add to every changing request, and requests to a
 /// host name that is not this machine (DNS rebinding).
 ///
-/// On a network address the protocol's host names are unknown, so only the admin interface checks them
+/// On a network address the host names that clients use are unknown, so only the admin interface checks them
 /// there: `is_admin`.
 fn check_host(received: &ReceivedRequest, bound: IpAddr, is_admin: bool) -> Result<(), String> {
     if received.header("origin").is_some() {

@@ -176,7 +176,7 @@ impl State {
     /// Queues a message event, alone or as a batch of one.
     pub(super) fn emit_message(&mut self, guid: &str, mut message: Value) -> bool {
         if !self.quirks.has(Quirk::BatchCallbacks) {
-            return self.emit(guid, event::MESSAGE, message);
+            return self.emit(guid, event::NEW_MESSAGE, message);
         }
         if let Some(fields) = message.as_object_mut() {
             fields.insert("extra_content".into(), json!(""));
@@ -187,7 +187,7 @@ impl State {
         } else {
             batch
         };
-        self.emit(guid, event::MESSAGES, data)
+        self.emit(guid, event::MESSAGE_BATCH, data)
     }
 
     /// Echoes an own message as an event.

@@ -1,5 +1,5 @@
-//! Callbacks over WebSocket, as the hosted gateway offers them for clients without a public URL (protocol,
-//! "The hosted gateway"; known from two public clients).
+//! Callbacks over WebSocket, as the hosted gateway offers them for clients without a public URL (wire
+//! protocol; known from two public clients).
 //!
 //! The client authenticates for one instance; then it receives the instance's events and acknowledges
 //! each. What it does not acknowledge is sent again after the next authentication.

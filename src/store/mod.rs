@@ -106,10 +106,8 @@ pub fn open_in(state: Option<&Path>) -> Result<StateDatabase, Error> {
 
 /// The error when there is no state folder.
 pub fn no_state_folder() -> Error {
-    Error::config(text!(
-        "there is no home directory for the ledger of sent messages"
-    ))
-    .hint(text!("set a directory with QIWEI_STATE_DIR"))
+    Error::config(text!("there is no home directory for the state database"))
+        .hint(text!("set a directory with QIWEI_STATE_DIR"))
 }
 
 /// SQLite reports a descriptor shortage only as a file that cannot be opened.
@@ -159,7 +157,7 @@ fn make_private(path: &Path) -> io::Result<PathBuf> {
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::config(text!(
-        "cannot keep the ledger in {path}: {error}",
+        "cannot use the database {path}: {error}",
         path = path.display(),
         error
     ))

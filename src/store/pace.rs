@@ -8,7 +8,7 @@ use super::StateDatabase;
 use crate::error::Error;
 use crate::pace::{Micros, PaceState, Rate};
 
-/// A reserved send time, on the clock of this boot.
+/// A reserved send time, in microseconds since boot (CLOCK_BOOTTIME).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reservation(Micros);
 

@@ -6,20 +6,20 @@ use crate::text::{ParseError, Text, text};
 
 /// The error, the likely intention, and the usage line.
 pub(super) fn parse_error(error: &clap::Error) -> Text {
-    let mut told = what(error);
+    let mut message = what(error);
     for tip in tips(error) {
-        told = text!("{told}\n\n  tip: {tip}", told, tip);
+        message = text!("{message}\n\n  tip: {tip}", message, tip);
     }
     let usage = error.get(ContextKind::Usage).map(ToString::to_string);
     let usage = usage.as_deref().and_then(|usage| usage.split_once(':'));
     if let Some((_, usage)) = usage {
-        told = text!(
-            "{told}\n\nUsage: {usage}",
-            told,
+        message = text!(
+            "{message}\n\nUsage: {usage}",
+            message,
             usage = Text::lines(usage.trim())
         );
     }
-    text!("{told}\n\nFor more information, try '--help'.", told)
+    text!("{message}\n\nFor more information, try '--help'.", message)
 }
 
 fn what(error: &clap::Error) -> Text {

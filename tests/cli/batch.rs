@@ -9,8 +9,8 @@ use qiwei::sandbox::{Sandbox, Status};
 use serde_json::json;
 
 use crate::support::counting_server::CountingServer;
-use crate::support::memory::watch;
-use crate::support::sends::{field, results, sends, texts, wait_until, with_state};
+use crate::support::memory::measure;
+use crate::support::state::{field, results, sends, texts, wait_until, with_state};
 use crate::support::{Finished, GROUP, Home, PERSON, Qiwei, check_all, sandbox, sandbox_with};
 
 /// So many lines, each with a text of its own: `m1`, `m2`, ….
@@ -251,7 +251,7 @@ fn memory_is_constant_in_number_of_lines() {
                 wait_until("enough is sent", || sends(&server) >= before + sent);
                 server.set_status(&guid, Status::Running);
             });
-            watch(
+            measure(
                 Command::new(env!("CARGO_BIN_EXE_qiwei"))
                     .args(["send", "--batch", &file, "--jobs", jobs])
                     .args(["--base-url", &server.base_url(), "--guid", &guid])

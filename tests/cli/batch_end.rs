@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::batch::{lines, partly_bad, piped};
 use crate::support::raw::{RawServer, ok};
-use crate::support::sends::{field, results, results_in, sends, texts, wait_until, with_state};
+use crate::support::state::{field, results, results_in, sends, texts, wait_until, with_state};
 use crate::support::{Finished, Home, Qiwei, check_all, sandbox, sandbox_with};
 
 #[test]
@@ -35,7 +35,7 @@ fn fail_fast_stops_at_first_failure() {
         server.add_fault(once.parse().unwrap());
         let run = piped(&server, &lines(5), &["--fail-fast"]).ends_with(8);
         assert_eq!(field(&results(&run), "outcome"), [outcome]);
-        run.says("stopped at line 1 (--fail-fast)");
+        run.assert_stderr_contains("stopped at line 1 (--fail-fast)");
         assert_eq!(sends(&server), 2, "{fault}");
     }
     let server = sandbox();
@@ -67,7 +67,7 @@ fn unknown_line_is_not_repeated_and_does_not_stop_batch() {
         );
         assert_eq!(results(&run)[0]["error"]["exit"], 6, "{fault}");
         assert_eq!(sends(&server), 3, "{fault}");
-        run.says("before sending them again with --resend");
+        run.assert_stderr_contains("before sending them again with --resend");
     }
 }
 
@@ -106,7 +106,7 @@ fn timeout_flag_ends_wait_for_input() {
         .stdin_from(input)
         .run()
         .ends_with(8)
-        .says("the batch reached its time limit of 1s");
+        .assert_stderr_contains("the batch reached its time limit of 1s");
     assert_eq!(field(&results(&run), "outcome"), ["accepted"]);
     drop(writer);
 }
@@ -139,7 +139,7 @@ fn batch_waits_as_long_as_server_asks() {
     let server = throttling_server(2, busy.to_owned());
     let run = batch_on(&server, &[])
         .ends_with(8)
-        .says("the batch waits 1s");
+        .assert_stderr_contains("the batch waits 1s");
     assert_eq!(
         field(&results(&run), "outcome"),
         ["accepted", "rejected", "accepted", "accepted"]
@@ -221,8 +221,8 @@ fn closed_stdout_stops_batch() {
         reader.read_line(&mut first).unwrap();
         drop(reader);
         let run = run.end().ends_with(8);
-        let run = run.says("error: standard output was closed before the end");
-        run.says("the remaining lines were not sent");
+        let run = run.assert_stderr_contains("error: standard output was closed before the end");
+        run.assert_stderr_contains("the remaining lines were not sent");
         // What was on its way, and at the most one more a worker before a write failed.
         assert!(sends(&server) < 100, "{}", sends(&server));
     }
@@ -238,7 +238,7 @@ fn closed_stdout_stops_batch_after_first_message() {
         .stdout_to(writer)
         .run()
         .ends_with(8)
-        .says("1 line: 1 accepted; the remaining lines were not sent");
+        .assert_stderr_contains("1 line: 1 accepted; the remaining lines were not sent");
     assert_eq!(sends(&server), 1);
 }
 
@@ -290,7 +290,7 @@ fn signal_waits_for_message_in_flight() {
             let results = results_in(&std::io::read_to_string(reader).unwrap());
             assert_eq!(field(&results, "outcome"), ["accepted"]);
             assert_eq!(sends(&server), 1);
-            run.says("interrupted after 1 line: 1 accepted");
+            run.assert_stderr_contains("interrupted after 1 line: 1 accepted");
         },
     );
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::batch::{batch, lines, partly_bad, piped};
-use crate::support::sends::{field, results, sends, texts, with_state};
+use crate::support::state::{field, results, sends, texts, with_state};
 use crate::support::{GROUP, Home, PERSON, Qiwei, requests, sandbox};
 
 #[test]
@@ -17,7 +17,7 @@ fn folder_as_batch_is_named() {
     let run = Qiwei::on(&server.base_url(), ["send", "--batch", path]).run();
     let run = run
         .ends_with(2)
-        .says(&format!("cannot read the batch {path}: Is a directory"));
+        .assert_stderr_contains(&format!("cannot read the batch {path}: Is a directory"));
     assert!(!run.stderr.contains("standard input"), "{run:?}");
     assert_eq!(requests(&server), [""; 0]);
 }
@@ -238,8 +238,12 @@ fn dry_run_of_stdin_reports_bad_lines() {
     let server = sandbox();
     let run = piped(&server, &partly_bad(), &["--dry-run"]);
     assert_eq!(results(&run).len(), 2, "{run:?}");
-    let run = run.ends_with(2).says("line 2: ").says("line 4: ");
-    run.says("line 6: ").says("3 invalid lines");
+    let run = run
+        .ends_with(2)
+        .assert_stderr_contains("line 2: ")
+        .assert_stderr_contains("line 4: ");
+    run.assert_stderr_contains("line 6: ")
+        .assert_stderr_contains("3 invalid lines");
     piped(&server, &partly_bad(), &["--dry-run", "--skip-bad"]).ends_with(0);
     assert_eq!(requests(&server), [""; 0]);
 }
@@ -303,7 +307,7 @@ fn unreadable_input_is_a_usage_error() {
         with_state(&server, &home, args)
             .run()
             .ends_with(2)
-            .says(part);
+            .assert_stderr_contains(part);
     }
     assert_eq!(requests(&server), [""; 0]);
 }

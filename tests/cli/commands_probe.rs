@@ -130,6 +130,6 @@ fn raw_probe_reads_body_from_argument_file_and_stdin() {
             "a JSON object",
         ),
     ] {
-        fixture.run(args).ends_with(2).says(part);
+        fixture.run(args).ends_with(2).assert_stderr_contains(part);
     }
 }

@@ -6,7 +6,7 @@ use crate::support::{Home, Qiwei};
 fn complete_words(home: &Home, words: &[&str]) -> Qiwei {
     Qiwei::new(["--"])
         .args(words)
-        .at(home)
+        .with_home(home)
         .env("QIWEI_COMPLETE", "zsh")
         .env("_CLAP_IFS", "\n")
         .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())

@@ -13,7 +13,7 @@ use crate::support::{GROUP, Home, PipedChild, Qiwei, sandbox};
 fn config(home: &Home, args: &[&str]) -> Qiwei {
     Qiwei::new(["config"])
         .args(args)
-        .at(home)
+        .with_home(home)
         .without_env("QIWEI_BASE_URL")
 }
 
@@ -153,7 +153,8 @@ fn reads_secret_from_stdin() {
     let run = config(&home, &["set", "headers.X-Token", "-"])
         .stdin("two\nlines")
         .run();
-    run.ends_with(2).says("one line without control characters");
+    run.ends_with(2)
+        .assert_stderr_contains("one line without control characters");
 }
 
 #[test]
@@ -265,11 +266,11 @@ fn names_line_of_broken_config_and_keeps_it() {
             &["config", "explain"],
         ] {
             let run = Qiwei::new(args)
-                .at(&home)
+                .with_home(&home)
                 .run()
                 .ends_with(3)
-                .says(&place)
-                .says(part);
+                .assert_stderr_contains(&place)
+                .assert_stderr_contains(part);
             assert!(!run.stderr.contains("hunter2"), "{run:?}");
         }
         assert_eq!(home.config(), text);
@@ -288,8 +289,8 @@ fn never_rewrites_unparsable_config() {
         &["instance", "use", "--auto"],
         &["instance", "create"],
     ] {
-        let run = Qiwei::on(&server.base_url(), args).at(&home).run();
-        run.ends_with(3).says("config.toml:2: ");
+        let run = Qiwei::on(&server.base_url(), args).with_home(&home).run();
+        run.ends_with(3).assert_stderr_contains("config.toml:2: ");
         assert_eq!(home.config(), text);
     }
     assert_eq!(
@@ -325,11 +326,12 @@ fn validates_before_saving() {
         config(&home, &["set", name, value])
             .run()
             .ends_with(2)
-            .says(part);
+            .assert_stderr_contains(part);
     }
     assert!(!home.config_path().exists());
     let run = config(&home, &["get", "profiles.p.guid"]).run();
-    run.ends_with(2).says("use `--profile p` with the bare key");
+    run.ends_with(2)
+        .assert_stderr_contains("use `--profile p` with the bare key");
 }
 
 #[test]
@@ -366,8 +368,10 @@ fn explicit_config_file_must_exist() {
         let run = run
             .run()
             .ends_with(3)
-            .says(&format!("cannot read the config {name}: "));
-        run.says("hint: fix --config or QIWEI_CONFIG, or create the file with `qiwei config set`");
+            .assert_stderr_contains(&format!("cannot read the config {name}: "));
+        run.assert_stderr_contains(
+            "hint: fix --config or QIWEI_CONFIG, or create the file with `qiwei config set`",
+        );
     }
     config(&home, &["set", "guid", "g", "--config", name])
         .run()
@@ -392,11 +396,12 @@ fn unknown_profile_lists_profiles() {
     let run = config(&home, &["explain", "--profile", "p"])
         .run()
         .ends_with(3);
-    run.says("the config has no profile \"p\"")
-        .says("hint: create one with `qiwei config set profiles.p.base_url URL`");
+    run.assert_stderr_contains("the config has no profile \"p\"")
+        .assert_stderr_contains("hint: create one with `qiwei config set profiles.p.base_url URL`");
     home.write_config("[profiles.a]\n[profiles.b]\n");
     let run = config(&home, &["explain"]).env("QIWEI_PROFILE", "p").run();
-    run.ends_with(3).says("hint: it has: a, b\n");
+    run.ends_with(3)
+        .assert_stderr_contains("hint: it has: a, b\n");
     config(&home, &["set", "retries", "1", "--profile", "c"])
         .run()
         .ends_with(0);
@@ -414,8 +419,8 @@ fn names_unwritable_location() {
     let run = config(&home, &["set", "guid", "g", "--config", &path])
         .run()
         .ends_with(3);
-    run.says(&format!("cannot write the config {path}: "))
-        .says("hint: choose another file with --config or QIWEI_CONFIG");
+    run.assert_stderr_contains(&format!("cannot write the config {path}: "))
+        .assert_stderr_contains("hint: choose another file with --config or QIWEI_CONFIG");
 }
 
 #[test]
@@ -452,7 +457,8 @@ fn names_non_utf8_variable() {
         "QIWEI_PROFILE",
     ] {
         let run = Qiwei::new(["sessions"]).env(name, bad).run();
-        run.ends_with(3).says(&format!("{name} is not valid UTF-8"));
+        run.ends_with(3)
+            .assert_stderr_contains(&format!("{name} is not valid UTF-8"));
     }
     // Commands that do not read the variable still work.
     Qiwei::new(["config", "path"])

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Command;
 use clap_mangen::Man;
 
-use crate::manual;
+use crate::manual_text;
 use crate::support::Qiwei;
 
 const REWRITE: &str = "UPDATE_GENERATED=1 cargo test generated";
@@ -75,7 +75,7 @@ fn render(command: &Command, name: &str) -> String {
     let page: &'static str = name.to_owned().leak();
     let named = command.clone().name(page).bin_name(name.replace('-', " "));
     let man = Man::new(named)
-        .date(manual::DATE)
+        .date(manual_text::DATE)
         .source(concat!("qiwei ", env!("CARGO_PKG_VERSION")))
         .manual("qiwei manual");
     let mut text = Vec::new();
@@ -94,7 +94,7 @@ fn render(command: &Command, name: &str) -> String {
     // Two breaks with an empty line between them, which mandoc takes for three.
     let mut text = text.replace(".br\n\n.br\n", ".sp\n");
     if name == "qiwei" {
-        text.push_str(manual::SECTIONS);
+        text.push_str(manual_text::SECTIONS);
     } else {
         text.push_str(".SH \"SEE ALSO\"\nqiwei(1)\n");
     }

@@ -1,4 +1,4 @@
-//! The life of instances: making, choosing, removing, and what must not be removed.
+//! Creating, choosing and removing instances, and which ones are not removed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -119,7 +119,7 @@ fn failed_check_does_not_keep_other_stopped_instances() {
         left[0]
     );
     assert_eq!(
-        run.says(&warning)
+        run.assert_stderr_contains(&warning)
             .ends_with(0)
             .json()
             .as_array()
@@ -187,9 +187,11 @@ fn dry_run_checks_and_removes_nothing() {
 fn rejects_settle_longer_than_timeout() {
     let args = ["instance", "rm", "--stopped", "--yes"];
     let run = Qiwei::new(args).args(["--settle", "1min"]).run();
-    run.ends_with(2).says("--settle 1m exceeds --timeout 30s");
+    run.ends_with(2)
+        .assert_stderr_contains("--settle 1m exceeds --timeout 30s");
     let run = Qiwei::new(args).args(["--timeout", "15s"]).run();
-    run.ends_with(2).says("--settle 15s exceeds --timeout 15s");
+    run.ends_with(2)
+        .assert_stderr_contains("--settle 15s exceeds --timeout 15s");
 }
 
 #[test]
@@ -201,7 +203,7 @@ fn rm_without_guid_is_a_usage_error() {
     Qiwei::new(["instance", "rm", "two words"])
         .run()
         .ends_with(2)
-        .says("not a guid");
+        .assert_stderr_contains("not a guid");
 }
 
 #[test]
@@ -213,7 +215,7 @@ fn removal_clears_current_instance() {
         "retries = 2 # mine\nguid = '{a}'\n\n[profiles.night]\nguid = '{b}'\nretries = 1\n"
     ));
     let rm = |args: &[&str]| {
-        let run = Qiwei::on(&server.base_url(), ["instance", "rm", "--yes"]).at(&home);
+        let run = Qiwei::on(&server.base_url(), ["instance", "rm", "--yes"]).with_home(&home);
         run.args(args).run().ends_with(0);
         home.config()
     };
@@ -237,11 +239,12 @@ fn removal_succeeds_when_config_is_unwritable() {
     home.write_config(&format!("guid = '{guid}'\n"));
     make_unwritable(&home);
     let run = Qiwei::on(&server.base_url(), ["instance", "rm", guid, "--yes"])
-        .at(&home)
+        .with_home(&home)
         .run();
     assert_eq!(run.stdout, format!("removed {guid}\n"));
-    run.ends_with(0)
-        .says("was removed, but is still the current instance: cannot write the config");
+    run.ends_with(0).assert_stderr_contains(
+        "was removed, but is still the current instance: cannot write the config",
+    );
 }
 
 /// Makes the configuration readable but not writable, also for root: a folder replaces the
@@ -257,7 +260,7 @@ fn create_makes_instance_current() {
     let server = sandbox();
     let home = Home::new();
     let create = |args: &[&str]| {
-        let run = Qiwei::on(&server.base_url(), ["instance", "create"]).at(&home);
+        let run = Qiwei::on(&server.base_url(), ["instance", "create"]).with_home(&home);
         run.args(args).run().ends_with(0).stdout
     };
     let first = create(&[]);
@@ -266,7 +269,7 @@ fn create_makes_instance_current() {
     assert_ne!(first, second);
     assert_eq!(home.config(), format!("guid = \"{}\"\n", first.trim()));
     let args = ["instance", "create", "--no-use", "--json"];
-    let run = Qiwei::on(&server.base_url(), args).at(&home).run();
+    let run = Qiwei::on(&server.base_url(), args).with_home(&home).run();
     assert_eq!(run.json()["current"], false);
 }
 
@@ -308,7 +311,7 @@ fn unwritable_config_prevents_create() {
     let create = |more: &[&str]| {
         Qiwei::on(&server.base_url(), ["instance", "create", "--json"])
             .args(more)
-            .at(&home)
+            .with_home(&home)
             .run()
     };
     let run = create(&[]);
@@ -339,7 +342,7 @@ fn unknown_create_saves_nothing() {
     server.add_fault("drop-after".parse().unwrap());
     let home = Home::new();
     let run = Qiwei::on(&server.base_url(), ["instance", "create", "--json"])
-        .at(&home)
+        .with_home(&home)
         .run();
     assert_eq!(run.ends_with(6).error()["outcome"], "unknown");
     assert_eq!(server.guids().len(), 2);
@@ -361,7 +364,7 @@ fn use_checks_and_saves_instance() {
     let server = sandbox_with(|scenario| scenario.running = 1);
     let [online, running] = server.guids().try_into().unwrap();
     let home = Home::new();
-    let qiwei = |args: &[&str]| Qiwei::on(&server.base_url(), args).at(&home);
+    let qiwei = |args: &[&str]| Qiwei::on(&server.base_url(), args).with_home(&home);
     qiwei(&["instance", "use", &running]).run().ends_with(0);
     assert_eq!(home.config(), format!("guid = \"{running}\"\n"));
     let run = qiwei(&["instance", "use", "gone"]).run();
@@ -389,7 +392,7 @@ fn use_checks_and_saves_instance() {
         .env("QIWEI_GUID", "other")
         .run();
     run.ends_with(0)
-        .says("warning: QIWEI_GUID is set and overrides the saved instance\n");
+        .assert_stderr_contains("warning: QIWEI_GUID is set and overrides the saved instance\n");
     qiwei(&["instance", "use"]).run().ends_with(2);
 }
 
@@ -397,12 +400,12 @@ fn use_checks_and_saves_instance() {
 fn use_no_check_needs_no_server() {
     let home = Home::new();
     let run = Qiwei::new(["instance", "use", "g", "--retries", "0"])
-        .at(&home)
+        .with_home(&home)
         .run();
-    run.ends_with(5).says("--no-check");
+    run.ends_with(5).assert_stderr_contains("--no-check");
     assert_eq!(home.config(), "");
     let run = Qiwei::new(["instance", "use", "g", "--no-check"])
-        .at(&home)
+        .with_home(&home)
         .run();
     run.assert_output(0, "g\n", "");
     assert_eq!(home.config(), "guid = \"g\"\n");
@@ -429,8 +432,8 @@ fn removal_of_online_instance_needs_confirmation() {
     let guid = server.guids()[0].clone();
     let args = ["instance", "rm", &guid];
     let run = Qiwei::on(&server.base_url(), args).run().ends_with(2);
-    run.says("is online, and removing it needs a confirmation")
-        .says("--yes");
+    run.assert_stderr_contains("is online, and removing it needs a confirmation")
+        .assert_stderr_contains("--yes");
     assert!(server.guids().contains(&guid));
     Qiwei::on(&server.base_url(), args)
         .arg("--yes")
@@ -451,7 +454,7 @@ fn removal_of_instance_with_unreadable_status_needs_confirmation() {
         );
         let args = ["instance", "rm", &guid, "--retries", "0"];
         let run = Qiwei::on(&server.base_url(), args).run().ends_with(2);
-        run.says("may be online, and removing it needs a confirmation");
+        run.assert_stderr_contains("may be online, and removing it needs a confirmation");
         assert!(server.guids().contains(&guid), "{fault}");
     }
 }
@@ -461,7 +464,10 @@ fn logout_of_detected_instance_needs_confirmation() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let logout = || Qiwei::on(&server.base_url(), ["logout"]);
-    logout().run().ends_with(2).says(&format!("--guid {guid}"));
+    logout()
+        .run()
+        .ends_with(2)
+        .assert_stderr_contains(&format!("--guid {guid}"));
     assert!(!requests(&server).iter().any(|r| r.contains("/user/logout")));
     logout().arg("--yes").run().ends_with(0);
     let server = sandbox();
@@ -475,14 +481,16 @@ fn logout_of_detected_instance_needs_confirmation() {
 fn create_keeps_online_current_instance() {
     let (server, home) = (sandbox(), Home::new());
     let old = server.guids()[0].clone();
-    let run = |args: &[&str]| Qiwei::on(&server.base_url(), args).at(&home).run();
+    let run = |args: &[&str]| Qiwei::on(&server.base_url(), args).with_home(&home).run();
     run(&["instance", "use", &old]).ends_with(0);
     run(&["instance", "create"])
         .ends_with(0)
-        .says("the current instance is still ");
+        .assert_stderr_contains("the current instance is still ");
     assert!(home.config().contains(&old));
     let created = run(&["instance", "create", "--use"]).ends_with(0);
-    let created = created.says("the current instance is now ").says("it was ");
+    let created = created
+        .assert_stderr_contains("the current instance is now ")
+        .assert_stderr_contains("it was ");
     assert!(!home.config().contains(&old), "{created:?}");
 }
 

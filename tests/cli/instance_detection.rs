@@ -68,8 +68,8 @@ fn no_online_instance_lists_running_ones() {
         let running = format!("running: {}, {}", guids[0], guids[1]);
         let run = run
             .ends_with(4)
-            .says("error: no instance is online\n")
-            .says(&running);
+            .assert_stderr_contains("error: no instance is online\n")
+            .assert_stderr_contains(&running);
         assert!(!run.stderr.contains(&guids[2]), "stopped: {run:?}");
         let run = Qiwei::on(&server.base_url(), args).arg("--json").run();
         assert_eq!(run.ends_with(4).error()["outcome"], "not_sent");
@@ -78,7 +78,7 @@ fn no_online_instance_lists_running_ones() {
     let server = server_of(0, 0, 1);
     let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x"]).run();
     run.ends_with(4)
-        .says("start one with `qiwei instance start GUID`");
+        .assert_stderr_contains("start one with `qiwei instance start GUID`");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn empty_server_has_hint() {
     let server = server_of(0, 0, 0);
     for args in CHANGING_COMMANDS {
         let run = Qiwei::on(&server.base_url(), args).run();
-        run.ends_with(3).says(
+        run.ends_with(3).assert_stderr_contains(
             "error: the server has no instance\nhint: create one with `qiwei instance create`",
         );
     }
@@ -235,10 +235,11 @@ fn profile_from_environment() {
 fn rejects_invalid_guid_naming_its_source() {
     for bad in ["", "two words", "实例"] {
         let run = Qiwei::new(["send", GROUP, "x", "--guid", bad]).run();
-        run.ends_with(2).says("--guid: ");
+        run.ends_with(2).assert_stderr_contains("--guid: ");
     }
     let run = Qiwei::new(["send", GROUP, "x"])
         .env("QIWEI_GUID", "two words")
         .run();
-    run.ends_with(3).says("QIWEI_GUID: not a guid");
+    run.ends_with(3)
+        .assert_stderr_contains("QIWEI_GUID: not a guid");
 }

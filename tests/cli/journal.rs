@@ -10,7 +10,7 @@ use qiwei::sandbox::Sandbox;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::sends::{
+use crate::support::state::{
     command, field, on_a_full_disk, results, results_in, sends, texts, wait_until, with_state,
 };
 use crate::support::{

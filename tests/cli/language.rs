@@ -71,22 +71,26 @@ fn language_precedence_is_flag_env_config_locale() {
 #[test]
 fn rejects_unknown_language() {
     let run = Qiwei::new(["status", "--lang", "fr"]).run().ends_with(2);
-    run.says("invalid value 'fr' for '--lang <LANG>'");
+    run.assert_stderr_contains("invalid value 'fr' for '--lang <LANG>'");
     let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr").run();
-    run.ends_with(3).says("error: QIWEI_LANG: must be zh or en");
+    run.ends_with(3)
+        .assert_stderr_contains("error: QIWEI_LANG: must be zh or en");
     // The error is in the language of the locale.
     let run = Qiwei::new(["status"]).env("QIWEI_LANG", "fr");
     let run = run.env("LANG", "zh_CN.UTF-8").run();
-    run.ends_with(3).says("错误：QIWEI_LANG：应为 zh 或 en");
+    run.ends_with(3)
+        .assert_stderr_contains("错误：QIWEI_LANG：应为 zh 或 en");
     let run = Qiwei::new(["status"]).config("\nlang = 'fr'\n").run();
     run.ends_with(3)
-        .says("config.toml:2: lang: must be zh or en");
+        .assert_stderr_contains("config.toml:2: lang: must be zh or en");
 }
 
 #[test]
 fn language_is_a_setting() {
     let home = Home::new();
-    let run = Qiwei::new(["config", "set", "lang", "zh"]).at(&home).run();
+    let run = Qiwei::new(["config", "set", "lang", "zh"])
+        .with_home(&home)
+        .run();
     run.ends_with(0);
     assert_eq!(home.config(), "lang = \"zh\"\n");
     let explain = || Qiwei::new(["config", "explain", "--json"]).env("LC_ALL", "zh_CN.UTF-8");
@@ -101,7 +105,7 @@ fn language_is_a_setting() {
         (&"zh".into(), &"locale".into())
     );
     assert_eq!(row["from"], "LC_ALL");
-    let row = lang(explain().at(&home).run());
+    let row = lang(explain().with_home(&home).run());
     assert_eq!(row["source"], "config");
 }
 
@@ -135,7 +139,9 @@ fn chinese_help_includes_parser_texts() {
     );
     let none: [&str; 0] = [];
     let commands = Qiwei::new(none).env("LANG", "zh").run().ends_with(2);
-    commands.says("命令:\n").says("退出码：0 已受理");
+    commands
+        .assert_stderr_contains("命令:\n")
+        .assert_stderr_contains("退出码：0 已受理");
 }
 
 #[test]
@@ -218,16 +224,20 @@ fn prints_status_tables_in_chinese() {
 fn prints_refusal_and_hint_in_chinese() {
     let server = sandbox_with(|scenario| scenario.limit = 1);
     let run = zh(&server, ["instance", "create"]).run().ends_with(1);
-    run.says("错误：服务器拒绝了请求：")
-        .says("提示：实例数量已达上限；用 `qiwei instance rm --stopped` 删除停止的实例\n");
+    run.assert_stderr_contains("错误：服务器拒绝了请求：")
+        .assert_stderr_contains(
+            "提示：实例数量已达上限；用 `qiwei instance rm --stopped` 删除停止的实例\n",
+        );
     let nobody = Qiwei::new(["send", GROUP, "x"]).env("QIWEI_LANG", "zh");
     let run = nobody.run().ends_with(5);
-    run.says("错误：无法连接 127.0.0.1:1：连接被拒绝（系统错误 ")
-        .says("请检查该地址，并确认 API 服务已启动");
+    run.assert_stderr_contains("错误：无法连接 127.0.0.1:1：连接被拒绝（系统错误 ")
+        .assert_stderr_contains("请检查该地址，并确认 API 服务已启动");
     let run = Qiwei::new(["sessions"])
         .arg("--lang=zh")
         .config("timeout = 'soon'\n");
-    run.run().ends_with(3).says(":1：timeout：不是时长；");
+    run.run()
+        .ends_with(3)
+        .assert_stderr_contains(":1：timeout：不是时长；");
 }
 
 #[test]
@@ -248,11 +258,11 @@ fn prints_login_in_chinese() {
     ];
     let run = zh(&server, args).run().ends_with(0);
     assert!(run.stdout.starts_with("登录成功："), "{run:?}");
-    run.says("\n链接：http")
-        .says("已扫码，请在手机上确认登录\n")
-        .says("新设备登录需要验证码\n")
-        .says("（第 1 次，共 3 次机会）\n")
-        .says("验证码已通过，请等待登录确认\n");
+    run.assert_stderr_contains("\n链接：http")
+        .assert_stderr_contains("已扫码，请在手机上确认登录\n")
+        .assert_stderr_contains("新设备登录需要验证码\n")
+        .assert_stderr_contains("（第 1 次，共 3 次机会）\n")
+        .assert_stderr_contains("验证码已通过，请等待登录确认\n");
 }
 
 /// Exit code, stdout and the JSON error are the same in both languages.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::raw::{RawServer, closed_port, ok};
-use crate::support::sends::{change_state, field, sends, state_folder, with_state};
+use crate::support::state::{change_state, field, sends, state_folder, with_state};
 use crate::support::{
     Finished, GROUP, Home, PERSON, Qiwei, check_all, requests, sandbox, sandbox_with,
 };
@@ -114,7 +114,7 @@ fn unsent_message_may_be_retried_under_same_key() {
     let send = || {
         let args = ["send", GROUP, "x", "--guid", "g", "--key", "k", "--json"];
         Qiwei::on(&format!("http://{address}"), args)
-            .at(&home)
+            .with_home(&home)
             .args(["--retries", "0"])
             .run()
     };
@@ -250,7 +250,7 @@ fn rejects_invalid_keys() {
     for key in ["", "a\nb", "\u{7}", &long] {
         let run = Qiwei::new(["send", GROUP, "x", "--key", key]).run();
         run.ends_with(2)
-            .says("a key must be one line of 1 to 200 characters");
+            .assert_stderr_contains("a key must be one line of 1 to 200 characters");
     }
 }
 
@@ -346,12 +346,12 @@ fn forgotten_key_can_be_reused() {
     everywhere().assert_output(0, "removed k\n", "");
     everywhere()
         .ends_with(2)
-        .says("no key \"k\"")
-        .says("hint: `qiwei ledger ls`");
+        .assert_stderr_contains("no key \"k\"")
+        .assert_stderr_contains("hint: `qiwei ledger ls`");
     assert_eq!(send(&guids[1]).json()["outcome"], "accepted");
     // Keys of one server are not visible on another.
     let elsewhere = Qiwei::new(["ledger", "forget", "k"])
-        .at(&home)
+        .with_home(&home)
         .env("QIWEI_STATE_DIR", state_folder(&home));
     elsewhere.run().ends_with(2);
 }
@@ -396,6 +396,6 @@ fn prunes_old_keys() {
         .env("QIWEI_LEDGER_DAYS", "0")
         .run()
         .ends_with(3)
-        .says("QIWEI_LEDGER_DAYS");
+        .assert_stderr_contains("QIWEI_LEDGER_DAYS");
     run(&["ledger", "prune", "--days", "0"]).ends_with(2);
 }

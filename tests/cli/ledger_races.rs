@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::ledger::expect_failed_send;
-use crate::support::sends::{everything_in, sends, state_folder, wait_until, with_state};
+use crate::support::state::{everything_in, sends, state_folder, wait_until, with_state};
 use crate::support::{GROUP, Home, sandbox, sandbox_with};
 
 #[test]

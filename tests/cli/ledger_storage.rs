@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::ledger::expect_failed_send;
-use crate::support::sends::{
+use crate::support::state::{
     change_state, command, everything_in, on_a_full_disk, state_file, state_folder, with_state,
 };
 use crate::support::{GROUP, Home, Qiwei, check_all, requests, sandbox};
@@ -126,7 +126,7 @@ fn ledger_is_private_in_state_directory() {
     let (server, home) = (sandbox(), Home::new());
     let send = || {
         let args = ["send", GROUP, "x", "--key", "k", "-q"];
-        Qiwei::on(&server.base_url(), args).at(&home)
+        Qiwei::on(&server.base_url(), args).with_home(&home)
     };
     let folder = home.path().join("xdg/qiwei");
     if cfg!(target_os = "linux") {
@@ -183,7 +183,7 @@ fn plain_send_opens_no_database() {
         &["send", GROUP, "x", "--key", "k", "--dry-run"],
     ] {
         Qiwei::on(&server.base_url(), args)
-            .at(&home)
+            .with_home(&home)
             .run()
             .ends_with(0);
         assert_eq!(everything_in(home.path()), before, "{args:?}");

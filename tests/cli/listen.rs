@@ -24,7 +24,10 @@ fn receive_message(server: &Sandbox, conversation: &str, content: &str) {
         content: content.into(),
         ..IncomingMessage::default()
     };
-    assert_eq!(server.receive(&server.guids()[0], &message), Ok(true));
+    assert_eq!(
+        server.deliver_incoming(&server.guids()[0], &message),
+        Ok(true)
+    );
 }
 
 /// A message callback with `number` as its id.
@@ -371,7 +374,7 @@ fn sighup_restores_notify_url() {
 fn ignored_sighup_stays_ignored() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
-    let run = listen(&server, "--count 1").after("trap '' HUP");
+    let run = listen(&server, "--count 1").after_shell("trap '' HUP");
     let (mut running, url) = listening(&server, run);
     running.signal(Signal::HUP);
     assert_eq!(post(&url, &numbered(&guid, 1)).status, 200);

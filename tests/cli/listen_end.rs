@@ -1,4 +1,4 @@
-//! How `qiwei listen` ends: quickly, with the usual notify_url restored first, and nothing unnamed.
+//! How `qiwei listen` ends: quickly, with the configured notify_url restored first, and nothing unnamed.
 
 use std::time::{Duration, Instant};
 

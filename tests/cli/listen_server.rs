@@ -31,7 +31,9 @@ fn sets_notify_url_again_after_server_restart() {
         content: "after the restart".into(),
         ..IncomingMessage::default()
     };
-    server.receive(&server.guids()[0], &message).unwrap();
+    server
+        .deliver_incoming(&server.guids()[0], &message)
+        .unwrap();
     running
         .out
         .wait_for("the message", |line| line.contains("after the restart"));

@@ -69,7 +69,7 @@ impl Target {
 
     /// Sends bytes and reads the response.
     #[track_caller]
-    fn says(&self, bytes: impl AsRef<[u8]>) -> Answer {
+    fn send_and_read(&self, bytes: impl AsRef<[u8]>) -> Answer {
         let mut client = Client::to(&self.url);
         client.send(bytes);
         client.answer()
@@ -126,7 +126,7 @@ fn refuses_invalid_requests_with_status() {
         (good.clone(), json, &callback("another", 11010, "{}"), 403),
         (good.clone(), json, &huge, 413),
     ] {
-        let answer = target.says(request(&line, headers, body));
+        let answer = target.send_and_read(request(&line, headers, body));
         assert_eq!(answer.status, status, "{line} {headers}");
         assert_eq!(answer.json()["status"], "refused");
         assert!(
@@ -227,7 +227,7 @@ fn reads_every_valid_body_encoding() {
     // Chunked, with an extension and a trailer.
     let body = target.message(1);
     let (one, two) = body.split_at(10);
-    let answer = target.says(format!(
+    let answer = target.send_and_read(format!(
         "POST {path} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
          {:x};a=b\r\n{one}\r\n{:x}\r\n{two}\r\n0\r\nT: t\r\n\r\n",
         one.len(),
@@ -266,7 +266,7 @@ fn reads_every_valid_body_encoding() {
     assert_eq!(client.answer().status, 200);
 
     // A body that is too large gets 413 instead of 100.
-    let answer = target.says(format!(
+    let answer = target.send_and_read(format!(
         "POST {path} HTTP/1.1\r\nContent-Length: 1048577\r\nExpect: 100-continue\r\n\r\n"
     ));
     assert_eq!(answer.status, 413);

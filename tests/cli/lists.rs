@@ -74,7 +74,7 @@ fn repeated_cursor_with_new_conversations_is_reported() {
     });
     let run = sessions(&server, &["--all"]).ends_with(0);
     assert_eq!(count(&run), 40, "{run:?}");
-    run.says("may be incomplete");
+    run.assert_stderr_contains("may be incomplete");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn page_of_unreadable_entries_is_not_the_end() {
     });
     let run = sessions(&server, &["--all"]).ends_with(0);
     assert_eq!(count(&run), 4);
-    run.says("2 entries without a conversation id");
+    run.assert_stderr_contains("2 entries without a conversation id");
 }
 
 #[test]

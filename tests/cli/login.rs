@@ -248,7 +248,7 @@ fn login_failure_includes_server_text() {
         let run = running
             .finish()
             .ends_with(1)
-            .says("the server did not confirm the end of the login");
+            .assert_stderr_contains("the server did not confirm the end of the login");
         let error = run.error();
         assert!(
             error["message"].as_str().unwrap().contains("设备异常"),

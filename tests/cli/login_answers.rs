@@ -126,7 +126,7 @@ fn random_answers_neither_panic_nor_exceed_deadline() {
             });
         }
     });
-    // Else the answers are such that nothing is tried.
+    // Fewer exit codes mean that the answers all lead to the same path and the test checks little.
     let ends = ends.into_inner().unwrap();
     assert!(ends.len() >= 3, "always the same end: {ends:?}");
 }

@@ -93,13 +93,13 @@ fn new_instance_is_kept_after_timeout() {
     let mut running = BackgroundChild::start(login(&server, flags));
     let error = running.finish().ends_with(7).error();
     let config = std::fs::read_to_string(running.config_path()).unwrap();
-    let made = &server.guids()[1];
-    assert!(config.contains(made), "{config}");
-    // The same command again would make a third one.
+    let created = &server.guids()[1];
+    assert!(config.contains(created), "{config}");
+    // Running the same command again would create a third instance.
     assert_eq!(error["retryable"], false);
     let hint = error["hint"].as_str().unwrap();
     assert!(
-        hint.ends_with(&format!("`qiwei login --guid {made}`")),
+        hint.ends_with(&format!("`qiwei login --guid {created}`")),
         "{hint}"
     );
 }

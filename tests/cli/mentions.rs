@@ -55,7 +55,8 @@ fn rejects_placeholder_count_other_than_mentions() {
         if fits {
             run.ends_with(0);
         } else {
-            run.ends_with(2).says("--no-check sends it anyway");
+            run.ends_with(2)
+                .assert_stderr_contains("--no-check sends it anyway");
             assert_eq!(requests(&server), [""; 0], "{text}");
             at().arg("--no-check").run().ends_with(0);
         }
@@ -97,7 +98,7 @@ fn rejects_invalid_mentions() {
         (&["at", GROUP, "--user", "1", "2"], "no text given"),
     ] {
         let run = Qiwei::on(&server.base_url(), args).run();
-        run.ends_with(2).says(part);
+        run.ends_with(2).assert_stderr_contains(part);
     }
     assert_eq!(requests(&server), [""; 0]);
 }
@@ -143,7 +144,7 @@ fn rejects_braces_left_by_a_shell() {
     let server = sandbox();
     let args = ["at", GROUP, "build broken {}", "--user", "1"];
     let run = Qiwei::on(&server.base_url(), args).run().ends_with(2);
-    run.says("use single quotes, or {at}");
+    run.assert_stderr_contains("use single quotes, or {at}");
     assert_eq!(server.deliveries().len(), 0);
     // A text with a placeholder may contain braces, and so may any text with --no-check.
     for args in [

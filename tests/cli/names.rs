@@ -6,7 +6,7 @@ use qiwei::sandbox::{IncomingMessage, Quirk, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::raw::{RawServer, ok};
-use crate::support::sends::{everything_in, field, results, sends, texts, with_state};
+use crate::support::state::{everything_in, field, results, sends, texts, with_state};
 use crate::support::{
     DIALECTS, Finished, GROUP, Home, PERSON, Qiwei, requests, sandbox, sandbox_with,
 };
@@ -130,7 +130,7 @@ fn failing_look_up_costs_names_and_not_the_list() {
         let list = run(&server, &Home::new(), &args).ends_with(0);
         let expected = json!([null, null, "项目讨论群", "技术交流群", null, "运维值班群"]);
         assert_eq!(json!(names(&list)), expected, "{fault}");
-        list.says("3 names could not be looked up");
+        list.assert_stderr_contains("3 names could not be looked up");
     }
 }
 
@@ -146,7 +146,7 @@ fn broken_cache_is_note_and_made_anew() {
         std::fs::write(file, content).unwrap();
         let list = run(&server, &home, &["sessions", "--json"]).ends_with(0);
         assert_eq!(names(&list)[0], "张三");
-        list.says("is not used");
+        list.assert_stderr_contains("is not used");
         let again = run(&server, &home, &["sessions", "--json"]).ends_with(0);
         assert!(!again.stderr.contains("is not used"), "{again:?}");
     }
@@ -175,7 +175,7 @@ fn list_is_put_together_where_server_refuses_it() {
     // The contacts, and the groups that the account owns.
     assert_eq!(rows.len(), 16, "{list:?}");
     assert!(rows.iter().all(|row| row["name"].is_string()), "{list:?}");
-    list.says("put together from contacts");
+    list.assert_stderr_contains("put together from contacts");
     let sent = run(&server, &Home::new(), &["send", "name:项目讨论群", "x"]).ends_with(0);
     assert!(sent.stdout.contains(GROUP), "{sent:?}");
     // A server that lacks everything, and an account that is offline, get no list.
@@ -215,7 +215,7 @@ fn sends_to_the_only_conversation_with_name() {
         );
         let sent = sent.ends_with(0);
         assert_eq!(sent.json()["conversation_id"], id, "{name}");
-        sent.says(&format!("is {id}"));
+        sent.assert_stderr_contains(&format!("is {id}"));
         assert_eq!(server.deliveries()[0].conversation_id, id);
     }
 }
@@ -243,7 +243,7 @@ fn name_that_is_not_unique_never_sends() {
         assert_eq!(sends(&server), 0, "{name}");
     }
     let empty = run(&sandbox(), &Home::new(), &["send", "name: ", "x"]);
-    empty.ends_with(2).says("needs a name");
+    empty.ends_with(2).assert_stderr_contains("needs a name");
 }
 
 #[test]
@@ -256,13 +256,13 @@ fn cached_name_is_not_used_for_a_send() {
     server.rename(guid, "S:788555666777", "项目讨论群");
     run(&server, &home, &send)
         .ends_with(3)
-        .says("S:788555666777");
+        .assert_stderr_contains("S:788555666777");
     // The group has another name now.
     server.rename(guid, "S:788555666777", "王五");
     server.rename(guid, GROUP, "新项目讨论群");
     run(&server, &home, &send)
         .ends_with(3)
-        .says("no conversation is called");
+        .assert_stderr_contains("no conversation is called");
     assert_eq!(sends(&server), 1);
 }
 
@@ -292,10 +292,10 @@ fn conversation_that_server_does_not_know_is_no_obstacle() {
     };
     // Listed, but without an entry in the directory.
     server
-        .receive(&server.guids()[0], &incoming("R:404"))
+        .deliver_incoming(&server.guids()[0], &incoming("R:404"))
         .unwrap();
     server
-        .receive(&server.guids()[0], &incoming("S:788404"))
+        .deliver_incoming(&server.guids()[0], &incoming("S:788404"))
         .unwrap();
     run(&server, &home, &["send", "name:项目讨论群", "x"]).ends_with(0);
     let list = run(&server, &home, &["sessions", "--all", "--json"]).ends_with(0);
@@ -329,7 +329,7 @@ fn batch_resolves_all_names_first() {
     let file = home.file("in", &lines);
     let refused = run(&server, &home, &["send", "--batch", &file]).ends_with(3);
     assert_eq!(sends(&server), 0);
-    refused.says("line 2: 2 conversations are called");
+    refused.assert_stderr_contains("line 2: 2 conversations are called");
     let before = server.exchanges().len();
     let sent = run(&server, &home, &["send", "--batch", &file, "--skip-bad"]).ends_with(8);
     assert_eq!(texts(&server), ["a", "c"]);
@@ -395,7 +395,7 @@ fn lists_members_with_roles_and_names() {
     let home = Home::new();
     run(&server, &home, &["members", PERSON])
         .ends_with(2)
-        .says("only groups");
+        .assert_stderr_contains("only groups");
     run(&server, &home, &["members", "R:404"]).ends_with(1);
     let by_name = run(&server, &home, &["members", "name:项目讨论群", "--json"]).ends_with(0);
     assert_eq!(names(&by_name).len(), 5);
@@ -525,7 +525,7 @@ fn shows_accounts_of_online_instances_only() {
         }),
         Home::new(),
     );
-    let at = |args: &[&str]| Qiwei::on(&server.base_url(), args).at(&home).run();
+    let at = |args: &[&str]| Qiwei::on(&server.base_url(), args).with_home(&home).run();
     let list = at(&["instance", "ls", "--json"]).ends_with(0).json();
     let account = json!({"user_id": "1688850000000001", "name": "小助手", "corp_name": "沙箱"});
     assert_eq!(list[0]["account"], account);
@@ -539,7 +539,9 @@ fn shows_accounts_of_online_instances_only() {
     };
     assert_eq!(profiles(), 2);
     let several = at(&["send", GROUP, "x"]).ends_with(3);
-    several.says("小助手, 沙箱").says("小助手2, 沙箱");
+    several
+        .assert_stderr_contains("小助手, 沙箱")
+        .assert_stderr_contains("小助手2, 沙箱");
     assert_eq!(profiles(), 2, "cached");
     let guid = &server.guids()[1];
     let status = at(&["status", "--guid", guid, "--json"])
@@ -554,7 +556,7 @@ fn shows_accounts_of_online_instances_only() {
 fn takes_abbreviated_guids() {
     let (server, home) = (sandbox_with(|scenario| scenario.stopped = 1), Home::new());
     let [online, stopped] = server.guids().try_into().unwrap();
-    let at = |args: &[&str]| Qiwei::on(&server.base_url(), args).at(&home).run();
+    let at = |args: &[&str]| Qiwei::on(&server.base_url(), args).with_home(&home).run();
     for short in [
         format!("{}…", &online[..8]),
         format!("{}...", &online[..8]),
@@ -604,10 +606,10 @@ fn listening_teaches_names() {
         ..IncomingMessage::default()
     };
     server
-        .receive(guid, &message("S:788404", "788404", "路人"))
+        .deliver_incoming(guid, &message("S:788404", "788404", "路人"))
         .unwrap();
     server
-        .receive(
+        .deliver_incoming(
             guid,
             &message("R:10700000000000004", "168987654321", "李四"),
         )
@@ -649,7 +651,7 @@ fn completes_names_from_cache_without_server() {
     let complete = |words: &[&str]| {
         let run = Qiwei::new(["--"])
             .args(words)
-            .at(&home)
+            .with_home(&home)
             .env("QIWEI_BASE_URL", &base_url)
             .env("QIWEI_COMPLETE", "zsh")
             .env("_CLAP_IFS", "\n")

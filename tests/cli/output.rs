@@ -1,4 +1,4 @@
-//! stdout is data and nothing else; what a reader, a script or a log gets to see and what not.
+//! The contents of stdout and stderr on a terminal, in a pipe and in a log, and what they must not contain.
 
 use std::fs::{File, OpenOptions};
 use std::io::pipe;
@@ -157,7 +157,8 @@ fn reports_accepted_message_when_stdout_is_full() {
         );
     }
     let run = Qiwei::on(&url, ["instance", "ls"]).stdout_to(full()).run();
-    run.ends_with(74).says("cannot write the result to stdout");
+    run.ends_with(74)
+        .assert_stderr_contains("cannot write the result to stdout");
 }
 
 #[test]
@@ -220,11 +221,12 @@ fn quiet_prints_results_warnings_and_errors() {
     let run = quiet(&["instance", "use", guid])
         .env("QIWEI_GUID", "g")
         .run();
-    run.ends_with(0).says("warning: QIWEI_GUID is set");
+    run.ends_with(0)
+        .assert_stderr_contains("warning: QIWEI_GUID is set");
     quiet(&["send", "42", "x"])
         .run()
         .ends_with(2)
-        .says("error: ");
+        .assert_stderr_contains("error: ");
 }
 
 #[test]
@@ -237,15 +239,18 @@ fn verbose_prints_requests_on_stderr_only() {
     let once = Qiwei::on(&server.base_url(), args).arg("-v").run();
     let url = server.base_url();
     let line = format!("> POST {url}/msg/send_text (");
-    let once = once.ends_with(0).says(&line).says("< HTTP 200 in ");
+    let once = once
+        .ends_with(0)
+        .assert_stderr_contains(&line)
+        .assert_stderr_contains("< HTTP 200 in ");
     assert_eq!(once.stdout.lines().count(), 1);
     assert!(!once.stderr.contains("hello"), "bodies take -vv: {once:?}");
     let twice = Qiwei::on(&server.base_url(), args).arg("-vv").run();
     let twice = twice
         .ends_with(0)
-        .says(&line)
-        .says(r#""content":"hello""#)
-        .says(&guid[..8]);
+        .assert_stderr_contains(&line)
+        .assert_stderr_contains(r#""content":"hello""#)
+        .assert_stderr_contains(&guid[..8]);
     assert!(
         !twice.stderr.contains(guid.as_str()),
         "a guid in full: {twice:?}"
@@ -353,7 +358,7 @@ fn passwords_and_tokens_are_never_printed() {
         all.push(vec!["send", "nowhere", "x"]);
         for args in all {
             for flags in [&["-vv"][..], &["-vv", "--json"], &["-q"]] {
-                let run = Qiwei::on(&url, &args).at(&home).args(flags);
+                let run = Qiwei::on(&url, &args).with_home(&home).args(flags);
                 check(run.args(["--retries", "0"]).run());
             }
         }

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::raw::{RawServer, http, ok};
-use crate::support::sends::{
+use crate::support::state::{
     change_state, field, results, sends, state_file, state_folder, texts, wait_until, with_state,
 };
 use crate::support::{
@@ -144,9 +144,9 @@ fn exceeded_max_wait_reports_retry_after() {
     human
         .run()
         .ends_with(9)
-        .says("allows no request")
-        .says("hint: ")
-        .says("--max-wait");
+        .assert_stderr_contains("allows no request")
+        .assert_stderr_contains("hint: ")
+        .assert_stderr_contains("--max-wait");
     // A refusal reserves no send time: the wait does not grow.
     let wait = check_too_soon(&send(&server, &home, &pace).args(["--max-wait", "0s"]).run());
     assert!(wait <= 3600.0, "{wait}");
@@ -322,7 +322,7 @@ fn send_to(server: &RawServer, home: &Home, flags: &[&str]) -> Finished {
         &server.base_url(),
         ["send", GROUP, "x", "--guid", "g", "--json"],
     )
-    .at(home)
+    .with_home(home)
     .env("QIWEI_STATE_DIR", state_folder(home))
     .args(flags)
     .run()

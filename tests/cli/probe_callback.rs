@@ -13,7 +13,7 @@ use crate::support::login::{
 use crate::support::raw::RawServer;
 use crate::support::{Qiwei, sandbox, sandbox_with};
 
-/// The answer of a webhook that is well, and closes.
+/// A healthy webhook's answer, after which it closes the connection.
 const OK_RESPONSE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
 
 /// `qiwei probe callback --json` with `more` arguments.

@@ -53,7 +53,7 @@ fn warns_of_invalid_proxy_variable_without_proxy_hint() {
         .args(["--guid", "g", "--retries", "0", "--json"])
         .env("http_proxy", ":::")
         .run()
-        .says("http_proxy is not a proxy URL and is ignored");
+        .assert_stderr_contains("http_proxy is not a proxy URL and is ignored");
     let error = run.message_error(5, "not_sent");
     assert!(
         !error["hint"].as_str().unwrap().contains("proxy"),
@@ -138,7 +138,7 @@ fn unsupported_proxy_is_refused() {
         .env("ALL_PROXY", "ftp://user:sekret@h")
         .run()
         .ends_with(3)
-        .says("ALL_PROXY: proxies with ftp:// are not supported");
+        .assert_stderr_contains("ALL_PROXY: proxies with ftp:// are not supported");
 }
 
 /// Reads exactly so many bytes.

@@ -1,4 +1,4 @@
-//! What real servers do differently, and the results that must come out all the same.
+//! Differences between real servers: the results are the same with each of them.
 
 use qiwei::sandbox::{Dialect, Quirk};
 use serde_json::{Value, json};

@@ -172,7 +172,7 @@ fn not_logged_in_exits_4_in_every_dialect() {
             assert_eq!(
                 requests(&server).len(),
                 at_most * 2,
-                "one call and one look each"
+                "one call and one status check each"
             );
         }
         assert_eq!(server.deliveries().len(), 0);
@@ -205,7 +205,7 @@ fn reads_refusals_in_every_dialect() {
         let stale = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--guid", "gone"]).run();
         stale
             .ends_with(1)
-            .says("`qiwei instance ls` lists its instances");
+            .assert_stderr_contains("`qiwei instance ls` lists its instances");
     }
 }
 
@@ -226,7 +226,8 @@ fn names_field_of_http_422() {
 
     let server = sandbox();
     let run = Qiwei::on(&server.base_url(), ["probe", "POST", "/msg/send_text"]).run();
-    run.ends_with(1).says("HTTP 422: guid: field required");
+    run.ends_with(1)
+        .assert_stderr_contains("HTTP 422: guid: field required");
 }
 
 #[test]
@@ -243,7 +244,7 @@ fn http_refusals_have_hints_without_further_requests() {
         server.add_fault(format!("http={status}").parse().unwrap());
         let guid = &server.guids()[0];
         let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--guid", guid]).run();
-        run.ends_with(1).says(hint);
+        run.ends_with(1).assert_stderr_contains(hint);
         assert_eq!(requests(&server).len(), 1, "{status}");
     }
 }

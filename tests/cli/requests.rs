@@ -24,7 +24,7 @@ fn keeps_path_prefix_of_base_url() {
     let elsewhere = url.replace("/we/com", "/other");
     let run = Qiwei::on(&elsewhere, SEND).arg("--guid").arg("g").run();
     run.ends_with(1)
-        .says("check the path prefix of the base URL");
+        .assert_stderr_contains("check the path prefix of the base URL");
 }
 
 #[test]
@@ -76,7 +76,9 @@ fn names_invalid_header_without_value() {
     for (name, value) in [("X Y", "s3cret"), ("X-A", "s3cret\\u0001"), ("", "s3cret")] {
         let config = format!("[headers]\n\"{name}\" = \"{value}\"\n");
         let run = Qiwei::new(SEND).config(&config).run();
-        let run = run.ends_with(3).says(&format!("headers.{name}"));
+        let run = run
+            .ends_with(3)
+            .assert_stderr_contains(&format!("headers.{name}"));
         assert!(!run.stderr.contains("s3cret"), "{run:?}");
     }
 }
@@ -141,7 +143,7 @@ fn names_unreadable_certificate_file() {
         let run = Qiwei::on("https://127.0.0.1:1", args)
             .args(["--cacert", path])
             .run();
-        let run = run.ends_with(3).says(part);
+        let run = run.ends_with(3).assert_stderr_contains(part);
         assert_eq!(run.error()["outcome"], "not_sent", "{path}");
     }
 }

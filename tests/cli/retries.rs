@@ -157,11 +157,11 @@ fn validates_number_of_retries() {
         let flag = format!("--retries={number}");
         let run = Qiwei::new(["sessions", "--guid", "g", &flag]).run();
         run.ends_with(2)
-            .says("--retries: must be a number from 0 to 20");
+            .assert_stderr_contains("--retries: must be a number from 0 to 20");
         let run = Qiwei::new(["sessions", "--guid", "g"])
             .env("QIWEI_RETRIES", number)
             .run();
         run.ends_with(3)
-            .says("QIWEI_RETRIES: must be a number from 0 to 20");
+            .assert_stderr_contains("QIWEI_RETRIES: must be a number from 0 to 20");
     }
 }

@@ -142,7 +142,7 @@ fn record_has_one_line_per_request() {
     assert_eq!(lines[3]["headers"]["content-type"], "application/json");
     let run = sandbox_command_with(&["--record", "/dev/null/r"], "true").run();
     run.ends_with(2)
-        .says("cannot write the record /dev/null/r: ");
+        .assert_stderr_contains("cannot write the record /dev/null/r: ");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn command_has_this_binary_first_in_path_and_scratch_config() {
                   qiwei config path; qiwei instance use --auto; qiwei config get guid; \
                   qiwei config set aliases.ops R:1012345678901; qiwei send ops hi";
     let run = sandbox_command_with(&["-q"], script)
-        .at(&home)
+        .with_home(&home)
         .env("QIWEI_GUID", "mine")
         .env("QIWEI_PROFILE", "none")
         .env("QIWEI_TIMEOUT", "1ms")
@@ -245,7 +245,9 @@ fn address_in_use_is_reported() {
             .ends_with(2);
         let error = format!("error: cannot listen on {shown}: ");
         assert!(run.stderr.starts_with(&error), "{run:?}");
-        run.says("hint: choose another address, or any free port with --listen 127.0.0.1:0");
+        run.assert_stderr_contains(
+            "hint: choose another address, or any free port with --listen 127.0.0.1:0",
+        );
     }
 }
 
@@ -268,8 +270,8 @@ fn flags_set_the_scenario() {
                   qiwei sessions --guid $(qiwei instance ls --status online -q | sed -n '2s/ .*//p') | wc -l";
     let run = sandbox_command_with(&flags, script).run().ends_with(0);
     assert_eq!(run.stdout.trim(), "9", "a header and eight rows");
-    run.says("6 instances: 2 online, 1 running, 3 stopped")
-        .says("上限");
+    run.assert_stderr_contains("6 instances: 2 online, 1 running, 3 stopped")
+        .assert_stderr_contains("上限");
     for (flags, part) in [
         (
             &["--online", "11"][..],
@@ -291,7 +293,7 @@ fn flags_set_the_scenario() {
             .args(flags)
             .run()
             .ends_with(2)
-            .says(part);
+            .assert_stderr_contains(part);
     }
 }
 

@@ -133,6 +133,6 @@ fn logs_handshakes_and_no_messages_of_websockets() {
 fn limits_need_the_gateway() {
     for flags in [["--block-after", "5"], ["--block-for", "5s"]] {
         let run = Qiwei::new(["sandbox"]).args(flags).run().ends_with(2);
-        run.says("--gateway");
+        run.assert_stderr_contains("--gateway");
     }
 }

@@ -12,7 +12,7 @@ use qiwei::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::support::background::eventually;
-use crate::support::sends::{command, field, results_in, sends, texts};
+use crate::support::state::{command, field, results_in, sends, texts};
 use crate::support::{CHILD_TIMEOUT, GROUP, Home, Qiwei, check_all, sandbox, sandbox_with};
 
 /// Number of lines in each batch.

@@ -23,8 +23,8 @@ fn send(base_url: &str, args: &[&str]) -> Finished {
 fn assert_untrusted(run: Finished, server: &TlsServer, why: &str) {
     let run = run
         .ends_with(5)
-        .says("the server's certificate is not trusted")
-        .says(why);
+        .assert_stderr_contains("the server's certificate is not trusted")
+        .assert_stderr_contains(why);
     assert_eq!(run.error()["outcome"], "not_sent");
     assert_eq!(server.requests(), [""; 0]);
 }
@@ -97,7 +97,10 @@ fn insecure_skips_verification_with_warning() {
     let certificate = Certificate::expired("elsewhere.example");
     let server = TlsServer::start(&certificate, &ok(ACCEPTED));
     let run = send(&server.base_url("localhost"), &["--insecure"]);
-    assert_accepted(run.says("certificate verification is disabled"), &server);
+    assert_accepted(
+        run.assert_stderr_contains("certificate verification is disabled"),
+        &server,
+    );
 }
 
 #[test]

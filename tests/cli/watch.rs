@@ -90,12 +90,12 @@ fn reconnecting_account_is_not_stopped() {
     let mut running = BackgroundChild::start(status(&server, "--watch --interval 20ms"));
     for round in 1..4 {
         server.add_fault("reconnecting*1".parse().unwrap());
-        // The fault has struck, and lines came after it.
-        let struck = || {
+        // The fault was applied, and lines came after it.
+        let is_applied = || {
             let exchanges = server.exchanges();
             exchanges.iter().filter(|e| e.fault.is_some()).count() == round
         };
-        eventually("the fault", || struck().then_some(()));
+        eventually("the fault", || is_applied().then_some(()));
         let lines = running.out.all().len();
         running.out.wait_for_count(lines + 2);
     }

@@ -45,7 +45,7 @@ pub fn client_types() -> impl Iterator<Item = (u32, &'static str)> {
     CLIENT_TYPES.into_iter()
 }
 
-/// Schemes of proxies that servers support (protocol, Endpoints).
+/// Schemes of proxies that servers support (wire protocol).
 const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks4", "socks5"];
 
 /// Arguments of `qiwei instance create`.

@@ -89,7 +89,7 @@ impl Learner {
     }
 }
 
-/// Group renamed, group information, friend change (the wire protocol).
+/// Group renamed, group information, friend change (wire protocol).
 fn is_change_of_name(notify_type: NotifyType) -> bool {
     [1001, 2118, 2131].map(NotifyType).contains(&notify_type)
 }

@@ -21,7 +21,7 @@ use super::callback_source::{CallbackHandlers, ReceivingCallbacks};
 use super::{CommandResult, Run};
 use crate::api::request::Effect;
 use crate::callback::NotifyType;
-use crate::callback::listener::{Health, Sink};
+use crate::callback::listener::{CallbackHandler, Health};
 use crate::callback::queue::{EventFilter, EventQueue};
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -129,7 +129,7 @@ impl Run for Args {
             context.api()?,
             &guid,
             CallbackHandlers {
-                sink: sink(&queue),
+                sink: handler(&queue),
                 refused: refused.clone(),
                 health: healthy(&queue),
                 on_refused: Box::new(move |error| {
@@ -156,7 +156,7 @@ impl Run for Args {
             pending.clone(),
             learner,
         )
-        .map_err(|e| Error::local(text!("cannot print callbacks"), &e))?;
+        .map_err(|e| Error::io_before_change(text!("cannot print callbacks"), &e))?;
         let checks = self.watch_server(context, &guid, &receiving)?;
         let mut watch = ServerWatch::default();
         let received = self.receive(context, &queue, &ending, &printed, || {
@@ -165,7 +165,7 @@ impl Run for Args {
                 None => Ok(()),
             }
         });
-        // Stop acknowledging callbacks, and have them sent to the usual URL again before waiting for
+        // Stop acknowledging callbacks, and have them sent to the configured URL again before waiting for
         // anything: the service manager may not wait long.
         queue.close();
         end_despite_stalled_stderr(&ending);
@@ -244,7 +244,7 @@ impl Args {
         }
         server_watch::start(context.api()?.clone(), guid.clone(), self.poll)
             .map(Some)
-            .map_err(|e| Error::local(text!("cannot poll the server"), &e))
+            .map_err(|e| Error::io_before_change(text!("cannot poll the server"), &e))
     }
 
     /// Sets the notify_url again on a server that is back, and reports one that is lost.
@@ -301,11 +301,11 @@ impl Args {
             (time, timeout) => time.or(timeout),
         };
         match (self.count, time) {
-            (Some(count), Some(time)) if queue.taken() < count => Err(Error::new(
+            (Some(count), Some(time)) if queue.accepted() < count => Err(Error::new(
                 Kind::Deadline,
                 text!(
                     "{taken} of {count} callbacks arrived within {time}",
-                    taken = queue.taken(),
+                    taken = queue.accepted(),
                     count,
                     time = show_duration(time)
                 ),
@@ -376,12 +376,12 @@ fn end_despite_stalled_stderr(ending: &Termination) {
     });
 }
 
-fn sink(queue: &Arc<EventQueue>) -> Sink {
+fn handler(queue: &Arc<EventQueue>) -> CallbackHandler {
     let queue = queue.clone();
     Arc::new(move |event, acknowledgement| queue.admit(event, acknowledgement))
 }
 
 fn healthy(queue: &Arc<EventQueue>) -> Health {
     let queue = queue.clone();
-    Arc::new(move || -> Value { json!({"status": "ok", "received": queue.taken()}) })
+    Arc::new(move || -> Value { json!({"status": "ok", "received": queue.accepted()}) })
 }

@@ -29,7 +29,7 @@ pub fn start(
     pending: Arc<PendingCallbacks>,
     mut learner: Learner,
 ) -> io::Result<Receiver<Result<(), Error>>> {
-    let (tell, ended) = channel();
+    let (result_sender, result) = channel();
     thread::Builder::new()
         .name("printer".into())
         .spawn(move || {
@@ -41,9 +41,9 @@ pub fn start(
             }
             runner.finish();
             // Nobody receives it when a signal has ended the program.
-            let _ = tell.send(result);
+            let _ = result_sender.send(result);
         })?;
-    Ok(ended)
+    Ok(result)
 }
 
 fn work(

@@ -3,9 +3,9 @@
 mod events;
 mod instance;
 mod prompt;
-mod reported_end;
 mod reporter;
 mod session;
+mod unconfirmed_results;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ use crate::error::{Error, Outcome};
 use crate::guid::Guid;
 use crate::input;
 use crate::instances;
-use crate::login::qr_display::Style;
+use crate::login::qr_display::QrStyle;
 use crate::login::verification_code::{self, CodeSource};
 use crate::text::text;
 use crate::time::{Deadline, parse_timeout};
@@ -70,7 +70,7 @@ pub struct Args {
 
     /// How to draw the QR code [default: the best the terminal can show]
     #[arg(long, value_name = "STYLE")]
-    qr: Option<Style>,
+    qr: Option<QrStyle>,
 
     /// Write the QR code to a .png or .svg file as well
     #[arg(long, value_name = "FILE", value_parser = reporter::parse_image_path)]
@@ -91,7 +91,7 @@ pub struct Args {
 impl Run for Args {
     fn run(self, context: &Context) -> CommandResult {
         if let Some(code) = &self.code {
-            return submit_code(context, code).map(|()| ExitCode::SUCCESS);
+            return submit_verification_code(context, code).map(|()| ExitCode::SUCCESS);
         }
         let deadline = context.deadline_or(DEFAULT_TIMEOUT)?;
         let api = context
@@ -148,7 +148,7 @@ impl Args {
             was_online,
         };
         let finish = match source {
-            None => session.show_code().map(|()| ExitCode::SUCCESS),
+            None => session.show_qrcode().map(|()| ExitCode::SUCCESS),
             Some(source) => session.run(source, self),
         };
         drop(lock);
@@ -160,7 +160,7 @@ impl Args {
             (Some(command), _) => CodeSource::Command(command),
             (None, Some(file)) => CodeSource::File(file),
             (None, None) if context.can_ask() => CodeSource::Terminal(context.take_stdin()?),
-            (None, None) => CodeSource::Elsewhere,
+            (None, None) => CodeSource::OtherProcess,
         })
     }
 }
@@ -183,7 +183,7 @@ fn with_resume_hint(error: Error, created: &Guid) -> Error {
 }
 
 /// Handles `login --code`: the server passes the code to the waiting login.
-fn submit_code(context: &Context, code: &str) -> Result<(), Error> {
+fn submit_verification_code(context: &Context, code: &str) -> Result<(), Error> {
     let code = match code {
         "-" => input::utf8(context.read_stdin()?, &text!("standard input"))?,
         code => code.to_owned(),

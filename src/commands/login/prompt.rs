@@ -5,44 +5,46 @@ use std::sync::mpsc::Sender;
 use crate::context::Context;
 use crate::error::Error;
 use crate::login::event::LoginEvent;
-use crate::login::state_machine::MAX_CODE_ATTEMPTS;
+use crate::login::state_machine::MAX_VERIFICATION_CODE_ATTEMPTS;
 use crate::login::verification_code::{CodePrompt, CodeSource};
 use crate::text::{Text, text};
 
 /// Asks for verification codes in the way their source needs.
-pub struct Prompt {
-    prompt: CodePrompt,
-    requests: Vec<Text>,
+pub struct VerificationCodePrompt {
+    source: CodePrompt,
+    request_of_attempt: Vec<Text>,
     /// Whether the code is typed on the line of the request.
-    pub is_prompt: bool,
+    pub is_typed: bool,
 }
 
-impl Prompt {
+impl VerificationCodePrompt {
     /// Starts asking `source`; codes go to `events`.
     ///
     /// # Errors
     /// When no thread can be started.
     pub fn start(source: CodeSource, events: Sender<LoginEvent>) -> Result<Self, Error> {
         Ok(Self {
-            requests: (1..=MAX_CODE_ATTEMPTS)
+            request_of_attempt: (1..=MAX_VERIFICATION_CODE_ATTEMPTS)
                 .map(|attempt| source.request(attempt))
                 .collect(),
-            is_prompt: source.is_prompt(),
-            prompt: CodePrompt::start(source, move |code| {
-                let _ = events.send(LoginEvent::Code(code));
+            is_typed: source.is_typed(),
+            source: CodePrompt::start(source, move |code| {
+                let _ = events.send(LoginEvent::VerificationCode(code));
             })
-            .map_err(|e| Error::io(text!("cannot start asking for the verification code"), &e))?,
+            .map_err(|e| {
+                Error::io_before_change(text!("cannot start asking for the verification code"), &e)
+            })?,
         })
     }
 
     /// Asks for the next code.
     pub fn ask(&self, context: &Context, attempts_left: u8) {
-        let attempt = MAX_CODE_ATTEMPTS.saturating_sub(attempts_left) + 1;
-        match self.requests.get(usize::from(attempt) - 1) {
-            Some(request) if self.is_prompt => context.output.prompt(request),
+        let attempt = MAX_VERIFICATION_CODE_ATTEMPTS.saturating_sub(attempts_left) + 1;
+        match self.request_of_attempt.get(usize::from(attempt) - 1) {
+            Some(request) if self.is_typed => context.output.prompt(request),
             Some(request) => context.output.note(request),
             None => {}
         }
-        self.prompt.ask(attempt);
+        self.source.ask(attempt);
     }
 }

@@ -10,15 +10,15 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::files;
 use crate::guid::Guid;
-use crate::login::qr_display::{self, Style, TerminalCapabilities};
+use crate::login::qr_display::{self, QrStyle, QrTerminal};
 use crate::qr::{Matrix, image};
 use crate::text::{Text, text};
 
 /// Reports the events of a login.
 pub struct LoginReporter<'c> {
     context: &'c Context,
-    style: Option<Style>,
-    terminal: TerminalCapabilities,
+    style: Option<QrStyle>,
+    terminal: QrTerminal,
     file: Option<PathBuf>,
 }
 
@@ -46,7 +46,7 @@ impl<'c> LoginReporter<'c> {
     /// A usage error when `file` is something that must not be replaced.
     pub fn new(
         context: &'c Context,
-        style: Option<Style>,
+        style: Option<QrStyle>,
         file: Option<PathBuf>,
     ) -> Result<Self, Error> {
         if let Some(path) = &file {
@@ -62,7 +62,7 @@ impl<'c> LoginReporter<'c> {
         Ok(Self {
             context,
             style,
-            terminal: TerminalCapabilities {
+            terminal: QrTerminal {
                 terminal: terminal.terminal,
                 color: terminal.color,
                 columns: terminal.columns,
@@ -107,12 +107,12 @@ impl<'c> LoginReporter<'c> {
     }
 
     /// Reports that a verification code is needed.
-    pub fn code_required(&self, attempts_left: u8) -> Result<(), Error> {
+    pub fn verification_code_required(&self, attempts_left: u8) -> Result<(), Error> {
         self.event(&Event::CodeRequired { attempts_left })
     }
 
-    /// Reports a rejected code.
-    pub fn code_rejected(&self, attempts_left: u8) -> Result<(), Error> {
+    /// Reports a rejected verification code.
+    pub fn verification_code_rejected(&self, attempts_left: u8) -> Result<(), Error> {
         self.event(&Event::CodeRejected { attempts_left })?;
         self.context.output.note(&match attempts_left {
             1 => text!("the verification code was rejected; 1 attempt left"),
@@ -124,8 +124,8 @@ impl<'c> LoginReporter<'c> {
         Ok(())
     }
 
-    /// Reports an accepted code.
-    pub fn code_accepted(&self) -> Result<(), Error> {
+    /// Reports an accepted verification code.
+    pub fn verification_code_accepted(&self) -> Result<(), Error> {
         self.event(&Event::CodeAccepted)?;
         self.context.output.note(&text!(
             "the verification code was accepted; the account is being logged in"
@@ -183,7 +183,7 @@ fn write_image(content: &str, path: &Path) -> Result<(), Error> {
         _ => image::png(&code).map_err(|why| Error::internal(Text::verbatim(why)))?,
     };
     files::replace(path, &bytes).map_err(|e| {
-        Error::io(
+        Error::io_after_change(
             text!("cannot write the QR code to {path}", path = path.display()),
             &e,
         )

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::Args;
 use super::events::Via;
-use super::prompt::Prompt;
-use super::reported_end::{CONFIRM_INTERVAL, ReportedEnd, ReportedEnds};
+use super::prompt::VerificationCodePrompt;
 use super::reporter::LoginReporter;
+use super::unconfirmed_results::{CONFIRM_INTERVAL, ReportedResult, UnconfirmedResults};
 use crate::api::login_payloads::{LoginQrcode, Profile, QrcodeStatus};
 use crate::api::request::{self, Effect};
 use crate::api::{Api, CallError};
 use crate::callback::acknowledgement::Acknowledgement;
-use crate::callback::listener::{Acceptance, Health, Sink};
+use crate::callback::listener::{Acceptance, CallbackHandler, Health};
 use crate::callback::{Event, NotifyType};
 use crate::commands::CommandResult;
 use crate::commands::callback_listener::RefusedCallbacks;
@@ -26,7 +26,7 @@ use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::json::integer;
 use crate::login::event::{self, LoginEvent};
-use crate::login::state_machine::MAX_CODE_ATTEMPTS;
+use crate::login::state_machine::MAX_VERIFICATION_CODE_ATTEMPTS;
 use crate::login::verification_code::CodeSourceError;
 use crate::login::{LoginStateMachine, Step};
 use crate::secret::Secret;
@@ -45,8 +45,8 @@ pub struct LoginSession<'c> {
     pub was_online: bool,
 }
 
-/// Pause before a command or file is asked again after it gave the code that was just rejected.
-const SAME_CODE_PAUSE: Duration = Duration::from_secs(3);
+/// Pause before a command or file is asked again after it gave the verification code that was just rejected.
+const SAME_VERIFICATION_CODE_PAUSE: Duration = Duration::from_secs(3);
 
 /// How a login ends without an error.
 enum End {
@@ -55,8 +55,8 @@ enum End {
 }
 
 impl LoginSession<'_> {
-    /// Handles `--no-wait`: shows the code and returns.
-    pub fn show_code(&self) -> Result<(), Error> {
+    /// Handles `--no-wait`: shows the QR code and returns.
+    pub fn show_qrcode(&self) -> Result<(), Error> {
         self.show(self.api.login_qrcode(&self.guid)).map(drop)
     }
 
@@ -64,7 +64,7 @@ impl LoginSession<'_> {
     pub fn run(self, source: CallbackSource, mut args: Args) -> CommandResult {
         let (events, incoming) = mpsc::channel();
         let code_source = args.code_source(self.context)?;
-        let prompt = Prompt::start(code_source, events.clone())?;
+        let prompt = VerificationCodePrompt::start(code_source, events.clone())?;
         let health = Arc::new(Mutex::new("not_scanned"));
         let signal_events = events.clone();
         signals::forward(signals::watch()?, move |signal| {
@@ -73,7 +73,7 @@ impl LoginSession<'_> {
 
         let output = self.context.output.clone();
         let handlers = CallbackHandlers {
-            sink: sink(events.clone()),
+            sink: handler(events.clone()),
             refused: RefusedCallbacks::new(&self.context.output),
             health: health_report(&health),
             on_refused: Box::new(move |error| output.warn(&error.message)),
@@ -86,10 +86,10 @@ impl LoginSession<'_> {
             &self.guid,
             handlers,
         ) {
-            // Nothing was changed, and polling finds out everything that callbacks tell.
+            // Nothing was changed, and polling learns everything that callbacks report.
             Err(error) if can_poll && error.kind == Kind::Unreachable => {
                 self.context.output.warn(&text!(
-                    "{message}; the login is followed by polling",
+                    "{message}; falling back to polling",
                     message = error.message
                 ));
                 None
@@ -101,9 +101,9 @@ impl LoginSession<'_> {
                 receiving.end();
             }
         };
-        self.ask_for_code(events.clone())?;
-        let (content, early) = match self.first_code(&incoming).map_err(Error::in_stream)? {
-            FirstQrcode::Code(content, early) => (content, early),
+        self.request_qrcode(events.clone())?;
+        let (content, early) = match self.first_qrcode(&incoming).map_err(Error::in_stream)? {
+            FirstQrcode::Shown(content, early) => (content, early),
             FirstQrcode::Signal(signal) => {
                 end_reception();
                 return Ok(signals::exit_code(signal));
@@ -112,21 +112,21 @@ impl LoginSession<'_> {
         if !args.no_poll {
             self.start_poll(args.poll, events.clone())?;
         }
-        let mut run = Run {
+        let mut login = LoginLoop {
             session: &self,
             machine: LoginStateMachine::new(content),
             prompt,
             deadline: self.deadline,
             api: self.api.clone(),
             events,
-            renewing: false,
-            reported_ends: ReportedEnds::default(),
-            rejected_code: None,
+            is_qrcode_requested: false,
+            unconfirmed: UnconfirmedResults::default(),
+            rejected_verification_code: None,
             ask_again_at: None,
             shown_refusal: String::new(),
         };
-        let end = run.run_to_end(early, &incoming, &health);
-        run.end_prompt_line();
+        let end = login.run_to_end(early, &incoming, &health);
+        login.end_prompt_line();
         end_reception();
         match end.map_err(Error::in_stream)? {
             End::LoggedIn(profile, via) => {
@@ -148,8 +148,10 @@ impl LoginSession<'_> {
     }
 
     fn start_poll(&self, pause: Duration, events: Sender<LoginEvent>) -> Result<(), Error> {
-        // Has no deadline of its own: the login's deadline is extended while a code is asked for.
-        let long = Deadline::after(self.deadline.timeout() * u32::from(MAX_CODE_ATTEMPTS + 1));
+        // Has no deadline of its own: the login's deadline is extended while a verification code is asked for.
+        let long = Deadline::after(
+            self.deadline.timeout() * u32::from(MAX_VERIFICATION_CODE_ATTEMPTS + 1),
+        );
         event::poll(
             self.api.until(long),
             self.guid.clone(),
@@ -157,23 +159,23 @@ impl LoginSession<'_> {
             self.was_online,
             events,
         )
-        .map_err(|e| Error::io(text!("cannot poll the server"), &e))
+        .map_err(|e| Error::io_after_change(text!("cannot poll the server"), &e))
     }
 
     /// Requests a QR code on its own thread, so that an unready device or a silent server does not delay
     /// a signal.
-    fn ask_for_code(&self, events: Sender<LoginEvent>) -> Result<(), Error> {
+    fn request_qrcode(&self, events: Sender<LoginEvent>) -> Result<(), Error> {
         event::request_qrcode(self.api.clone(), self.guid.clone(), events)
-            .map_err(|e| Error::io(text!("cannot request the QR code"), &e))
+            .map_err(|e| Error::io_after_change(text!("cannot request the QR code"), &e))
     }
 
     /// Waits for the first QR code; its thread ends with the deadline.
-    fn first_code(&self, incoming: &Receiver<LoginEvent>) -> Result<FirstQrcode, Error> {
+    fn first_qrcode(&self, incoming: &Receiver<LoginEvent>) -> Result<FirstQrcode, Error> {
         let mut early = Vec::new();
         loop {
             match incoming.recv() {
-                Ok(LoginEvent::Qrcode(code)) => {
-                    return Ok(FirstQrcode::Code(self.show(code)?, early));
+                Ok(LoginEvent::Qrcode(qrcode)) => {
+                    return Ok(FirstQrcode::Shown(self.show(qrcode)?, early));
                 }
                 Ok(LoginEvent::Signal(signal)) => return Ok(FirstQrcode::Signal(signal)),
                 Ok(event) => early.push(event),
@@ -182,21 +184,22 @@ impl LoginSession<'_> {
         }
     }
 
-    fn show(&self, code: Result<LoginQrcode, CallError>) -> Result<String, Error> {
-        let code = code.map_err(|e| e.into_error(Effect::Read))?;
-        self.reporter.qrcode(&code.content, code.key.as_deref())?;
-        Ok(code.content)
+    fn show(&self, qrcode: Result<LoginQrcode, CallError>) -> Result<String, Error> {
+        let qrcode = qrcode.map_err(|e| e.into_error(Effect::Read))?;
+        self.reporter
+            .qrcode(&qrcode.content, qrcode.key.as_deref())?;
+        Ok(qrcode.content)
     }
 }
 
 /// The end of the wait for the first QR code.
 enum FirstQrcode {
-    /// The code's content and the events that came before it.
-    Code(String, Vec<LoginEvent>),
+    /// The content of the QR code and the events that came before it.
+    Shown(String, Vec<LoginEvent>),
     Signal(i32),
 }
 
-fn sink(events: Sender<LoginEvent>) -> Sink {
+fn handler(events: Sender<LoginEvent>) -> CallbackHandler {
     // The listener's threads share it.
     let events = Mutex::new(events);
     Arc::new(move |event, acknowledgement: Option<Acknowledgement>| {
@@ -221,26 +224,26 @@ fn health_report(health: &Arc<Mutex<&'static str>>) -> Health {
 }
 
 /// The loop of one login.
-struct Run<'s, 'c> {
+struct LoginLoop<'s, 'c> {
     session: &'s LoginSession<'c>,
     machine: LoginStateMachine,
-    prompt: Prompt,
+    prompt: VerificationCodePrompt,
     deadline: Deadline,
     /// The server, until the deadline, which may be extended.
     api: Api,
     events: Sender<LoginEvent>,
     /// A new QR code has been requested.
-    renewing: bool,
-    reported_ends: ReportedEnds,
-    /// The last code that the server rejected, which is not submitted again.
-    rejected_code: Option<Secret>,
-    /// When the source of the code is asked again.
+    is_qrcode_requested: bool,
+    unconfirmed: UnconfirmedResults,
+    /// The last verification code that the server rejected, which is not submitted again.
+    rejected_verification_code: Option<Secret>,
+    /// When the source of verification codes is asked again.
     ask_again_at: Option<Deadline>,
     /// The server's last text in answer to a poll.
     shown_refusal: String,
 }
 
-impl Run<'_, '_> {
+impl LoginLoop<'_, '_> {
     fn run_to_end(
         &mut self,
         early: Vec<LoginEvent>,
@@ -254,7 +257,7 @@ impl Run<'_, '_> {
         }
         loop {
             *health.lock().unwrap_or_else(PoisonError::into_inner) = self.machine.health();
-            if let Some(end) = self.check_reported_ends()? {
+            if let Some(end) = self.check_unconfirmed_results()? {
                 return Ok(end);
             }
             if self.ask_again_at.is_some_and(|at| at.is_over()) {
@@ -278,30 +281,32 @@ impl Run<'_, '_> {
 
     /// The time until something has to be done without an event.
     fn wait_time(&self) -> Duration {
-        let check = (!self.reported_ends.is_empty()).then_some(CONFIRM_INTERVAL);
+        let check = (!self.unconfirmed.is_empty()).then_some(CONFIRM_INTERVAL);
         let ask = self.ask_again_at.map(|at| at.remaining());
         let times = [check, ask].into_iter().flatten();
         times.fold(self.deadline.remaining(), Duration::min)
     }
 
     /// Asks the server whether the login has ended as callbacks report.
-    fn check_reported_ends(&mut self) -> Result<Option<End>, Error> {
+    fn check_unconfirmed_results(&mut self) -> Result<Option<End>, Error> {
         let session = self.session;
         let (guid, output) = (&session.guid, &session.context.output);
         match self
-            .reported_ends
+            .unconfirmed
             .check(&self.api, guid, session.was_online, output)
         {
             None => Ok(None),
-            Some(ReportedEnd::QrcodeStatus(status)) => self.status(status).map(|()| None),
-            Some(ReportedEnd::LoggedIn(profile)) => Ok(Some(End::LoggedIn(profile, Via::Callback))),
-            Some(ReportedEnd::Failed(why)) => Err(failed(why)),
+            Some(ReportedResult::QrcodeStatus(status)) => self.status(status).map(|()| None),
+            Some(ReportedResult::LoggedIn(profile)) => {
+                Ok(Some(End::LoggedIn(profile, Via::Callback)))
+            }
+            Some(ReportedResult::Failed(why)) => Err(failed(why)),
         }
     }
 
     /// Ends the prompt's line, so that later output does not follow an unanswered question.
     fn end_prompt_line(&self) {
-        if self.prompt.is_prompt && self.machine.health() == "code_required" {
+        if self.prompt.is_typed && self.machine.health() == "code_required" {
             self.session.context.output.end_line();
         }
     }
@@ -315,8 +320,8 @@ impl Run<'_, '_> {
             }
             LoginEvent::Callback(event) => return self.callback(&event),
             LoginEvent::Polled(status) => self.status(status)?,
-            LoginEvent::Expired => self.renew(),
-            LoginEvent::Refused(text) => {
+            LoginEvent::QrcodeExpired => self.request_new_qrcode(),
+            LoginEvent::PollRefused(text) => {
                 if text != self.shown_refusal {
                     self.session
                         .context
@@ -325,15 +330,15 @@ impl Run<'_, '_> {
                     self.shown_refusal = text;
                 }
             }
-            LoginEvent::Qrcode(code) => self.renewed(code)?,
-            LoginEvent::Code(Ok(code)) => self.submit_code(&code)?,
-            LoginEvent::Code(Err(CodeSourceError { why, ask_again })) if ask_again => {
+            LoginEvent::Qrcode(qrcode) => self.on_new_qrcode(qrcode)?,
+            LoginEvent::VerificationCode(Ok(code)) => self.submit_verification_code(&code)?,
+            LoginEvent::VerificationCode(Err(CodeSourceError { why, ask_again })) if ask_again => {
                 // Nothing was submitted, so no attempt is used.
                 self.session.context.output.note(&why);
-                self.ask_later();
+                self.ask_again();
             }
-            LoginEvent::Code(Err(CodeSourceError { why, .. })) => {
-                // This source has failed; a code may still come from another shell.
+            LoginEvent::VerificationCode(Err(CodeSourceError { why, .. })) => {
+                // this source has failed; a verification code may still come from another shell.
                 self.session.context.output.warn(&text!(
                     "no verification code: {why}; it can still be submitted with `qiwei login --code -`",
                     why
@@ -347,11 +352,11 @@ impl Run<'_, '_> {
         match event.notify_type {
             NotifyType::LOGGED_IN => {
                 let profile = event.read::<Profile>().with_preferred_names();
-                self.reported_ends.add(ReportedEnd::LoggedIn(profile));
+                self.unconfirmed.add(ReportedResult::LoggedIn(profile));
             }
             NotifyType::LOGIN_QRCODE => self.qrcode_changed(event)?,
             NotifyType::LOGIN_FAILED | NotifyType::LOGGED_OUT => {
-                self.reported_ends.add(ReportedEnd::Failed(event_text(
+                self.unconfirmed.add(ReportedResult::Failed(event_text(
                     event,
                     text!("the server ended the login"),
                 )));
@@ -369,7 +374,7 @@ impl Run<'_, '_> {
         if let Some(content) = data.get("qrcode_content").and_then(Value::as_str)
             && !content.is_empty()
         {
-            let steps = self.machine.on_content(content);
+            let steps = self.machine.on_qrcode_content(content);
             self.perform(steps, None)?;
         }
         match data
@@ -379,7 +384,7 @@ impl Run<'_, '_> {
         {
             // Reported when the server confirms it.
             Some(status) if status.is_failure() => {
-                self.reported_ends.add(ReportedEnd::QrcodeStatus(status));
+                self.unconfirmed.add(ReportedResult::QrcodeStatus(status));
                 Ok(())
             }
             Some(status) => self.status(status),
@@ -387,13 +392,13 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Asks the source of the code again: a person at once, a command or file after a pause.
-    fn ask_later(&mut self) {
-        if self.prompt.is_prompt {
+    /// Asks the source of verification codes again: a person at once, a command or file after a pause.
+    fn ask_again(&mut self) {
+        if self.prompt.is_typed {
             self.prompt
                 .ask(self.session.context, self.machine.attempts_left());
         } else {
-            self.ask_again_at = Some(Deadline::after(SAME_CODE_PAUSE));
+            self.ask_again_at = Some(Deadline::after(SAME_VERIFICATION_CODE_PAUSE));
         }
     }
 
@@ -403,41 +408,41 @@ impl Run<'_, '_> {
     }
 
     /// Requests a new QR code after the old one expired without replacement.
-    fn renew(&mut self) {
-        if !self.renewing {
+    fn request_new_qrcode(&mut self) {
+        if !self.is_qrcode_requested {
             // If it fails, the next poll reports the expiry again.
-            self.renewing = self.session.ask_for_code(self.events.clone()).is_ok();
+            self.is_qrcode_requested = self.session.request_qrcode(self.events.clone()).is_ok();
         }
     }
 
-    fn renewed(&mut self, code: Result<LoginQrcode, CallError>) -> Result<(), Error> {
-        self.renewing = false;
-        let Ok(code) = code else { return Ok(()) };
-        let steps = self.machine.on_content(&code.content);
-        self.perform(steps, code.key.as_deref())
+    fn on_new_qrcode(&mut self, qrcode: Result<LoginQrcode, CallError>) -> Result<(), Error> {
+        self.is_qrcode_requested = false;
+        let Ok(qrcode) = qrcode else { return Ok(()) };
+        let steps = self.machine.on_qrcode_content(&qrcode.content);
+        self.perform(steps, qrcode.key.as_deref())
     }
 
-    fn submit_code(&mut self, code: &Secret) -> Result<(), Error> {
+    fn submit_verification_code(&mut self, code: &Secret) -> Result<(), Error> {
         let session = self.session;
         let output = &session.context.output;
         output.hide(code.reveal());
-        let rejected = self.rejected_code.as_ref();
+        let rejected = self.rejected_verification_code.as_ref();
         if rejected.is_some_and(|rejected| rejected.reveal() == code.reveal()) {
             output.note(&text!(
                 "the same verification code was just rejected; it is not submitted again"
             ));
-            self.ask_later();
+            self.ask_again();
             return Ok(());
         }
         let request = request::verify_login_qrcode(&session.guid, code);
         let steps = match self.api.apply(&request) {
-            Ok(()) => self.machine.on_code_accepted(),
+            Ok(()) => self.machine.on_verification_code_accepted(),
             Err(error @ CallError::Refused(_)) => {
                 if let Some(text) = error.refusal_text() {
                     output.note(&text!("the server says: {text}", text));
                 }
-                self.rejected_code = Some(code.clone());
-                self.machine.on_code_rejected()
+                self.rejected_verification_code = Some(code.clone());
+                self.machine.on_verification_code_rejected()
             }
             // The code may have been accepted: the login continues, or the server asks again.
             Err(error) => {
@@ -456,13 +461,15 @@ impl Run<'_, '_> {
         for step in steps {
             match step {
                 Step::ReportStatus(status) => reporter.status(status)?,
-                Step::ShowCode(content) => reporter.refreshed(&content, key)?,
-                Step::CodeAccepted => reporter.code_accepted()?,
-                Step::CodeRejected { attempts_left } => reporter.code_rejected(attempts_left)?,
+                Step::ShowQrcode(content) => reporter.refreshed(&content, key)?,
+                Step::VerificationCodeAccepted => reporter.verification_code_accepted()?,
+                Step::VerificationCodeRejected { attempts_left } => {
+                    reporter.verification_code_rejected(attempts_left)?
+                }
                 Step::Fail(why) => return Err(failed(why)),
-                Step::AskCode { attempts_left } => {
-                    if attempts_left == MAX_CODE_ATTEMPTS {
-                        reporter.code_required(attempts_left)?;
+                Step::AskVerificationCode { attempts_left } => {
+                    if attempts_left == MAX_VERIFICATION_CODE_ATTEMPTS {
+                        reporter.verification_code_required(attempts_left)?;
                     }
                     // Entering the code may take as long as the scan.
                     self.deadline = Deadline::after(self.deadline.timeout());

@@ -1,8 +1,8 @@
 //! `qiwei probe`: lists what the server supports, or calls any endpoint.
 
 mod callback;
+mod endpoints;
 mod raw;
-mod survey;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -62,7 +62,7 @@ impl Run for Args {
                 dry_run: self.dry_run,
             }
             .run(context),
-            _ => survey::run(context),
+            _ => endpoints::run(context),
         };
         done.map(|()| ExitCode::SUCCESS)
     }

@@ -29,7 +29,7 @@ pub fn run(
         return Err(Error::usage(text!("no command given")));
     };
     let scratch = TempDir::with_prefix("qiwei-sandbox-").map_err(|e| {
-        Error::local(
+        Error::io_before_change(
             text!("cannot create a directory for the sandbox's config"),
             &files::of_system(e),
         )
@@ -37,7 +37,7 @@ pub fn run(
     })?;
     let config = scratch.path().join("config.toml");
     File::create(&config)
-        .map_err(|e| Error::local(text!("cannot create the sandbox's config"), &e))?;
+        .map_err(|e| Error::io_before_change(text!("cannot create the sandbox's config"), &e))?;
 
     let mut child = Command::new(program);
     child.args(args);
@@ -65,7 +65,7 @@ pub fn run(
     forward_signals(signals, &child, context.can_ask())?;
     let status = child
         .wait()
-        .map_err(|e| Error::io(text!("cannot wait for the command"), &e))?;
+        .map_err(|e| Error::io_after_change(text!("cannot wait for the command"), &e))?;
     Ok(code_of(status))
 }
 

@@ -41,23 +41,23 @@ pub struct Args {
     listen: Option<SocketAddr>,
 
     /// Number of online instances
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = few)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_count)]
     online: usize,
 
     /// Number of running instances that are not logged in
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = few)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_count)]
     running: usize,
 
     /// Number of stopped instances
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = few)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_count)]
     stopped: usize,
 
     /// Conversations per account
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = few)]
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = parse_count)]
     sessions: usize,
 
     /// Limit of instances
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = few)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = parse_count)]
     limit: usize,
 
     /// Envelope dialect: A, B, C or D
@@ -82,7 +82,7 @@ pub struct Args {
     gateway: bool,
 
     /// Calls of an account in a minute after which the gateway blocks it; 0: never
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = few, requires = "gateway")]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = parse_count, requires = "gateway")]
     block_after: usize,
 
     /// How long the gateway blocks an account
@@ -123,7 +123,7 @@ pub struct Args {
     command: Vec<std::ffi::OsString>,
 }
 
-fn few(text: &str) -> Result<usize, Text> {
+fn parse_count(text: &str) -> Result<usize, Text> {
     text.parse()
         .ok()
         .filter(|n| *n <= 10_000)

@@ -71,7 +71,7 @@ struct Report {
     guid_source: Option<GuidSource>,
     status: &'static str,
     #[serde(skip)]
-    word: Text,
+    status_label: Text,
     logged_in: bool,
     latency_ms: Option<f64>,
     instances: Vec<InstanceView>,
@@ -238,7 +238,9 @@ fn choose_instance(
             chosen: Some((guid, GuidSource::Named(source))),
         },
         None => {
-            match instances::detect(&statuses.listed, |online| instances::list(online, accounts)) {
+            match instances::detect(&statuses.listed, |online| {
+                instances::join_guids(online, accounts)
+            }) {
                 Ok(guid) => ChosenInstance {
                     chosen: Some((guid, GuidSource::Detected)),
                     result: Ok(()),
@@ -302,7 +304,7 @@ fn report(
         base_url: base_url.to_string(),
         guid_source: chosen.map(|(_, source)| source.clone()),
         status: instance.map_or("unknown", Instance::status_name),
-        word: instance.map_or_else(|| text!("unknown"), Instance::status_label),
+        status_label: instance.map_or_else(|| text!("unknown"), Instance::status_label),
         logged_in: instance.is_some_and(|i| i.is(Status::Online)),
         latency_ms: statuses.latency,
         instances: view::views(&statuses.listed, guid.as_ref(), accounts),
@@ -320,7 +322,7 @@ fn human(report: &Report) -> Page {
     let mut fields = vec![
         (text!("server"), Text::verbatim(&report.base_url)),
         (text!("instance"), instance),
-        (text!("status"), report.word.clone()),
+        (text!("status"), report.status_label.clone()),
     ];
     if let Some(account) = &report.account {
         fields.push((text!("account"), Text::verbatim(account.words())));

@@ -236,7 +236,7 @@ impl<'c> Poll<'c> {
                 Ok(guids) => {
                     let seen = instances::look_up(&self.api, guids);
                     instances::only_or_online(&seen, |online| {
-                        instances::list(online, &HashMap::new())
+                        instances::join_guids(online, &HashMap::new())
                     })
                 }
                 Err(error) if error.is_permanent() => return Err(error.into_error(Effect::Read)),

@@ -54,14 +54,19 @@ pub(super) fn callback(server: &Server, guid: &str, body: &Value) -> Outcome {
     })
 }
 
-/// Takes an [`IncomingMessage`] message, or the conversation of a read report.
-pub(super) fn arrival(server: &Server, guid: &str, body: &Value, arrival: IncomingKind) -> Outcome {
+/// Takes an [`IncomingMessage`] and delivers it as a message or as a read report.
+pub(super) fn deliver_incoming(
+    server: &Server,
+    guid: &str,
+    body: &Value,
+    kind: IncomingKind,
+) -> Outcome {
     let incoming: IncomingMessage =
         serde_json::from_value(body.clone()).map_err(|error| bad(error.to_string()))?;
     server.change(|state| {
         state.instance(guid).map_err(|_| unknown(guid))?;
         state
-            .receive(guid, &incoming, arrival, Timestamp::now())
+            .deliver_incoming(guid, &incoming, kind, Timestamp::now())
             .map(posted)
             .map_err(bad)
     })

@@ -94,7 +94,7 @@ fn note(message: &Message, failed: bool) -> String {
         0 => String::new(),
         number => format!(" @{number}"),
     };
-    let fate = if failed { " not delivered" } else { "" };
+    let delivery_note = if failed { " not delivered" } else { "" };
     // Debug form, to escape control characters.
-    format!("message {id} to {to}{mentions} {text:?}{fate}")
+    format!("message {id} to {to}{mentions} {text:?}{delivery_note}")
 }

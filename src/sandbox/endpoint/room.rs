@@ -21,7 +21,7 @@ pub(super) const LIST: &[Field] = &[
     Field::integer("limit", 10),
 ];
 
-/// Most ids of one look-up; more was an error once (protocol).
+/// Most ids of one look-up; more was an error once (wire protocol).
 const LARGEST_BATCH: usize = 20;
 
 /// Answers the groups that exist; the others are left out.

@@ -13,7 +13,7 @@ pub(super) const SYNC: &[Field] = &[
     Field::integer("limit", 100),
 ];
 
-/// Least time between two calls (protocol).
+/// Least time between two calls (wire protocol).
 const INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
 /// Answers the account's messages with a sequence number above the key, oldest first. The key must not

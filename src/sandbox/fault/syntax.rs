@@ -195,7 +195,7 @@ fn check_place(
     let name = syntax.name;
     if kind.is_pathless() && path.is_some() {
         return Err(format!(
-            "{name} takes no path: it strikes before there is a request"
+            "{name} takes no path: it applies before there is a request"
         ));
     }
     if matches!(kind, Kind::Refuse(_)) && left.is_some() {
@@ -205,7 +205,7 @@ fn check_place(
     }
     match (kind.only_path(), path) {
         (Some(only), Some(path)) if !fits(path, only) => {
-            Err(format!("{name} strikes only at {only}"))
+            Err(format!("{name} applies only to {only}"))
         }
         _ => Ok(()),
     }
@@ -278,8 +278,8 @@ mod tests {
             ("refuse=1s@/x", "takes no path"),
             ("refuse=1s*2", "takes no number"),
             ("reset-early@/x", "takes no path"),
-            ("svr-fail@/client/all_clients", "only at /msg/"),
-            ("reconnecting@/msg/send_text", "only at"),
+            ("svr-fail@/client/all_clients", "only to /msg/"),
+            ("reconnecting@/msg/send_text", "only to"),
             ("hang*99999999999", "number of times"),
         ] {
             let error = text.parse::<Fault>().unwrap_err();

@@ -41,7 +41,7 @@ impl CallLimiter {
             return false;
         }
         account.calls.push_back(now);
-        account.forget_calls_before(now);
+        account.drop_expired_calls(now);
         if account.calls.len() <= self.allowed {
             return true;
         }
@@ -68,8 +68,8 @@ impl Account {
         self.blocked_until.is_some_and(|end| now < end)
     }
 
-    /// Drops the calls that are a minute old.
-    fn forget_calls_before(&mut self, now: Instant) {
+    /// Removes the calls that are a minute old.
+    fn drop_expired_calls(&mut self, now: Instant) {
         while let Some(oldest) = self.calls.front() {
             if now.saturating_duration_since(*oldest) < PERIOD {
                 return;

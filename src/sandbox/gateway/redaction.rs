@@ -16,9 +16,9 @@ const BEFORE_VALUE: &[char] = &['"', '\'', '\\', ' ', '\t', '\r', '\n', ':', '='
 const AFTER_VALUE: &[char] = &['"', '\'', '\\', ',', '&', ';', '}', ' ', '\t', '\r', '\n'];
 /// Shortest wrong secret, in bytes, that is removed wherever it occurs; a shorter one may be part of
 /// other words.
-const SHORTEST: usize = 8;
+const MIN_SECRET_BYTES: usize = 8;
 
-/// Removes the gateway's secret, and what a client took for it.
+/// Removes the gateway's secret, and any wrong secret that a client sent instead.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Redaction {
     secret: Option<Secret>,
@@ -33,8 +33,12 @@ impl Redaction {
 
     /// Redacts target, headers and body.
     pub(in crate::sandbox) fn request(&self, received: &mut ReceivedRequest) {
-        let json = self.suspicious_json(&received.body);
-        let mut secrets: Vec<String> = self.own().into_iter().map(str::to_owned).collect();
+        let json = self.json_with_secret(&received.body);
+        let mut secrets: Vec<String> = self
+            .gateway_secret()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         if let Some(json) = &json {
             collect(json, &mut secrets);
         }
@@ -62,7 +66,7 @@ impl Redaction {
 
     /// The data of a call without the gateway's secret, so that no endpoint can store or show it.
     pub(in crate::sandbox) fn data<'a>(&self, data: &'a [u8]) -> Cow<'a, [u8]> {
-        let Some(secret) = self.own() else {
+        let Some(secret) = self.gateway_secret() else {
             return data.into();
         };
         match serde_json::from_slice::<Value>(data) {
@@ -76,25 +80,25 @@ impl Redaction {
 
     /// A text without the gateway's secret.
     pub(in crate::sandbox) fn text(&self, text: &str) -> String {
-        match self.own() {
+        match self.gateway_secret() {
             Some(secret) => text.replace(secret, MASK),
             None => text.to_owned(),
         }
     }
 
-    fn own(&self) -> Option<&str> {
+    fn gateway_secret(&self) -> Option<&str> {
         let secret = self.secret.as_ref().map(Secret::reveal);
         secret.filter(|secret| !secret.is_empty())
     }
 
     /// The body as JSON, if it may hold a secret.
-    fn suspicious_json(&self, body: &[u8]) -> Option<Value> {
+    fn json_with_secret(&self, body: &[u8]) -> Option<Value> {
         let text = std::str::from_utf8(body).ok()?;
-        let is_suspicious = text.to_ascii_lowercase().contains(FIELD)
+        let may_hold_secret = text.to_ascii_lowercase().contains(FIELD)
             // The name or the secret may be escaped.
             || text.contains("\\u")
-            || self.own().is_some_and(|secret| text.contains(secret));
-        is_suspicious.then(|| serde_json::from_str(text).ok())?
+            || self.gateway_secret().is_some_and(|secret| text.contains(secret));
+        may_hold_secret.then(|| serde_json::from_str(text).ok())?
     }
 }
 
@@ -105,7 +109,7 @@ fn collect(json: &Value, secrets: &mut Vec<String>) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(secret) if is_field(name) && secret.len() >= SHORTEST => {
+                    Value::String(secret) if is_field(name) && secret.len() >= MIN_SECRET_BYTES => {
                         secrets.push(secret.clone());
                     }
                     _ => collect(value, secrets),

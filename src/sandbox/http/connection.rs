@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 /// Time after which a connection is closed whose client neither sends nor reads.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Time and bytes allowed for reading the rest of a refused request.
-const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
-const LINGER_BYTES: usize = 64 * 1024 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+const DRAIN_BYTES: usize = 64 * 1024 * 1024;
 
 /// What happens to a connection after a response.
 enum Next {
@@ -43,7 +43,7 @@ pub(crate) fn serve(stream: &Arc<TcpStream>, handler: &impl Handler) {
                 Ok(Next::Close) | Err(_) => return,
             },
             Err(ReadError::Refused(status)) => return refuse(stream, status),
-            Err(ReadError::Gone) => return,
+            Err(ReadError::Disconnected) => return,
         }
     }
 }
@@ -63,7 +63,7 @@ fn next(
     if head.expects_continue && is_acceptable && reader.is_drained() {
         stream
             .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
-            .map_err(|_| ReadError::Gone)?;
+            .map_err(|_| ReadError::Disconnected)?;
     }
     let body = reader.body(&head)?;
     Ok((head, body))
@@ -78,7 +78,7 @@ fn answer(
 ) -> io::Result<Next> {
     let options = WriteOptions {
         keep_alive: head.keep_alive,
-        is_modern: head.is_modern,
+        is_http_1_1: head.is_http_1_1,
         head_only: head.method == "HEAD",
     };
     let received = ReceivedRequest {
@@ -142,7 +142,7 @@ fn carry_out(
 fn refuse(mut stream: &TcpStream, status: u16) {
     let options = WriteOptions {
         keep_alive: false,
-        is_modern: true,
+        is_http_1_1: true,
         head_only: false,
     };
     let written = stream.write_all(&writer::bytes(&HttpResponse::error(status), options));
@@ -152,11 +152,11 @@ fn refuse(mut stream: &TcpStream, status: u16) {
 }
 
 fn discard(mut stream: &TcpStream) {
-    let _ = stream.set_read_timeout(Some(LINGER_TIMEOUT));
-    let end = Instant::now() + LINGER_TIMEOUT;
+    let _ = stream.set_read_timeout(Some(DRAIN_TIMEOUT));
+    let end = Instant::now() + DRAIN_TIMEOUT;
     let mut ignored = vec![0; 64 * 1024];
     let mut total = 0;
-    while total < LINGER_BYTES && Instant::now() < end {
+    while total < DRAIN_BYTES && Instant::now() < end {
         match stream.read(&mut ignored) {
             Ok(length) if length > 0 => total += length,
             _ => return,

@@ -12,13 +12,13 @@ const CAP: usize = 1024;
 /// The open connections.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
-    present: Arc<ConnectionRegistry>,
+    registry: Arc<ConnectionRegistry>,
 }
 
 #[derive(Debug, Default)]
 struct ConnectionRegistry {
     list: Mutex<List>,
-    left: Condvar,
+    connection_closed: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -33,14 +33,14 @@ struct List {
 pub(crate) struct Connection {
     number: u64,
     stream: Arc<TcpStream>,
-    present: Arc<ConnectionRegistry>,
+    registry: Arc<ConnectionRegistry>,
 }
 
 impl Connections {
     /// Registers a connection, unless there are too many or the sandbox is ending.
     pub(crate) fn admit(&self, stream: TcpStream) -> Option<Connection> {
         let stream = Arc::new(stream);
-        let mut list = lock(&self.present.list);
+        let mut list = lock(&self.registry.list);
         if list.closing || list.streams.len() >= CAP {
             return None;
         }
@@ -50,14 +50,14 @@ impl Connections {
         Some(Connection {
             number,
             stream,
-            present: self.present.clone(),
+            registry: self.registry.clone(),
         })
     }
 
     /// Closes all connections and waits for their threads, at most `timeout`.
-    pub(crate) fn cut(&self, timeout: Duration) {
+    pub(crate) fn close_all(&self, timeout: Duration) {
         let end = Instant::now() + timeout;
-        let mut list = lock(&self.present.list);
+        let mut list = lock(&self.registry.list);
         list.closing = true;
         for stream in list.streams.values() {
             let _ = stream.shutdown(Shutdown::Both);
@@ -65,8 +65,8 @@ impl Connections {
         while !list.streams.is_empty() && Instant::now() < end {
             let left = end.saturating_duration_since(Instant::now());
             list = self
-                .present
-                .left
+                .registry
+                .connection_closed
                 .wait_timeout(list, left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
@@ -83,7 +83,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         // The registry's handle goes first, so that the socket closes right after.
-        lock(&self.present.list).streams.remove(&self.number);
-        self.present.left.notify_all();
+        lock(&self.registry.list).streams.remove(&self.number);
+        self.registry.connection_closed.notify_all();
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 /// Pause before a retry when no socket is available.
 const RETRY: Duration = Duration::from_millis(20);
-/// Interval at which a blocked accept is woken.
+/// Time allowed for the connection that wakes a blocked accept, and until the next one.
 const WAKE_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Controls the accept thread.

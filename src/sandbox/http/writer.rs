@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(crate) struct WriteOptions {
     pub(crate) keep_alive: bool,
     /// Whether an HTTP/1.0 client must be told that the connection stays open.
-    pub(crate) is_modern: bool,
+    pub(crate) is_http_1_1: bool,
     /// Whether only the head is sent, for HEAD requests.
     pub(crate) head_only: bool,
 }
@@ -54,7 +54,7 @@ fn head(answer: &HttpResponse, length: usize, options: WriteOptions) -> Vec<u8> 
         return out;
     }
     push(&mut out, "content-length", &length.to_string());
-    match (options.keep_alive, options.is_modern) {
+    match (options.keep_alive, options.is_http_1_1) {
         (false, _) => push(&mut out, "connection", "close"),
         (true, false) => push(&mut out, "connection", "keep-alive"),
         (true, true) => {}

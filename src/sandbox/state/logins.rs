@@ -40,7 +40,7 @@ impl State {
     pub(in crate::sandbox) fn advance(&mut self, now: Timestamp) {
         while let Some((guid, step)) = self.due_step(now) {
             match step {
-                Step::ScanScript(step) => self.scan_step(&guid, &step),
+                Step::Scan(step) => self.scan_step(&guid, &step),
                 Step::LoggedIn => self.log_in(&guid),
             }
         }
@@ -127,7 +127,7 @@ impl State {
     }
 
     fn scan_step(&mut self, guid: &str, step: &ScanStep) {
-        let renewed = (*step == ScanStep::Expire).then(|| self.next_qrcode());
+        let new_qrcode = (*step == ScanStep::Expire).then(|| self.next_qrcode());
         let Ok(instance) = self.instance(guid) else {
             return;
         };
@@ -135,12 +135,12 @@ impl State {
             return;
         };
         login.apply(step);
-        if let Some(qrcode) = renewed.clone() {
-            login.renew(qrcode);
+        if let Some(qrcode) = new_qrcode.clone() {
+            login.set_qrcode(qrcode);
             instance.has_seen_expiry = true;
         }
-        let data = event::qrcode_changed(instance, renewed.as_ref());
-        self.emit(guid, event::QRCODE_CHANGED, data);
+        let data = event::qrcode_changed(instance, new_qrcode.as_ref());
+        self.emit(guid, event::LOGIN_QRCODE, data);
     }
 
     fn log_in(&mut self, guid: &str) {

@@ -96,7 +96,7 @@ fn delivers_messages_from_others() {
             ..IncomingMessage::default()
         };
         assert_eq!(
-            state.receive(&first_guid(), &incoming, IncomingKind::Text, at(0)),
+            state.deliver_incoming(&first_guid(), &incoming, IncomingKind::Text, at(0)),
             Ok(true)
         );
         let data = state.take_events().remove(0).data;
@@ -116,7 +116,7 @@ fn read_reports_omit_message_fields() {
         ..IncomingMessage::default()
     };
     state
-        .receive(&first_guid(), &incoming, IncomingKind::ReadReport, at(0))
+        .deliver_incoming(&first_guid(), &incoming, IncomingKind::ReadReport, at(0))
         .unwrap();
     let data = state.take_events().remove(0).data;
     assert_eq!(data["msg_type"], 1012);

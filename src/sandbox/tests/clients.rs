@@ -1,4 +1,4 @@
-//! The life of an instance.
+//! Creating, starting, stopping and removing an instance.
 
 use super::support::{first, first_guid, post};
 use crate::sandbox::state::State;

@@ -216,6 +216,8 @@ fn message_of_stranger_begins_conversation() {
     let incoming = serde_json::from_value(json!({ "conversation_id": "S:788777" })).unwrap();
     let kind = crate::sandbox::message::IncomingKind::Text;
     let now = super::support::at(0);
-    state.receive(&first_guid(), &incoming, kind, now).unwrap();
+    state
+        .deliver_incoming(&first_guid(), &incoming, kind, now)
+        .unwrap();
     assert_eq!(post(&mut state, "/msg/send_text", &body)["error_code"], 0);
 }

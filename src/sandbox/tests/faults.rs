@@ -234,7 +234,7 @@ fn refuse_closes_port_temporarily() {
 }
 
 #[test]
-fn refuse_can_be_renewed() {
+fn refuse_can_be_extended() {
     let sandbox = start(faulty(&["refuse=0s"]));
     sandbox.add_fault("refuse=60s".parse().unwrap());
     sandbox.add_fault("refuse=50ms".parse().unwrap());

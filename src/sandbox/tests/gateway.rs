@@ -161,7 +161,7 @@ fn refuses_endpoints_of_its_console_unless_told() {
 }
 
 #[test]
-fn faults_strike_at_the_path_inside() {
+fn faults_apply_to_endpoint_path() {
     let sandbox = gateway_with(|scenario| {
         scenario.faults = vec![
             "http=502@/client/get_client_status*1".parse().unwrap(),

@@ -158,12 +158,15 @@ fn replaces_expired_qr_code_once() {
     let mut state = running("expire");
     let first_code = get_code(&mut state, 0);
     state.advance(at(1000));
-    let renewed = state.take_events().remove(0);
+    let new_code = state.take_events().remove(0);
     assert_eq!(
-        (renewed.notify_type, &renewed.data["status"]),
+        (new_code.notify_type, &new_code.data["status"]),
         (11002, &json!(0))
     );
-    assert_ne!(renewed.data["qrcode_content"], first_code["qrcode_content"]);
+    assert_ne!(
+        new_code.data["qrcode_content"],
+        first_code["qrcode_content"]
+    );
     assert_eq!(
         poll(&mut state, 3000),
         2,

@@ -18,7 +18,7 @@ use tungstenite::{Error, Message, WebSocket};
 /// Largest message of a client, in bytes.
 const MESSAGE_CAP: usize = 64 * 1024;
 /// Time for a client to read a refusal before the connection is cut.
-const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What happens after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +76,8 @@ pub(in crate::sandbox) fn serve(
 /// Sends a close frame and waits briefly for the client's: cutting a connection with unread bytes would
 /// lose what was sent last.
 fn close(peer: &Peer, socket: &mut WebSocket<PeerStream>) {
-    let end = Instant::now() + LINGER_TIMEOUT;
-    let _ = peer.stream().set_read_timeout(Some(LINGER_TIMEOUT));
+    let end = Instant::now() + SHUTDOWN_TIMEOUT;
+    let _ = peer.stream().set_read_timeout(Some(SHUTDOWN_TIMEOUT));
     if peer.frames().close().is_ok() {
         while Instant::now() < end && socket.read().is_ok() {}
     }
@@ -140,7 +140,7 @@ impl Session<'_> {
     fn authenticate(&mut self, key: &str, secret: &Secret, guid: String) -> io::Result<Next> {
         let fault = self.fault.take();
         if let Some(fault) = fault.as_ref().filter(|fault| !fault.executes()) {
-            return self.strike(&fault.kind);
+            return self.apply_fault(&fault.kind);
         }
         let gateway = self.server.gateway.as_ref();
         if !gateway.is_some_and(|gateway| gateway.accepts(key, secret)) {
@@ -151,7 +151,7 @@ impl Session<'_> {
         }
         self.guid = Some(guid.clone());
         self.server.callbacks.hub().join(&guid, &self.peer)?;
-        fault.map_or(Ok(Next::Read), |fault| self.strike(&fault.kind))
+        fault.map_or(Ok(Next::Read), |fault| self.apply_fault(&fault.kind))
     }
 
     fn fail(&self, reason: &str) -> io::Result<Next> {
@@ -159,8 +159,8 @@ impl Session<'_> {
         Ok(Next::Close)
     }
 
-    /// Carries out a fault, in place of the answer to the authentication or after it.
-    fn strike(&self, kind: &Kind) -> io::Result<Next> {
+    /// Applies a fault, in place of the answer to the authentication or after it.
+    fn apply_fault(&self, kind: &Kind) -> io::Result<Next> {
         let text = |text: &str| self.peer.frames().text(text).map(|()| Next::Read);
         match kind {
             Kind::Hang => {

@@ -157,7 +157,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("{host}:{port}: {error}", "{host}:{port}：{error}"),
     (
-        "{message}; the login is followed by polling",
+        "{message}; falling back to polling",
         "{message}；改用轮询跟踪登录",
     ),
     (

@@ -3,7 +3,7 @@
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
-        "Drive WeCom (企业微信) accounts hosted by an API server, from scripts",
+        "Control WeCom (企业微信) accounts hosted by an API server, from scripts",
         "在脚本中操作由 API 服务托管的企业微信账号",
     ),
     (

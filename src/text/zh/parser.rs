@@ -2,11 +2,11 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
-    ("{told}\n\n  tip: {tip}", "{told}\n\n  提示：{tip}"),
-    ("{told}\n\nUsage: {usage}", "{told}\n\n用法: {usage}"),
+    ("{message}\n\n  tip: {tip}", "{message}\n\n  提示：{tip}"),
+    ("{message}\n\nUsage: {usage}", "{message}\n\n用法: {usage}"),
     (
-        "{told}\n\nFor more information, try '--help'.",
-        "{told}\n\n更多信息请用 '--help' 查看。",
+        "{message}\n\nFor more information, try '--help'.",
+        "{message}\n\n更多信息请用 '--help' 查看。",
     ),
     (
         "unexpected argument '{arg}' found",

@@ -178,7 +178,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "\"at\" 应为用户 ID 列表或 \"all\"",
     ),
     ("TO or --batch is required", "需要 TO 或 --batch"),
-    ("{good} sent, {failed} failed", "已发 {good}，失败 {failed}"),
+    (
+        "{accepted} sent, {failed} failed",
+        "已发 {accepted}，失败 {failed}",
+    ),
     ("{place} · {so_far}", "{place} · {so_far}"),
     (
         "{place} · {so_far} · {left} left",

@@ -271,7 +271,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "已达到时间上限 {timeout}",
     ),
     (
-        "time ran out after {timeout}: {count} conversations were read, the list is incomplete",
+        "timed out after {timeout}: {count} conversations were read, the list is incomplete",
         "已超时（{timeout}）：读取了 {count} 个会话，列表不完整",
     ),
     (

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::sends::{change_state, field, results, sends, with_state};
+use crate::support::state::{change_state, field, results, sends, with_state};
 use crate::support::{GROUP, Home, sandbox};
 
 const YEAR: i64 = 365 * 86_400;

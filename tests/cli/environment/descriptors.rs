@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::background::{BackgroundChild, eventually};
 use crate::support::client::post;
 use crate::support::login::{callback, events, listen, listening, login_server};
-use crate::support::sends::{field, results, sends, with_state};
+use crate::support::state::{field, results, sends, with_state};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
 /// From enough for every command to too few for nearly all. Below 5 the dynamic loader fails.
@@ -56,7 +56,7 @@ fn descriptor_shortage_is_named_with_hint() {
         args.extend(command.split(' '));
         let run = with_state(&server, &home, &args)
             .env("PATH", "/usr/bin:/bin")
-            .after(&with_descriptor_limit(*limit))
+            .after_shell(&with_descriptor_limit(*limit))
             .run();
         let sent = sends(&server);
         if run.code == 0 {
@@ -99,7 +99,7 @@ fn batch_sends_each_line_once_with_few_descriptors() {
             journal,
         ];
         let run = with_state(&server, &home, &args)
-            .after(&with_descriptor_limit(*limit))
+            .after_shell(&with_descriptor_limit(*limit))
             .run();
         let lines = results(&run);
         let outcomes = field(&lines, "outcome");
@@ -140,7 +140,7 @@ fn sequential_batch_needs_few_descriptors() {
         &format!("{file}.journal"),
     ];
     let run = with_state(&server, &home, &args)
-        .after(&with_descriptor_limit(24))
+        .after_shell(&with_descriptor_limit(24))
         .run();
     run.ends_with(0);
 }
@@ -168,8 +168,8 @@ fn listen_receives_callbacks_beyond_descriptor_limit() {
     let server = sandbox();
     let guid = server.guids()[0].clone();
     let command = listen(&server, "--json")
-        .env("QIWEI_NOTIFY_URL", "http://127.0.0.1:9/usual")
-        .after(&with_descriptor_limit(32));
+        .env("QIWEI_NOTIFY_URL", "http://127.0.0.1:9/configured")
+        .after_shell(&with_descriptor_limit(32));
     let (mut running, url) = listening(&server, command);
     let clients = open_connections(&url, 100);
     let message = |n: u8| callback(&guid, 11010, &format!("{{\"id\":\"{n}\"}}"));
@@ -185,13 +185,13 @@ fn listen_receives_callbacks_beyond_descriptor_limit() {
     running.signal(Signal::TERM);
     let run = running.finish().ends_with(143);
     assert_eq!(events(&run).len(), 2, "{run:?}");
-    run.says("restored notify_url");
+    run.assert_stderr_contains("restored notify_url");
 }
 
 #[test]
 fn sandbox_recovers_from_descriptor_shortage() {
     let running = BackgroundChild::start(
-        Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"]).after(&with_descriptor_limit(32)),
+        Qiwei::new(["sandbox", "--listen", "127.0.0.1:0"]).after_shell(&with_descriptor_limit(32)),
     );
     let url = running.out.wait_for_count(1).remove(0);
     let clients = open_connections(&url, 60);

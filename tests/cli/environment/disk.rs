@@ -12,7 +12,7 @@ use crate::support::client::post;
 use crate::support::login::{
     CONFIGURED_URL, callback, listen, listening, notify_urls, paths, waiting,
 };
-use crate::support::sends::{everything_in, sends, with_state};
+use crate::support::state::{everything_in, sends, with_state};
 use crate::support::{Finished, GROUP, Home, Qiwei, sandbox, sandbox_with};
 
 /// Limits the size of every file to zero.
@@ -113,7 +113,7 @@ fn read_command_reports_full_stdout() {
     ] {
         let run = Qiwei::on(&server.base_url(), args).stdout_to(full()).run();
         let run = run.ends_with(74);
-        run.says("cannot write the result to stdout: No space left on device");
+        run.assert_stderr_contains("cannot write the result to stdout: No space left on device");
     }
     assert_eq!(sends(&server), 0);
 }
@@ -202,9 +202,9 @@ fn unwritable_config_is_unchanged() {
                 home.write_config(old);
             }
             let run = Qiwei::on(&server.base_url(), args)
-                .at(&home)
+                .with_home(&home)
                 .arg("--json")
-                .after(NO_SPACE)
+                .after_shell(NO_SPACE)
                 .run()
                 .ends_with(3);
             let said = message(&run);
@@ -229,13 +229,13 @@ fn unwritable_config_is_unchanged() {
 #[test]
 fn login_succeeds_when_guid_cannot_be_saved() {
     let server = waiting("after=10ms");
-    let run = crate::support::login::login(&server, "--qr none").after(NO_SPACE);
+    let run = crate::support::login::login(&server, "--qr none").after_shell(NO_SPACE);
     let run = end(run).ends_with(0);
     assert!(
         run.stdout.is_empty() || run.stdout.starts_with("logged in: "),
         "{run:?}"
     );
-    run.says("could not be made the current one");
+    run.assert_stderr_contains("could not be made the current one");
 }
 
 #[test]
@@ -246,10 +246,10 @@ fn failed_qr_file_leaves_no_file() {
         let path = home.path().join(name);
         let args = ["login", "--qr", "none", "--json", "--qr-file"];
         let run = Qiwei::on(&server.base_url(), args)
-            .at(&home)
+            .with_home(&home)
             .arg(&path)
             .env("QIWEI_NOTIFY_URL", CONFIGURED_URL)
-            .after(&format!("ulimit -f {limit}"));
+            .after_shell(&format!("ulimit -f {limit}"));
         let run = end(run).ends_with(74);
         let said = message(&run);
         assert!(said.starts_with(&format!("cannot write the QR code to {}", path.display())));
@@ -272,7 +272,7 @@ fn reports_accepted_message_under_file_size_limit() {
     let (server, home) = (sandbox(), Home::new());
     let out = home.path().join("out.json");
     let run = with_state(&server, &home, &["send", GROUP, "x", "--json"])
-        .after(NO_SPACE)
+        .after_shell(NO_SPACE)
         .stdout_to(File::create(&out).unwrap())
         .run()
         .ends_with(74);
@@ -295,16 +295,18 @@ fn sandbox_continues_when_record_file_is_full() {
         command,
         "sessions",
     ];
-    let run = Qiwei::new(args).after(NO_SPACE).run().ends_with(0);
+    let run = Qiwei::new(args).after_shell(NO_SPACE).run().ends_with(0);
     assert!(run.stdout.contains("S:788123456789"), "{run:?}");
-    run.says("warning: a request could not be written to the record: File too large");
+    run.assert_stderr_contains(
+        "warning: a request could not be written to the record: File too large",
+    );
 }
 
 /// `--count` ends the listener with exit code 0 even if no file can be written.
 #[test]
 fn listen_works_without_disk_space() {
     let server = sandbox();
-    let command = listen(&server, "--json --count 1").after(NO_SPACE);
+    let command = listen(&server, "--json --count 1").after_shell(NO_SPACE);
     let (mut running, url) = listening(&server, command);
     let guid = &server.guids()[0];
     assert_eq!(post(&url, &callback(guid, 11010, "{}")).status, 200);

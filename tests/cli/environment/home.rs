@@ -8,7 +8,7 @@ use qiwei::sandbox::Sandbox;
 use rustix::process::geteuid;
 
 use crate::support::background::end;
-use crate::support::sends::{everything_in, sends};
+use crate::support::state::{everything_in, sends};
 use crate::support::{Finished, GROUP, Home, Qiwei, sandbox};
 
 /// A home that cannot be used.
@@ -47,7 +47,7 @@ const UNWRITABLE: [Place; 4] = [
 
 fn run(server: &Sandbox, home: &Home, place: &Place, args: &[&str]) -> Finished {
     let run = Qiwei::on(&server.base_url(), args)
-        .at(home)
+        .with_home(home)
         .in_folder(home.path())
         .arg("--json");
     let variables = (place.prepare)(home);
@@ -120,7 +120,9 @@ fn relative_home_does_not_create_ledger_per_directory() {
         let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x", "--key", "k"])
             .env("HOME", "h")
             .in_folder(&folder);
-        run.run().ends_with(3).says("there is no home directory");
+        run.run()
+            .ends_with(3)
+            .assert_stderr_contains("there is no home directory");
     }
     assert_eq!(sends(&server), 0);
 }
@@ -133,7 +135,7 @@ fn ignores_empty_and_relative_xdg_directories() {
     for value in ["", "rel", "./rel"] {
         let home = Home::new();
         let path = Qiwei::new(["config", "path"])
-            .at(&home)
+            .with_home(&home)
             .env("XDG_CONFIG_HOME", value)
             .run();
         path.assert_output(0, &format!("{}\n", home.config_path().display()), "");
@@ -151,10 +153,10 @@ fn listen_works_without_home() {
         .in_folder(home.path())
         .env("HOME", "rel");
     let run = end(run).ends_with(0);
-    run.says("there is no home directory, so a second listener");
+    run.assert_stderr_contains("there is no home directory, so a second listener");
     let run = Qiwei::on(&server.base_url(), args).env("QIWEI_STATE_DIR", "/dev/null/x");
     let run = end(run).ends_with(3);
-    run.says("QIWEI_STATE_DIR");
+    run.assert_stderr_contains("QIWEI_STATE_DIR");
 }
 
 /// A user id without a passwd entry has no home unless `HOME` is set.
@@ -190,7 +192,7 @@ fn unknown_user_has_no_home() {
     ] {
         command(args)
             .ends_with(3)
-            .says("there is no home directory");
+            .assert_stderr_contains("there is no home directory");
     }
     assert_eq!(sends(&server), 1);
 }
@@ -210,10 +212,12 @@ fn names_read_only_home() {
     lock(0o500);
     let send = |more: &[&str]| {
         let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x"]);
-        run.at(&home).args(more).run()
+        run.with_home(&home).args(more).run()
     };
     send(&[]).ends_with(0);
-    send(&["--key", "k"]).ends_with(3).says("Permission denied");
+    send(&["--key", "k"])
+        .ends_with(3)
+        .assert_stderr_contains("Permission denied");
     lock(0o700);
     assert_eq!(sends(&server), 1);
 }
@@ -234,7 +238,7 @@ fn only_sandbox_needs_temporary_directory() {
             &["config", "set", "timeout", "9s"],
             &["login", "--force", "--qr", "none", "--qr-file", &picture],
         ] {
-            let run = Qiwei::on(&server.base_url(), args).at(&home);
+            let run = Qiwei::on(&server.base_url(), args).with_home(&home);
             end(run.env("TMPDIR", nowhere)).ends_with(0);
         }
         let run = Qiwei::new(["sandbox", "--", "true"])
@@ -242,8 +246,8 @@ fn only_sandbox_needs_temporary_directory() {
             .env("TMPDIR", nowhere)
             .run();
         let run = run.ends_with(3);
-        run.says("cannot create a directory for the sandbox's config")
-            .says("TMPDIR");
+        run.assert_stderr_contains("cannot create a directory for the sandbox's config")
+            .assert_stderr_contains("TMPDIR");
     }
 }
 
@@ -283,13 +287,13 @@ fn deleted_working_directory_affects_only_relative_paths() {
         let gone = home.path().join("gone");
         std::fs::create_dir(&gone).unwrap();
         let run = Qiwei::on(&server.base_url(), args)
-            .at(&home)
+            .with_home(&home)
             .in_folder(&gone)
-            .after("rmdir \"$PWD\"")
+            .after_shell("rmdir \"$PWD\"")
             .env("PATH", "/usr/bin:/bin")
             .run()
             .ends_with(code);
-        run.says(words);
+        run.assert_stderr_contains(words);
         assert!(!Path::exists(&gone), "{args:?}");
     }
     assert_eq!(sends(&server), 1);

@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use qiwei::sandbox::{Quirk, Scenario};
 
-use crate::support::sends::{sends, texts, with_state};
+use crate::support::state::{sends, texts, with_state};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox, sandbox_with};
 
 /// Variable, locale, and whether messages are in Chinese.
@@ -94,7 +94,7 @@ fn rejects_non_utf8_arguments_with_hint() {
                 .run()
                 .ends_with(2);
             assert!(run.stderr.contains("UTF-8"), "{run:?}");
-            run.says(REMEDY);
+            run.assert_stderr_contains(REMEDY);
         }
         let run = Qiwei::on(&server.base_url(), &before)
             .arg(bad)
@@ -118,8 +118,8 @@ fn rejects_non_utf8_batch_lines_with_hint() {
     let input = home.file("in.ndjson", [good.as_bytes(), &bad].concat());
     let run = with_state(&server, &home, &["send", "--batch", &input]).run();
     run.ends_with(2)
-        .says("line 2: not UTF-8 (at byte 20)")
-        .says(REMEDY);
+        .assert_stderr_contains("line 2: not UTF-8 (at byte 20)")
+        .assert_stderr_contains(REMEDY);
     assert_eq!(sends(&server), 0);
     let piped = with_state(&server, &home, &["send", "--batch", "-"]);
     let run = piped
@@ -146,7 +146,7 @@ fn accepts_non_utf8_file_names() {
     let line = format!("{{\"to\":\"{GROUP}\",\"text\":\"x\"}}\n");
     let run = |args: &[&OsStr]| {
         Qiwei::on(&server.base_url(), args)
-            .at(&home)
+            .with_home(&home)
             .env("QIWEI_STATE_DIR", place(b"state"))
             .env("QIWEI_X", OsStr::from_bytes(b"\xff"))
     };

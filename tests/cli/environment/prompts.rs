@@ -3,7 +3,7 @@
 use qiwei::sandbox::Sandbox;
 
 use crate::support::login::{CONFIGURED_URL, bodies, login, notify_urls, waiting};
-use crate::support::sends::with_state;
+use crate::support::state::with_state;
 use crate::support::terminal::Terminal;
 use crate::support::{Home, sandbox_with};
 
@@ -43,9 +43,9 @@ fn login_draws_qr_code_and_prompts_until_code_is_accepted() {
     terminal.types(&format!("{CODE}\n"));
     let seen = terminal.end().ends_with(0);
     let seen = seen
-        .says("the verification code was accepted")
-        .says("logged in: ")
-        .says("restored notify_url");
+        .assert_output_contains("the verification code was accepted")
+        .assert_output_contains("logged in: ")
+        .assert_output_contains("restored notify_url");
     assert_eq!(submitted_codes(&server), [WRONG_CODE, CODE]);
     assert_eq!(seen.text.matches(PROMPT).count(), 2, "{seen:?}");
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
@@ -66,7 +66,10 @@ fn prompts_again_after_invalid_code() {
     }
     terminal.shows("verification code (attempt 1 of 3): ", 4);
     terminal.types(&format!("{CODE}\n"));
-    terminal.end().ends_with(0).says("logged in: ");
+    terminal
+        .end()
+        .ends_with(0)
+        .assert_output_contains("logged in: ");
     assert_eq!(submitted_codes(&server), [CODE]);
 }
 
@@ -79,7 +82,7 @@ fn ends_after_three_wrong_codes() {
         terminal.types(&format!("13579{attempt}\n"));
     }
     let seen = terminal.end().ends_with(1);
-    seen.says("the verification code was wrong three times");
+    seen.assert_output_contains("the verification code was wrong three times");
     assert_eq!(submitted_codes(&server).len(), 3);
     assert_eq!(notify_urls(&server).last().unwrap(), CONFIGURED_URL);
 }
@@ -119,7 +122,10 @@ fn login_continues_after_terminal_eof() {
     terminal.shows("it can still be submitted with `qiwei login --code -`", 1);
     let other = login(&server, "--code -").stdin(CODE).run();
     other.ends_with(0);
-    terminal.end().ends_with(0).says("logged in: ");
+    terminal
+        .end()
+        .ends_with(0)
+        .assert_output_contains("logged in: ");
 }
 
 #[test]

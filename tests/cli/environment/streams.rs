@@ -8,7 +8,7 @@ use std::io::pipe;
 use std::path::Path;
 
 use crate::support::login::{login_server, waiting};
-use crate::support::sends::{sends, state_file, with_state};
+use crate::support::state::{sends, state_file, with_state};
 use crate::support::{GROUP, Home, Qiwei, check_all, sandbox};
 
 /// Every combination of closed standard streams.
@@ -113,7 +113,7 @@ fn closed_stdin_is_empty() {
         (&["config", "set", "headers.X-Key", "-"], 2, "empty"),
     ] {
         let run = Qiwei::on(&server.base_url(), args).redirected("<&-").run();
-        run.ends_with(code).says(words);
+        run.ends_with(code).assert_stderr_contains(words);
     }
     assert_eq!(sends(&server), 0);
 }
@@ -127,7 +127,7 @@ fn unreadable_stdin_is_a_usage_error() {
         let run = Qiwei::on(&server.base_url(), args)
             .stdin_from(File::open(home.path()).unwrap())
             .run();
-        run.ends_with(2).says("Is a directory");
+        run.ends_with(2).assert_stderr_contains("Is a directory");
         let run = Qiwei::on(&server.base_url(), args)
             .stdin_from(File::create(&file).unwrap())
             .run();
@@ -209,7 +209,7 @@ fn stream_into_head_is_no_success() {
         .ends_with(8);
     assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
     assert!(run.took.as_secs() < 15, "{run:?}");
-    run.says("standard output was closed before the end");
+    run.assert_stderr_contains("standard output was closed before the end");
 }
 
 /// Child processes have the default SIGPIPE action.

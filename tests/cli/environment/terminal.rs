@@ -3,7 +3,7 @@
 use tabled::grid::util::string::get_string_width;
 
 use crate::support::raw::{RawServer, ok};
-use crate::support::sends::{results_in, sends, with_state};
+use crate::support::state::{results_in, sends, with_state};
 use crate::support::terminal::{Terminal, on_terminal};
 use crate::support::{GROUP, Home, PERSON, Qiwei, sandbox, sandbox_with};
 
@@ -229,7 +229,7 @@ fn draws_qr_code_where_it_fits() {
             });
         let seen = on_terminal(run, columns)
             .ends_with(0)
-            .says("link: https://");
+            .assert_output_contains("link: https://");
         let drawing: Vec<&str> = seen
             .text
             .lines()
@@ -286,7 +286,9 @@ fn terminal_receives_no_escape_sequences_from_server() {
     for flags in [&["--color=never"][..], &["--json"]] {
         for columns in [100, 20] {
             let run = Qiwei::on(&server.base_url(), ["sessions", "--guid", "g"]).args(flags);
-            let seen = on_terminal(run, columns).ends_with(0).says("张三");
+            let seen = on_terminal(run, columns)
+                .ends_with(0)
+                .assert_output_contains("张三");
             assert!(
                 !seen.text.contains(['\x1b', '\x07', '\u{202e}']),
                 "{seen:?}"

@@ -18,7 +18,7 @@ pub struct Command {
     pub steps: &'static [Step],
     pub report: Report,
     /// The server state by which the change is observed.
-    pub effect: Effect,
+    pub evidence: Evidence,
     /// It pauses for a second.
     pub is_slow: bool,
     /// It receives callbacks with a listener.
@@ -95,9 +95,9 @@ pub enum Coverage {
 pub enum Report {
     /// In its exit code and error.
     Plain,
-    /// In one line an item.
+    /// In one line per item.
     Lines,
-    /// In one entry an instance, and in its exit code and error.
+    /// In one entry per instance, and in its exit code and error.
     Removals,
     /// Its output is the server's, byte for byte.
     Raw,
@@ -105,7 +105,7 @@ pub enum Report {
 
 /// The server state by which a change is observed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Effect {
+pub enum Evidence {
     /// Only its record of requests.
     Recorded,
     /// One more message.
@@ -264,14 +264,14 @@ impl Command {
             initial_state,
             steps,
             report: Report::Plain,
-            effect: Effect::Recorded,
+            evidence: Evidence::Recorded,
             is_slow: false,
             listens: false,
         }
     }
 
-    pub const fn shown_by(self, effect: Effect) -> Self {
-        Self { effect, ..self }
+    pub const fn shown_by(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
     }
 
     pub const fn reporting(self, report: Report) -> Self {
@@ -299,7 +299,7 @@ impl Command {
 
     /// Whether executing it twice differs from executing it once.
     pub fn is_non_idempotent(&self) -> bool {
-        matches!(self.effect, Effect::Message | Effect::Instances)
+        matches!(self.evidence, Evidence::Message | Evidence::Instances)
     }
 
     /// Whether it keeps a record that a second run reads.

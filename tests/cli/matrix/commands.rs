@@ -3,7 +3,7 @@
 use qiwei::sandbox::{Quirk, ScanStep};
 use serde_json::json;
 
-use super::command::{Command, Effect, InitialState, NotifyUrlScope, Report, Role, Step};
+use super::command::{Command, Evidence, InitialState, NotifyUrlScope, Report, Role, Step};
 
 const ONLINE: InitialState = InitialState::of(1, 0, 0);
 const RUNNING: InitialState = InitialState::of(0, 1, 0);
@@ -68,10 +68,10 @@ const REDIRECT_ALL_CALLBACKS: Step = Step::new(Role::Change, NOTIFY_ALL)
     .with("/webhook")
     .all_faults();
 const RESTORE_CALLBACKS: Step = Step::new(Role::Optional, NOTIFY)
-    .with("/usual")
+    .with("/configured")
     .raw_faults();
 const RESTORE_ALL_CALLBACKS: Step = Step::new(Role::Optional, NOTIFY_ALL)
-    .with("/usual")
+    .with("/configured")
     .raw_faults();
 
 /// Every command; each meets every fault at one of its requests, and each kind of fault at all.
@@ -82,7 +82,7 @@ pub static COMMANDS: &[Command] = &[
         ONLINE,
         MESSAGE,
     )
-    .shown_by(Effect::Message),
+    .shown_by(Evidence::Message),
     Command::new(
         "send without --guid",
         "send R:1012345678901 x",
@@ -93,7 +93,7 @@ pub static COMMANDS: &[Command] = &[
             Step::new(Role::Change, SEND).logged_in(),
         ],
     )
-    .shown_by(Effect::Message),
+    .shown_by(Evidence::Message),
     Command::new(
         "send name:…",
         "send name:项目讨论群 x --guid GUID",
@@ -107,14 +107,14 @@ pub static COMMANDS: &[Command] = &[
             Step::new(Role::Change, SEND).logged_in(),
         ],
     )
-    .shown_by(Effect::Message),
+    .shown_by(Evidence::Message),
     Command::new(
         "send --key",
         "send R:1012345678901 x --key k --guid GUID",
         ONLINE,
         MESSAGE,
     )
-    .shown_by(Effect::Message),
+    .shown_by(Evidence::Message),
     Command::new(
         "send --batch",
         "send --batch - --guid GUID",
@@ -122,7 +122,7 @@ pub static COMMANDS: &[Command] = &[
         MESSAGE,
     )
     .stdin(LINE)
-    .shown_by(Effect::Message)
+    .shown_by(Evidence::Message)
     .reporting(Report::Lines),
     Command::new(
         "send --batch --journal",
@@ -131,7 +131,7 @@ pub static COMMANDS: &[Command] = &[
         TYPICAL_MESSAGE,
     )
     .stdin(LINE)
-    .shown_by(Effect::Message)
+    .shown_by(Evidence::Message)
     .reporting(Report::Lines),
     Command::new(
         "at",
@@ -139,28 +139,28 @@ pub static COMMANDS: &[Command] = &[
         ONLINE,
         &[Step::new(Role::Change, AT).all_faults().logged_in()],
     )
-    .shown_by(Effect::Message),
+    .shown_by(Evidence::Message),
     Command::new(
         "instance create",
         "instance create",
         ONLINE,
         &[Step::new(Role::Change, CREATE).all_faults()],
     )
-    .shown_by(Effect::Instances),
+    .shown_by(Evidence::Instances),
     Command::new(
         "instance create --no-start",
         "instance create --no-start --no-use",
         ONLINE,
         &[Step::new(Role::Change, CREATE)],
     )
-    .shown_by(Effect::Instances),
+    .shown_by(Evidence::Instances),
     Command::new(
         "instance rm",
         "instance rm GUID --yes",
         STOPPED,
         &[Step::new(Role::Change, REMOVE).all_faults()],
     )
-    .shown_by(Effect::Instances)
+    .shown_by(Evidence::Instances)
     .reporting(Report::Removals),
     Command::new(
         "instance rm --stopped",
@@ -172,7 +172,7 @@ pub static COMMANDS: &[Command] = &[
             Step::new(Role::Change, REMOVE),
         ],
     )
-    .shown_by(Effect::Instances)
+    .shown_by(Evidence::Instances)
     .reporting(Report::Removals),
     Command::new(
         "instance start",
@@ -180,21 +180,21 @@ pub static COMMANDS: &[Command] = &[
         STOPPED,
         &[Step::new(Role::Change, START).all_faults()],
     )
-    .shown_by(Effect::State("running")),
+    .shown_by(Evidence::State("running")),
     Command::new(
         "instance stop",
         "instance stop GUID",
         ONLINE,
         &[Step::new(Role::Change, STOP).all_faults()],
     )
-    .shown_by(Effect::State("stopped")),
+    .shown_by(Evidence::State("stopped")),
     Command::new(
         "logout",
         "logout --guid GUID",
         ONLINE,
         &[Step::new(Role::Change, LOGOUT).all_faults().logged_in()],
     )
-    .shown_by(Effect::State("running")),
+    .shown_by(Evidence::State("running")),
     Command::new(
         "login",
         "login",
@@ -243,7 +243,7 @@ pub static COMMANDS: &[Command] = &[
         ],
     )
     .listening()
-    .shown_by(Effect::Instances),
+    .shown_by(Evidence::Instances),
     Command::new(
         "login --bridge",
         "login --bridge 7 --no-poll --guid GUID",
@@ -254,7 +254,7 @@ pub static COMMANDS: &[Command] = &[
         ],
     )
     .listening()
-    .shown_by(Effect::Bridge("7")),
+    .shown_by(Evidence::Bridge("7")),
     Command::new(
         "login of a stopped instance",
         "login --no-wait --guid GUID",
@@ -319,7 +319,7 @@ pub static COMMANDS: &[Command] = &[
         ONLINE,
         &[Step::new(Role::Change, STOP).all_faults()],
     )
-    .shown_by(Effect::State("stopped"))
+    .shown_by(Evidence::State("stopped"))
     .reporting(Report::Raw),
     Command::new(
         "probe GET",

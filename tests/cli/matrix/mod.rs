@@ -39,7 +39,7 @@ use route::Route;
 use crate::generated::{check_or_rewrite, root};
 use crate::support::check_at_once;
 
-/// Fewer by one route would mean that a table lost rows. The exact number is in `docs/faults.md`.
+/// Lower bound that detects lost rows in a table. The exact number is in `docs/faults.md`.
 const MIN_CASES: usize = 4000;
 
 /// Runs the cases, `at_once` at a time, and reports all that failed.

@@ -72,7 +72,7 @@ fn start(case: &Case, server: &FaultyServer, home: &Home, seconds: u64) -> Finis
             .env("QIWEI_APP_SECRET", gateway.app_secret.reveal())
             .env("QIWEI_PACE", "off");
     }
-    run.at(home)
+    run.with_home(home)
         .args(listener)
         .arg("--json")
         .args(limits)

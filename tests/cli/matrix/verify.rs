@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::case::{Case, Mode};
-use super::command::{Effect, NotifyUrlScope, Report, Role};
+use super::command::{Evidence, NotifyUrlScope, Report, Role};
 use super::faults::{Observation, Stage};
 use super::rules::{self, ExpectedResult, ResultClass};
 use super::server::FaultyServer;
@@ -256,12 +256,12 @@ impl Verifier<'_> {
         let (_, executed) = self.server.received_and_executed(change);
         let count = |state: &Value| state["instances"].as_array().unwrap().len();
         let first = &after["instances"][0];
-        let shows = match self.case.command.effect {
-            Effect::Recorded => return Ok(()),
-            Effect::Message => after["deliveries"] == 1,
-            Effect::Instances => count(&after) != count(&self.server.before),
-            Effect::State(state) => first["state"] == state,
-            Effect::Bridge(bridge) => first["bridge"] == bridge,
+        let shows = match self.case.command.evidence {
+            Evidence::Recorded => return Ok(()),
+            Evidence::Message => after["deliveries"] == 1,
+            Evidence::Instances => count(&after) != count(&self.server.before),
+            Evidence::State(state) => first["state"] == state,
+            Evidence::Bridge(bridge) => first["bridge"] == bridge,
         };
         ensure(
             shows == (executed == 1),
@@ -274,7 +274,7 @@ impl Verifier<'_> {
         let Some(url) = self.case.command.initial_state.url else {
             return Ok(());
         };
-        let is_restore = self.case.step.body == "/usual";
+        let is_restore = self.case.step.body == "/configured";
         let affects_both = self.case.step.role == Role::Change && !self.case.fault.is_raw();
         let fails = rules::result_classes(self.case) != [ResultClass::Accepted];
         let is_retried = self.case.mode == Mode::Once && rules::is_retried(self.case);

@@ -31,7 +31,7 @@ fn guid_from_server_cannot_escape_state_directory() {
         let server = RawServer::answering(ok(&format!(r#"{{"data":["{guid}"]}}"#)));
         let home = Home::new();
         let run = Qiwei::on(&server.base_url(), ["listen", "--for", "1s"])
-            .at(&home)
+            .with_home(&home)
             .run();
         assert_ne!(run.code, 0, "{guid:?}: {run:?}");
         assert_eq!(files(home.path()), [""; 0], "{guid:?}");
@@ -43,7 +43,7 @@ fn guid_from_server_cannot_escape_state_directory() {
         &server.base_url(),
         ["listen", "--guid", "..", "--for", "10ms"],
     )
-    .at(&home)
+    .with_home(&home)
     .run();
     let state = home.path().join(".local/state/qiwei").display().to_string();
     assert!(
@@ -60,7 +60,7 @@ fn keys_and_profiles_are_not_paths() {
     let key = "../../../escaped";
     let args = ["send", GROUP, "x", "--key", key];
     Qiwei::on(&server.base_url(), args)
-        .at(&home)
+        .with_home(&home)
         .run()
         .ends_with(0);
     let here = home.path().display().to_string();
@@ -74,7 +74,7 @@ fn keys_and_profiles_are_not_paths() {
         .run()
         .ends_with(3);
     let set = ["config", "set", "profiles.../../x.guid", "g"];
-    Qiwei::new(set).at(&home).run();
+    Qiwei::new(set).with_home(&home).run();
     assert!(
         files(home.path())
             .iter()
@@ -102,9 +102,9 @@ fn refuses_deeply_nested_config() {
         format!("[{}a]", "a.".repeat(100_000)),
     ] {
         home.write_config(&text);
-        Qiwei::new(["status"]).at(&home).run().ends_with(3);
+        Qiwei::new(["status"]).with_home(&home).run().ends_with(3);
         Qiwei::new(["config", "set", "guid", "g"])
-            .at(&home)
+            .with_home(&home)
             .run()
             .ends_with(3);
         assert_eq!(home.config(), text, "it was rewritten");

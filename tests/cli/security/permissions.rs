@@ -77,7 +77,7 @@ fn writes_no_core_file() {
 
     let server = sandbox();
     let mut qiwei = Qiwei::on(&server.base_url(), ["status", "--watch", "--json"])
-        .after("ulimit -c unlimited; cd \"$HOME\"");
+        .after_shell("ulimit -c unlimited; cd \"$HOME\"");
     let mut child = qiwei.spawn();
     // The first byte of output shows that the program has started.
     let stdout = child.stdout.as_mut().unwrap();

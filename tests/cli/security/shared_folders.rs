@@ -119,7 +119,7 @@ fn refuses_files_of_other_users() {
             .env("QIWEI_STATE_DIR", &shared)
             .run()
             .ends_with(3)
-            .says("belongs to another user");
+            .assert_stderr_contains("belongs to another user");
     }
     let (_home, shared) = shared();
     stranger(&shared.join("c.toml.lock"));
@@ -127,7 +127,7 @@ fn refuses_files_of_other_users() {
         .arg(shared.join("c.toml"))
         .run()
         .ends_with(3)
-        .says("belongs to another user");
+        .assert_stderr_contains("belongs to another user");
     // The file in which a listener stores its callback URL.
     let state = |qiwei: Qiwei| qiwei.env("QIWEI_STATE_DIR", &shared);
     let (listener, _) = listening(&server, state(listen(&server, "--for 1min")));
@@ -141,7 +141,7 @@ fn refuses_files_of_other_users() {
     state(listen(&server, "--for 1s"))
         .run()
         .ends_with(3)
-        .says("belongs to another user");
+        .assert_stderr_contains("belongs to another user");
     assert_eq!(fs::read_to_string(&place).unwrap(), "");
     assert_eq!(server.deliveries().len(), 0);
 }
@@ -163,7 +163,7 @@ fn qr_file_is_not_written_through_link_of_other_user() {
         .arg(&picture)
         .run()
         .ends_with(2)
-        .says("belongs to another user");
+        .assert_stderr_contains("belongs to another user");
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     assert!(fs::symlink_metadata(&picture).unwrap().is_symlink());
     let left: Vec<_> = fs::read_dir(&shared).unwrap().collect();
@@ -214,8 +214,8 @@ fn files_are_private_under_any_umask() {
         ],
         &["listen", "--for", "10ms"],
     ] {
-        let run = Qiwei::on(&server.base_url(), args).after("umask 000");
-        run.at(&home).stdin(line.as_str()).run().ends_with(0);
+        let run = Qiwei::on(&server.base_url(), args).after_shell("umask 000");
+        run.with_home(&home).stdin(line.as_str()).run().ends_with(0);
     }
     let made = everything(home.path());
     for place in [&journal, &picture, &record] {

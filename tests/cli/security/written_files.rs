@@ -118,7 +118,7 @@ fn missing_target_of_link_is_created() {
             "config" => {
                 fs::create_dir_all(home.config_path().parent().unwrap()).unwrap();
                 symlink(&file, home.config_path()).unwrap();
-                run.without_env("QIWEI_CONFIG").at(&home)
+                run.without_env("QIWEI_CONFIG").with_home(&home)
             }
             _ => run,
         };
@@ -143,7 +143,7 @@ fn changed_config_keeps_owner_group_and_mode() {
         chown(&path, Some(OTHER), Some(OTHER)).unwrap();
     }
     Qiwei::new(["config", "set", "guid", "g"])
-        .at(&home)
+        .with_home(&home)
         .run()
         .ends_with(0);
     assert_eq!(home.config(), "retries = 1\nguid = \"g\"\n");
@@ -170,7 +170,7 @@ fn config_pipe_without_writer_ends_at_timeout() {
         .env("QIWEI_CONFIG", &pipe)
         .run()
         .ends_with(3)
-        .says("nobody has written to it in time");
+        .assert_stderr_contains("nobody has written to it in time");
     assert!(run.took < Duration::from_secs(8), "{run:?}");
     Qiwei::on(&server.base_url(), ["status"])
         .env("QIWEI_CONFIG", "/dev/stdin")
@@ -201,20 +201,26 @@ fn unreadable_default_config_is_a_warning_when_it_is_not_needed() {
     assert!(copied.unwrap().success());
     let run = |args: &[&str]| {
         let run = Qiwei::on(&server.base_url(), args);
-        run.at(&home).program(&binary).user(OTHER)
+        run.with_home(&home).program(&binary).user(OTHER)
     };
     let guid = server.guids()[0].clone();
     run(&["send", GROUP, "x", "--guid", &guid])
         .run()
         .ends_with(0)
-        .says("Permission denied (os error 13); it is not used");
-    run(&["instance", "ls"]).run().ends_with(0).says("not used");
+        .assert_stderr_contains("Permission denied (os error 13); it is not used");
+    run(&["instance", "ls"])
+        .run()
+        .ends_with(0)
+        .assert_stderr_contains("not used");
     // The unread file may name the instance, or the server.
-    run(&["send", GROUP, "x"]).run().ends_with(3).says("--guid");
+    run(&["send", GROUP, "x"])
+        .run()
+        .ends_with(3)
+        .assert_stderr_contains("--guid");
     run(&["send", GROUP, "x", "--guid", &guid])
         .without_env("QIWEI_BASE_URL")
         .run()
         .ends_with(3)
-        .says("Permission denied");
+        .assert_stderr_contains("Permission denied");
     assert_eq!(server.deliveries().len(), 1);
 }

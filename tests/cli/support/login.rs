@@ -7,7 +7,7 @@ use super::background::{BackgroundChild, eventually};
 use super::{Finished, Qiwei, sandbox_with};
 
 /// The configured callback URL; nothing listens on it.
-pub const CONFIGURED_URL: &str = "http://127.0.0.1:9/usual";
+pub const CONFIGURED_URL: &str = "http://127.0.0.1:9/configured";
 
 /// A server with one running instance whose QR code is scanned as `scan` describes.
 pub fn waiting(scan: &str) -> Sandbox {

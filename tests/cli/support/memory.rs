@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// The result of [`watch`].
-pub struct Watched {
+/// The result of [`measure`].
+pub struct Measured {
     pub code: Option<i32>,
     /// Number of lines on stdout.
     pub lines: u64,
@@ -16,7 +16,7 @@ pub struct Watched {
 }
 
 /// Runs a program, counts its stdout lines and measures its peak memory.
-pub fn watch(command: &mut Command) -> Watched {
+pub fn measure(command: &mut Command) -> Measured {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -44,7 +44,7 @@ pub fn watch(command: &mut Command) -> Watched {
         }
         ended.store(true, Ordering::SeqCst);
     });
-    Watched {
+    Measured {
         code: child.wait().unwrap().code(),
         lines,
         peak: peak.into_inner(),

@@ -12,8 +12,9 @@ mod qiwei;
 pub mod raw;
 pub mod request;
 pub mod script;
-pub mod sends;
 mod server;
+pub mod state;
+pub use state as sends; // TMP
 pub mod terminal;
 pub mod tls;
 

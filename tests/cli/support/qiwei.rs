@@ -55,10 +55,15 @@ impl Qiwei {
     }
 
     /// Uses this home folder, which other runs may share.
-    pub fn at(mut self, home: &Home) -> Self {
+    pub fn with_home(mut self, home: &Home) -> Self {
         self.command.env("HOME", home.path());
         self.home = home.clone();
         self
+    }
+
+    // TMP
+    pub fn at(self, home: &Home) -> Self {
+        self.with_home(home)
     }
 
     /// Writes this configuration to its default path.
@@ -105,7 +110,7 @@ impl Qiwei {
     }
 
     /// Runs the program from a shell after `script`, which may set a limit.
-    pub fn after(self, script: &str) -> Self {
+    pub fn after_shell(self, script: &str) -> Self {
         self.in_shell(&format!("{script}\nexec \"$0\" \"$@\""))
     }
 
@@ -224,9 +229,15 @@ impl Finished {
         self
     }
 
-    /// Checks that stderr contains `part`.
+    // TMP
     #[track_caller]
     pub fn says(self, part: &str) -> Self {
+        self.assert_stderr_contains(part)
+    }
+
+    /// Checks that stderr contains `part`.
+    #[track_caller]
+    pub fn assert_stderr_contains(self, part: &str) -> Self {
         assert!(self.stderr.contains(part), "no {part:?} in {self:?}");
         self
     }

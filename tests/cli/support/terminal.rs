@@ -164,7 +164,7 @@ impl Seen {
     }
 
     #[track_caller]
-    pub fn says(self, part: &str) -> Self {
+    pub fn assert_output_contains(self, part: &str) -> Self {
         assert!(self.text.contains(part), "no {part:?} in {self:?}");
         self
     }

@@ -89,5 +89,6 @@ fn events(names: &[String]) -> Result<Vec<Simulated>, Error> {
 
 fn running_listener(context: &Context) -> Result<Option<Url>, Error> {
     let guid = instances::named_or_only(context)?;
-    Ok(callback_listener::announced(context, &guid)?.and_then(|url| Url::parse(&url).ok()))
+    Ok(callback_listener::running_listener_url(context, &guid)?
+        .and_then(|url| Url::parse(&url).ok()))
 }

@@ -22,11 +22,11 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The source of the lines, and the current position.
 pub struct Input {
-    from: From,
+    source: InputSource,
     number: u64,
 }
 
-enum From {
+enum InputSource {
     /// A file that can be read twice: validated whole before anything is sent.
     File(BufReader<File>, PathBuf),
     /// A stream that can be read once: validated line by line. Read on a thread, because a blocking read
@@ -39,27 +39,27 @@ impl Input {
     ///
     /// # Errors
     /// A usage error when the file cannot be opened.
-    pub fn open(context: &Context, source: &Path) -> Result<Self, Error> {
-        let from = if source == Path::new("-") {
+    pub fn open(context: &Context, path: &Path) -> Result<Self, Error> {
+        let source = if path == Path::new("-") {
             let lines = in_background(BufReader::new(context.take_stdin()?.reader))?;
-            From::Stream(lines, text!("standard input"))
+            InputSource::Stream(lines, text!("standard input"))
         } else {
-            let file = File::open(source).map_err(|e| unreadable(&shown(source), &e))?;
+            let file = File::open(path).map_err(|e| unreadable(&shown(path), &e))?;
             let kind = file.metadata().map(|meta| meta.file_type());
             if kind.as_ref().is_ok_and(FileType::is_dir) {
-                // The system's own words, before anything is asked of the server.
+                // The message of the system, before anything is asked of the server.
                 (&file)
                     .read(&mut [0])
-                    .map_err(|e| unreadable(&shown(source), &e))?;
+                    .map_err(|e| unreadable(&shown(path), &e))?;
             }
             let is_file = kind.is_ok_and(|kind| kind.is_file());
             let reader = BufReader::new(file);
             match is_file {
-                true => From::File(reader, source.to_owned()),
-                false => From::Stream(in_background(reader)?, shown(source)),
+                true => InputSource::File(reader, path.to_owned()),
+                false => InputSource::Stream(in_background(reader)?, shown(path)),
             }
         };
-        Ok(Self { from, number: 0 })
+        Ok(Self { source, number: 0 })
     }
 
     /// Validates a file and returns its number of lines; `None` for a stream. With `skip_bad`, bad lines
@@ -73,7 +73,7 @@ impl Input {
         targets: &dyn ResolveTarget,
         skip_bad: bool,
     ) -> Result<Option<u64>, Error> {
-        if matches!(self.from, From::Stream(..)) {
+        if matches!(self.source, InputSource::Stream(..)) {
             return Ok(None);
         }
         let (mut lines, mut bad, mut names) = (0, 0, 0);
@@ -96,9 +96,11 @@ impl Input {
 
     fn rewind(&mut self) -> Result<(), Error> {
         self.number = 0;
-        match &mut self.from {
-            From::File(reader, path) => reader.rewind().map_err(|e| unreadable(&shown(path), &e)),
-            From::Stream(..) => Ok(()),
+        match &mut self.source {
+            InputSource::File(reader, path) => {
+                reader.rewind().map_err(|e| unreadable(&shown(path), &e))
+            }
+            InputSource::Stream(..) => Ok(()),
         }
     }
 
@@ -112,11 +114,11 @@ impl Input {
         stopped: impl Fn() -> bool,
     ) -> Result<Option<Result<Item, BadLine>>, Error> {
         loop {
-            let line = match &mut self.from {
-                From::File(reader, path) => {
+            let line = match &mut self.source {
+                InputSource::File(reader, path) => {
                     read_line(reader).map_err(|e| unreadable(&shown(path), &e))?
                 }
-                From::Stream(lines, name) => {
+                InputSource::Stream(lines, name) => {
                     receive(lines, &stopped).map_err(|e| unreadable(name, &e))?
                 }
             };
@@ -152,7 +154,7 @@ fn in_background(
     let thread = thread::Builder::new().name("input".into());
     thread
         .spawn(read)
-        .map_err(|e| Error::local(text!("cannot read the batch"), &e))?;
+        .map_err(|e| Error::io_before_change(text!("cannot read the batch"), &e))?;
     Ok(received)
 }
 

@@ -79,7 +79,7 @@ enum Id {
 
 /// The parts of an invalid line that can be read.
 #[derive(Default, Deserialize)]
-struct Rest {
+struct ReadableParts {
     to: Option<Value>,
     id: Option<Box<RawValue>>,
 }
@@ -93,12 +93,12 @@ pub fn parse(number: u64, bytes: &[u8], targets: &dyn ResolveTarget) -> Result<I
     let is_object = bytes.starts_with(b"{");
     let bad = |why: Text| {
         // serde would read an array as the fields in order.
-        let rest = is_object.then(|| serde_json::from_slice::<Rest>(bytes));
-        let rest = rest.and_then(Result::ok).unwrap_or_default();
+        let parts = is_object.then(|| serde_json::from_slice::<ReadableParts>(bytes));
+        let parts = parts.and_then(Result::ok).unwrap_or_default();
         BadLine {
             line: number,
-            id: rest.id,
-            to: rest.to.and_then(|to| to.as_str().map(str::to_owned)),
+            id: parts.id,
+            to: parts.to.and_then(|to| to.as_str().map(str::to_owned)),
             why,
             is_name: false,
         }

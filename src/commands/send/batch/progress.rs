@@ -13,7 +13,7 @@ use crate::time::show_duration;
 /// Redraw interval; the elapsed time changes also while no message is sent.
 const TICK: Duration = Duration::from_millis(200);
 /// Length of the bar in characters.
-const BAR: u64 = 20;
+const BAR_WIDTH: u64 = 20;
 
 /// A progress line; draws nothing when stderr is not a terminal.
 pub struct Progress {
@@ -92,16 +92,16 @@ impl Line {
     }
 }
 
-/// `[########············] 12/30 · 11 sent, 1 failed · 18s left`.
+/// `[########............] 12/30 · 11 sent, 1 failed · 18s left`.
 fn progress_text(
     total: Option<u64>,
     counts: OutcomeCounts,
     elapsed: Duration,
     rate: Option<Rate>,
 ) -> Text {
-    let (good, failed) = (counts.good(), counts.failed());
-    let done = good + failed;
-    let so_far = text!("{good} sent, {failed} failed", good, failed);
+    let (accepted, failed) = (counts.accepted(), counts.failed());
+    let done = accepted + failed;
+    let so_far = text!("{accepted} sent, {failed} failed", accepted, failed);
     let Some(total) = total else {
         return text!("{done} lines · {so_far}", done, so_far);
     };
@@ -118,8 +118,8 @@ fn progress_text(
 }
 
 fn bar(done: u64, total: u64) -> String {
-    let full = done.min(total).saturating_mul(BAR) / total.max(1);
-    let cells = (0..BAR).map(|cell| if cell < full { '#' } else { '.' });
+    let full = done.min(total).saturating_mul(BAR_WIDTH) / total.max(1);
+    let cells = (0..BAR_WIDTH).map(|cell| if cell < full { '#' } else { '.' });
     format!("[{}]", cells.collect::<String>())
 }
 

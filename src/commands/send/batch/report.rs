@@ -91,7 +91,7 @@ impl OutcomeCounts {
     }
 
     /// Lines accepted now or before.
-    pub fn good(&self) -> u64 {
+    pub fn accepted(&self) -> u64 {
         self.accepted + self.duplicate
     }
 
@@ -112,7 +112,7 @@ impl OutcomeCounts {
         let outcomes = outcomes.into_iter().filter(|(count, _)| *count > 0);
         let outcomes = outcomes.map(|(count, outcome)| text!("{count} {outcome}", count, outcome));
         let outcomes = Text::list(outcomes);
-        match self.good() + self.failed() {
+        match self.accepted() + self.failed() {
             0 => text!("no lines"),
             1 => text!("1 line: {outcomes}", outcomes),
             total => text!("{total} lines: {outcomes}", total, outcomes),

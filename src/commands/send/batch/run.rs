@@ -185,7 +185,7 @@ fn run_in_parallel(
         workers.push(
             builder
                 .spawn(work)
-                .map_err(|e| Error::local(text!("cannot start a worker"), &e))?,
+                .map_err(|e| Error::io_before_change(text!("cannot start a worker"), &e))?,
         );
         queues.insert(number, queue);
     }

@@ -243,7 +243,7 @@ impl BatchState {
     /// Whether every line of the input has an outcome.
     fn is_complete(&self, counts: OutcomeCounts) -> bool {
         let read = self.read.load(Ordering::SeqCst);
-        self.is_read.load(Ordering::SeqCst) && read == counts.good() + counts.failed()
+        self.is_read.load(Ordering::SeqCst) && read == counts.accepted() + counts.failed()
     }
 
     /// The result of the whole batch.
@@ -274,7 +274,7 @@ impl BatchState {
             .stop_reason()
             .filter(|_| self.has_unsent_lines.load(Ordering::SeqCst));
         if let Some(error) = &stop_reason
-            && counts.good() == 0
+            && counts.accepted() == 0
             && counts.unknown == 0
             && [Kind::Busy, Kind::Deadline].contains(&error.kind)
         {

@@ -14,7 +14,7 @@ use super::{CHILD_TIMEOUT, Finished, Home, Qiwei};
 pub fn with_state(server: &Sandbox, home: &Home, args: &[&str]) -> Qiwei {
     let guid = server.guids()[0].clone();
     Qiwei::on(&server.base_url(), args)
-        .at(home)
+        .with_home(home)
         .env("QIWEI_STATE_DIR", state_folder(home))
         .env("QIWEI_GUID", guid)
 }

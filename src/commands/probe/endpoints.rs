@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
 use crate::text::{Text, text};
 
-/// Endpoints to probe: those of the original demo and the read-only ones of the vendor's API reference.
+/// Endpoints to probe: the ways in which servers list their instances, and the read-only ones of the vendor's API reference.
 const CANDIDATES: [(&str, &str); 18] = [
     ("POST", "/client/all_clients"),
     ("GET", "/client/all_clients"),

@@ -36,7 +36,7 @@ fn arrived(server: &Sandbox) -> String {
 /// A usage error after which nothing was asked of any server.
 #[track_caller]
 fn refused(server: &Sandbox, run: Qiwei, part: &str) -> Finished {
-    let run = run.run().ends_with(2).says(part);
+    let run = run.run().ends_with(2).assert_stderr_contains(part);
     assert_eq!(run.stdout, "");
     assert_eq!(requests(server), [""; 0]);
     run
@@ -139,11 +139,11 @@ fn rejects_non_utf8_text_with_position_and_hint() {
         send(&server).arg("-").stdin(gb.as_slice()),
         "iconv",
     );
-    run.says("standard input is not UTF-8 text (at byte 3)");
+    run.assert_stderr_contains("standard input is not UTF-8 text (at byte 3)");
     let home = Home::new();
     let path = home.file("gb.txt", gb);
     let run = refused(&server, send(&server).args(["--file", &path]), "iconv");
-    run.says(&format!("{path} is not UTF-8 text (at byte 3)"));
+    run.assert_stderr_contains(&format!("{path} is not UTF-8 text (at byte 3)"));
     refused(&server, send(&server).arg(OsStr::from_bytes(gb)), "UTF-8");
 }
 
@@ -243,7 +243,7 @@ fn resolves_aliases() {
     }
     let run = to("opps").run();
     run.ends_with(2)
-        .says("hint: the nearest alias is ops; name:NAME finds");
+        .assert_stderr_contains("hint: the nearest alias is ops; name:NAME finds");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn suggests_prefix_for_bare_id() {
         ("R:123456789012345678901", "is not a conversation id"),
     ] {
         let run = Qiwei::on(&server.base_url(), ["send", to, "x"]);
-        refused(&server, run, part).says("`qiwei sessions` lists all");
+        refused(&server, run, part).assert_stderr_contains("`qiwei sessions` lists all");
     }
 }
 
@@ -278,6 +278,6 @@ fn warns_of_long_text() {
         .stdin(format!("{line}\n{line}\n"))
         .run()
         .ends_with(0)
-        .says("line 1: the text has 3000 bytes");
+        .assert_stderr_contains("line 1: the text has 3000 bytes");
     assert_eq!(run.stderr.matches("3000 bytes").count(), 1, "{run:?}");
 }

@@ -84,7 +84,7 @@ fn no_command() -> clap::Error {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Base URL of the API server [default: http://localhost:8080]
+    /// Base URL of the API server [default: http://localhost:8080; with app_key and app_secret that of the gateway]
     #[arg(long, global = true, value_name = "URL")]
     base_url: Option<String>,
 

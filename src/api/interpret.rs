@@ -79,17 +79,22 @@ fn open(response: &Response) -> Result<(Dialect, Payload), CallError> {
 
 /// A redirect of a POST is not followed: it would repeat the request.
 fn redirected(response: &Response) -> CallError {
-    let target = response.location.as_deref().unwrap_or("nowhere");
+    let hint = match response.location.as_deref() {
+        Some(target) => text!(
+            "the redirect points to {target}; set the base URL to the server's actual address",
+            target = without_credentials(target)
+        ),
+        None => text!(
+            "the redirect has no Location header; set the base URL to the server's actual address"
+        ),
+    };
     CallError::NoAnswer(NoAnswer {
         why: text!(
             "the server answered HTTP {status} (redirect)",
             status = response.status
         ),
         http_status: Some(response.status),
-        hint: Some(text!(
-            "the redirect points to {target}; set the base URL to the server's actual address",
-            target = without_credentials(target)
-        )),
+        hint: Some(hint),
     })
 }
 

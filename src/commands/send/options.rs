@@ -19,7 +19,7 @@ pub struct DeliveryArgs {
     pub resend: bool,
 
     /// Rate limit of the account, shared by all processes: 20/min, 2/s, 100/h,burst=5 or off
-    /// [default: off]
+    /// [default: the setting `pace`; off, with the gateway 48/min,burst=10]
     #[arg(long, value_name = "RATE", value_parser = Pace::parse)]
     pace: Option<Pace>,
 

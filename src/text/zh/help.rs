@@ -12,8 +12,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("Global options", "全局选项"),
     (
-        "Base URL of the API server [default: http://localhost:8080]",
-        "API 服务器地址 [默认: http://localhost:8080]",
+        "Base URL of the API server [default: http://localhost:8080; with app_key and app_secret that of the gateway]",
+        "API 服务器地址 [默认: http://localhost:8080；设置了 app_key 和 app_secret 时为网关地址]",
     ),
     (
         "Guid of the instance to use [default: the current one, else the only one online]",

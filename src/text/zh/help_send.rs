@@ -24,8 +24,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "之前可能已送达的消息也重新发送",
     ),
     (
-        "Rate limit of the account, shared by all processes: 20/min, 2/s, 100/h,burst=5 or off [default: off]",
-        "账号的发送限速，所有进程共用：20/min、2/s、100/h,burst=5 或 off [默认: off]",
+        "Rate limit of the account, shared by all processes: 20/min, 2/s, 100/h,burst=5 or off [default: the setting `pace`; off, with the gateway 48/min,burst=10]",
+        "账号的发送限速，所有进程共用：20/min、2/s、100/h,burst=5 或 off [默认: 设置项 `pace`；未设置时为 off，使用网关时为 48/min,burst=10]",
     ),
     ("Batch options", "批量选项"),
     (

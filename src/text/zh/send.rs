@@ -108,8 +108,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "服务器要求暂停，该账号将等待 {pause}",
     ),
     (
-        "there is no home directory for the ledger of sent messages",
-        "没有主目录，无法保存发送记录",
+        "there is no home directory for the state database",
+        "没有主目录，无法确定状态数据库的位置",
     ),
     (
         "set a directory with QIWEI_STATE_DIR",
@@ -245,8 +245,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "请使用新版 qiwei，或用 QIWEI_STATE_DIR 指定其他目录",
     ),
     (
-        "cannot keep the ledger in {path}: {error}",
-        "无法在 {path} 中保存发送记录：{error}",
+        "cannot use the database {path}: {error}",
+        "无法使用数据库 {path}：{error}",
+    ),
+    (
+        "nothing was sent; free some space, make the journal writable, or name another file with --journal",
+        "未发送任何消息；请腾出空间、让该进度文件可写，或用 --journal 指定其他文件",
     ),
     (
         "nothing was sent; free some space, make the file writable, move it away if it is damaged, or set another directory with QIWEI_STATE_DIR",

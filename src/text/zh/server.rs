@@ -118,6 +118,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "服务器返回 HTTP {status}（重定向）",
     ),
     (
+        "the redirect has no Location header; set the base URL to the server's actual address",
+        "重定向没有 Location 头；请把服务器地址改为实际地址",
+    ),
+    (
         "the redirect points to {target}; set the base URL to the server's actual address",
         "重定向指向 {target}；请把服务器地址改为实际地址",
     ),

@@ -240,7 +240,13 @@ impl Worker {
             .journal
             .as_deref()
             .map(StateDatabase::open)
-            .transpose()?;
+            .transpose()
+            .map_err(|error| {
+                error.hint(text!(
+                    "nothing was sent; free some space, make the journal writable, or name another \
+                     file with --journal"
+                ))
+            })?;
         let sender = Sender::new(
             state.options.clone(),
             state.api.clone(),

@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 use crate::text::{Text, text};
 
-/// The default of the original demo.
+/// The default of the interactive demo.
 pub const DEFAULT: &str = "http://localhost:8080";
 
 /// A validated base URL. `Display` and `Debug` never print its credentials.

@@ -34,7 +34,8 @@ pub fn watch() -> Result<Signals, Error> {
 }
 
 fn watch_without_hangup() -> Result<Signals, Error> {
-    Signals::new([SIGINT, SIGTERM]).map_err(|e| Error::io_before_change(text!("cannot handle signals"), &e))
+    Signals::new([SIGINT, SIGTERM])
+        .map_err(|e| Error::io_before_change(text!("cannot handle signals"), &e))
 }
 
 /// Calls `report` with each signal, on a thread that ends with the process.

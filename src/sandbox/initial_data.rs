@@ -18,7 +18,7 @@ const FIRST_KEY: u64 = 1 << 32;
 const FIRST_USER_ID: u64 = 1_688_850_000_000_001;
 pub(super) const FIRST_SESSION_SEQ: u64 = 1_000_124;
 
-/// 2025-01-29 16:30 in Beijing, the moment the demo's own session list shows.
+/// 2025-01-29 16:30 in Beijing, the time in the session list of the interactive demo.
 const LATEST_SESSION_TIME: i64 = 1_738_139_400;
 
 /// The demo's list, and a group whose id needs more than 53 bits.
@@ -41,7 +41,7 @@ pub(super) struct Session {
     pub(super) last_msg_time: i64,
 }
 
-/// The first `count` sessions: the demo's by name, then numbered ones.
+/// The first `count` sessions: those of the interactive demo by name, then numbered ones.
 pub(super) fn sessions(count: usize) -> Vec<Session> {
     let known = SESSIONS
         .iter()

@@ -26,7 +26,7 @@ use crate::time::parse_duration;
 use access::Access;
 use log::Log;
 
-/// Default port of the original demo and of this program.
+/// Default port of the interactive demo and of this program.
 const DEFAULT_PORT: u16 = 8080;
 
 /// Arguments of `qiwei sandbox`.

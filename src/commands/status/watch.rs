@@ -19,7 +19,7 @@ use crate::signals;
 use crate::text::{Text, text};
 use crate::time::{Deadline, local_second, show_duration};
 
-/// Default interval of `--watch`, the heartbeat of the original demo.
+/// Default interval of `--watch`, the heartbeat of the interactive demo.
 const DEFAULT_WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// Default interval of `--wait`.
 const DEFAULT_WAIT_INTERVAL: Duration = Duration::from_secs(1);

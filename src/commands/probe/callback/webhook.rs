@@ -52,7 +52,7 @@ impl Webhook {
         let webhook = self.get(text!("webhook"), &self.path);
         let mut health = self.get(text!("health"), "/health");
         if webhook.ok && health.http_status.is_some() && !health.ok {
-            // Only this program and the original demo have one.
+            // Only this program and the interactive demo have one.
             health.ok = true;
             health.detail = Some(text!("this webhook has no /health"));
         }

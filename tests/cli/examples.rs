@@ -155,7 +155,7 @@ fn auto_reply_keeps_lines_and_leading_dashes() {
     if !is_installed("jq") {
         return;
     }
-    let script = r#"printf '%s\n' '{"data":{"id":7,"sender":"7881","send_flag":0,"msg_type":2,"content":"a\nb\t\"c\" \\d"}}' |
+    let script = r#"printf '%s\n' '{"data":{"id":7,"sender":"788123456789","send_flag":0,"msg_type":2,"content":"a\nb\t\"c\" \\d"}}' |
         sh $EX/auto-reply.sh"#;
     let run = run(&[], script).ends_with(0);
     assert!(

@@ -378,6 +378,17 @@ pub fn explain_failure(api: &Api, guid: &Guid, error: CallError, effect: Effect)
     }
 }
 
+/// The error of a refused read. Only a code that leaves open whether the account is offline or the guid is
+/// wrong costs a look-up of the status.
+pub fn explain_read_failure(api: &Api, guid: &Guid, error: CallError) -> Error {
+    match &error {
+        CallError::Refused(refusal) if refusal.is_offline_or_bad_guid() => {
+            explain_failure(api, guid, error, Effect::Read)
+        }
+        _ => error.into_error(Effect::Read),
+    }
+}
+
 /// Guids with the accounts that are known as a list in a sentence: `06c4… (name, company)`.
 pub fn join_guids(instances: &[&Instance], accounts: &HashMap<Guid, Account>) -> String {
     let word = |instance: &&Instance| match accounts.get(&instance.guid) {

@@ -31,8 +31,9 @@ struct Row {
 impl Run for Args {
     fn run(self, context: &Context) -> CommandResult {
         let guid = instances::choose(context, Effect::Read)?;
-        let people = names::contacts(context.api()?, &guid, true)
-            .map_err(|error| error.into_error(Effect::Read))?;
+        let api = context.api()?;
+        let people = names::contacts(api, &guid, true)
+            .map_err(|error| instances::explain_read_failure(api, &guid, error))?;
         let mut cache = targets::open_cache(context, &guid)?;
         let rows: Vec<Row> = people.into_iter().map(row).collect();
         for row in &rows {

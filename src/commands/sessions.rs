@@ -105,7 +105,10 @@ impl Args {
                 let refused = CallError::Refused(refusal).into_error(Effect::Read);
                 return self.put_together(context, guid, refused);
             }
-            Err(error) => return Err(explain(context, &list, error)),
+            Err(error) => {
+                let error = instances::explain_read_failure(api, guid, error);
+                return Err(with_progress(context, &list, error));
+            }
             Ok(()) => {}
         }
         report(context, &list, self.all);
@@ -201,8 +204,7 @@ impl Args {
 }
 
 /// Adds to an error how far the list was read.
-fn explain(context: &Context, list: &SessionList, error: CallError) -> Error {
-    let error = error.into_error(Effect::Read);
+fn with_progress(context: &Context, list: &SessionList, error: Error) -> Error {
     if list.pages == 0 {
         return error;
     }

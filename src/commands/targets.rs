@@ -122,7 +122,9 @@ impl ResolveTarget for Targets<'_> {
 fn read_directory(context: &Context) -> Result<Directory, Error> {
     let guid = instances::choose(context, Effect::Change)?;
     let api = context.api()?;
-    let not_sent = |error: CallError| error.into_error(Effect::Read).outcome(Outcome::NotSent);
+    let not_sent = |error: CallError| {
+        instances::explain_read_failure(api, &guid, error).outcome(Outcome::NotSent)
+    };
     let mut list = SessionList::new("0");
     match list.read_everything(api, &guid) {
         Ok(()) => {}
@@ -190,8 +192,9 @@ pub fn members(context: &Context, room: &ConversationId) -> Result<names::Member
     let guid = instances::choose(context, Effect::Read)?;
     let look_up = look_up(context, &guid, usize::MAX)?;
     let members = names::members(look_up, room.number());
+    let api = context.api()?;
     members
-        .map_err(|error| error.into_error(Effect::Read))?
+        .map_err(|error| instances::explain_read_failure(api, &guid, error))?
         .ok_or_else(|| {
             Error::new(
                 crate::error::Kind::Rejected,

@@ -252,7 +252,7 @@ fn login_is_polled_when_there_is_no_websocket() {
         .env("QIWEI_PACE", "off")
         .run()
         .ends_with(0)
-        .says("the login is followed by polling");
+        .says("falling back to polling");
     server
         .run(["login", "--force", "--no-poll", "--timeout", "30s"])
         .run()

@@ -114,13 +114,13 @@ pub fn of_system(error: io::Error) -> io::Error {
 
 /// A lock whose file is removed with it.
 #[derive(Debug)]
-pub struct SelfRemovingLock {
+pub struct Transient {
     path: PathBuf,
     // Kept open for its lock.
     _file: File,
 }
 
-impl Drop for SelfRemovingLock {
+impl Drop for Transient {
     fn drop(&mut self) {
         // Removed while locked, so no other process is using it.
         let _ = std::fs::remove_file(&self.path);
@@ -131,7 +131,7 @@ impl Drop for SelfRemovingLock {
 ///
 /// # Errors
 /// I/O errors.
-pub fn lock_self_removing(path: &Path, timeout: Duration) -> io::Result<Option<SelfRemovingLock>> {
+pub fn lock_transient(path: &Path, timeout: Duration) -> io::Result<Option<Transient>> {
     let deadline = Deadline::after(timeout);
     loop {
         let Some(file) = lock(path, deadline.remaining())? else {
@@ -139,7 +139,7 @@ pub fn lock_self_removing(path: &Path, timeout: Duration) -> io::Result<Option<S
         };
         // The previous holder may have removed the file that was waited for.
         if is_at(&file, path) {
-            return Ok(Some(SelfRemovingLock {
+            return Ok(Some(Transient {
                 path: path.to_owned(),
                 _file: file,
             }));

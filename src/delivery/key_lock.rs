@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Outcome};
-use crate::files::{self, SelfRemovingLock};
+use crate::files::{self, Transient};
 use crate::store::Entry;
 use crate::text::text;
 
@@ -15,13 +15,13 @@ use crate::text::text;
 /// # Errors
 /// A configuration error when the state folder cannot be used; `busy` when another process still holds
 /// the key after `wait_budget`.
-pub fn lock(state: &Path, entry: &Entry, wait_budget: Duration) -> Result<SelfRemovingLock, Error> {
+pub fn lock(state: &Path, entry: &Entry, wait_budget: Duration) -> Result<Transient, Error> {
     let folder = state.join("keys");
     let mut hasher = DefaultHasher::new();
     (&entry.server, &entry.guid, &entry.key).hash(&mut hasher);
     let path = folder.join(format!("{:016x}.lock", hasher.finish()));
     let lock = files::create_private_folder(&folder)
-        .and_then(|()| files::lock_self_removing(&path, wait_budget))
+        .and_then(|()| files::lock_transient(&path, wait_budget))
         .map_err(|e| {
             Error::config(text!(
                 "cannot use the lock {path}: {error}",

@@ -11,7 +11,7 @@ use super::outgoing_message::OutgoingMessage;
 use crate::api::request::Effect;
 use crate::api::{Api, CallError, RateLimiter, SentMessage};
 use crate::error::{Error, Kind, Outcome};
-use crate::files::SelfRemovingLock;
+use crate::files::Transient;
 use crate::guid::Guid;
 use crate::instances;
 use crate::output::Output;
@@ -234,7 +234,7 @@ impl Sender {
         &self,
         outgoing: &OutgoingMessage,
         deadline: Deadline,
-    ) -> Result<Option<SelfRemovingLock>, Error> {
+    ) -> Result<Option<Transient>, Error> {
         let Some(entry) = self.entry(outgoing) else {
             return Ok(None);
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::delivery::key_lock;
 use crate::error::Error;
-use crate::files::SelfRemovingLock;
+use crate::files::Transient;
 use crate::store::StateDatabase;
 use crate::store::no_state_folder;
 use crate::text::text;
@@ -63,7 +63,7 @@ impl Args {
         store: &StateDatabase,
         server: &str,
         guid: Option<&str>,
-    ) -> Result<Vec<SelfRemovingLock>, Error> {
+    ) -> Result<Vec<Transient>, Error> {
         let state = context.state_folder().ok_or_else(no_state_folder)?;
         let rows = store.rows()?;
         rows.iter()

@@ -194,7 +194,7 @@ pub fn complete(api: &Api, guid: &Guid) -> Result<Guid, Error> {
     let known = match api.all_clients() {
         Ok(known) => known,
         Err(CallError::Refused(refusal))
-            if !has_ellipsis && (refusal.is_for_console() || refusal.may_be_about_endpoint()) =>
+            if !has_ellipsis && (refusal.is_console_only() || refusal.may_be_about_endpoint()) =>
         {
             return Ok(guid.clone());
         }

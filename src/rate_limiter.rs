@@ -23,11 +23,11 @@ const SHOWN_WAIT: Duration = Duration::from_secs(1);
 pub struct AccountRateLimiter {
     /// The server, without credentials.
     pub server: String,
-    /// The account of calls that are not about an instance; empty without a configured one.
-    pub account: String,
+    /// The guid whose account calls without a guid count for; empty without a configured one.
+    pub default_guid: String,
     /// The limit.
     pub rate: Rate,
-    /// Whether the limit is a default. If it cannot be kept, calls are made without it; a limit that the user
+    /// Whether the limit is a default. If it cannot be enforced, calls are made without it; a limit that the user
     /// chose is an error then.
     pub is_default: bool,
     /// The folder of the state database, if there is one.
@@ -48,7 +48,7 @@ impl AccountRateLimiter {
     /// A limiter; opens the state database with the first call.
     pub fn new(
         server: String,
-        account: String,
+        default_guid: String,
         rate: Rate,
         is_default: bool,
         state: Option<PathBuf>,
@@ -56,7 +56,7 @@ impl AccountRateLimiter {
     ) -> Self {
         Self {
             server,
-            account,
+            default_guid,
             rate,
             is_default,
             state,
@@ -76,7 +76,7 @@ impl AccountRateLimiter {
                 Ok(opened) => Database::Open(opened),
                 Err(error) if self.is_default => {
                     self.output.warn(&text!(
-                        "the pace of the account cannot be kept: {message}",
+                        "the rate limit cannot be enforced: {message}",
                         message = error.message
                     ));
                     Database::Unusable
@@ -93,7 +93,7 @@ impl AccountRateLimiter {
     /// The account whose calls are counted: the gateway counts those without a guid too.
     fn account_of<'g>(&'g self, guid: &'g str) -> &'g str {
         match guid {
-            "" => &self.account,
+            "" => &self.default_guid,
             guid => guid,
         }
     }
@@ -118,16 +118,16 @@ impl AccountRateLimiter {
 }
 
 impl RateLimiter for AccountRateLimiter {
-    fn acquire(&self, guid: &str, limit: Deadline, stop: &AtomicBool) -> Result<(), Error> {
+    fn acquire(&self, guid: &str, deadline: Deadline, stop: &AtomicBool) -> Result<(), Error> {
         let guid = self.account_of(guid);
         loop {
-            let most = limit.remaining();
+            let most = deadline.remaining();
             let reserved = self
                 .with_database(|database| database.reserve(&self.server, guid, self.rate, most))?;
             let reservation = match reserved {
                 None => return Ok(()),
                 Some(Ok(reservation)) => reservation,
-                Some(Err(wait)) => return Err(pace_exceeded(self.rate, limit.timeout(), wait)),
+                Some(Err(wait)) => return Err(pace_exceeded(self.rate, deadline.timeout(), wait)),
             };
             self.sleep(reservation, stop)?;
             // Another process may have been paused meanwhile.

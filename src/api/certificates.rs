@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::client::Connection;
+use super::client::ConnectionSettings;
 use crate::text::{Text, text};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -49,7 +49,7 @@ pub(super) fn with_extra(
 ///
 /// # Errors
 /// As [`with_extra`].
-pub(super) fn client_config(connection: &Connection) -> Result<ClientConfig, Text> {
+pub(super) fn client_config(connection: &ConnectionSettings) -> Result<ClientConfig, Text> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     if let (Some(cacert), false) = (&connection.cacert, connection.insecure) {
         return with_extra(cacert, provider);

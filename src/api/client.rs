@@ -21,9 +21,9 @@ use crate::text::{Text, text};
 /// Longest time for connecting.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connection settings besides the address.
+/// ConnectionSettings settings besides the address.
 #[derive(Clone, Debug, Default)]
-pub struct Connection {
+pub struct ConnectionSettings {
     /// Extra headers for every request.
     pub headers: Vec<(String, Secret)>,
     /// A PEM file with certificates trusted in addition to the system's.
@@ -31,7 +31,7 @@ pub struct Connection {
     /// Whether certificate verification is disabled.
     pub insecure: bool,
     /// Where the base URL comes from, for errors.
-    pub origin: Option<Text>,
+    pub base_url_source: Option<Text>,
     /// The proxy that requests go through.
     pub proxy: Option<Proxy>,
     /// The credentials of the hosted gateway, when the server is one.
@@ -57,7 +57,7 @@ pub(super) struct HttpClient {
 /// Names the header or certificate that cannot be used.
 pub(super) fn build(
     base: &BaseUrl,
-    connection: &Connection,
+    connection: &ConnectionSettings,
     connect_timeout: Duration,
 ) -> Result<HttpClient, Text> {
     let connections = ConnectionRecord::default();
@@ -91,7 +91,7 @@ pub(super) fn build(
 fn with_tls(
     builder: ClientBuilder,
     base: &BaseUrl,
-    connection: &Connection,
+    connection: &ConnectionSettings,
 ) -> Result<ClientBuilder, Text> {
     // Fails only when a provider is installed already, which is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();

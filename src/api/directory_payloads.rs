@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::envelope::Payload;
 use super::lenient;
-use super::payloads::{PayloadError, shape};
+use super::payloads::{PayloadError, missing};
 use crate::text::text;
 
 /// A group.
@@ -99,14 +99,14 @@ const ADMINS: &[&str] = &["admin_list", "admins", "admin_vids", "admin_uins"];
 /// Decodes the groups of a look-up.
 pub(super) fn rooms(payload: Payload) -> Result<Vec<RoomDetail>, PayloadError> {
     let rows =
-        rows(payload, ROOM_LISTS, ROOM_IDS)?.ok_or_else(|| shape(text!("list of groups")))?;
+        rows(payload, ROOM_LISTS, ROOM_IDS)?.ok_or_else(|| missing(text!("list of groups")))?;
     Ok(rows.iter().filter_map(room).collect())
 }
 
 /// Decodes the people of a look-up.
 pub(super) fn persons(payload: Payload) -> Result<Vec<Person>, PayloadError> {
     let rows =
-        rows(payload, PERSON_LISTS, USER_IDS)?.ok_or_else(|| shape(text!("list of people")))?;
+        rows(payload, PERSON_LISTS, USER_IDS)?.ok_or_else(|| missing(text!("list of people")))?;
     Ok(rows.iter().filter_map(person).collect())
 }
 
@@ -117,7 +117,7 @@ pub(super) fn contact_page(payload: Payload) -> Result<ContactPage, PayloadError
     let lists: Vec<&str> = std::iter::once("contact_list")
         .chain(PERSON_LISTS.iter().copied())
         .collect();
-    let rows = rows(payload, &lists, &[])?.ok_or_else(|| shape(text!("list of contacts")))?;
+    let rows = rows(payload, &lists, &[])?.ok_or_else(|| missing(text!("list of contacts")))?;
     Ok(ContactPage {
         size: rows.len(),
         contacts: rows.iter().filter_map(person).collect(),
@@ -143,7 +143,7 @@ pub(super) fn room_page(payload: Payload) -> Result<RoomPage, PayloadError> {
     let lists: Vec<&str> = std::iter::once("datas")
         .chain(ROOM_LISTS.iter().copied())
         .collect();
-    let rows = rows(payload, &lists, &[])?.ok_or_else(|| shape(text!("list of groups")))?;
+    let rows = rows(payload, &lists, &[])?.ok_or_else(|| missing(text!("list of groups")))?;
     Ok(RoomPage {
         size: rows.len(),
         rooms: rows.iter().filter_map(room).collect(),

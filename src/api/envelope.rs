@@ -1,6 +1,6 @@
 //! Opening a server's answer, whichever of the four dialects it speaks.
 //!
-//! Source: the wire protocol's table of envelopes. A: `error_code`/`error_message`/`data`.
+//! Source: the wire protocol. Dialect A: `error_code`/`error_message`/`data`.
 //! B: `err_code`/`err_msg`/`data`. C: the payload itself. D: any of these inside a JSON string.
 
 use serde::Serialize;

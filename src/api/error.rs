@@ -29,7 +29,7 @@ pub enum CallError {
     NoAnswer(NoAnswer),
     /// The request could not be built.
     Setup(Text),
-    /// The pace allows no call in time, or cannot be kept; not executed.
+    /// The pace allows no call in time, or cannot be enforced; not executed.
     RateLimited(Box<Error>),
     /// The instance is one of personal WeChat.
     PersonalWechat,
@@ -86,8 +86,8 @@ impl CallError {
         }
     }
 
-    /// Whether no server can have been reached: there was no connection, or no call was allowed.
-    pub fn is_without_server(&self) -> bool {
+    /// Whether certainly no server was reached: there was no connection, or no call was allowed.
+    pub fn never_reached_server(&self) -> bool {
         matches!(
             self,
             Self::NotConnected { .. }

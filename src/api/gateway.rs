@@ -1,6 +1,6 @@
 //! The hosted gateway, which takes every call as a POST to one URL, with the credentials in the body.
 //!
-//! Source: the wire protocol, "The hosted gateway".
+//! Source: the wire protocol.
 
 #[cfg(any(test, fuzzing))]
 pub mod properties;
@@ -104,14 +104,14 @@ fn wrap(app_key: &str, app_secret: &str, request: &Request) -> Result<Vec<u8>, T
 
 /// What the gateway's refusal of a call was about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GatewayCall {
+pub struct RefusedCall {
     /// The path of the endpoint.
     path: String,
     /// Whether the answer has the form of personal WeChat, which the gateway serves too.
     is_personal_wechat: bool,
 }
 
-impl GatewayCall {
+impl RefusedCall {
     pub(super) fn new(path: &str, answer: &[u8]) -> Self {
         Self {
             path: path.to_owned(),
@@ -120,7 +120,7 @@ impl GatewayCall {
     }
 
     /// Whether the endpoint manages instances, which may be possible only in the gateway's console.
-    pub(super) fn is_for_console(&self) -> bool {
+    pub(super) fn is_console_only(&self) -> bool {
         self.is_list() || CONSOLE_PATHS.contains(&self.path.as_str())
     }
 

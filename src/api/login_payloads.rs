@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::envelope::Payload;
 use super::lenient;
-use super::payloads::{PayloadError, shape, typed};
+use super::payloads::{PayloadError, missing, typed};
 use crate::text::{Text, text};
 
 /// A login QR code.
@@ -137,7 +137,7 @@ pub(super) fn qrcode(payload: Payload) -> Result<LoginQrcode, PayloadError> {
         content: wire
             .qrcode_content
             .or(link)
-            .ok_or_else(|| shape(text!("link for a login QR code")))?,
+            .ok_or_else(|| missing(text!("link for a login QR code")))?,
         key: wire.key,
     })
 }
@@ -152,7 +152,7 @@ pub(super) fn qrcode_status(payload: Payload) -> Result<QrcodeStatus, PayloadErr
     let wire: Wire = typed(payload.value, text!("QR code status"))?;
     wire.status
         .and_then(QrcodeStatus::of)
-        .ok_or_else(|| shape(text!("QR code status")))
+        .ok_or_else(|| missing(text!("QR code status")))
 }
 
 /// Decodes the logged-in user, whom the gateway puts in `persons` with the fields in `info`.

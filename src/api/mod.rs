@@ -20,24 +20,26 @@ pub mod request;
 mod resolver;
 mod response;
 mod retry;
-mod stream;
+mod trace;
 mod transport;
+mod websocket_stream;
 
-pub use client::Connection;
+pub use client::ConnectionSettings;
 pub use directory_payloads::{Person, RoomDetail};
 pub use error::{CallError, NoAnswer};
 pub use payloads::{ConversationEntry, SentMessage, SessionPage, Status};
 pub use refusal::Refusal;
-pub use response::{Response, Trace, Tracer};
-pub use stream::Stream;
+pub use response::Response;
+pub use trace::{Trace, Tracer};
 pub use transport::Transport;
+pub use websocket_stream::WebSocketStream;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use envelope::Payload;
-use gateway::GatewayCall;
+use gateway::RefusedCall;
 use payloads::PayloadError;
 use request::{Effect, Request};
 use serde::Deserialize;
@@ -59,8 +61,8 @@ pub struct Api {
     deadline: Deadline,
     exchange_timeout: Option<Duration>,
     limiter: Option<Arc<dyn RateLimiter>>,
-    /// Whether the next call has been waited for already.
-    reserved: Arc<AtomicBool>,
+    /// Whether the pace has been waited for already, so that the next call is made without another wait.
+    is_next_call_reserved: Arc<AtomicBool>,
 }
 
 /// Limits the calls of each account, across processes.
@@ -68,8 +70,8 @@ pub trait RateLimiter: Send + Sync {
     /// Waits until the account of `guid` may make its next call. Ends early when `stop` is set.
     ///
     /// # Errors
-    /// `busy` when that takes longer than until `limit`.
-    fn acquire(&self, guid: &str, limit: Deadline, stop: &AtomicBool) -> Result<(), Error>;
+    /// `busy` when that takes longer than until `deadline`.
+    fn acquire(&self, guid: &str, deadline: Deadline, stop: &AtomicBool) -> Result<(), Error>;
 
     /// Allows the account no call for `wait`.
     fn pause(&self, guid: &str, wait: Duration);
@@ -91,7 +93,7 @@ impl Api {
             deadline,
             exchange_timeout: None,
             limiter: None,
-            reserved: Arc::default(),
+            is_next_call_reserved: Arc::default(),
         }
     }
 
@@ -116,10 +118,10 @@ impl Api {
         self.limiter.as_ref()
     }
 
-    /// The same client, whose next call has been waited for.
+    /// The same client, whose next call does not wait for the limiter: its time has been reserved and waited for.
     pub fn with_reserved_call(&self) -> Self {
         Self {
-            reserved: Arc::new(AtomicBool::new(self.limiter.is_some())),
+            is_next_call_reserved: Arc::new(AtomicBool::new(self.limiter.is_some())),
             ..self.clone()
         }
     }
@@ -190,7 +192,7 @@ impl Api {
     /// # Errors
     /// Those of any call, see [`CallError`].
     pub fn apply(&self, request: &Request) -> Result<(), CallError> {
-        self.call(request, payloads::done)
+        self.call(request, payloads::confirmation)
     }
 
     /// Requests a login QR code, retrying while the device is not ready (1014).
@@ -314,7 +316,7 @@ impl Api {
         match interpret::interpret(response) {
             Err(CallError::Refused(mut refusal)) => {
                 if self.transport.has_gateway() {
-                    refusal.gateway = Some(GatewayCall::new(&request.path, &response.body));
+                    refusal.gateway = Some(RefusedCall::new(&request.path, &response.body));
                 }
                 if let Some(limiter) = &self.limiter
                     && refusal.is_too_frequent()
@@ -339,7 +341,7 @@ impl Api {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
-        if self.reserved.swap(false, Ordering::SeqCst) {
+        if self.is_next_call_reserved.swap(false, Ordering::SeqCst) {
             return Ok(());
         }
         limiter

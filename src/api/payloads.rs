@@ -84,7 +84,7 @@ pub enum PayloadError {
     UnexpectedShape(Text),
 }
 
-pub(super) fn shape(wanted: Text) -> PayloadError {
+pub(super) fn missing(wanted: Text) -> PayloadError {
     PayloadError::UnexpectedShape(text!("the answer contains no {wanted}", wanted))
 }
 
@@ -94,7 +94,7 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
 ) -> Result<T, PayloadError> {
     // serde would read an array as the fields in order.
     if !value.is_object() {
-        return Err(shape(wanted));
+        return Err(missing(wanted));
     }
     T::deserialize(value).map_err(|e| {
         PayloadError::UnexpectedShape(text!(
@@ -107,7 +107,7 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
 
 /// An answer that only reports success: a business code 0, or `{}` in a dialect without codes. Nothing in it
 /// may report a failure, however deep: personal WeChat has a result for each item of a list.
-pub(super) fn done(payload: Payload) -> Result<(), PayloadError> {
+pub(super) fn confirmation(payload: Payload) -> Result<(), PayloadError> {
     let others = Value::Object(payload.other_fields);
     match [payload.value, others].iter().find_map(nested_failure) {
         Some(code) => Err(PayloadError::UnexpectedShape(text!(
@@ -115,7 +115,7 @@ pub(super) fn done(payload: Payload) -> Result<(), PayloadError> {
             failure = code
         ))),
         None if payload.confirmed => Ok(()),
-        None => Err(shape(text!("confirmation"))),
+        None => Err(missing(text!("confirmation"))),
     }
 }
 
@@ -143,7 +143,7 @@ pub(super) fn guid(payload: Payload) -> Result<Guid, PayloadError> {
     let is_doubtful = !payload.confirmed && payload.value.is_string();
     parse_guid(&payload.value)
         .filter(|guid| !is_doubtful || looks_like_guid(guid.as_str()))
-        .ok_or_else(|| shape(text!("guid")))
+        .ok_or_else(|| missing(text!("guid")))
 }
 
 fn looks_like_guid(text: &str) -> bool {
@@ -158,9 +158,9 @@ pub(super) fn guids(payload: Payload) -> Result<Vec<Guid>, PayloadError> {
         Value::Array(entries) => entries
             .iter()
             .filter(|entry| !entry.is_null())
-            .map(|entry| parse_guid(entry).ok_or_else(|| shape(text!("list of guids"))))
+            .map(|entry| parse_guid(entry).ok_or_else(|| missing(text!("list of guids"))))
             .collect(),
-        _ => Err(shape(text!("list of guids"))),
+        _ => Err(missing(text!("list of guids"))),
     }
 }
 
@@ -188,7 +188,7 @@ pub(super) fn status(payload: Payload) -> Result<Status, PayloadError> {
             "status {other} is not known",
             other
         ))),
-        None => Err(shape(text!("status"))),
+        None => Err(missing(text!("status"))),
     }
 }
 
@@ -212,7 +212,7 @@ pub(super) fn session_page(payload: Payload) -> Result<SessionPage, PayloadError
     }
     // A missing field is an error; null is an empty list.
     if payload.value.get("session_list").is_none() {
-        return Err(shape(Text::verbatim("session_list")));
+        return Err(missing(Text::verbatim("session_list")));
     }
     let wire: Wire = typed(payload.value, Text::verbatim("session_list"))?;
     Ok(page_of(
@@ -255,7 +255,7 @@ fn session(entry: Value) -> Result<ConversationEntry, PayloadError> {
     if entry.is_string() {
         let id = lenient::id(&entry).ok().flatten();
         return Ok(ConversationEntry {
-            conversation_id: id.ok_or_else(|| shape(text!("conversation id")))?,
+            conversation_id: id.ok_or_else(|| missing(text!("conversation id")))?,
             name: None,
             last_message_at: None,
         });
@@ -263,14 +263,14 @@ fn session(entry: Value) -> Result<ConversationEntry, PayloadError> {
     let wire: WireSession = typed(entry, text!("conversation"))?;
     let id = wire.conversation_id.or(wire.session_id).or(wire.id);
     Ok(ConversationEntry {
-        conversation_id: id.ok_or_else(|| shape(text!("conversation id")))?,
+        conversation_id: id.ok_or_else(|| missing(text!("conversation id")))?,
         name: wire.name.or(wire.nick_name).or(wire.title),
-        last_message_at: wire.last_msg_time.as_deref().and_then(point_in_time),
+        last_message_at: wire.last_msg_time.as_deref().and_then(to_rfc3339),
     })
 }
 
 /// Epoch seconds or milliseconds, whole or with a fraction, or a time that already is RFC 3339.
-fn point_in_time(text: &str) -> Option<String> {
+fn to_rfc3339(text: &str) -> Option<String> {
     let text = text.trim();
     let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
     match whole.parse::<i64>() {
@@ -305,10 +305,10 @@ pub(super) fn sent_message(payload: Payload) -> Result<SentMessage, PayloadError
     }
     let data: MsgData = typed(wire.msg_data.unwrap_or_default(), text!("message"))?;
     Ok(SentMessage {
-        message_id: data.id.ok_or_else(|| shape(text!("message id")))?,
+        message_id: data.id.ok_or_else(|| missing(text!("message id")))?,
         seq: data.seq.filter(|seq| seq != "0"),
-        // Nice to know, and no part of what decides the outcome.
-        sent_at: data.sendtime.as_deref().and_then(point_in_time),
+        // Informative only: a time that cannot be read does not change the outcome.
+        sent_at: data.sendtime.as_deref().and_then(to_rfc3339),
     })
 }
 
@@ -347,7 +347,7 @@ mod tests {
             (bare(json!("ok")), false),
         ];
         for (payload, fits) in cases {
-            assert_eq!(done(payload.clone()).is_ok(), fits, "{payload:?}");
+            assert_eq!(confirmation(payload.clone()).is_ok(), fits, "{payload:?}");
         }
     }
 
@@ -493,7 +493,7 @@ mod tests {
         #[test]
         fn decoders_never_panic(value in any_json(), is_confirmed: bool) {
             let payload = Payload { value, confirmed: is_confirmed, ..Payload::default() };
-            let _ = done(payload.clone());
+            let _ = confirmation(payload.clone());
             let _ = guid(payload.clone());
             let _ = guids(payload.clone());
             let _ = status(payload.clone());

@@ -166,7 +166,7 @@ fn check_decoders(response: &Response) {
         }
     };
     payload(|payload| {
-        let is_done = payloads::done(payload.clone()).is_ok();
+        let is_done = payloads::confirmation(payload.clone()).is_ok();
         assert_eq!(is_done, payload.confirmed);
     });
     payload(|payload| {

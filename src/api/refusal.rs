@@ -4,7 +4,7 @@
 //! "too frequent", so the text is checked too, and these causes never follow from a code alone.
 
 use super::error::NOT_READY;
-use super::gateway::GatewayCall;
+use super::gateway::RefusedCall;
 use crate::error::{Kind, Outcome};
 use crate::text::{Text, text};
 use std::time::Duration;
@@ -67,12 +67,12 @@ impl Refusal {
     }
 
     /// Whether the gateway refuses to list or manage instances.
-    pub fn is_for_console(&self) -> bool {
+    pub fn is_console_only(&self) -> bool {
         Cause::of(self) == Some(Cause::ConsoleOnly)
     }
 
     fn is_list(&self) -> bool {
-        self.gateway.as_ref().is_some_and(GatewayCall::is_list)
+        self.gateway.as_ref().is_some_and(RefusedCall::is_list)
     }
 
     /// Whether the code leaves open if the account is offline or the guid is wrong.
@@ -125,14 +125,14 @@ impl Refusal {
                     | Cause::NotLoggedIn
                     | Cause::BadGuid
                     | Cause::NotStarted
-                    | Cause::Heartbeat
+                    | Cause::ConnectionLost
             )
         })
     }
 }
 
 fn message(refusal: &Refusal) -> Text {
-    if refusal.is_list() && refusal.is_for_console() {
+    if refusal.is_list() && refusal.is_console_only() {
         return text!("the gateway does not list instances");
     }
     match (refusal.code, refusal.text.trim()) {
@@ -167,7 +167,7 @@ enum Cause {
     LimitReached,
     MiniProgramVersion,
     StaleCdnRules,
-    Heartbeat,
+    ConnectionLost,
     NotLoggedIn,
     BadGuid,
     NotStarted,
@@ -190,7 +190,7 @@ enum Cause {
 
 /// Longest wait accepted from a server.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
-/// How long the gateway blocks an account above 100 calls a minute (the wire protocol).
+/// How long the gateway blocks an account above 100 calls a minute (wire protocol).
 const GATEWAY_BLOCK: Duration = Duration::from_secs(30 * 60);
 
 /// Texts of the gateway itself; the first match counts. Its texts are not documented, so common wordings are
@@ -247,7 +247,7 @@ impl Cause {
         }
     }
 
-    fn at_gateway(refusal: &Refusal, call: &GatewayCall) -> Option<Self> {
+    fn at_gateway(refusal: &Refusal, call: &RefusedCall) -> Option<Self> {
         if call.is_personal_wechat() {
             return Some(Self::PersonalWechat);
         }
@@ -265,7 +265,7 @@ impl Cause {
         };
         match own.or(by_status) {
             Some(cause) => Some(cause),
-            None if call.is_for_console() => Some(Self::ConsoleOnly),
+            None if call.is_console_only() => Some(Self::ConsoleOnly),
             None => Self::at_server(refusal),
         }
     }
@@ -298,7 +298,7 @@ impl Cause {
             9003 => Some(Self::SeatExpired),
             -4046 => Some(Self::MiniProgramVersion),
             -5_103_011 => Some(Self::StaleCdnRules),
-            -15_001_500 => Some(Self::Heartbeat),
+            -15_001_500 => Some(Self::ConnectionLost),
             _ => None,
         }
     }
@@ -335,7 +335,7 @@ impl Cause {
                 "check app_key and app_secret; `qiwei config explain` shows where they come from"
             ),
             Self::Blocked => text!(
-                "the gateway blocks an account for about 30 minutes above 100 calls a minute; leave the pace on, which is the default"
+                "the gateway blocks an account for about 30 minutes above 100 calls a minute; keep the default pace"
             ),
             Self::ConsoleOnly => text!(
                 "the gateway manages instances in its web console; copy the guid from there: `qiwei config set guid GUID`"
@@ -355,7 +355,7 @@ impl Cause {
             }
             Self::NotReady => text!("the login device is not ready yet; try again shortly"),
             Self::OfflineOrBadGuid => {
-                text!("the account is offline or the guid is wrong; `qiwei status` tells which")
+                text!("the account is offline or the guid is wrong; `qiwei status` shows which")
             }
             Self::SeatExpired => {
                 text!("the seat of this account has expired; renew it with the operator")
@@ -373,7 +373,7 @@ impl Cause {
                     "the CDN rules are outdated; refresh them with `qiwei probe POST /cloud/update_cdn_rule`"
                 )
             }
-            Self::Heartbeat => {
+            Self::ConnectionLost => {
                 text!("the instance has lost its connection; check with `qiwei status`")
             }
             Self::NotLoggedIn => {
@@ -383,7 +383,7 @@ impl Cause {
                 text!("the server has no such instance; `qiwei instance ls` lists its instances")
             }
             Self::NotStarted => text!("start it with `qiwei instance start GUID`"),
-            Self::Expired => text!("something of this account has expired; see the server's text"),
+            Self::Expired => text!("the server reports an expiry; see its text"),
             Self::TooFrequent => {
                 text!("too many requests; wait and send more slowly")
             }
@@ -420,7 +420,7 @@ pub struct Refusal {
     /// Wait before the next request, if the server gave one.
     pub retry_after: Option<Duration>,
     /// The call that the hosted gateway refused; `None` for a server of its own.
-    pub gateway: Option<GatewayCall>,
+    pub gateway: Option<RefusedCall>,
 }
 
 #[cfg(test)]
@@ -477,7 +477,7 @@ mod tests {
                 code,
                 text: text.into(),
                 retry_after: None,
-                gateway: Some(GatewayCall::new(path, body.as_bytes())),
+                gateway: Some(RefusedCall::new(path, body.as_bytes())),
             });
             let hint = explained.hint.map(|hint| hint.english().to_owned());
             (explained.kind, explained.outcome, hint.unwrap_or_default())

@@ -1,6 +1,5 @@
-//! An HTTP response, and the events shown by `-v`.
+//! An HTTP response.
 
-use super::error::CallError;
 use std::time::Duration;
 
 /// A response of any status.
@@ -16,30 +15,4 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Time from the first byte sent to the last byte read.
     pub latency: Duration,
-}
-
-/// An event of an exchange.
-#[derive(Debug)]
-pub enum Trace<'a> {
-    /// A request is about to be sent.
-    Request {
-        /// The HTTP method.
-        method: &'a str,
-        /// The URL with its credentials redacted.
-        url: &'a str,
-        /// The body, not redacted.
-        body: Option<&'a [u8]>,
-    },
-    /// A response was read.
-    Response(&'a Response),
-    /// The exchange failed after this time.
-    Failure(&'a CallError, Duration),
-    /// The call will be retried after this time.
-    Retry(Duration),
-}
-
-/// Receives events. Called from every thread that makes calls.
-pub trait Tracer: Send + Sync {
-    /// Handles one event.
-    fn trace(&self, event: &Trace<'_>);
 }

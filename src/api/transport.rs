@@ -9,11 +9,12 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::client::{self, Connection, HttpClient, innermost};
+use super::client::{self, ConnectionSettings, HttpClient, innermost};
 use super::error::{CallError, NoAnswer};
 use super::gateway;
 use super::request::Request;
-use super::response::{Response, Trace, Tracer};
+use super::response::Response;
+use super::trace::{Trace, Tracer};
 use crate::base_url::{BaseUrl, redacted};
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
@@ -28,7 +29,7 @@ pub struct Transport {
     connect_timeout: Duration,
     /// The last client that [`Transport::short_timeout_client`] built, with its timeout.
     short_timeout_client: Mutex<Option<(Duration, HttpClient)>>,
-    connection: Connection,
+    connection: ConnectionSettings,
     base: BaseUrl,
     tracer: Option<Arc<dyn Tracer>>,
 }
@@ -40,7 +41,7 @@ impl Transport {
     /// [`CallError::Setup`] when a header or certificate cannot be used.
     pub fn new(
         base: BaseUrl,
-        connection: &Connection,
+        connection: &ConnectionSettings,
         timeout: Duration,
         tracer: Option<Arc<dyn Tracer>>,
     ) -> Result<Self, CallError> {
@@ -56,15 +57,15 @@ impl Transport {
         })
     }
 
-    /// Sends `request` once and reads the response, of any status, before `limit`.
+    /// Sends `request` once and reads the response, of any status, before `deadline`.
     ///
     /// # Errors
     /// [`CallError::NotConnected`] when nothing can have been executed,
     /// [`CallError::NoAnswer`] when something may have been.
-    pub fn exchange(&self, request: &Request, limit: Deadline) -> Result<Response, CallError> {
+    pub fn exchange(&self, request: &Request, deadline: Deadline) -> Result<Response, CallError> {
         let start = Instant::now();
         self.trace_request(request);
-        let result = self.attempt(request, start, limit);
+        let result = self.attempt(request, start, deadline);
         if let Some(tracer) = &self.tracer {
             tracer.trace(&match &result {
                 Ok(response) => Trace::Response(response),
@@ -146,14 +147,14 @@ impl Transport {
         &self,
         request: &Request,
         start: Instant,
-        limit: Deadline,
+        deadline: Deadline,
     ) -> Result<Response, CallError> {
-        let remaining = limit.remaining();
+        let remaining = deadline.remaining();
         if remaining.is_zero() {
             return Err(self.not_connected(
                 text!(
                     "the time limit of {timeout} was reached first",
-                    timeout = show_duration(limit.timeout())
+                    timeout = show_duration(deadline.timeout())
                 ),
                 None,
             ));
@@ -177,7 +178,7 @@ impl Transport {
         }
         let mut response = builder
             .send()
-            .map_err(|e| self.classify(&e, limit, client))?;
+            .map_err(|e| self.classify(&e, deadline, client))?;
         if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
             && let Some(proxy) = &self.connection.proxy
         {
@@ -189,8 +190,8 @@ impl Transport {
                 )),
             ));
         }
-        let mut body =
-            read(&mut response, limit).map_err(|why| NoAnswer::because(self.through_proxy(why)))?;
+        let mut body = read(&mut response, deadline)
+            .map_err(|why| NoAnswer::because(self.through_proxy(why)))?;
         if let Some(gateway) = &self.connection.gateway {
             gateway.remove_secret(&mut body);
         }
@@ -205,7 +206,12 @@ impl Transport {
 
     /// Tells "never connected" from any later failure. Only the former is certain: a request counts as
     /// possibly executed once there was a connection.
-    fn classify(&self, error: &reqwest::Error, limit: Deadline, client: &HttpClient) -> CallError {
+    fn classify(
+        &self,
+        error: &reqwest::Error,
+        deadline: Deadline,
+        client: &HttpClient,
+    ) -> CallError {
         if error.is_builder() {
             return CallError::Setup(Text::verbatim(innermost(error)));
         }
@@ -232,7 +238,7 @@ impl Transport {
             if client.connections.give_up() {
                 return self.not_connected(text!("no connection in time"), None);
             }
-            return NoAnswer::because(self.through_proxy(timed_out(limit)));
+            return NoAnswer::because(self.through_proxy(timed_out(deadline)));
         }
         let mut none = NoAnswer::because(text!(
             "the connection to {address} was lost before an answer came ({error})",
@@ -270,14 +276,14 @@ impl Transport {
 
     fn not_connected(&self, why: Text, hint: Option<Text>) -> CallError {
         let address = self.address();
-        let hint = hint.or_else(|| match (&self.connection.proxy, &self.connection.origin) {
+        let hint = hint.or_else(|| match (&self.connection.proxy, &self.connection.base_url_source) {
             (Some(proxy), _) => Some(text!(
                 "the request goes through the proxy {proxy}; check it, or exclude the server with NO_PROXY",
                 proxy = proxy.shown.as_str()
             )),
-            (None, Some(origin)) => Some(text!(
-                "the base URL comes from {origin}; check it, and that the server is running",
-                origin = origin.clone()
+            (None, Some(source)) => Some(text!(
+                "the base URL comes from {source}; check it, and that the server is running",
+                source = source.clone()
             )),
             (None, None) => None,
         });
@@ -327,14 +333,14 @@ fn distrust(error: &reqwest::Error) -> Option<(Text, Text)> {
     })
 }
 
-fn read(response: &mut blocking::Response, limit: Deadline) -> Result<Vec<u8>, Text> {
+fn read(response: &mut blocking::Response, deadline: Deadline) -> Result<Vec<u8>, Text> {
     let mut body = Vec::new();
     match response.take(MAX_BODY_BYTES + 1).read_to_end(&mut body) {
         Ok(_) if body.len() as u64 > MAX_BODY_BYTES => {
             Err(text!("the answer is larger than 16 MiB and was not read"))
         }
         Ok(_) => Ok(body),
-        Err(_) if limit.is_over() => Err(timed_out(limit)),
+        Err(_) if deadline.is_over() => Err(timed_out(deadline)),
         Err(e) => Err(text!(
             "the answer was cut off ({error})",
             error = innermost(&e)
@@ -347,9 +353,9 @@ fn header(response: &blocking::Response, name: HeaderName) -> Option<String> {
     value.to_str().ok().map(str::to_owned)
 }
 
-fn timed_out(limit: Deadline) -> Text {
+fn timed_out(deadline: Deadline) -> Text {
     text!(
         "no answer within {timeout}",
-        timeout = show_duration(limit.timeout())
+        timeout = show_duration(deadline.timeout())
     )
 }

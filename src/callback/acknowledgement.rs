@@ -35,12 +35,12 @@ pub struct Acknowledgement {
 }
 
 impl Acknowledgement {
-    /// The event is out of this program's hands: printed, or processed by a command.
+    /// Acknowledges the event as processed: printed, or passed to a command that has ended.
     pub fn complete(self) {
         self.received.set_complete(self.number, true);
     }
 
-    /// The event is not for this program; acknowledged as a failure.
+    /// Acknowledges the event as failed, because it is not a callback of this instance.
     pub fn reject(self) {
         self.received.set_complete(self.number, false);
     }

@@ -51,9 +51,6 @@ pub enum Acceptance {
 /// lost. A callback of the gateway's WebSocket has an acknowledgement that is completed later.
 pub type CallbackHandler = Arc<dyn Fn(Event, Option<Acknowledgement>) -> Acceptance + Send + Sync>;
 
-/// Former name.
-pub type Sink = CallbackHandler;
-
 /// Learns of requests with the token that were refused.
 pub type RefusalObserver = Arc<dyn Fn(RefusalReason) + Send + Sync>;
 

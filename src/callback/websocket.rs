@@ -1,6 +1,6 @@
 //! Callbacks over the hosted gateway's WebSocket, without a public URL.
 //!
-//! The protocol is known only from two public clients of the gateway: the client sends
+//! The protocol (part of the wire protocol) is known only from two public clients of the gateway: the client sends
 //! `{"type":"auth","app_key","app_secret","guid"}`; the gateway answers `{"type":"auth_success"}`,
 //! `{"type":"auth_failed","reason"}` or `{"type":"error","message"}`, and sends
 //! `{"type":"callback","event_id","event"}`, where the event is an object or a JSON string. Each is to be
@@ -27,10 +27,10 @@ use url::Url;
 
 use super::acknowledgement::{Acknowledgement, Acknowledgements, Reception};
 use super::event::Event;
-use super::listener::{Acceptance, Sink};
+use super::listener::{Acceptance, CallbackHandler};
 use super::policy::RefusalReason;
 use crate::api::gateway::Gateway;
-use crate::api::{Connection, Stream};
+use crate::api::{ConnectionSettings, WebSocketStream};
 use crate::guid::Guid;
 use crate::json::repair_strings;
 use crate::text::{Text, text};
@@ -50,15 +50,15 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(20);
 const BACKOFF: [u64; 4] = [1, 2, 5, 10];
 const LONGEST_WAIT: u64 = 30;
 /// A connection that lasted longer was no failure.
-const SOUND_SESSION: Duration = Duration::from_secs(60);
+const MIN_STABLE_SESSION: Duration = Duration::from_secs(60);
 /// Time allowed for the last acknowledgements at the end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Largest message in bytes.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
-/// Where and as whom to connect.
+/// The WebSocket to connect to, and the credentials and instance to authenticate with.
 #[derive(Clone)]
-pub struct Account {
+pub struct WebSocketTarget {
     /// Address of the WebSocket.
     pub url: Url,
     /// The gateway's credentials.
@@ -66,8 +66,8 @@ pub struct Account {
     /// The instance whose callbacks are received.
     pub guid: Guid,
     /// TLS settings and extra headers.
-    pub connection: Connection,
-    /// Limit of the first connection, if there is an earlier one than the usual.
+    pub connection: ConnectionSettings,
+    /// Limit of the first connection, if there is an earlier one than the default.
     pub first_limit: Option<Duration>,
 }
 
@@ -114,13 +114,13 @@ pub enum ConnectError {
 }
 
 /// A running connection.
-pub struct Receiving {
+pub struct RunningWebSocket {
     acknowledgements: Acknowledgements,
     stop: Arc<AtomicBool>,
     ended: Receiver<()>,
 }
 
-impl Receiving {
+impl RunningWebSocket {
     /// Sends the last acknowledgements and closes the connection. Returns the number of events that remain
     /// unacknowledged, which the gateway sends again to the next connection.
     pub fn finish(self) -> usize {
@@ -130,28 +130,28 @@ impl Receiving {
     }
 }
 
-/// Connects, authenticates, and passes callbacks to `sink` until [`Receiving::finish`]. A lost connection is
+/// Connects, authenticates, and passes callbacks to `handler` until [`RunningWebSocket::finish`]. A lost connection is
 /// made again. `on_refused` is called when the gateway refuses the credentials later, which ends the thread.
 ///
 /// # Errors
 /// When the first connection fails or is refused.
 pub fn receive(
-    account: Account,
-    sink: Sink,
+    target: WebSocketTarget,
+    handler: CallbackHandler,
     observer: Observer,
     on_refused: impl Fn(String) + Send + 'static,
-) -> Result<Receiving, ConnectError> {
+) -> Result<RunningWebSocket, ConnectError> {
     let acknowledgements = Acknowledgements::default();
     let mut client = Client {
-        sink,
+        handler,
         observer,
         acknowledgements: acknowledgements.clone(),
         stop: Arc::default(),
         failures: 0,
-        account,
+        target,
     };
     let stop = client.stop.clone();
-    let limit = client.account.first_limit.unwrap_or(CONNECT_TIMEOUT);
+    let limit = client.target.first_limit.unwrap_or(CONNECT_TIMEOUT);
     let socket = client.connect(limit.min(CONNECT_TIMEOUT))?;
     let (end, ended) = channel();
     thread::Builder::new()
@@ -163,18 +163,18 @@ pub fn receive(
             let _ = end.send(());
         })
         .map_err(|e| ConnectError::Failed(Text::of_system(e.to_string())))?;
-    Ok(Receiving {
+    Ok(RunningWebSocket {
         acknowledgements,
         stop,
         ended,
     })
 }
 
-type Socket = WebSocket<Stream>;
+type Socket = WebSocket<WebSocketStream>;
 
 struct Client {
-    account: Account,
-    sink: Sink,
+    target: WebSocketTarget,
+    handler: CallbackHandler,
     observer: Observer,
     acknowledgements: Acknowledgements,
     stop: Arc<AtomicBool>,
@@ -204,7 +204,7 @@ impl Client {
                 SessionEnd::Lost(why) => why,
             };
             // A connection that ends at once, again and again, must not be made every second.
-            if start.elapsed() > SOUND_SESSION {
+            if start.elapsed() > MIN_STABLE_SESSION {
                 self.failures = 0;
             }
             match self.reconnect(why)? {
@@ -246,10 +246,10 @@ impl Client {
     }
 
     fn connect(&mut self, limit: Duration) -> Result<Socket, ConnectError> {
-        let account = &self.account;
+        let target = &self.target;
         let failed = |why: String| ConnectError::Failed(Text::of_system(why));
-        let request = request(account).map_err(ConnectError::Failed)?;
-        let stream = Stream::connect(&account.url, &account.connection, limit)
+        let request = request(target).map_err(ConnectError::Failed)?;
+        let stream = WebSocketStream::connect(&target.url, &target.connection, limit)
             .map_err(ConnectError::Failed)?;
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE_BYTES))
@@ -284,12 +284,12 @@ impl Client {
     }
 
     fn authenticate(&mut self, socket: &mut Socket, limit: Duration) -> Result<(), ConnectError> {
-        let account = &self.account;
+        let target = &self.target;
         let auth = json!({
             "type": "auth",
-            "app_key": account.gateway.app_key,
-            "app_secret": account.gateway.app_secret.reveal(),
-            "guid": account.guid,
+            "app_key": target.gateway.app_key,
+            "app_secret": target.gateway.app_secret.reveal(),
+            "guid": target.guid,
         });
         let failed = |e: tungstenite::Error| ConnectError::Failed(Text::of_system(e.to_string()));
         socket
@@ -376,7 +376,7 @@ impl Client {
     /// Parses a message without the secret, which a gateway may repeat.
     fn parse(&self, text: &str) -> FromGateway {
         let mut bytes = text.as_bytes().to_vec();
-        self.account.gateway.remove_secret(&mut bytes);
+        self.target.gateway.remove_secret(&mut bytes);
         FromGateway::parse(&String::from_utf8_lossy(&bytes))
     }
 
@@ -403,17 +403,17 @@ impl Client {
                 refuse(RefusalReason::NotCallback);
                 reject(acknowledgement);
             }
-            Ok(event) if !event.guid.eq_ignore_ascii_case(self.account.guid.as_str()) => {
+            Ok(event) if !event.guid.eq_ignore_ascii_case(self.target.guid.as_str()) => {
                 refuse(RefusalReason::OtherInstance);
                 reject(acknowledgement);
             }
             Ok(event) => {
                 let event = Event {
-                    guid: self.account.guid.to_string(),
+                    guid: self.target.guid.to_string(),
                     ..event
                 };
                 // A closed queue leaves it unacknowledged; the gateway sends it again.
-                let _: Acceptance = (self.sink)(event, acknowledgement);
+                let _: Acceptance = (self.handler)(event, acknowledgement);
             }
         }
     }
@@ -481,8 +481,8 @@ struct Wire<'a> {
     error: Option<Value>,
 }
 
-fn request(account: &Account) -> Result<Request, Text> {
-    let mut url = account.url.clone();
+fn request(target: &WebSocketTarget) -> Result<Request, Text> {
+    let mut url = target.url.clone();
     let credentials = url
         .password()
         .map(|password| STANDARD.encode(format!("{}:{password}", url.username())));
@@ -496,7 +496,7 @@ fn request(account: &Account) -> Result<Request, Text> {
         let value = HeaderValue::from_str(&format!("Basic {credentials}"));
         headers.insert(header::AUTHORIZATION, value.map_err(|e| wrong(&e))?);
     }
-    for (name, value) in &account.connection.headers {
+    for (name, value) in &target.connection.headers {
         let name: HeaderName = name
             .parse()
             .map_err(|_| text!("headers.{name}: not a valid header name", name))?;

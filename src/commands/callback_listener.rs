@@ -305,11 +305,6 @@ impl Drop for RedirectedCallbacks<'_> {
 pub struct Lock(Option<File>);
 
 impl Lock {
-    //TMP
-    pub fn announce(&self, url: &str) {
-        self.write_url(url);
-    }
-
     /// Writes the listener's URL with its token to a file readable only by this user, where
     /// `probe callback` finds it.
     pub fn write_url(&self, url: &str) {

@@ -7,10 +7,12 @@ use super::callback_listener::{
 };
 use url::Url;
 
-use crate::api::{Api, CallError, Connection};
+use crate::api::{Api, CallError, ConnectionSettings};
 use crate::base_url::BaseUrl;
-use crate::callback::listener::{Health, RunningListener, Sink};
-use crate::callback::websocket::{self, Account, ConnectError, ConnectionEvent, Receiving};
+use crate::callback::listener::{CallbackHandler, Health, RunningListener};
+use crate::callback::websocket::{
+    self, ConnectError, ConnectionEvent, RunningWebSocket, WebSocketTarget,
+};
 use crate::context::Context;
 use crate::env::Proxy;
 use crate::error::{Error, Kind};
@@ -30,7 +32,7 @@ pub enum CallbackSource {
 /// What receives callbacks, and events of their source.
 pub struct CallbackHandlers {
     /// Receives the callbacks.
-    pub sink: Sink,
+    pub handler: CallbackHandler,
     /// Counts refused callbacks.
     pub refused: Arc<RefusedCallbacks>,
     /// The answer to a health check.
@@ -48,7 +50,7 @@ pub enum ReceivingCallbacks<'c> {
         _serving: RunningListener,
     },
     /// Over the WebSocket, while it is connected.
-    WebSocket(Option<Receiving>, Output),
+    WebSocket(Option<RunningWebSocket>, Output),
 }
 
 impl CallbackArgs {
@@ -66,9 +68,9 @@ impl CallbackArgs {
 
 impl CallbackSource {
     /// Writes the URL of a listener to the lock file, where `probe callback` finds it.
-    pub fn announce(&self, lock: &Lock) {
+    pub fn write_url(&self, lock: &Lock) {
         if let Self::Listener(listener) = self {
-            lock.announce(&listener.url);
+            lock.write_url(&listener.url);
         }
     }
 
@@ -89,7 +91,7 @@ impl CallbackSource {
                 let url = listener.url.clone();
                 let serving = listener.serve(
                     guid.clone(),
-                    handlers.sink,
+                    handlers.handler,
                     &handlers.refused,
                     handlers.health,
                 )?;
@@ -153,7 +155,11 @@ impl ReceivingCallbacks<'_> {
     }
 }
 
-fn connect(context: &Context, guid: &Guid, handlers: CallbackHandlers) -> Result<Receiving, Error> {
+fn connect(
+    context: &Context,
+    guid: &Guid,
+    handlers: CallbackHandlers,
+) -> Result<RunningWebSocket, Error> {
     let settings = context.settings()?;
     let Some(gateway) = settings.gateway() else {
         return Err(Error::internal(text!(
@@ -164,10 +170,10 @@ fn connect(context: &Context, guid: &Guid, handlers: CallbackHandlers) -> Result
         Some(url) => url.clone(),
         None => websocket::default_url(&settings.base_url.endpoint("/")),
     };
-    let account = Account {
+    let target = WebSocketTarget {
         gateway: gateway.clone(),
         guid: guid.clone(),
-        connection: Connection {
+        connection: ConnectionSettings {
             // A proxy is chosen by the host of the WebSocket.
             proxy: websocket_proxy(context, &url)?,
             ..settings.connection.clone()
@@ -180,7 +186,7 @@ fn connect(context: &Context, guid: &Guid, handlers: CallbackHandlers) -> Result
     let (output, refused) = (context.output.clone(), handlers.refused);
     let observer = move |event| report(&output, &refused, event);
     let on_refused = handlers.on_refused;
-    websocket::receive(account, handlers.sink, Arc::new(observer), move |reason| {
+    websocket::receive(target, handlers.handler, Arc::new(observer), move |reason| {
         on_refused(credentials_refused(reason));
     })
     .map_err(|error| match error {
@@ -218,12 +224,12 @@ fn report(output: &Output, refused: &RefusedCallbacks, event: ConnectionEvent) {
             "the gateway has not answered the authentication of the WebSocket; waiting for callbacks all the same"
         )),
         ConnectionEvent::Lost(why, pause) => output.warn(&text!(
-            "no connection to the gateway's WebSocket: {why}; trying again in {pause}",
+            "no connection to the gateway's WebSocket: {why}; reconnecting in {pause}",
             why,
             pause = show_duration(pause)
         )),
         ConnectionEvent::Restored(time) => output.note(&text!(
-            "the WebSocket is connected again after {time}; the gateway sends again what was not acknowledged",
+            "reconnected to the WebSocket after {time}; the gateway resends unacknowledged callbacks",
             time = show_duration(time)
         )),
         ConnectionEvent::Refused(reason) => refused.add(reason),

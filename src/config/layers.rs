@@ -294,7 +294,7 @@ impl Layers {
     }
 
     /// The exact source: the flag, variable or file.
-    pub fn origin(&self, source: &Source, key: Option<Key>) -> Text {
+    pub fn describe_source(&self, source: &Source, key: Option<Key>) -> Text {
         let file = || {
             self.location()
                 .map_or_else(String::new, |location| location.path.display().to_string())

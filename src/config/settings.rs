@@ -8,7 +8,7 @@ use url::Url;
 
 use super::key::{self, Key};
 use super::layers::{Found, Layers, Source};
-use crate::api::Connection;
+use crate::api::ConnectionSettings;
 use crate::api::gateway::{self, Gateway};
 use crate::base_url::BaseUrl;
 use crate::conversation::ConversationId;
@@ -26,7 +26,7 @@ pub struct Settings {
     pub guid: Option<(Guid, Source)>,
     /// The configured address of the gateway's WebSocket.
     pub websocket_url: Option<Url>,
-    /// The usual `notify_url`, which is restored after a login.
+    /// The configured `notify_url`, restored after callbacks were redirected.
     pub notify_url: Option<String>,
     /// Rate limit of the account; `None` for unlimited. With the hosted gateway it applies to all calls.
     pub pace: Option<Rate>,
@@ -44,7 +44,7 @@ pub struct Settings {
     /// Retries of requests that certainly were not executed.
     pub retries: u32,
     /// Headers and TLS settings.
-    pub connection: Connection,
+    pub connection: ConnectionSettings,
     aliases: BTreeMap<String, String>,
 }
 
@@ -210,10 +210,10 @@ fn connection(
     layers: &Layers,
     base_url: &BaseUrl,
     gateway: Option<Gateway>,
-) -> Result<Connection, Error> {
+) -> Result<ConnectionSettings, Error> {
     let source = layers.lookup(Key::BaseUrl)?.map(|found| found.source);
     let cacert: Option<PathBuf> = optional(layers, Key::Cacert, key::parse_path)?;
-    Ok(Connection {
+    Ok(ConnectionSettings {
         headers: layers
             .headers()
             .into_iter()
@@ -222,9 +222,9 @@ fn connection(
         cacert,
         insecure: required(layers, Key::Insecure, key::parse_bool)?,
         // That it is the default helps nobody.
-        origin: source
+        base_url_source: source
             .filter(|source| *source != Source::Default)
-            .map(|source| layers.origin(&source, Some(Key::BaseUrl))),
+            .map(|source| layers.describe_source(&source, Some(Key::BaseUrl))),
         proxy: layers.env().proxy_for(base_url).map_err(Error::config)?,
         gateway,
     })

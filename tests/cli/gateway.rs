@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::gateway::GatewaySandbox;
 use crate::support::raw::{RawServer, ok};
-use crate::support::sends::everything_in;
+use crate::support::state::everything_in;
 use crate::support::{DIALECTS, GROUP, Home, PERSON, Qiwei};
 
 /// Every command that calls the server, split at spaces, with its exit code.
@@ -82,7 +82,7 @@ fn accepts_the_gateway_path_in_the_base_url() {
         let run = server
             .run(["--json", "send", GROUP, "x", "--key", "k"])
             .env("QIWEI_BASE_URL", url)
-            .at(&home)
+            .with_home(&home)
             .run();
         assert_eq!(run.code, 0, "{run:?}");
     }
@@ -92,7 +92,7 @@ fn accepts_the_gateway_path_in_the_base_url() {
         .env("QIWEI_BASE_URL", &url)
         .run()
         .ends_with(3)
-        .says("needs app_key and app_secret");
+        .assert_stderr_contains("needs app_key and app_secret");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn rejects_incomplete_credentials_before_any_call() {
 }
 
 #[test]
-fn profile_can_leave_the_gateway() {
+fn profile_can_disable_gateway() {
     let server = crate::support::sandbox();
     let config = format!(
         "app_key = 'k'\napp_secret = 'a-secret'\n[profiles.own]\napp_key = ''\napp_secret = ''\nbase_url = '{}'\n",
@@ -150,7 +150,7 @@ fn credentials_do_not_follow_to_another_server() {
     run(&["--profile", "own", "status"]).ends_with(0);
     run(&["--base-url", &url, "status"])
         .ends_with(0)
-        .says("app_key and app_secret are not used");
+        .assert_stderr_contains("app_key and app_secret are not used");
     let bodies = |server: &qiwei::sandbox::Sandbox| {
         let exchanges = server.exchanges();
         exchanges
@@ -200,7 +200,7 @@ fn repeated_secret_reaches_no_output_and_no_file() {
             .env("QIWEI_APP_KEY", "app1")
             .env("QIWEI_APP_SECRET", secret)
             .env("QIWEI_GUID", "g-1")
-            .at(&home)
+            .with_home(&home)
             .run();
         assert_eq!(run.code, 0, "{run:?}");
         assert!(!format!("{run:?}").contains(secret), "{run:?}");
@@ -273,30 +273,30 @@ fn tells_offline_account_from_wrong_guid() {
         .run(["send", GROUP, "x"])
         .run()
         .ends_with(4)
-        .says("not logged in: run `qiwei login`");
+        .assert_stderr_contains("not logged in: run `qiwei login`");
     server
         .run(["send", GROUP, "x"])
         .env("QIWEI_GUID", "no-such-guid")
         .run()
         .ends_with(1)
-        .says("probably wrong; copy it from the gateway's console");
+        .assert_stderr_contains("probably wrong; copy it from the gateway's console");
     server
         .run(["logout"])
         .run()
         .ends_with(4)
-        .says("not logged in: run `qiwei login`");
+        .assert_stderr_contains("not logged in: run `qiwei login`");
     server
         .run(["logout"])
         .env("QIWEI_GUID", "no-such-guid")
         .run()
         .ends_with(1)
-        .says("probably wrong; copy it from the gateway's console");
+        .assert_stderr_contains("probably wrong; copy it from the gateway's console");
     server
         .run(["status"])
         .env("QIWEI_GUID", "no-such-guid")
         .run()
         .ends_with(4)
-        .says("probably wrong; copy it from the gateway's console");
+        .assert_stderr_contains("probably wrong; copy it from the gateway's console");
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn refers_to_the_console_for_instances() {
             .run(args)
             .run()
             .ends_with(code)
-            .says("copy the guid from there: `qiwei config set guid GUID`");
+            .assert_stderr_contains("copy the guid from there: `qiwei config set guid GUID`");
     }
     let run = server
         .run(["--json", "send", GROUP, "x"])
@@ -327,16 +327,20 @@ fn refers_to_the_console_for_instances() {
 }
 
 #[test]
-fn names_instances_of_personal_wechat() {
+fn refuses_instances_of_personal_wechat() {
     let server = GatewaySandbox::with(|scenario, _| {
         scenario.quirks.push(Quirk::PersonalWechat);
     });
     for args in [&["status"][..], &["sessions"]] {
-        server.run(args).run().ends_with(3).says("personal WeChat");
+        server
+            .run(args)
+            .run()
+            .ends_with(3)
+            .assert_stderr_contains("personal WeChat");
     }
     let run = server.run(["send", GROUP, "x"]).run();
     assert_ne!(run.code, 0, "{run:?}");
-    run.says("personal WeChat");
+    run.assert_stderr_contains("personal WeChat");
 }
 
 #[test]
@@ -352,14 +356,14 @@ fn needs_a_public_url_for_a_listener() {
             .run(args)
             .run()
             .ends_with(2)
-            .says("needs --notify-url");
+            .assert_stderr_contains("needs --notify-url");
     }
     let long = format!("https://example.com/{}", "x".repeat(60));
     server
         .run(["listen", "--notify-url", &long])
         .run()
         .ends_with(2)
-        .says("must be shorter than 90");
+        .assert_stderr_contains("must be shorter than 90");
     assert_eq!(server.sandbox.exchanges().len(), 0);
 }
 
@@ -370,7 +374,7 @@ fn takes_only_post() {
         .run(["probe", "GET", "/client/all_clients"])
         .run()
         .ends_with(2)
-        .says("the gateway takes only POST");
+        .assert_stderr_contains("the gateway takes only POST");
     assert_eq!(server.sandbox.exchanges().len(), 0);
 }
 
@@ -384,7 +388,7 @@ fn processes_share_the_default_pace_over_all_calls() {
                 let run = server
                     .run(["--json", "send", GROUP, "x", "--max-wait", "0s"])
                     .arg(format!("--key=k{number}"))
-                    .at(&home);
+                    .with_home(&home);
                 scope.spawn(move || run.run())
             })
             .collect();
@@ -404,7 +408,7 @@ fn processes_share_the_default_pace_over_all_calls() {
     // A read counts too.
     let run = server
         .run(["--json", "status", "--timeout", "1ms"])
-        .at(&home)
+        .with_home(&home)
         .run();
     assert_ne!(run.code, 0, "{run:?}");
 }
@@ -414,7 +418,10 @@ fn block_pauses_the_account_for_all_processes() {
     let server = GatewaySandbox::with(|_, gateway| gateway.block_after = 3);
     let home = Home::new();
     let send = || {
-        let run = server.run(["--json", "send", GROUP, "x"]).at(&home).run();
+        let run = server
+            .run(["--json", "send", GROUP, "x"])
+            .with_home(&home)
+            .run();
         (run.code, run)
     };
     for _ in 0..3 {
@@ -428,7 +435,7 @@ fn block_pauses_the_account_for_all_processes() {
     // Another process makes no call at all.
     let error = send().1.message_error(9, "not_sent");
     assert!(error["retry_after"].as_f64().unwrap() > 1700.0, "{error}");
-    let status = server.run(["--json", "status"]).at(&home).run();
+    let status = server.run(["--json", "status"]).with_home(&home).run();
     assert_eq!(status.error()["kind"], "busy", "{status:?}");
     assert_eq!(server.calls().len(), calls);
 }
@@ -448,7 +455,7 @@ fn pace_can_be_off_or_chosen() {
                     .run(["send", GROUP, "x", "--max-wait", "0s"])
                     .args(flag.map(|pace| format!("--pace={pace}")))
                     .env("QIWEI_PACE", variable)
-                    .at(&home);
+                    .with_home(&home);
                 run.run().code == 0
             })
             .count();
@@ -460,7 +467,7 @@ fn pace_can_be_off_or_chosen() {
 }
 
 #[test]
-fn works_without_a_place_for_the_default_pace() {
+fn applies_no_default_pace_without_state_folder() {
     let server = GatewaySandbox::start();
     let home = Home::new();
     let file = home.file("file", "");
@@ -473,7 +480,7 @@ fn works_without_a_place_for_the_default_pace() {
     };
     run(&[])
         .ends_with(0)
-        .says("the pace of the account cannot be kept");
+        .assert_stderr_contains("the rate limit cannot be enforced");
     run(&["--pace", "20/min"]).ends_with(3);
     assert_eq!(server.sandbox.deliveries().len(), 1);
 }
@@ -505,16 +512,21 @@ fn secret_is_set_from_standard_input_only() {
     let secret = "a-secret-of-the-gateway";
     let argument = Qiwei::new(["config", "set", "app_secret", secret]);
     let path = argument.config_path();
-    let run = argument.run().ends_with(2).says("standard input");
+    let run = argument
+        .run()
+        .ends_with(2)
+        .assert_stderr_contains("standard input");
     assert!(!run.stderr.contains(secret) && !path.exists());
     let home = Home::new();
     Qiwei::new(["config", "set", "app_secret", "-"])
-        .at(&home)
+        .with_home(&home)
         .stdin(format!("{secret}\n"))
         .run()
         .ends_with(0);
     assert_eq!(home.config(), format!("app_secret = \"{secret}\"\n"));
-    let run = Qiwei::new(["config", "get", "app_secret"]).at(&home).run();
+    let run = Qiwei::new(["config", "get", "app_secret"])
+        .with_home(&home)
+        .run();
     assert_eq!(run.stdout, "[redacted]\n");
 }
 
@@ -567,7 +579,7 @@ fn secret_appears_only_in_the_config_file() {
             .run(args)
             .without_env("QIWEI_APP_SECRET")
             .env("QIWEI_PACE", "off")
-            .at(&home)
+            .with_home(&home)
             .run();
         // The text to send is the user's own; it is not repeated in output.
         seen += &format!("{args:?}\n{}\n{}\n", run.stdout, run.stderr);

@@ -61,7 +61,7 @@ fn listen_prints_and_acknowledges_without_public_url() {
         let run = listen.finish().ends_with(0);
         assert_eq!(ids(&listen.out.all()), ["1", "2", "3"], "{run:?}");
         assert_eq!(acknowledged(&server.sandbox), 3);
-        // The usual notify_url is not touched.
+        // The configured notify_url is not changed.
         let calls = server.calls();
         assert_eq!(calls, Vec::<String>::new(), "{calls:?}");
     }
@@ -112,11 +112,11 @@ fn reconnects_and_loses_nothing() {
     let mut listen = start(server.run(["listen", "--json", "--count", "2"]));
     listen
         .err
-        .wait_for("the loss", |line| line.contains("trying again in"));
+        .wait_for("the reconnect", |line| line.contains("reconnecting in"));
     message(&server.sandbox, 1);
     listen
         .err
-        .wait_for("the reconnect", |line| line.contains("connected again"));
+        .wait_for("the reconnect", |line| line.contains("reconnected"));
     message(&server.sandbox, 2);
     listen.finish().ends_with(0);
     assert_eq!(ids(&listen.out.all()), ["1", "2"]);
@@ -145,7 +145,7 @@ fn explains_failed_connections() {
             .run(["listen", "--for", "10s"])
             .run()
             .ends_with(code)
-            .says(part);
+            .assert_stderr_contains(part);
     }
     let server = GatewaySandbox::start();
     server
@@ -153,13 +153,13 @@ fn explains_failed_connections() {
         .env("QIWEI_APP_SECRET", "another-secret")
         .run()
         .ends_with(3)
-        .says("refused the WebSocket");
+        .assert_stderr_contains("refused the WebSocket");
     server
         .run(["listen", "--for", "10s"])
         .env("QIWEI_WEBSOCKET_URL", "ws://127.0.0.1:1/ws")
         .run()
         .ends_with(5)
-        .says("--notify-url");
+        .assert_stderr_contains("--notify-url");
 }
 
 /// A server that sends a byte now and then must not keep the program waiting.
@@ -195,7 +195,7 @@ fn works_without_an_answer_to_the_authentication() {
 }
 
 #[test]
-fn silent_gateway_is_noticed_and_left() {
+fn reconnects_when_gateway_is_silent() {
     let server = GatewaySandbox::start();
     // Answers nothing after the authentication, not even a ping.
     server
@@ -207,7 +207,7 @@ fn silent_gateway_is_noticed_and_left() {
         .wait_for("the silence", |line| line.contains("silent for 20 seconds"));
     listen
         .err
-        .wait_for("the reconnect", |line| line.contains("connected again"));
+        .wait_for("the reconnect", |line| line.contains("reconnected"));
     message(&server.sandbox, 1);
     listen.finish().ends_with(0);
     assert_eq!(acknowledged(&server.sandbox), 1);
@@ -252,7 +252,7 @@ fn login_is_polled_when_there_is_no_websocket() {
         .env("QIWEI_PACE", "off")
         .run()
         .ends_with(0)
-        .says("falling back to polling");
+        .assert_stderr_contains("falling back to polling");
     server
         .run(["login", "--force", "--no-poll", "--timeout", "30s"])
         .run()
@@ -270,7 +270,7 @@ fn second_listener_of_an_instance_is_refused() {
         .env("QIWEI_STATE_DIR", &state)
         .run()
         .ends_with(9)
-        .says("already receiving the callbacks");
+        .assert_stderr_contains("already receiving the callbacks");
     first.signal(Signal::TERM);
 }
 
@@ -343,7 +343,7 @@ fn websocket_verifies_the_certificate() {
             .env("QIWEI_GUID", GUID)
             .run();
         if !is_trusted {
-            run.ends_with(5).says("certificate");
+            run.ends_with(5).assert_stderr_contains("certificate");
             assert!(received.try_recv().is_err(), "the secret was sent");
             continue;
         }

@@ -50,7 +50,7 @@ fn known_refusals_have_hints() {
             "may not message that contact",
         ),
         (1014, "login device not ready", "try again shortly"),
-        (1002, "错误", "`qiwei status` tells which"),
+        (1002, "错误", "`qiwei status` shows which"),
         (1002, "账号未登录 offline", "but the instance is online"),
         (9003, "坐席已过期", "renew it"),
         (-4046, "no mini-program", "upgrade the instance"),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Gateway, GatewayCall};
+use super::{Gateway, RefusedCall};
 use crate::api::interpret::interpret;
 use crate::api::request::{Effect, Request};
 use crate::api::{CallError, Refusal, Response};
@@ -86,7 +86,7 @@ fn check_refusal(path: &str, status: u16, body: &[u8]) {
         return;
     };
     let refusal = Refusal {
-        gateway: Some(GatewayCall::new(path, body)),
+        gateway: Some(RefusedCall::new(path, body)),
         ..refusal
     };
     let error = CallError::Refused(refusal).into_error(Effect::Change);

@@ -57,7 +57,7 @@ fn rows(layers: &Layers) -> Result<Vec<Row>, Error> {
             key: key.name().to_owned(),
             value: found.as_ref().map(|found| key.redact(&found.text)),
             source: found.as_ref().map(|found| found.source.name()),
-            from: found.map(|found| layers.origin(&found.source, Some(key))),
+            from: found.map(|found| layers.describe_source(&found.source, Some(key))),
         });
     }
     let headers = layers.headers().into_iter();
@@ -69,7 +69,7 @@ fn rows(layers: &Layers) -> Result<Vec<Row>, Error> {
             key: format!("{table}.{name}"),
             value: Some(value),
             source: Some(source.name()),
-            from: Some(layers.origin(&source, None)),
+            from: Some(layers.describe_source(&source, None)),
         });
     }
     Ok(rows)

@@ -81,7 +81,7 @@ fn checked(context: &Context, guid: Guid) -> Result<Guid, Error> {
     };
     let known = match api.all_clients() {
         // The gateway lists none, but knows the status of each.
-        Err(CallError::Refused(refusal)) if refusal.is_for_console() => {
+        Err(CallError::Refused(refusal)) if refusal.is_console_only() => {
             api.client_status(&guid).map_err(unchecked)?;
             return Ok(guid);
         }

@@ -109,7 +109,7 @@ impl Run for Args {
         let source = self.callbacks.source(context)?;
         let guid = instances::choose(context, Effect::Change)?;
         let lock = callback_listener::lock(context, &guid)?;
-        source.announce(&lock);
+        source.write_url(&lock);
         let queue = Arc::new(EventQueue::new(EventFilter {
             types: self
                 .types
@@ -129,7 +129,7 @@ impl Run for Args {
             context.api()?,
             &guid,
             CallbackHandlers {
-                sink: handler(&queue),
+                handler: handler(&queue),
                 refused: refused.clone(),
                 health: healthy(&queue),
                 on_refused: Box::new(move |error| {

@@ -127,7 +127,7 @@ impl Args {
     ) -> CommandResult {
         let lock = super::callback_listener::lock(context, &guid)?;
         if let Some(source) = &source {
-            source.announce(&lock);
+            source.write_url(&lock);
         }
         let was_online =
             instance::start_if_stopped(context, &api, &guid, deadline)? == Status::Online;

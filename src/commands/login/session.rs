@@ -73,7 +73,7 @@ impl LoginSession<'_> {
 
         let output = self.context.output.clone();
         let handlers = CallbackHandlers {
-            sink: handler(events.clone()),
+            handler: handler(events.clone()),
             refused: RefusedCallbacks::new(&self.context.output),
             health: health_report(&health),
             on_refused: Box::new(move |error| output.warn(&error.message)),

@@ -65,7 +65,7 @@ pub fn run(context: &Context) -> Result<(), Error> {
             api.exchange_without_retry(&request)
         };
         match answer {
-            Err(error) if rows.is_empty() && error.is_without_server() => {
+            Err(error) if rows.is_empty() && error.never_reached_server() => {
                 return Err(error.into_error(Effect::Read));
             }
             answer => rows.push(row(method, path, answer)),

@@ -180,7 +180,7 @@ fn instance_statuses(
     });
     let latency = named_instance.as_ref().map(|_| millis(start));
     if let Some(Err(error)) = named_instance.as_ref().map(|instance| &instance.status)
-        && error.is_without_server()
+        && error.never_reached_server()
     {
         return Err(error.clone().into_error(Effect::Read));
     }
@@ -188,7 +188,7 @@ fn instance_statuses(
     let mut guids = match (api.all_clients(), &named_instance) {
         (Ok(guids), _) => guids,
         // The gateway lists none; then the named one is all there is to show.
-        (Err(CallError::Refused(refusal)), Some(named_instance)) if refusal.is_for_console() => {
+        (Err(CallError::Refused(refusal)), Some(named_instance)) if refusal.is_console_only() => {
             vec![named_instance.guid.clone()]
         }
         // The status of the named instance is the answer; the list only adds to it.

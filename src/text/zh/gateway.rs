@@ -49,8 +49,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("must be one word", "不能包含空白字符"),
     ("must have at least 6 characters", "至少需要 6 个字符"),
     (
-        "no connection to the gateway's WebSocket: {why}; trying again in {pause}",
-        "网关的 WebSocket 未连接：{why}；{pause} 后重试",
+        "no connection to the gateway's WebSocket: {why}; reconnecting in {pause}",
+        "网关的 WebSocket 未连接：{why}；{pause} 后重新连接",
     ),
     (
         "read it from standard input: `qiwei config set {name} - < FILE`",
@@ -65,7 +65,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "请设置企业微信实例的 guid",
     ),
     (
-        "the WebSocket is connected again after {time}; the gateway sends again what was not acknowledged",
+        "reconnected to the WebSocket after {time}; the gateway resends unacknowledged callbacks",
         "WebSocket 在中断 {time} 后已重新连接；网关会重发未确认的回调",
     ),
     (
@@ -73,8 +73,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "base URL 是托管网关的地址，需要 app_key 和 app_secret",
     ),
     (
-        "the gateway blocks an account for about 30 minutes above 100 calls a minute; leave the pace on, which is the default",
-        "每分钟调用超过 100 次时，网关会封禁账号约 30 分钟；请保留默认的限速",
+        "the gateway blocks an account for about 30 minutes above 100 calls a minute; keep the default pace",
+        "每分钟调用超过 100 次时，网关会限制该账号约 30 分钟；请保留默认的限速",
     ),
     ("the gateway closed it", "网关关闭了连接"),
     (
@@ -132,7 +132,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "受限速（{rate}）限制，{most} 内无法发送请求；{wait} 后可再试",
     ),
     (
-        "the pace of the account cannot be kept: {message}",
+        "the rate limit cannot be enforced: {message}",
         "无法记录该账号的限速状态：{message}",
     ),
     (

@@ -138,7 +138,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "登录设备尚未就绪，请稍后再试",
     ),
     (
-        "the account is offline or the guid is wrong; `qiwei status` tells which",
+        "the account is offline or the guid is wrong; `qiwei status` shows which",
         "账号已离线或 GUID 有误；用 `qiwei status` 查看是哪一种",
     ),
     (
@@ -174,7 +174,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "用 `qiwei instance start GUID` 启动它",
     ),
     (
-        "something of this account has expired; see the server's text",
+        "the server reports an expiry; see its text",
         "账号有内容已过期，请看服务器的说明",
     ),
     (
@@ -247,8 +247,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "请把凭据写进代理地址（http://user:password@host）：{proxy}",
     ),
     (
-        "the base URL comes from {origin}; check it, and that the server is running",
-        "服务器地址来自 {origin}；请检查该地址，并确认 API 服务已启动",
+        "the base URL comes from {source}; check it, and that the server is running",
+        "服务器地址来自 {source}；请检查该地址，并确认 API 服务已启动",
     ),
     (
         "the connection to {address} was lost before an answer came ({error})",

@@ -84,7 +84,7 @@ fn start(case: &Case, server: &FaultyServer, home: &Home, seconds: u64) -> Finis
 /// Whether the faulty request was reached; on a busy machine a short timeout may end before.
 fn was_reached(case: &Case, server: &FaultyServer) -> bool {
     match (case.fault.stage, server.seen_by_front()) {
-        (Stage::Connection, _) if is_without_server(case) => true,
+        (Stage::Connection, _) if never_reached_server(case) => true,
         (_, Some(seen)) => seen > 0,
         (Stage::Connection, None) => true,
         (Stage::Request, None) => server.received_and_executed(case.step).0 > 0,
@@ -92,7 +92,7 @@ fn was_reached(case: &Case, server: &FaultyServer) -> bool {
 }
 
 /// Whether no server sees the connection.
-fn is_without_server(case: &Case) -> bool {
+fn never_reached_server(case: &Case) -> bool {
     matches!(
         case.fault.observation,
         Observation::NoConnection | Observation::ConnectTimeout

@@ -14,7 +14,6 @@ pub mod request;
 pub mod script;
 mod server;
 pub mod state;
-pub use state as sends; // TMP
 pub mod terminal;
 pub mod tls;
 

@@ -61,11 +61,6 @@ impl Qiwei {
         self
     }
 
-    // TMP
-    pub fn at(self, home: &Home) -> Self {
-        self.with_home(home)
-    }
-
     /// Writes this configuration to its default path.
     pub fn config(self, text: &str) -> Self {
         self.home.write_config(text);
@@ -227,12 +222,6 @@ impl Finished {
     pub fn ends_with(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         self
-    }
-
-    // TMP
-    #[track_caller]
-    pub fn says(self, part: &str) -> Self {
-        self.assert_stderr_contains(part)
     }
 
     /// Checks that stderr contains `part`.

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::check::Check;
 use crate::api::request::{Effect, Request};
-use crate::api::{Api, CallError, Connection, Response, Transport};
+use crate::api::{Api, CallError, ConnectionSettings, Response, Transport};
 use crate::callback::simulate::Simulated;
 use crate::context::Context;
 use crate::error::Error;
@@ -30,7 +30,7 @@ impl Webhook {
         origin.set_fragment(None);
         let base = origin.as_str().parse().map_err(Error::usage)?;
         let settings = context.settings()?;
-        let connection = Connection {
+        let connection = ConnectionSettings {
             headers: Vec::new(),
             gateway: None,
             ..settings.connection.clone()

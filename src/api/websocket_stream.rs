@@ -11,14 +11,14 @@ use rustls::{ClientConnection, StreamOwned};
 use url::Url;
 
 use super::certificates;
-use super::client::Connection;
+use super::client::ConnectionSettings;
 use crate::text::{Text, text};
 
 /// Time limit of one write; a server that stops reading must not block a thread.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A TCP connection, with TLS for `wss`.
-pub struct Stream {
+pub struct WebSocketStream {
     transport: Transport,
     /// The end of a handshake: a server that sends a byte now and then must not extend it.
     handshake_end: Option<Instant>,
@@ -29,13 +29,17 @@ enum Transport {
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
-impl Stream {
+impl WebSocketStream {
     /// Connects to the host of `url` within `timeout`, which also limits what is read until
-    /// [`Stream::set_read_timeout`].
+    /// [`WebSocketStream::set_read_timeout`].
     ///
     /// # Errors
     /// Says why there is no connection. A proxy is not supported.
-    pub fn connect(url: &Url, connection: &Connection, timeout: Duration) -> Result<Self, Text> {
+    pub fn connect(
+        url: &Url,
+        connection: &ConnectionSettings,
+        timeout: Duration,
+    ) -> Result<Self, Text> {
         if let Some(proxy) = &connection.proxy {
             return Err(text!(
                 "a WebSocket cannot go through the proxy {proxy}; exclude the server with NO_PROXY, or receive callbacks with --notify-url",
@@ -144,7 +148,7 @@ fn look_up(host: &str, port: u16, timeout: Duration) -> io::Result<Vec<SocketAdd
         .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
-impl Read for Stream {
+impl Read for WebSocketStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(end) = self.handshake_end {
             let remaining = end.saturating_duration_since(Instant::now());
@@ -160,7 +164,7 @@ impl Read for Stream {
     }
 }
 
-impl Write for Stream {
+impl Write for WebSocketStream {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         match &mut self.transport {
             Transport::Plain(socket) => socket.write(buffer),

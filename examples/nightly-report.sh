@@ -21,7 +21,7 @@ qiwei send "$to" --file "$report" --key "nightly-report-$night" ${2:+"$2"}
 code=$?
 case $code in
     0) ;;
-    6) echo "nobody knows whether the report of $night arrived; look, then run this with --resend" >&2 ;;
+    6) echo "it is not known whether the report of $night arrived; check the conversation, then run this with --resend" >&2 ;;
     *) echo "the report of $night was not sent now (exit $code)" >&2 ;;
 esac
 exit $code

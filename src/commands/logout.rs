@@ -48,7 +48,7 @@ impl Run for Args {
                     guid = &guid
                 ),
             )? {
-                context.output.note(&text!("nobody was logged out"));
+                context.output.note(&text!("no account was logged out"));
                 return Ok(ExitCode::SUCCESS);
             }
         }

@@ -243,7 +243,7 @@ fn read_text(path: &Path, timeout: Duration) -> io::Result<String> {
             let _ = sender.send(read.map(|_| text));
         })?;
     text.recv_timeout(timeout)
-        .unwrap_or_else(|_| Err(io::Error::other("nobody has written to it in time")))
+        .unwrap_or_else(|_| Err(io::Error::other("no data was written to it in time")))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub fn redact(data: &[u8]) {
     strings.collect(&value, false, true);
     for secret in &strings.secret {
         let is_elsewhere = strings
-            .open
+            .public
             .iter()
             .any(|text| text.contains(secret.as_str()));
         assert!(
@@ -56,7 +56,7 @@ pub fn redact(data: &[u8]) {
 #[derive(Default)]
 struct Strings {
     secret: Vec<String>,
-    open: Vec<String>,
+    public: Vec<String>,
 }
 
 impl Strings {
@@ -71,7 +71,7 @@ impl Strings {
             }
             Value::Object(object) => {
                 for (name, inner) in object {
-                    self.open.push(name.clone());
+                    self.public.push(name.clone());
                     self.collect(
                         inner,
                         is_secret || SECRET.contains(&name.as_str()),
@@ -92,7 +92,7 @@ impl Strings {
                 self.secret.push(text.to_owned());
             }
             None if is_secret => {}
-            None => self.open.push(text.to_owned()),
+            None => self.public.push(text.to_owned()),
         }
     }
 }

@@ -54,7 +54,7 @@ fn library_error(message: &str) -> Option<Text> {
         "a line is longer than 16 MiB" => text!("a line is longer than 16 MiB"),
         "its owner and group could not be kept" => text!("its owner and group could not be kept"),
         "too many symbolic links" => text!("too many symbolic links"),
-        "nobody has written to it in time" => text!("nobody has written to it in time"),
+        "no data was written to it in time" => text!("no data was written to it in time"),
         "not a regular file" => text!("not a regular file"),
         "the file belongs to another user" => text!("the file belongs to another user"),
         "empty host" => text!("empty host"),

@@ -242,7 +242,7 @@ fn closed_stdout_stops_batch_after_first_message() {
     assert_eq!(sends(&server), 1);
 }
 
-/// Nobody reads the last result, but nothing is left to be sent.
+/// Stdout is closed before the last result is printed, but nothing is left to be sent.
 #[test]
 fn closed_stdout_after_last_line_is_success() {
     for jobs in ["1", "3"] {

@@ -210,5 +210,5 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "logging out a detected instance needs a confirmation",
         "退出自动找到的实例前需要确认",
     ),
-    ("nobody was logged out", "没有账号被退出"),
+    ("no account was logged out", "没有账号被退出"),
 ];

@@ -43,7 +43,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("too many symbolic links", "符号链接层数过多"),
     (
-        "nobody has written to it in time",
+        "no data was written to it in time",
         "限定时间内没有程序向它写入",
     ),
     ("not a regular file", "不是普通文件"),

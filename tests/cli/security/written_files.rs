@@ -170,7 +170,7 @@ fn config_pipe_without_writer_ends_at_timeout() {
         .env("QIWEI_CONFIG", &pipe)
         .run()
         .ends_with(3)
-        .assert_stderr_contains("nobody has written to it in time");
+        .assert_stderr_contains("no data was written to it in time");
     assert!(run.took < Duration::from_secs(8), "{run:?}");
     Qiwei::on(&server.base_url(), ["status"])
         .env("QIWEI_CONFIG", "/dev/stdin")

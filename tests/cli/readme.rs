@@ -40,8 +40,9 @@ fn shell_blocks_run() {
                     .replace("YOUR_INSTANCE_GUID", "$GUID");
                 format!(
                     "cd \"$(mktemp -d)\" && echo \"$QIWEI_APP_SECRET\" >secret.txt\n\
-                     KEY=$QIWEI_APP_KEY GUID=$QIWEI_GUID\n\
-                     unset QIWEI_APP_KEY QIWEI_APP_SECRET QIWEI_GUID\n{block}"
+                     KEY=$QIWEI_APP_KEY GUID=$QIWEI_GUID URL=$QIWEI_BASE_URL\n\
+                     unset QIWEI_APP_KEY QIWEI_APP_SECRET QIWEI_GUID QIWEI_BASE_URL\n\
+                     qiwei config set base_url \"$URL\"\n{block}"
                 )
             }
             false => script,

@@ -89,7 +89,7 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 /// Decodes percent-encoded text.
-fn decoded(text: &str) -> String {
+pub fn decoded(text: &str) -> String {
     // Unlike in forms, `+` and `&` have no meaning here.
     let form = format!("={}", text.replace('+', "%2B").replace('&', "%26"));
     url::form_urlencoded::parse(form.as_bytes())

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::api::request::Effect;
@@ -11,7 +11,7 @@ use crate::base_url;
 use crate::config::layers::{self, Flags};
 use crate::config::permissions::{self, FileExposure};
 use crate::config::{Key, Layers, Location, SettingName, Settings, Source as GuidSource, edit};
-use crate::env::Env;
+use crate::env::{self, Env};
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::input;
@@ -19,6 +19,8 @@ use crate::instances;
 use crate::output::{HttpTrace, Output, StdinStream};
 use crate::pace::Rate;
 use crate::rate_limiter::AccountRateLimiter;
+use crate::secret::Secret;
+use crate::store::{SharedState, StateLocation};
 use crate::text::{Text, text};
 use crate::time::{DEFAULT_TIMEOUT, Deadline, parse_timeout};
 
@@ -37,6 +39,7 @@ pub struct Context {
     api: OnceCell<Api>,
     /// The value of a command's `--pace`.
     pace_flag: Cell<Option<Option<Rate>>>,
+    state: OnceCell<StateLocation>,
     limiter: OnceCell<Option<Arc<dyn RateLimiter>>>,
     named_guid: OnceCell<Option<(Guid, GuidSource)>>,
     /// The instance that this command uses, once it is chosen.
@@ -64,6 +67,7 @@ impl Context {
             settings: OnceCell::new(),
             api: OnceCell::new(),
             pace_flag: Cell::new(None),
+            state: OnceCell::new(),
             limiter: OnceCell::new(),
             named_guid: OnceCell::new(),
             chosen_guid: OnceCell::new(),
@@ -259,7 +263,7 @@ impl Context {
                     .map_or_else(String::new, |(guid, _)| guid.to_string()),
                 rate,
                 is_default,
-                self.state_folder(),
+                self.state()?,
                 self.output.clone(),
             ));
             Ok(Some(limiter))
@@ -353,6 +357,30 @@ impl Context {
     /// The folder of the cache of names; `None` without a home folder.
     pub fn cache_folder(&self) -> Option<PathBuf> {
         layers::cache_folder(&self.env)
+    }
+
+    /// Where the ledger, the key locks and the pace are.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub fn state(&self) -> Result<StateLocation, Error> {
+        let location = get_or_try(&self.state, || {
+            let Some(url) = self.settings()?.state.clone() else {
+                return Ok(StateLocation::Folder(self.state_folder()));
+            };
+            let password = self.env.text(env::PGPASSWORD)?.map(Secret::new);
+            if let Some(password) = &password {
+                self.output.hide(password.reveal());
+            }
+            Ok(StateLocation::Shared(Arc::new(SharedState {
+                url,
+                password,
+                password_file: self.env.postgres_password_file(),
+                output: self.output.clone(),
+                session: Mutex::default(),
+            })))
+        })?;
+        Ok(location.clone())
     }
 
     /// The selected profile.

@@ -37,6 +37,14 @@ pub const LEDGER_DAYS: &str = "QIWEI_LEDGER_DAYS";
 pub const STATE_DIR: &str = "QIWEI_STATE_DIR";
 /// Folder of the cache of names.
 pub const CACHE_DIR: &str = "QIWEI_CACHE_DIR";
+/// Where the state is.
+pub const STATE: &str = "QIWEI_STATE";
+/// Password of the database with the state; the name is PostgreSQL's.
+pub const PGPASSWORD: &str = "PGPASSWORD";
+/// File of passwords of databases; the name is PostgreSQL's.
+pub const PGPASSFILE: &str = "PGPASSFILE";
+/// The home folder.
+pub const HOME: &str = "HOME";
 /// Timeout of a command.
 pub const TIMEOUT: &str = "QIWEI_TIMEOUT";
 /// Retries of requests that certainly were not executed.
@@ -94,6 +102,14 @@ impl Env {
     /// A variable as a path.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from)
+    }
+
+    /// The file of PostgreSQL's passwords: `PGPASSFILE`, else the default of `libpq`.
+    pub fn postgres_password_file(&self) -> Option<PathBuf> {
+        self.path(PGPASSFILE).or_else(|| match cfg!(windows) {
+            true => Some(self.path("APPDATA")?.join("postgresql").join("pgpass.conf")),
+            false => Some(self.path(HOME)?.join(".pgpass")),
+        })
     }
 
     /// The names of all variables that start with [`PREFIX`].

@@ -40,6 +40,7 @@ mod redact;
 pub mod sandbox;
 mod secret;
 mod signals;
+mod state_url;
 mod store;
 mod text;
 mod time;

@@ -1,6 +1,5 @@
 //! Keeps the pace of each account across processes.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -10,12 +9,14 @@ use crate::api::RateLimiter;
 use crate::error::{Error, Kind, Outcome};
 use crate::output::Output;
 use crate::pace::Rate;
-use crate::store::{self, Reservation, StateDatabase};
+use crate::store::{Reservation, StateDatabase, StateLocation};
 use crate::text::{Text, text};
 use crate::time::{Deadline, show_duration};
 
 /// Poll interval of the stop flag while waiting.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Time limit of recording a pause.
+const PAUSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A wait longer than this is shown on a terminal.
 const SHOWN_WAIT: Duration = Duration::from_secs(1);
 
@@ -30,8 +31,8 @@ pub struct AccountRateLimiter {
     /// Whether the limit is a default. If it cannot be enforced, calls are made without it; a limit that the user
     /// chose is an error then.
     pub is_default: bool,
-    /// The folder of the state database, if there is one.
-    pub state: Option<PathBuf>,
+    /// Where the state is.
+    pub state: StateLocation,
     /// Receives notes.
     pub output: Output,
     /// Opened by the first call.
@@ -44,6 +45,16 @@ enum Database {
     Unusable,
 }
 
+impl Database {
+    fn needs_opening(&self) -> bool {
+        match self {
+            Self::Unopened => true,
+            Self::Open(database) => database.is_lost(),
+            Self::Unusable => false,
+        }
+    }
+}
+
 impl AccountRateLimiter {
     /// A limiter; opens the state database with the first call.
     pub fn new(
@@ -51,7 +62,7 @@ impl AccountRateLimiter {
         default_guid: String,
         rate: Rate,
         is_default: bool,
-        state: Option<PathBuf>,
+        state: StateLocation,
         output: Output,
     ) -> Self {
         Self {
@@ -65,14 +76,15 @@ impl AccountRateLimiter {
         }
     }
 
-    /// Works with the state database; `None` when it is unusable and that is only a warning.
+    /// Works with the state database before `limit`; `None` when it is unusable and that is only a warning.
     fn with_database<T>(
         &self,
-        work: impl FnOnce(&mut StateDatabase) -> Result<T, Error>,
+        limit: Deadline,
+        work: impl FnOnce(&StateDatabase) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Database::Unopened = *database {
-            *database = match store::open_in(self.state.as_deref()) {
+        if database.needs_opening() {
+            *database = match self.state.open(limit) {
                 Ok(opened) => Database::Open(opened),
                 Err(error) if self.is_default => {
                     self.output.warn(&text!(
@@ -84,7 +96,7 @@ impl AccountRateLimiter {
                 Err(error) => return Err(error),
             };
         }
-        match &mut *database {
+        match &*database {
             Database::Open(database) => work(database).map(Some),
             Database::Unopened | Database::Unusable => Ok(None),
         }
@@ -121,9 +133,10 @@ impl RateLimiter for AccountRateLimiter {
     fn acquire(&self, guid: &str, deadline: Deadline, stop: &AtomicBool) -> Result<(), Error> {
         let guid = self.account_of(guid);
         loop {
-            let most = deadline.remaining();
-            let reserved = self
-                .with_database(|database| database.reserve(&self.server, guid, self.rate, most))?;
+            let most = limit.remaining();
+            let reserved = self.with_database(limit, |database| {
+                database.reserve(&self.server, guid, self.rate, most)
+            })?;
             let reservation = match reserved {
                 None => return Ok(()),
                 Some(Ok(reservation)) => reservation,
@@ -131,8 +144,9 @@ impl RateLimiter for AccountRateLimiter {
             };
             self.sleep(reservation, stop)?;
             // Another process may have been paused meanwhile.
-            let is_paused =
-                self.with_database(|database| database.is_paused(&self.server, guid, reservation))?;
+            let is_paused = self.with_database(limit, |database| {
+                database.is_paused(&self.server, guid, reservation)
+            })?;
             if is_paused != Some(true) {
                 return Ok(());
             }
@@ -141,8 +155,9 @@ impl RateLimiter for AccountRateLimiter {
 
     fn pause(&self, guid: &str, wait: Duration) {
         let guid = self.account_of(guid);
-        let paused =
-            self.with_database(|database| database.pause(&self.server, guid, self.rate, wait));
+        let paused = self.with_database(Deadline::after(PAUSE_TIMEOUT), |database| {
+            database.pause(&self.server, guid, self.rate, wait)
+        });
         match paused {
             Ok(Some(())) => self.output.note(&text!(
                 "the server asked for a pause; this account waits {pause}",

@@ -48,13 +48,21 @@ pub(super) fn with_extra(
 /// The TLS configuration of a connection that the HTTP library does not make.
 ///
 /// # Errors
-/// As [`with_extra`].
-pub(super) fn client_config(connection: &ConnectionSettings) -> Result<ClientConfig, Text> {
+/// As [`tls_config`].
+pub(super) fn client_config(connection: &Connection) -> Result<ClientConfig, Text> {
+    tls_config(connection.cacert.as_deref(), connection.insecure)
+}
+
+/// A TLS configuration that trusts the certificates in `cacert` and those of the system, or any.
+///
+/// # Errors
+/// When the file or the system's store cannot be read.
+pub fn tls_config(cacert: Option<&Path>, accepts_any: bool) -> Result<ClientConfig, Text> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    if let (Some(cacert), false) = (&connection.cacert, connection.insecure) {
+    if let (Some(cacert), false) = (cacert, accepts_any) {
         return with_extra(cacert, provider);
     }
-    let verifier: Arc<dyn ServerCertVerifier> = match connection.insecure {
+    let verifier: Arc<dyn ServerCertVerifier> = match accepts_any {
         true => Arc::new(AnyVerifier(provider.clone())),
         false => Arc::new(Verifier::new(provider.clone()).map_err(|e| {
             text!(
@@ -71,7 +79,7 @@ pub(super) fn client_config(connection: &ConnectionSettings) -> Result<ClientCon
         .with_no_client_auth())
 }
 
-/// Accepts every certificate, for `--insecure`.
+/// Accepts every certificate, for `--insecure` and `sslmode=require`.
 #[derive(Debug)]
 struct AnyVerifier(Arc<CryptoProvider>);
 

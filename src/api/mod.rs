@@ -24,7 +24,8 @@ mod trace;
 mod transport;
 mod websocket_stream;
 
-pub use client::ConnectionSettings;
+pub use certificates::tls_config;
+pub use client::Connection;
 pub use directory_payloads::{Person, RoomDetail};
 pub use error::{CallError, NoAnswer};
 pub use payloads::{ConversationEntry, SentMessage, SessionPage, Status};

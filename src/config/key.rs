@@ -12,8 +12,12 @@ use crate::env;
 use crate::guid::Guid;
 use crate::pace::Rate;
 use crate::secret::Secret;
+use crate::state_url::StateUrl;
 use crate::text::{Lang, Text, text};
 use crate::time;
+
+/// The value of `state` for the state folder.
+const LOCAL_STATE: &str = "local";
 
 /// A single-valued setting.
 #[expect(
@@ -38,6 +42,8 @@ pub enum Key {
     Pace,
     /// `ledger_days`
     LedgerDays,
+    /// `state`
+    State,
     /// `timeout`
     Timeout,
     /// `retries`
@@ -52,7 +58,7 @@ pub enum Key {
 
 impl Key {
     /// All settings, in display order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::BaseUrl,
         Self::Guid,
         Self::AppKey,
@@ -61,6 +67,7 @@ impl Key {
         Self::NotifyUrl,
         Self::Pace,
         Self::LedgerDays,
+        Self::State,
         Self::Timeout,
         Self::Retries,
         Self::Cacert,
@@ -79,6 +86,7 @@ impl Key {
             Self::NotifyUrl => "notify_url",
             Self::Pace => "pace",
             Self::LedgerDays => "ledger_days",
+            Self::State => "state",
             Self::Timeout => "timeout",
             Self::Retries => "retries",
             Self::Cacert => "cacert",
@@ -103,6 +111,7 @@ impl Key {
             Self::NotifyUrl => env::NOTIFY_URL,
             Self::Pace => env::PACE,
             Self::LedgerDays => env::LEDGER_DAYS,
+            Self::State => env::STATE,
             Self::Timeout => env::TIMEOUT,
             Self::Retries => env::RETRIES,
             Self::Cacert => env::CACERT,
@@ -119,7 +128,8 @@ impl Key {
             | Self::AppSecret
             | Self::WebsocketUrl
             | Self::NotifyUrl
-            | Self::LedgerDays => "",
+            | Self::LedgerDays
+            | Self::State => "",
             Self::Pace => "--pace",
             Self::BaseUrl => "--base-url",
             Self::Guid => "--guid",
@@ -137,6 +147,7 @@ impl Key {
             Self::BaseUrl => Some(base_url::DEFAULT),
             Self::Pace => Some("off"),
             Self::LedgerDays => Some("30"),
+            Self::State => Some(LOCAL_STATE),
             Self::Timeout => Some("30s"),
             Self::Retries => Some("2"),
             Self::Insecure => Some("false"),
@@ -180,6 +191,7 @@ impl Key {
             Self::NotifyUrl => parse_notify_url(text).map(drop),
             Self::Pace => parse_pace(text).map(drop),
             Self::LedgerDays => parse_days(text).map(drop),
+            Self::State => parse_state(text).map(drop),
             Self::Timeout => parse_timeout(text).map(drop),
             Self::Retries => parse_retries(text).map(drop),
             Self::Cacert => parse_path(text).map(drop),
@@ -196,6 +208,11 @@ impl Key {
                 |_| crate::secret::REDACTED.to_owned(),
                 |url| url.to_string(),
             ),
+            Self::State => match parse_state(text) {
+                Ok(Some(url)) => url.to_string(),
+                Ok(None) => LOCAL_STATE.to_owned(),
+                Err(_) => crate::secret::REDACTED.to_owned(),
+            },
             Self::NotifyUrl | Self::WebsocketUrl => Url::parse(text).map_or_else(
                 |_| crate::secret::REDACTED.to_owned(),
                 |mut url| {
@@ -273,6 +290,14 @@ pub(super) fn parse_days(text: &str) -> Result<u32, Text> {
         .ok()
         .filter(|days| (1..=3650).contains(days))
         .ok_or_else(|| text!("must be a number of days from 1 to 3650"))
+}
+
+/// Parses where the state is; `None` for the state folder.
+pub(super) fn parse_state(text: &str) -> Result<Option<StateUrl>, Text> {
+    match text.trim() {
+        LOCAL_STATE => Ok(None),
+        url => url.parse().map(Some),
+    }
 }
 
 /// Parses a number of retries, at most 20.
@@ -359,6 +384,9 @@ mod tests {
             (Key::WebsocketUrl, "https://h", false),
             (Key::Timeout, "1min", true),
             (Key::Timeout, "0", false),
+            (Key::State, "local", true),
+            (Key::State, "postgres://u@h/d", true),
+            (Key::State, "sqlite", false),
             (Key::Retries, "0", true),
             (Key::Retries, "21", false),
             (Key::Retries, "-1", false),

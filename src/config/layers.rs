@@ -14,6 +14,7 @@ use crate::base_url::BaseUrl;
 use crate::env::{self, Env};
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::state_url::StateUrl;
 use crate::text::{Lang, Text, text};
 use crate::time::{DEFAULT_TIMEOUT, parse_timeout};
 
@@ -367,7 +368,9 @@ impl Layers {
     pub fn file_has_secrets(&self) -> bool {
         let has_password = |section: &Section| {
             let url = section.get(Key::BaseUrl).map(str::parse::<BaseUrl>);
+            let state = section.get(Key::State).map(str::parse::<StateUrl>);
             matches!(url, Some(Ok(url)) if !url.secrets().is_empty())
+                || matches!(state, Some(Ok(url)) if !url.secrets().is_empty())
         };
         std::iter::once(&self.file.top)
             .chain(self.file.profiles.values())

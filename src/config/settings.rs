@@ -15,6 +15,7 @@ use crate::conversation::ConversationId;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::pace::Rate;
+use crate::state_url::StateUrl;
 use crate::text::{Lang, Text, text};
 
 /// Resolved settings. After resolving, nothing reads flags, environment or file.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub has_default_pace: bool,
     /// Retention of ledger entries in days.
     pub ledger_days: u32,
+    /// The database with the state; `None` for the state folder.
+    pub state: Option<StateUrl>,
     /// Timeout of the command, if set.
     pub timeout: Option<Duration>,
     /// Whether the timeout was given as a flag, and so applies to the whole command in any case.
@@ -86,6 +89,7 @@ impl Settings {
             has_default_pace: pace.is_none_or(|found| found.source == Source::Default),
             pace: required(layers, Key::Pace, key::parse_pace)?,
             ledger_days: required(layers, Key::LedgerDays, key::parse_days)?,
+            state: required(layers, Key::State, key::parse_state)?,
             timeout: match timeout {
                 Some(found) if !by_default => {
                     Some(parse(Key::Timeout, &found, key::parse_timeout)?)
@@ -127,7 +131,7 @@ impl Settings {
         self.connection.gateway.as_ref()
     }
 
-    /// All secrets: the passwords in the URL and that of a proxy, the header values, and the secret of the
+    /// All secrets: the passwords in the URLs and that of a proxy, the header values, and the secret of the
     /// gateway.
     pub fn secrets(&self) -> Vec<String> {
         let headers = self.connection.headers.iter();
@@ -135,6 +139,7 @@ impl Settings {
         let proxy = self.connection.proxy.iter();
         secrets.extend(proxy.flat_map(|proxy| proxy.secrets.clone()));
         secrets.extend(headers.map(|(_, value)| value.reveal().to_owned()));
+        secrets.extend(self.state.iter().flat_map(StateUrl::secrets));
         let gateway = self.gateway();
         secrets.extend(gateway.map(|gateway| gateway.app_secret.reveal().to_owned()));
         secrets

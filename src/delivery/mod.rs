@@ -1,6 +1,5 @@
 //! Delivery of one message: wait for the pace, record "in flight" in the ledger, send, record the outcome.
 
-pub mod key_lock;
 mod outgoing_message;
 mod sender;
 

@@ -1,21 +1,18 @@
 //! Sends the messages of one account.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::Receipt;
-use super::key_lock;
 use super::outgoing_message::OutgoingMessage;
 use crate::api::request::Effect;
 use crate::api::{Api, CallError, RateLimiter, SentMessage};
 use crate::error::{Error, Kind, Outcome};
-use crate::files::Transient;
 use crate::guid::Guid;
 use crate::instances;
 use crate::output::Output;
-use crate::store::{self, Entry, LedgerState, StateDatabase};
+use crate::store::{Entry, KeyLock, LedgerState, StateDatabase, StateLocation};
 use crate::text::{Text, text};
 use crate::time::Deadline;
 
@@ -25,7 +22,7 @@ const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
 const MAX_PAUSE: Duration = Duration::from_secs(86_400);
 
 /// How messages are sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SendOptions {
     /// The server, without credentials.
     pub server: String,
@@ -35,8 +32,8 @@ pub struct SendOptions {
     pub max_wait: Option<Duration>,
     /// Whether to send again what may have been delivered.
     pub resend: bool,
-    /// The folder of the state database and the key locks, if there is one.
-    pub state: Option<PathBuf>,
+    /// Where the ledger and the key locks are.
+    pub state: StateLocation,
     /// Retention of ledger entries in days.
     pub ledger_days: u32,
 }
@@ -130,9 +127,6 @@ impl Sender {
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
         let _lock = self.lock_key(outgoing, deadline)?;
-        if outgoing.key.is_some() {
-            self.open_store()?;
-        }
         let digest = outgoing.digest();
         let before = self.previous_attempt(outgoing, journal.as_ref(), &digest)?;
         if let PreviousAttempt::Accepted(earlier) = before {
@@ -231,14 +225,16 @@ impl Sender {
     }
 
     fn lock_key(
-        &self,
+        &mut self,
         outgoing: &OutgoingMessage,
         deadline: Deadline,
-    ) -> Result<Option<Transient>, Error> {
+    ) -> Result<Option<KeyLock>, Error> {
         let Some(entry) = self.entry(outgoing) else {
             return Ok(None);
         };
-        key_lock::lock(&self.state_folder()?, &entry, self.wait_budget(deadline)).map(Some)
+        let wait_budget = self.wait_budget(deadline);
+        let store = self.open_store(deadline)?;
+        store.lock_key(&entry, wait_budget).map(Some)
     }
 
     fn entry(&self, outgoing: &OutgoingMessage) -> Option<Entry> {
@@ -317,20 +313,18 @@ impl Sender {
         }
     }
 
-    fn open_store(&mut self) -> Result<(), Error> {
-        if self.store.is_none() {
-            let store = store::open_in(self.options.state.as_deref())?;
-            store.prune_if_clock_is_plausible(self.options.ledger_days)?;
-            self.store = Some(store);
-        }
-        Ok(())
-    }
-
-    fn state_folder(&self) -> Result<PathBuf, Error> {
-        self.options
-            .state
-            .clone()
-            .ok_or_else(store::no_state_folder)
+    /// The ledger; opened for the first message with a key, and again after its connection was lost.
+    fn open_store(&mut self, deadline: Deadline) -> Result<&StateDatabase, Error> {
+        let store = match self.store.take().filter(|store| !store.is_lost()) {
+            Some(store) => store,
+            None => {
+                let store = self.options.state.open(deadline)?;
+                store.prune_if_clock_is_plausible(self.options.ledger_days)?;
+                store
+            }
+        };
+        store.set_deadline(deadline);
+        Ok(self.store.insert(store))
     }
 }
 

@@ -196,6 +196,15 @@ impl Output {
         self.write_out(format!("{shown}\n").as_bytes())
     }
 
+    /// Starts a JSON array whose elements are printed as they come.
+    pub fn json_array(&self) -> JsonArray<'_> {
+        JsonArray {
+            output: self,
+            pending: String::from("["),
+            is_empty: true,
+        }
+    }
+
     /// Prints text of this program, which includes its line breaks.
     ///
     /// # Errors
@@ -401,6 +410,55 @@ impl Output {
                 io::ErrorKind::BrokenPipe => Error::closed_pipe(),
                 _ => Error::io_after_change(text!("cannot write the result to stdout"), &e),
             })
+    }
+}
+
+/// A JSON array on stdout that is not kept in memory.
+pub struct JsonArray<'o> {
+    output: &'o Output,
+    pending: String,
+    is_empty: bool,
+}
+
+impl JsonArray<'_> {
+    /// Printed at once.
+    const CHUNK: usize = 32 * 1024;
+
+    /// Adds an element.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn push<T: Serialize>(&mut self, element: &T) -> Result<(), Error> {
+        let json = serde_json::to_string(element)
+            .map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
+        if !self.is_empty {
+            self.pending.push(',');
+        }
+        self.is_empty = false;
+        self.pending.push_str(&json);
+        if self.pending.len() >= Self::CHUNK {
+            self.print()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the array and its line.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn end(mut self) -> Result<(), Error> {
+        self.pending.push_str("]\n");
+        self.print()
+    }
+
+    fn print(&mut self) -> Result<(), Error> {
+        let shown = match self.output.stdout_style.terminal {
+            true => json_for_terminal(&self.pending),
+            false => Cow::Borrowed(self.pending.as_str()),
+        };
+        self.output.write_out(shown.as_bytes())?;
+        self.pending.clear();
+        Ok(())
     }
 }
 

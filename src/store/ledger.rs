@@ -1,9 +1,7 @@
 //! The ledger: keyed sends and their outcomes.
 
-use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
-
 use super::StateDatabase;
+use super::backend::Usage;
 use crate::api::SentMessage;
 use crate::error::{Error, Outcome};
 
@@ -57,72 +55,42 @@ pub struct Row {
     pub changed_at: i64,
 }
 
+/// Selects rows of the ledger.
+#[derive(Clone, Debug, Default)]
+pub struct RowFilter {
+    /// Only rows with this outcome.
+    pub outcome: Option<String>,
+    /// Only rows changed at or after this time, seconds since 1970.
+    pub since: Option<i64>,
+    /// At most so many rows.
+    pub limit: Option<u32>,
+}
+
 impl StateDatabase {
     /// Looks up a key for this content. The caller holds the key lock, so a process that left it in flight
-    /// is dead.
+    /// is dead or has lost its lock.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
+    /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn state_of(&self, entry: &Entry, digest: &[u8]) -> Result<LedgerState, Error> {
-        let row = self
-            .db
-            .prepare_cached(
-                "SELECT target, digest, outcome, message_id, seq, sent_at, changed_at
-                 FROM sends WHERE server = ?1 AND guid = ?2 AND key = ?3",
-            )
-            .and_then(|mut query| {
-                query
-                    .query_row(params![entry.server, entry.guid, entry.key], |row| {
-                        let known: Vec<u8> = row.get(1)?;
-                        Ok(StoredEntry {
-                            target: row.get(0)?,
-                            is_same: known == digest,
-                            outcome: row.get(2)?,
-                            message: SentMessage {
-                                message_id: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
-                                seq: row.get(4)?,
-                                sent_at: row.get(5)?,
-                            },
-                            changed_at: row.get(6)?,
-                        })
-                    })
-                    .optional()
-            })
-            .map_err(|e| self.failed(&e))?;
-        Ok(row.map_or(LedgerState::Free, StoredEntry::state_of))
+        let found = self.backend.find(entry)?;
+        Ok(found.map_or(LedgerState::Free, |found| found.state_for(digest)))
     }
 
-    /// Records durably that the message is about to be sent.
+    /// Records durably that the message is about to be sent. Fails when the entry was changed since
+    /// [`StateDatabase::state_of`], and when the key lock was lost meanwhile.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
+    /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn begin(&self, entry: &Entry, target: &str, digest: &[u8]) -> Result<(), Error> {
-        self.db
-            .prepare_cached(
-                "INSERT INTO sends (server, guid, key, target, digest, outcome, changed_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'in_flight', ?6)
-                 ON CONFLICT DO UPDATE SET target = excluded.target, digest = excluded.digest,
-                     outcome = excluded.outcome, message_id = NULL, seq = NULL, sent_at = NULL,
-                     changed_at = excluded.changed_at",
-            )
-            .and_then(|mut insert| {
-                insert.execute(params![
-                    entry.server,
-                    entry.guid,
-                    entry.key,
-                    target,
-                    digest,
-                    now()
-                ])
-            })
-            .map(drop)
-            .map_err(|e| self.failed(&e))
+        self.backend.put_in_flight(entry, target, digest)
     }
 
     /// Records the outcome.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`]; the entry then stays in flight and is never treated as accepted.
+    /// As [`StateLocation::open`](super::StateLocation::open); the entry then stays in flight and is never
+    /// treated as accepted.
     pub fn finish(
         &self,
         entry: &Entry,
@@ -133,32 +101,13 @@ impl StateDatabase {
             Outcome::Duplicate => Outcome::Accepted,
             other => other,
         };
-        self.db
-            .prepare_cached(
-                "UPDATE sends SET outcome = ?4, message_id = ?5, seq = ?6, sent_at = ?7,
-                     changed_at = ?8
-                 WHERE server = ?1 AND guid = ?2 AND key = ?3",
-            )
-            .and_then(|mut update| {
-                update.execute(params![
-                    entry.server,
-                    entry.guid,
-                    entry.key,
-                    outcome.name(),
-                    message.map(|m| &m.message_id),
-                    message.and_then(|m| m.seq.as_ref()),
-                    message.and_then(|m| m.sent_at.as_ref()),
-                    now()
-                ])
-            })
-            .map(drop)
-            .map_err(|e| self.failed(&e))
+        self.backend.put_outcome(entry, outcome, message)
     }
 
     /// Copies an accepted result from another record in one transaction.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
+    /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn adopt(
         &self,
         entry: &Entry,
@@ -166,125 +115,120 @@ impl StateDatabase {
         digest: &[u8],
         message: &SentMessage,
     ) -> Result<(), Error> {
-        let whole = self
-            .db
-            .unchecked_transaction()
-            .map_err(|e| self.failed(&e))?;
-        self.begin(entry, target, digest)?;
-        self.finish(entry, Outcome::Accepted, Some(message))?;
-        whole.commit().map_err(|e| self.failed(&e))
+        self.backend.put_accepted(entry, target, digest, message)
     }
 
-    /// All rows, latest first.
+    /// Passes the selected rows to `visit`, latest first; stops at its first error.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
-    pub fn rows(&self) -> Result<Vec<Row>, Error> {
-        self.db
-            .prepare(
-                "SELECT server, guid, key, target, outcome, message_id, changed_at
-                 FROM sends ORDER BY changed_at DESC, key",
-            )
-            .and_then(|mut query| {
-                query
-                    .query_map([], |row| {
-                        Ok(Row {
-                            entry: Entry {
-                                server: row.get(0)?,
-                                guid: row.get(1)?,
-                                key: row.get(2)?,
-                            },
-                            target: row.get(3)?,
-                            outcome: row.get(4)?,
-                            message_id: row.get(5)?,
-                            changed_at: row.get(6)?,
-                        })
-                    })?
-                    .collect()
-            })
-            .map_err(|e| self.failed(&e))
+    /// As [`StateLocation::open`](super::StateLocation::open), and those of `visit`.
+    pub fn visit_rows(
+        &self,
+        filter: &RowFilter,
+        visit: &mut dyn FnMut(Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.backend.visit(filter, visit)
+    }
+
+    /// The time of the state, seconds since 1970.
+    ///
+    /// # Errors
+    /// As [`StateLocation::open`](super::StateLocation::open).
+    pub fn now(&self) -> Result<i64, Error> {
+        Ok(self.backend.usage()?.now)
+    }
+
+    /// The entries of a key on one server, on one instance or all.
+    ///
+    /// # Errors
+    /// As [`StateLocation::open`](super::StateLocation::open).
+    pub fn entries_of(
+        &self,
+        server: &str,
+        guid: Option<&str>,
+        key: &str,
+    ) -> Result<Vec<Entry>, Error> {
+        let guids = self.backend.guids_of(server, key)?.into_iter();
+        let entries = guids
+            .filter(|found| guid.is_none_or(|guid| guid == found))
+            .map(|guid| Entry {
+                server: server.to_owned(),
+                guid,
+                key: key.to_owned(),
+            });
+        Ok(entries.collect())
     }
 
     /// Removes a key on one server, on one instance or all; returns the number of rows.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
+    /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn forget(&self, server: &str, guid: Option<&str>, key: &str) -> Result<usize, Error> {
-        self.db
-            .execute(
-                "DELETE FROM sends WHERE server = ?1 AND key = ?3 AND guid = coalesce(?2, guid)",
-                params![server, guid, key],
-            )
-            .map_err(|e| self.failed(&e))
+        self.backend.remove(server, guid, key)
     }
 
     /// Removes rows older than `days`; returns their number.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
+    /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn prune(&self, days: u32) -> Result<usize, Error> {
-        self.forget_before(now() - i64::from(days) * DAY)
+        let oldest = self.now()? - i64::from(days) * DAY;
+        self.backend.remove_before(oldest, true)
     }
 
     /// Removes old rows without being asked. A clock that jumped ahead would remove everything, and a
     /// removed key would be sent again, so the clock must be confirmed by an earlier day of use first.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
+    /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn prune_if_clock_is_plausible(&self, days: u32) -> Result<(), Error> {
-        let today = now().div_euclid(DAY);
-        let previous_day = self
-            .record_day_and_find_previous(today)
-            .map_err(|e| self.failed(&e))?;
+        let usage = self.backend.usage()?;
+        let previous_day = self.record_day_and_find_previous(&usage)?;
         if let Some(previous_day) = previous_day {
-            let plausible_now = now().min((previous_day + 1) * DAY);
-            self.forget_before(plausible_now - i64::from(days) * DAY)?;
+            let plausible_now = usage.now.min((previous_day + 1) * DAY);
+            let limit = plausible_now - i64::from(days) * DAY;
+            if usage.oldest.is_some_and(|oldest| oldest < limit) {
+                self.backend.remove_before(limit, false)?;
+            }
         }
         Ok(())
     }
 
-    /// Records `today` as a day of use, and returns the last day of use before it. Recorded days in the
+    /// Records today as a day of use, and returns the last day of use before it. Recorded days in the
     /// future are removed: the clock was wrong then, or is now.
-    fn record_day_and_find_previous(&self, today: i64) -> rusqlite::Result<Option<i64>> {
-        let mut query = self
-            .db
-            .prepare_cached("SELECT day FROM days ORDER BY day")?;
-        let known: Vec<i64> = query
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        let previous_day = known.iter().copied().filter(|day| *day < today).max();
+    fn record_day_and_find_previous(&self, usage: &Usage) -> Result<Option<i64>, Error> {
+        let today = usage.now.div_euclid(DAY);
+        let known = usage.days.iter().copied();
+        let previous_day = known.filter(|day| *day < today).max();
         let wanted: Vec<i64> = previous_day.into_iter().chain([today]).collect();
-        if known != wanted {
-            let whole = self.db.unchecked_transaction()?;
-            let others = "DELETE FROM days WHERE day NOT IN (?1, ?2)";
-            whole.execute(others, [previous_day.unwrap_or(today), today])?;
-            whole.execute("INSERT OR IGNORE INTO days VALUES (?1)", [today])?;
-            whole.commit()?;
+        if usage.days != wanted {
+            self.backend.set_days(&wanted)?;
         }
         Ok(previous_day)
     }
-
-    fn forget_before(&self, oldest: i64) -> Result<usize, Error> {
-        self.db
-            .execute("DELETE FROM sends WHERE changed_at < ?1", [oldest])
-            .map_err(|e| self.failed(&e))
-    }
 }
 
-struct StoredEntry {
-    target: String,
-    is_same: bool,
-    outcome: String,
-    message: SentMessage,
-    changed_at: i64,
+/// An entry as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct StoredEntry {
+    /// The target.
+    pub target: String,
+    /// The digest of the content.
+    pub digest: Vec<u8>,
+    /// The outcome; `in_flight` while it is not known.
+    pub outcome: String,
+    /// The message, once accepted.
+    pub message: SentMessage,
+    /// Time of the last change, seconds since 1970.
+    pub changed_at: i64,
 }
 
 impl StoredEntry {
-    fn state_of(self) -> LedgerState {
+    fn state_for(self, digest: &[u8]) -> LedgerState {
         match self.outcome.as_str() {
             // Not delivered: the key is free again, also for a corrected text.
             "rejected" | "not_sent" => LedgerState::Free,
-            _ if !self.is_same => LedgerState::Different {
+            _ if self.digest != digest => LedgerState::Different {
                 target: self.target,
             },
             "accepted" => LedgerState::Accepted(self.message),
@@ -296,10 +240,6 @@ impl StoredEntry {
     }
 }
 
-fn now() -> i64 {
-    Timestamp::now().as_second()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,6 +248,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = StateDatabase::open(&folder.path().join("s/state.sqlite3")).unwrap();
         (folder, store)
+    }
+
+    fn now() -> i64 {
+        jiff::Timestamp::now().as_second()
+    }
+
+    /// Changes the database with SQL.
+    fn change(folder: &tempfile::TempDir, sql: &str) {
+        let path = folder.path().join("s/state.sqlite3");
+        let db = rusqlite::Connection::open(path).unwrap();
+        db.execute_batch(sql).unwrap();
+    }
+
+    fn is_empty(store: &StateDatabase) -> bool {
+        let mut rows = 0;
+        let mut count = |_| {
+            rows += 1;
+            Ok(())
+        };
+        store.visit_rows(&RowFilter::default(), &mut count).unwrap();
+        rows == 0
     }
 
     fn entry(key: &str) -> Entry {
@@ -375,19 +336,16 @@ mod tests {
 
     #[test]
     fn forgets_and_prunes_entries() {
-        let (_folder, store) = store();
+        let (folder, store) = store();
         for key in ["a", "b"] {
             store.begin(&entry(key), "R:1", b"d").unwrap();
         }
         assert_eq!(store.forget("http://h", Some("other"), "a").unwrap(), 0);
         assert_eq!(store.forget("http://h", None, "a").unwrap(), 1);
         assert_eq!(store.prune(1).unwrap(), 0);
-        store
-            .db
-            .execute("UPDATE sends SET changed_at = 5", [])
-            .unwrap();
+        change(&folder, "UPDATE sends SET changed_at = 5");
         assert_eq!(store.prune(30).unwrap(), 1);
-        assert!(store.rows().unwrap().is_empty());
+        assert!(is_empty(&store));
     }
 
     /// Earlier days of use limit what may be removed today.
@@ -406,22 +364,16 @@ mod tests {
             (&[today + 900], 40, false),
         ];
         for (days, age, forgotten) in cases {
-            let (_folder, store) = store();
+            let (folder, store) = store();
             store.begin(&entry("k"), "R:1", b"d").unwrap();
             let at = now() - age * DAY;
-            let aged = store.db.execute("UPDATE sends SET changed_at = ?1", [at]);
-            assert_eq!(aged.unwrap(), 1);
+            change(&folder, &format!("UPDATE sends SET changed_at = {at}"));
             for day in days {
-                let known = store.db.execute("INSERT INTO days VALUES (?1)", [day]);
-                known.unwrap();
+                change(&folder, &format!("INSERT INTO days VALUES ({day})"));
             }
             store.prune_if_clock_is_plausible(30).unwrap();
-            let left = store.rows().unwrap().is_empty();
-            assert_eq!(left, forgotten, "{days:?} {age}");
-            let last: i64 = store
-                .db
-                .query_row("SELECT max(day) FROM days", [], |row| row.get(0))
-                .unwrap();
+            assert_eq!(is_empty(&store), forgotten, "{days:?} {age}");
+            let last = *store.backend.usage().unwrap().days.last().unwrap();
             // The test may run across midnight.
             assert!((today..=today + 1).contains(&last), "{days:?}");
         }

@@ -1,168 +1,80 @@
-//! The state database: the ledger of keyed sends and the pace of each account.
+//! The state: the ledger of keyed sends, the locks of their keys, and the pace of each account.
 //!
-//! One SQLite file shared by all processes; opened only by commands that need it.
+//! It is in a SQLite file of this machine, or in a PostgreSQL database that several machines share. What is
+//! the same for both is in this folder; [`backend::Backend`] is what differs. Opened only by commands that
+//! need it.
 
+mod backend;
 mod ledger;
+mod location;
 mod pace;
-mod schema;
+mod postgres;
+mod sqlite;
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
-use tempfile::NamedTempFile;
-
-pub use ledger::{Entry, LedgerState, Row};
+pub use backend::KeyLock;
+pub use ledger::{Entry, LedgerState, Row, RowFilter};
+pub use location::{SharedState, StateLocation};
 pub use pace::Reservation;
+pub use postgres::schema::setup_sql;
 
-use crate::error::Error;
-use crate::files;
+use crate::error::{Error, Kind, Outcome};
 use crate::text::text;
 use crate::time::Deadline;
+use backend::Backend;
 
-/// How long to wait for another writing process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Pause before a retry where SQLite does not wait itself.
-const BUSY_RETRY_DELAY: Duration = Duration::from_millis(5);
-
-/// An open state database.
+/// An open ledger, or the journal of a batch.
 pub struct StateDatabase {
-    db: Connection,
-    path: PathBuf,
+    backend: Box<dyn Backend>,
 }
 
 impl StateDatabase {
-    /// Opens the database at `path`, creating or migrating it as needed.
+    /// Opens the SQLite file at `path`, creating or migrating it as needed.
     ///
     /// # Errors
     /// A configuration error that names the file; nothing is sent that cannot be recorded.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let path = &make_private(path).map_err(|e| unusable(path, &e))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags).map_err(|e| failed(path, &e))?;
-        let store = Self {
-            db,
-            path: path.to_owned(),
-        };
-        store.prepare().map_err(|e| store.failed(&e))?;
-        store.migrate()?;
-        Ok(store)
+        Ok(Self::of(sqlite::Sqlite::open(path)?))
     }
 
-    fn prepare(&self) -> rusqlite::Result<()> {
-        self.db.busy_timeout(BUSY_TIMEOUT)?;
-        self.write_ahead()?;
-        // Synced at every commit, to survive a power failure.
-        self.db.pragma_update(None, "synchronous", "full")
-    }
-
-    /// Enables write-ahead logging. Processes creating the file at once conflict, and here SQLite fails
-    /// instead of waiting.
-    fn write_ahead(&self) -> rusqlite::Result<()> {
-        let deadline = Deadline::after(BUSY_TIMEOUT);
-        loop {
-            match self.db.pragma_update(None, "journal_mode", "wal") {
-                Err(error) if is_busy(&error) && !deadline.is_over() => {
-                    thread::sleep(BUSY_RETRY_DELAY)
-                }
-                other => return other,
-            }
+    fn of(backend: impl Backend + 'static) -> Self {
+        Self {
+            backend: Box::new(backend),
         }
     }
 
-    fn migrate(&self) -> Result<(), Error> {
-        let version = schema::migrate(&self.db).map_err(|e| self.failed(&e))?;
-        if version > schema::CURRENT {
-            return Err(Error::config(text!(
-                "{path} was made by a newer qiwei (schema {version}, this one knows {schema})",
-                path = self.path.display(),
-                version,
-                schema = schema::CURRENT
-            ))
+    /// Locks the key until the returned value is dropped.
+    ///
+    /// # Errors
+    /// `busy` when another process still holds the key after `wait_budget`; else as
+    /// [`StateLocation::open`].
+    pub fn lock_key(&self, entry: &Entry, wait_budget: Duration) -> Result<KeyLock, Error> {
+        let lock = self.backend.lock_key(entry, wait_budget)?;
+        lock.ok_or_else(|| {
+            Error::new(
+                Kind::Busy,
+                text!(
+                    "another process is sending with key {key}",
+                    key = format!("{:?}", entry.key)
+                ),
+            )
             .hint(text!(
-                "use the newer qiwei, or another directory with QIWEI_STATE_DIR"
-            )));
-        }
-        Ok(())
+                "try again later, or wait longer with --max-wait and --timeout"
+            ))
+            .outcome(Outcome::NotSent)
+            .retryable()
+        })
     }
 
-    fn failed(&self, error: &rusqlite::Error) -> Error {
-        failed(&self.path, error)
+    /// Limits the time of everything but recording an outcome, where that can wait for long.
+    pub fn set_deadline(&self, deadline: Deadline) {
+        self.backend.set_deadline(deadline);
     }
-}
 
-/// File name of the state database in the state folder.
-pub const STATE_FILE: &str = "state.sqlite3";
-
-/// Opens the state database in the state folder.
-///
-/// # Errors
-/// As [`StateDatabase::open`], and when there is no state folder.
-pub fn open_in(state: Option<&Path>) -> Result<StateDatabase, Error> {
-    StateDatabase::open(&state.ok_or_else(no_state_folder)?.join(STATE_FILE))
-}
-
-/// The error when there is no state folder.
-pub fn no_state_folder() -> Error {
-    Error::config(text!("there is no home directory for the state database"))
-        .hint(text!("set a directory with QIWEI_STATE_DIR"))
-}
-
-/// SQLite reports a descriptor shortage only as a file that cannot be opened.
-fn failed(path: &Path, error: &rusqlite::Error) -> Error {
-    let is_about_files = matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure)
-    );
-    if is_about_files && let Err(shortage) = files::check_free_descriptors() {
-        return unusable(path, &shortage);
+    /// Whether the connection to it is lost, so that it must be opened again.
+    pub fn is_lost(&self) -> bool {
+        self.backend.is_lost()
     }
-    unusable(path, error)
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-}
-
-/// Creates the file with private permissions before SQLite creates it with others. SQLite's companion
-/// files inherit them.
-///
-/// An existing file is not opened: closing it would release every POSIX lock this process holds on it
-/// through SQLite (they belong to process and file), and another process could overwrite what other
-/// threads of this one are writing.
-///
-/// Returns the path of the file itself, symbolic links followed.
-fn make_private(path: &Path) -> io::Result<PathBuf> {
-    let path = files::target::writable(path)?.path;
-    let folder = files::folder_of(&path);
-    files::create_private_folder(&folder)?;
-    for beside in ["", "-wal", "-shm", "-journal"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(beside);
-        files::ownership::check_named(Path::new(&name))?;
-    }
-    if path.exists() {
-        return Ok(path);
-    }
-    let empty = NamedTempFile::new_in(&folder)
-        .map_err(files::of_system)?
-        .into_temp_path();
-    match empty.persist_noclobber(&path) {
-        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
-        _ => Ok(path),
-    }
-}
-
-fn unusable(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::config(text!(
-        "cannot use the database {path}: {error}",
-        path = path.display(),
-        error
-    ))
-    .hint(text!(
-        "nothing was sent; free some space, make the file writable, move it away if it is \
-         damaged, or set another directory with QIWEI_STATE_DIR"
-    ))
 }

@@ -1,21 +1,37 @@
-//! The pace of each account, shared by all processes.
+//! The pace of each account, shared by all processes that share the state.
 
 use std::time::Duration;
-
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::StateDatabase;
 use crate::error::Error;
 use crate::pace::{Micros, PaceState, Rate};
 
-/// A reserved send time, in microseconds since boot (CLOCK_BOOTTIME).
+/// A reserved send time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reservation(Micros);
+pub struct Reservation {
+    /// The time on the clock of the state.
+    at: Micros,
+    /// The same time on the clock of this process.
+    local: Micros,
+}
 
 impl Reservation {
+    /// A reservation `wait` from now, which the state's clock calls `at`.
+    fn after(at: Micros, wait: Micros) -> Self {
+        Self {
+            at,
+            local: waiting_clock().saturating_add(wait),
+        }
+    }
+
     /// The wait until then.
     pub fn wait(self) -> Duration {
-        Duration::from_micros(self.0.saturating_sub(clock()).max(0).unsigned_abs())
+        Duration::from_micros(
+            self.local
+                .saturating_sub(waiting_clock())
+                .max(0)
+                .unsigned_abs(),
+        )
     }
 }
 
@@ -24,125 +40,89 @@ impl StateDatabase {
     /// holds the wait it would need.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
+    /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn reserve(
-        &mut self,
+        &self,
         server: &str,
         guid: &str,
         rate: Rate,
         most: Duration,
     ) -> Result<Result<Reservation, Duration>, Error> {
-        self.with_state(server, guid, |state, now| {
+        let mut result = Err(most);
+        self.backend.change_pace(server, guid, &mut |state, now| {
             let (wait, next) = rate.reserve(state, now);
-            let reservation = Reservation(now.saturating_add(wait));
-            let wait = Duration::from_micros(wait.unsigned_abs());
-            if wait > most {
-                (Err(wait), None)
-            } else {
-                (Ok(reservation), Some(next))
+            let duration = Duration::from_micros(wait.unsigned_abs());
+            if duration > most {
+                result = Err(duration);
+                return None;
             }
-        })
+            result = Ok(Reservation::after(now.saturating_add(wait), wait));
+            Some(next)
+        })?;
+        Ok(result)
     }
 
     /// Whether a pause requested meanwhile covers the reservation.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
+    /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn is_paused(
-        &mut self,
+        &self,
         server: &str,
         guid: &str,
         reservation: Reservation,
     ) -> Result<bool, Error> {
-        self.with_state(server, guid, |state, now| {
-            (
-                PaceState::as_of(state, now).paused_until > reservation.0,
-                None,
-            )
-        })
+        let mut is_paused = false;
+        self.backend.change_pace(server, guid, &mut |state, now| {
+            is_paused = PaceState::as_of(state, now).paused_until > reservation.at;
+            None
+        })?;
+        Ok(is_paused)
     }
 
     /// Pauses the account for `pause`, as the server asked.
     ///
     /// # Errors
-    /// As [`StateDatabase::open`].
+    /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn pause(
-        &mut self,
+        &self,
         server: &str,
         guid: &str,
         rate: Rate,
         pause: Duration,
     ) -> Result<(), Error> {
         let pause = Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
-        self.with_state(server, guid, |state, now| {
-            ((), Some(rate.pause(state, now, pause)))
+        self.backend.change_pace(server, guid, &mut |state, now| {
+            Some(rate.pause(state, now, pause))
         })
     }
-
-    fn with_state<T>(
-        &mut self,
-        server: &str,
-        guid: &str,
-        change: impl FnOnce(Option<PaceState>, Micros) -> (T, Option<PaceState>),
-    ) -> Result<T, Error> {
-        let path = self.path.clone();
-        self.db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .and_then(|transaction| {
-                // Read inside the transaction: an earlier writer must not appear later.
-                let (result, state) = change(read(&transaction, server, guid)?, clock());
-                if let Some(state) = state {
-                    write(&transaction, server, guid, state)?;
-                }
-                transaction.commit()?;
-                Ok(result)
-            })
-            .map_err(|e| super::failed(&path, &e))
-    }
-}
-
-fn read(db: &Transaction<'_>, server: &str, guid: &str) -> rusqlite::Result<Option<PaceState>> {
-    db.query_row(
-        "SELECT next_at, held_until, seen_at FROM pace WHERE server = ?1 AND guid = ?2",
-        params![server, guid],
-        |row| {
-            Ok(PaceState {
-                next_send_at: row.get(0)?,
-                paused_until: row.get(1)?,
-                updated_at: row.get(2)?,
-            })
-        },
-    )
-    .optional()
-}
-
-fn write(db: &Transaction<'_>, server: &str, guid: &str, state: PaceState) -> rusqlite::Result<()> {
-    db.execute(
-        "INSERT INTO pace (server, guid, next_at, held_until, seen_at) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO UPDATE SET next_at = excluded.next_at,
-             held_until = excluded.held_until, seen_at = excluded.seen_at",
-        params![
-            server,
-            guid,
-            state.next_send_at,
-            state.paused_until,
-            state.updated_at
-        ],
-    )
-    .map(drop)
 }
 
 /// The time since boot, a clock shared by all processes that nobody sets.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn clock() -> Micros {
+pub(super) fn clock() -> Micros {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     time.tv_sec * 1_000_000 + time.tv_nsec / 1000
 }
 
 /// The wall clock where there is no boot clock; [`PaceState`] tolerates its jumps.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn clock() -> Micros {
+pub(super) fn clock() -> Micros {
     jiff::Timestamp::now().as_microsecond()
+}
+
+/// The clock on which a process waits; nobody sets it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn waiting_clock() -> Micros {
+    clock()
+}
+
+/// The clock on which a process waits; nobody sets it.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn waiting_clock() -> Micros {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    let elapsed = START.get_or_init(std::time::Instant::now).elapsed();
+    Micros::try_from(elapsed.as_micros()).unwrap_or(Micros::MAX)
 }
 
 #[cfg(test)]
@@ -154,7 +134,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.sqlite3");
         let rate: Rate = "1/h".parse().unwrap();
-        let (mut one, mut other) = (
+        let (one, other) = (
             StateDatabase::open(&path).unwrap(),
             StateDatabase::open(&path).unwrap(),
         );

@@ -5,11 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::delivery::key_lock;
 use crate::error::Error;
-use crate::files::Transient;
-use crate::store::StateDatabase;
-use crate::store::no_state_folder;
+use crate::store::{KeyLock, StateDatabase};
 use crate::text::text;
 
 /// Arguments of `qiwei ledger forget`.
@@ -34,7 +31,7 @@ impl Args {
         let guid = settings.guid.as_ref().map(|(guid, _)| guid.as_str());
         let forgotten = match super::open(context)? {
             Some(store) => {
-                let _locks = self.lock(context, &store, &server, guid)?;
+                let _locks = self.lock(&store, &server, guid)?;
                 store.forget(&server, guid, &self.key)?
             }
             None => 0,
@@ -59,18 +56,14 @@ impl Args {
     /// send the same message again.
     fn lock(
         &self,
-        context: &Context,
         store: &StateDatabase,
         server: &str,
         guid: Option<&str>,
-    ) -> Result<Vec<Transient>, Error> {
-        let state = context.state_folder().ok_or_else(no_state_folder)?;
-        let rows = store.rows()?;
-        rows.iter()
-            .map(|row| &row.entry)
-            .filter(|entry| entry.server == server && entry.key == self.key)
-            .filter(|entry| guid.is_none_or(|guid| entry.guid == guid))
-            .map(|entry| key_lock::lock(&state, entry, Duration::ZERO))
-            .collect()
+    ) -> Result<Vec<KeyLock>, Error> {
+        let entries = store.entries_of(server, guid, &self.key)?;
+        let locks = entries
+            .iter()
+            .map(|entry| store.lock_key(entry, Duration::ZERO));
+        locks.collect()
     }
 }

@@ -1,17 +1,54 @@
 //! `qiwei ledger ls`: lists the recorded keys.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{Error, Outcome};
 use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
-use crate::store::Row;
+use crate::store::{Row, RowFilter, StateDatabase};
 use crate::text::{Text, text};
-use crate::time::{local_minute, rfc3339};
+use crate::time::{local_minute, parse_duration, rfc3339};
 
 /// Arguments of `qiwei ledger ls`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Only messages with this outcome
+    #[arg(long, value_name = "OUTCOME", value_enum)]
+    outcome: Option<OutcomeFilter>,
+
+    /// Only entries of the last DUR, such as 24h
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    since: Option<Duration>,
+
+    /// At most N entries, the latest
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+}
+
+/// An outcome as it is recorded.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum OutcomeFilter {
+    Accepted,
+    Rejected,
+    NotSent,
+    Unknown,
+    InFlight,
+}
+
+impl OutcomeFilter {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+            Self::InFlight => "in_flight",
+        }
+    }
+}
 
 #[derive(Serialize)]
 struct View {
@@ -27,21 +64,52 @@ struct View {
 impl Args {
     /// Prints the ledger, latest entry first.
     pub fn run(self, context: &Context) -> Result<(), Error> {
-        let rows = match super::open(context)? {
-            Some(store) => store.rows()?,
-            None => Vec::new(),
+        let store = super::open(context)?;
+        if context.output.is_json() {
+            // A ledger may have a million entries, so they are printed as they are read.
+            let mut array = context.output.json_array();
+            if let Some(store) = store {
+                self.visit(&store, &mut |row| array.push(&view(row)))?;
+            }
+            return array.end();
+        }
+        let mut views = Vec::new();
+        if let Some(store) = store {
+            self.visit(&store, &mut |row| {
+                views.push(view(row));
+                Ok(())
+            })?;
+        }
+        let header = [
+            text!("KEY"),
+            text!("TO"),
+            text!("OUTCOME"),
+            text!("MESSAGE"),
+            text!("AT"),
+        ];
+        context
+            .output
+            .page(Table::new(header, views.iter().map(cells)))
+    }
+
+    fn visit(
+        &self,
+        store: &StateDatabase,
+        visit: &mut dyn FnMut(Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let since = match self.since {
+            Some(age) => {
+                let age = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+                Some(store.now()?.saturating_sub(age))
+            }
+            None => None,
         };
-        let views: Vec<View> = rows.into_iter().map(view).collect();
-        context.output.result(&views, |views| {
-            let header = [
-                text!("KEY"),
-                text!("TO"),
-                text!("OUTCOME"),
-                text!("MESSAGE"),
-                text!("AT"),
-            ];
-            Table::new(header, views.iter().map(cells))
-        })
+        let filter = RowFilter {
+            outcome: self.outcome.map(|outcome| outcome.name().to_owned()),
+            since,
+            limit: self.limit,
+        };
+        store.visit_rows(&filter, visit)
     }
 }
 

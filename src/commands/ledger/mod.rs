@@ -1,6 +1,7 @@
 //! `qiwei ledger …`: lists and removes recorded keys.
 
 mod forget;
+mod init;
 mod ls;
 mod prune;
 
@@ -10,7 +11,6 @@ use super::{CommandResult, Run};
 use crate::context::Context;
 use crate::error::Error;
 use crate::store::StateDatabase;
-use crate::store::{STATE_FILE, no_state_folder};
 
 /// Subcommands of `qiwei ledger`.
 #[derive(Debug, Subcommand)]
@@ -21,6 +21,8 @@ pub enum Command {
     Forget(forget::Args),
     /// Remove old keys
     Prune(prune::Args),
+    /// Create the tables of a shared state, or print the SQL for an administrator
+    Init(init::Args),
 }
 
 impl Run for Command {
@@ -29,6 +31,7 @@ impl Run for Command {
             Self::Ls(args) => args.run(context),
             Self::Forget(args) => args.run(context),
             Self::Prune(args) => args.run(context),
+            Self::Init(args) => args.run(context),
         };
         done.map(super::success)
     }
@@ -36,12 +39,5 @@ impl Run for Command {
 
 /// The ledger; `None` when nothing has been recorded yet.
 fn open(context: &Context) -> Result<Option<StateDatabase>, Error> {
-    let path = context
-        .state_folder()
-        .ok_or_else(no_state_folder)?
-        .join(STATE_FILE);
-    match path.exists() {
-        true => StateDatabase::open(&path).map(Some),
-        false => Ok(None),
-    }
+    context.state()?.open_existing(context.deadline()?)
 }

@@ -46,7 +46,7 @@ impl DeliveryArgs {
             guid,
             max_wait: self.max_wait,
             resend: self.resend,
-            state: context.state_folder(),
+            state: context.state()?,
             ledger_days: settings.ledger_days,
         })
     }

@@ -13,11 +13,12 @@ mod parser;
 mod probe;
 mod send;
 mod server;
+mod state;
 mod system;
 mod words;
 
 /// English and Chinese, subject by subject.
-const SUBJECTS: [&[(&str, &str)]; 15] = [
+const SUBJECTS: [&[(&str, &str)]; 16] = [
     callback::MESSAGES,
     config::MESSAGES,
     gateway::MESSAGES,
@@ -31,6 +32,7 @@ const SUBJECTS: [&[(&str, &str)]; 15] = [
     probe::MESSAGES,
     send::MESSAGES,
     server::MESSAGES,
+    state::MESSAGES,
     system::MESSAGES,
     words::MESSAGES,
 ];

@@ -240,21 +240,16 @@ impl Worker {
             .journal
             .as_deref()
             .map(StateDatabase::open)
-            .transpose()
-            .map_err(|error| {
-                error.hint(text!(
-                    "nothing was sent; free some space, make the journal writable, or name another \
-                     file with --journal"
-                ))
-            })?;
-        let sender = Sender::new(
-            state.options.clone(),
-            state.api.clone(),
-            state.output.clone(),
-        )
-        .paced_by(state.limiter.clone())
-        .stopped_by(state.stop.clone())
-        .with_request_timeout(state.timeout);
+            .transpose()?;
+        // The key locks of one connection do not exclude each other, so each worker has its own.
+        let options = SendOptions {
+            state: state.options.state.separate(),
+            ..state.options.clone()
+        };
+        let sender = Sender::new(options, state.api.clone(), state.output.clone())
+            .paced_by(state.limiter.clone())
+            .stopped_by(state.stop.clone())
+            .with_request_timeout(state.timeout);
         Ok(Self {
             state,
             sender,

@@ -48,6 +48,7 @@ mod message_text;
 mod names;
 mod output;
 mod pace;
+mod postgres;
 mod probe_callback;
 mod proxies;
 mod quirks;

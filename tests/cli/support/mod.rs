@@ -3,11 +3,13 @@
 pub mod background;
 pub mod client;
 pub mod counting_server;
+pub mod cutting_proxy;
 pub mod gateway;
 mod home;
 pub mod login;
 pub mod memory;
 mod piped_child;
+pub mod postgres;
 mod qiwei;
 pub mod raw;
 pub mod request;

@@ -1,0 +1,8 @@
+//! State in PostgreSQL that several machines share. Each test has a database of its own on a private server.
+//! "Machines" are separate home folders.
+
+mod ledger;
+mod outages;
+mod pooler;
+mod races;
+mod setup;

@@ -115,6 +115,9 @@ pub struct Error {
     pub retry_after: Option<f64>,
     /// The exit code, repeated for readers of the JSON.
     pub exit: u8,
+    /// Whether the ledger or the pace cannot be used, so that the message could be sent without them.
+    #[serde(skip)]
+    pub is_about_state: bool,
 }
 
 impl Error {
@@ -130,6 +133,7 @@ impl Error {
             retryable: false,
             retry_after: None,
             exit: kind.exit_code(),
+            is_about_state: false,
         }
     }
 
@@ -198,6 +202,12 @@ impl Error {
     /// Sets the outcome.
     pub fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = Some(outcome);
+        self
+    }
+
+    /// Marks an error of the ledger or the pace.
+    pub fn about_state(mut self) -> Self {
+        self.is_about_state = true;
         self
     }
 

@@ -4,7 +4,7 @@ mod outgoing_message;
 mod sender;
 
 pub use outgoing_message::{OutgoingMessage, check_key};
-pub use sender::{PendingRecord, SendOptions, Sender};
+pub use sender::{OnNoState, PendingRecord, SendOptions, Sender};
 
 use crate::api::SentMessage;
 use crate::error::Outcome;
@@ -16,4 +16,6 @@ pub struct Receipt {
     pub outcome: Outcome,
     /// The message; the earlier one for a duplicate.
     pub message: SentMessage,
+    /// Whether the ledger was consulted and updated; none for a message without a key.
+    pub deduplicated: Option<bool>,
 }

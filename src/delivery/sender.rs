@@ -36,9 +36,22 @@ pub struct SendOptions {
     pub state: StateLocation,
     /// Retention of ledger entries in days.
     pub ledger_days: u32,
+    /// What to do when the state cannot be used.
+    pub on_no_state: OnNoState,
+}
+
+/// What to do with a message when the ledger or the pace cannot be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum OnNoState {
+    /// Do not send it
+    #[default]
+    Refuse,
+    /// Send it, although it may be sent twice or too fast
+    Send,
 }
 
 /// A pending entry of the ledger or of a batch's journal.
+#[derive(Clone)]
 pub struct PendingRecord<'s> {
     /// The database.
     pub store: &'s StateDatabase,
@@ -46,6 +59,8 @@ pub struct PendingRecord<'s> {
     pub entry: Entry,
     /// Its name in errors.
     pub name: Text,
+    /// Whether the database is the shared one.
+    pub is_shared: bool,
 }
 
 /// The outcome of an earlier attempt for the same message.
@@ -56,6 +71,16 @@ enum PreviousAttempt {
     InDoubt,
     /// It was accepted.
     Accepted(Receipt),
+}
+
+impl PreviousAttempt {
+    /// What is known after an attempt with this outcome: its failure says nothing about the earlier one.
+    fn known(&self, outcome: Outcome) -> Outcome {
+        match self {
+            Self::InDoubt if outcome != Outcome::Accepted => Outcome::Unknown,
+            _ => outcome,
+        }
+    }
 }
 
 /// Sends messages one at a time.
@@ -126,6 +151,48 @@ impl Sender {
         journal: Option<PendingRecord<'_>>,
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
+        let recorded = self.deliver_recorded(outgoing, journal.clone(), deadline);
+        match recorded {
+            // Only a message that was not sent yet ends so.
+            Err(error) if error.is_about_state && self.options.on_no_state == OnNoState::Send => {
+                self.output.warn(&text!(
+                    "{message}; the message is sent without it (--on-no-state send)",
+                    message = error.message
+                ));
+                let journal = journal.filter(|journal| !journal.is_shared);
+                self.deliver_unrecorded(outgoing, journal, deadline)
+            }
+            other => other,
+        }
+    }
+
+    /// Sends a message without ledger and pace.
+    fn deliver_unrecorded(
+        &mut self,
+        outgoing: &OutgoingMessage,
+        journal: Option<PendingRecord<'_>>,
+        deadline: Deadline,
+    ) -> Result<Receipt, Error> {
+        let unkeyed = OutgoingMessage {
+            key: None,
+            ..outgoing.clone()
+        };
+        let limiter = self.limiter.take();
+        let result = self.deliver_recorded(&unkeyed, journal, deadline);
+        self.limiter = limiter;
+        let deduplicated = outgoing.key.as_ref().map(|_| false);
+        result.map(|receipt| Receipt {
+            deduplicated,
+            ..receipt
+        })
+    }
+
+    fn deliver_recorded(
+        &mut self,
+        outgoing: &OutgoingMessage,
+        journal: Option<PendingRecord<'_>>,
+        deadline: Deadline,
+    ) -> Result<Receipt, Error> {
         let _lock = self.lock_key(outgoing, deadline)?;
         let digest = outgoing.digest();
         let before = self.previous_attempt(outgoing, journal.as_ref(), &digest)?;
@@ -135,25 +202,31 @@ impl Sender {
         self.wait_for_pace(deadline)?;
         let records = self.records(outgoing, journal);
         let target = outgoing.to.to_string();
-        for record in &records {
-            record.store.begin(&record.entry, &target, &digest)?;
+        for (at, record) in records.iter().enumerate() {
+            if let Err(error) = record.store.begin(&record.entry, &target, &digest) {
+                // Not sent, so the entries before must not stay in flight.
+                for begun in records.iter().take(at) {
+                    self.record_outcome(begun, before.known(Outcome::NotSent), None);
+                }
+                return Err(error);
+            }
         }
         let result = self.send(outgoing, deadline);
         let (outcome, message) = match &result {
             Ok(message) => (Outcome::Accepted, Some(message)),
             Err((error, _)) => (error.outcome.unwrap_or(Outcome::Unknown), None),
         };
-        let known = match before {
-            // The failure of this attempt says nothing about the earlier one.
-            PreviousAttempt::InDoubt if outcome != Outcome::Accepted => Outcome::Unknown,
-            _ => outcome,
-        };
+        let known = before.known(outcome);
         for record in &records {
             self.record_outcome(record, known, message);
         }
         drop(records);
         match result {
-            Ok(message) => Ok(Receipt { outcome, message }),
+            Ok(message) => Ok(Receipt {
+                outcome,
+                message,
+                deduplicated: outgoing.key.as_ref().map(|_| true),
+            }),
             Err((error, pause)) => {
                 self.requested_pause = pause;
                 self.pause_account(pause);
@@ -188,6 +261,7 @@ impl Sender {
                     return Ok(PreviousAttempt::Accepted(Receipt {
                         outcome: Outcome::Duplicate,
                         message,
+                        deduplicated: outgoing.key.as_ref().map(|_| true),
                     }));
                 }
                 LedgerState::Uncertain { .. } if self.options.resend => {
@@ -220,6 +294,7 @@ impl Sender {
         Some(PendingRecord {
             store: self.store.as_ref()?,
             name: text!("key {key}", key = format!("{:?}", entry.key)),
+            is_shared: matches!(self.options.state, StateLocation::Shared(_)),
             entry,
         })
     }

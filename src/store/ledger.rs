@@ -73,7 +73,7 @@ impl StateDatabase {
     /// # Errors
     /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn state_of(&self, entry: &Entry, digest: &[u8]) -> Result<LedgerState, Error> {
-        let found = self.backend.find(entry)?;
+        let found = self.backend.find(entry).map_err(Error::about_state)?;
         Ok(found.map_or(LedgerState::Free, |found| found.state_for(digest)))
     }
 
@@ -83,7 +83,8 @@ impl StateDatabase {
     /// # Errors
     /// As [`StateLocation::open`](super::StateLocation::open).
     pub fn begin(&self, entry: &Entry, target: &str, digest: &[u8]) -> Result<(), Error> {
-        self.backend.put_in_flight(entry, target, digest)
+        let written = self.backend.put_in_flight(entry, target, digest);
+        written.map_err(Error::about_state)
     }
 
     /// Records the outcome.

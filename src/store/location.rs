@@ -31,14 +31,32 @@ impl StateLocation {
     /// A configuration error when there is no state folder, or the state cannot be used; `busy` when a
     /// database cannot be reached now. Nothing is sent that cannot be recorded.
     pub fn open(&self, deadline: Deadline) -> Result<StateDatabase, Error> {
+        let opened = match self {
+            Self::Folder(Some(folder)) => StateDatabase::open(&folder.join(STATE_FILE)),
+            Self::Folder(None) => Err(no_state_folder()),
+            Self::Shared(state) => state
+                .session(deadline)
+                .map(|session| StateDatabase::of(Postgres::ledger(session))),
+        };
+        opened.map_err(Error::about_state)
+    }
+
+    /// Opens the journal of the batch `run`.
+    ///
+    /// # Errors
+    /// As [`StateLocation::open`], and a usage error for a local state.
+    pub fn open_run(&self, run: &str, deadline: Deadline) -> Result<StateDatabase, Error> {
         match self {
-            Self::Folder(folder) => {
-                let folder = folder.as_ref().ok_or_else(no_state_folder)?;
-                StateDatabase::open(&folder.join(STATE_FILE))
-            }
-            Self::Shared(state) => Ok(StateDatabase::of(Postgres::ledger(
-                state.session(deadline)?,
+            Self::Folder(_) => Err(Error::usage(text!(
+                "--run needs a state that several machines share"
+            ))
+            .hint(text!(
+                "set it with `qiwei config set state postgres://USER@HOST/DATABASE` or QIWEI_STATE, or use --journal FILE"
             ))),
+            Self::Shared(state) => {
+                let session = state.session(deadline).map_err(Error::about_state)?;
+                Ok(StateDatabase::of(Postgres::journal(session, run)))
+            }
         }
     }
 

@@ -51,8 +51,8 @@ impl StateDatabase {
     /// `busy` when another process still holds the key after `wait_budget`; else as
     /// [`StateLocation::open`].
     pub fn lock_key(&self, entry: &Entry, wait_budget: Duration) -> Result<KeyLock, Error> {
-        let lock = self.backend.lock_key(entry, wait_budget)?;
-        lock.ok_or_else(|| {
+        let lock = self.backend.lock_key(entry, wait_budget);
+        lock.map_err(Error::about_state)?.ok_or_else(|| {
             Error::new(
                 Kind::Busy,
                 text!(
@@ -66,6 +66,19 @@ impl StateDatabase {
             .outcome(Outcome::NotSent)
             .retryable()
         })
+    }
+
+    /// Locks a batch, so that one process works on it; `None` when another does.
+    ///
+    /// # Errors
+    /// As [`StateLocation::open`].
+    pub fn lock_run(&self, server: &str, guid: &str) -> Result<Option<KeyLock>, Error> {
+        let whole = Entry {
+            server: server.to_owned(),
+            guid: guid.to_owned(),
+            key: String::new(),
+        };
+        self.backend.lock_key(&whole, Duration::ZERO)
     }
 
     /// Limits the time of everything but recording an outcome, where that can wait for long.

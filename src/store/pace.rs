@@ -49,16 +49,18 @@ impl StateDatabase {
         most: Duration,
     ) -> Result<Result<Reservation, Duration>, Error> {
         let mut result = Err(most);
-        self.backend.change_pace(server, guid, &mut |state, now| {
-            let (wait, next) = rate.reserve(state, now);
-            let duration = Duration::from_micros(wait.unsigned_abs());
-            if duration > most {
-                result = Err(duration);
-                return None;
-            }
-            result = Ok(Reservation::after(now.saturating_add(wait), wait));
-            Some(next)
-        })?;
+        self.backend
+            .change_pace(server, guid, &mut |state, now| {
+                let (wait, next) = rate.reserve(state, now);
+                let duration = Duration::from_micros(wait.unsigned_abs());
+                if duration > most {
+                    result = Err(duration);
+                    return None;
+                }
+                result = Ok(Reservation::after(now.saturating_add(wait), wait));
+                Some(next)
+            })
+            .map_err(Error::about_state)?;
         Ok(result)
     }
 
@@ -73,10 +75,12 @@ impl StateDatabase {
         reservation: Reservation,
     ) -> Result<bool, Error> {
         let mut is_paused = false;
-        self.backend.change_pace(server, guid, &mut |state, now| {
-            is_paused = PaceState::as_of(state, now).paused_until > reservation.at;
-            None
-        })?;
+        self.backend
+            .change_pace(server, guid, &mut |state, now| {
+                is_paused = PaceState::as_of(state, now).paused_until > reservation.at;
+                None
+            })
+            .map_err(Error::about_state)?;
         Ok(is_paused)
     }
 

@@ -63,6 +63,24 @@ fn broken_build_mentions_on_call_person_once() {
     );
 }
 
+/// Two runners, each with an empty home folder.
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "PostgreSQL is not installed")]
+fn broken_build_is_told_once_by_several_runners() {
+    let database = crate::support::postgres::database();
+    let script = format!(
+        "export ROOM=R:1012345678901 ONCALL=1688850000000001 BUILD=42 QIWEI_STATE={}
+         unset QIWEI_STATE_DIR
+         for runner in 1 2; do
+             HOME=$(mktemp -d); export HOME; sh $EX/ci/notify-failure.sh; rm -r \"$HOME\"
+         done",
+        database.url()
+    );
+    let run = run(&[], &script).ends_with(0);
+    assert_eq!(run.stderr.matches("POST /msg/send_room_at").count(), 1);
+    assert!(run.stdout.contains("duplicate"), "{run:?}");
+}
+
 #[test]
 fn pipelines_call_script_with_required_variables() {
     for name in ["ci/github-actions.yml", "ci/gitlab-ci.yml"] {
@@ -73,6 +91,7 @@ fn pipelines_call_script_with_required_variables() {
             "ONCALL",
             "BUILD",
             "BUILD_URL",
+            "QIWEI_STATE",
         ] {
             assert!(text.contains(part), "{name} lacks {part}");
         }

@@ -26,6 +26,7 @@ struct MessageResult<'a> {
     conversation_id: Option<&'a ConversationId>,
     guid: Option<&'a Guid>,
     sent_at: Option<&'a str>,
+    deduplicated: Option<bool>,
     error: Option<&'a Error>,
 }
 
@@ -50,6 +51,7 @@ pub fn print_failure(
         conversation_id: to,
         guid,
         sent_at: None,
+        deduplicated: None,
         error: Some(&error),
     };
     // The exit code and stderr already say that it failed.
@@ -135,6 +137,7 @@ fn print(
         conversation_id: Some(to),
         guid: Some(guid),
         sent_at: message.sent_at.as_deref(),
+        deduplicated: receipt.deduplicated,
         error: None,
     };
     let id = &message.message_id;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::delivery::SendOptions;
+use crate::delivery::{OnNoState, SendOptions};
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::pace::Rate;
@@ -27,6 +27,16 @@ pub struct DeliveryArgs {
     /// [default: the rest of --timeout; for a pause in a batch 2min]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     max_wait: Option<Duration>,
+
+    /// When the ledger or the pace cannot be used: refuse, or send without them, perhaps twice
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    on_no_state: OnNoState,
 }
 
 impl DeliveryArgs {
@@ -48,6 +58,7 @@ impl DeliveryArgs {
             resend: self.resend,
             state: context.state()?,
             ledger_days: settings.ledger_days,
+            on_no_state: self.on_no_state,
         })
     }
 }

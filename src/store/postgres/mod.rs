@@ -31,6 +31,14 @@ impl Postgres {
         }
     }
 
+    /// The journal of the batch `run`.
+    pub(super) fn journal(session: Arc<Session>, run: &str) -> Self {
+        Self {
+            session,
+            run: run.to_owned(),
+        }
+    }
+
     /// The identity of an attempt to send this message.
     fn attempt_of(&self, entry: &Entry) -> session::AttemptKey {
         (self.run.clone(), entry.clone())

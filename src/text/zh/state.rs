@@ -45,6 +45,30 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "must name the user: postgres://USER@HOST/DATABASE",
         "缺少用户名：postgres://USER@HOST/DATABASE",
     ),
+    (
+        "--run needs a state that several machines share",
+        "--run 需要多台机器共享的状态",
+    ),
+    (
+        "set it with `qiwei config set state postgres://USER@HOST/DATABASE` or QIWEI_STATE, or use --journal FILE",
+        "请用 `qiwei config set state postgres://USER@HOST/DATABASE` 或 QIWEI_STATE 设置，或改用 --journal FILE",
+    ),
+    (
+        "another process is working on the batch {name}",
+        "另一个进程正在处理批次 {name}",
+    ),
+    (
+        "{message}; the message is sent without it (--on-no-state send)",
+        "{message}；消息将在没有发送记录的情况下发送（--on-no-state send）",
+    ),
+    (
+        "When the ledger or the pace cannot be used: refuse, or send without them, perhaps twice",
+        "无法使用发送记录或限速状态时：refuse 拒绝发送；send 照常发送，可能重复",
+    ),
+    (
+        "Keep the journal in the shared state under this name, so that another machine can resume the batch",
+        "以此名称把批次进度保存在共享状态中，以便在另一台机器上继续",
+    ),
     ("no answer in {time}", "{time} 内没有应答"),
     (
         "nothing was sent; an administrator can run the output of `qiwei ledger init --sql`, or name a schema that the role may use in `state` (?schema=NAME)",

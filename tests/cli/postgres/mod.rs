@@ -1,6 +1,7 @@
 //! State in PostgreSQL that several machines share. Each test has a database of its own on a private server.
 //! "Machines" are separate home folders.
 
+mod batches;
 mod ledger;
 mod outages;
 mod pooler;

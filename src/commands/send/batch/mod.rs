@@ -17,6 +17,7 @@ use crate::api::request::Effect;
 use crate::commands::targets::Targets;
 use crate::commands::{CommandResult, dry_run};
 use crate::context::Context;
+use crate::delivery::check_key;
 use crate::error::Error;
 use crate::guid::Guid;
 use crate::instances;
@@ -36,6 +37,11 @@ pub struct BatchArgs {
     /// Keep a journal, so that the same command can be resumed
     #[arg(long, value_name = "FILE", requires = "batch", conflicts_with = "to")]
     journal: Option<PathBuf>,
+
+    /// Keep the journal in the shared state under this name, so that another machine can resume the batch
+    #[arg(long, value_name = "NAME", requires = "batch", conflicts_with_all = ["to", "journal"],
+          value_parser = check_key)]
+    run: Option<String>,
 
     /// Messages sent at once; the order per target is kept
     #[arg(long, value_name = "N", default_value_t = 1, requires = "batch", conflicts_with = "to",

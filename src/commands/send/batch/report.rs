@@ -22,6 +22,7 @@ pub struct Report<'a> {
     conversation_id: Option<&'a ConversationId>,
     guid: &'a Guid,
     sent_at: Option<&'a str>,
+    deduplicated: Option<bool>,
     error: Option<&'a Error>,
 }
 
@@ -39,6 +40,10 @@ impl<'a> Report<'a> {
             conversation_id: Some(&item.outgoing.to),
             guid,
             sent_at: message.and_then(|m| m.sent_at.as_deref()),
+            deduplicated: result
+                .as_ref()
+                .ok()
+                .and_then(|receipt| receipt.deduplicated),
             error: result.as_ref().err(),
         }
     }
@@ -55,6 +60,7 @@ impl<'a> Report<'a> {
             conversation_id: None,
             guid,
             sent_at: None,
+            deduplicated: None,
             error: Some(error),
         }
     }

@@ -13,7 +13,7 @@ use super::BatchArgs;
 use super::input::Input;
 use super::line::Item;
 use super::progress::Progress;
-use super::state::BatchState;
+use super::state::{BatchState, JournalPlace};
 use crate::commands::CommandResult;
 use crate::commands::targets::Targets;
 use crate::context::Context;
@@ -21,7 +21,7 @@ use crate::delivery::{PendingRecord, Receipt, SendOptions, Sender};
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::signals;
-use crate::store::{Entry, StateDatabase};
+use crate::store::{Entry, KeyLock, StateDatabase, StateLocation};
 use crate::text::text;
 use crate::time::Deadline;
 
@@ -40,12 +40,17 @@ pub fn run(
     total: Option<u64>,
 ) -> CommandResult {
     let _journal_lock = args.journal.as_deref().map(lock_journal).transpose()?;
+    let _run_lock = match &args.run {
+        Some(run) => Some(lock_run(&options, run, context.deadline()?)?),
+        None => None,
+    };
+    let file = args.journal.clone().map(JournalPlace::File);
     let state = Arc::new(BatchState {
         api: context.api()?.clone(),
         limiter: context.limiter()?,
         output: context.output.clone(),
         timeout: context.settings()?.item_timeout().unwrap_or(ITEM_TIMEOUT),
-        journal: args.journal.clone(),
+        journal: file.or_else(|| args.run.clone().map(JournalPlace::Run)),
         fail_fast: args.fail_fast,
         progress: Progress::new(&context.output, total, context.pace()?),
         options,
@@ -227,34 +232,70 @@ fn queue_by_target(queues: &HashMap<u64, SyncSender<Item>>, jobs: u8, item: Item
     }
 }
 
+/// Locks the name of a batch for one process. The lock belongs to a connection of its own, because that of a
+/// worker may be opened again.
+fn lock_run(options: &SendOptions, run: &str, deadline: Deadline) -> Result<KeyLock, Error> {
+    let journal = options.state.open_run(run, deadline)?;
+    let lock = journal.lock_run(&options.server, options.guid.as_str())?;
+    lock.ok_or_else(|| {
+        let name = format!("{run:?}");
+        Error::new(
+            Kind::Busy,
+            text!("another process is working on the batch {name}", name),
+        )
+        .outcome(Outcome::NotSent)
+        .retryable()
+    })
+}
+
 /// A sender and its handle of the journal.
 struct Worker {
     state: Arc<BatchState>,
     sender: Sender,
+    /// Where the ledger and the journal of this worker are.
+    location: StateLocation,
     journal: Option<StateDatabase>,
 }
 
 impl Worker {
     fn new(state: Arc<BatchState>) -> Result<Self, Error> {
-        let journal = state
-            .journal
-            .as_deref()
-            .map(StateDatabase::open)
-            .transpose()?;
         // The key locks of one connection do not exclude each other, so each worker has its own.
+        let location = state.options.state.separate();
         let options = SendOptions {
-            state: state.options.state.separate(),
+            state: location.clone(),
             ..state.options.clone()
         };
         let sender = Sender::new(options, state.api.clone(), state.output.clone())
             .paced_by(state.limiter.clone())
             .stopped_by(state.stop.clone())
             .with_request_timeout(state.timeout);
-        Ok(Self {
+        let mut worker = Self {
             state,
             sender,
-            journal,
-        })
+            location,
+            journal: None,
+        };
+        let deadline = worker.deadline();
+        worker.open_journal(deadline)?;
+        Ok(worker)
+    }
+
+    /// Opens the journal, and again after its connection was lost.
+    fn open_journal(&mut self, deadline: Deadline) -> Result<(), Error> {
+        if self.journal.as_ref().is_none_or(StateDatabase::is_lost) {
+            self.journal = match &self.state.journal {
+                None => None,
+                Some(JournalPlace::File(path)) => Some(StateDatabase::open(path)?),
+                Some(JournalPlace::Run(run)) => Some(self.location.open_run(run, deadline)?),
+            };
+        }
+        Ok(())
+    }
+
+    /// With a limit for the whole batch, a message may wait for its turn until then.
+    fn deadline(&self) -> Deadline {
+        let whole = self.state.deadline;
+        whole.unwrap_or_else(|| Deadline::after(self.state.timeout))
     }
 
     fn work(&mut self, item: &Item) {
@@ -288,20 +329,18 @@ impl Worker {
     }
 
     fn deliver(&mut self, item: &Item) -> Result<Receipt, Error> {
+        let deadline = self.deadline();
+        self.open_journal(deadline)?;
         let record = self.journal.as_ref().map(|store| PendingRecord {
             store,
             name: text!("line {line} of the journal", line = item.line),
+            is_shared: matches!(self.state.journal, Some(JournalPlace::Run(_))),
             entry: Entry {
                 server: self.state.options.server.clone(),
                 guid: self.state.options.guid.to_string(),
                 key: format!("line {}", item.line),
             },
         });
-        // With a limit for the whole batch, a message may wait for its turn until then.
-        let deadline = self
-            .state
-            .deadline
-            .unwrap_or_else(|| Deadline::after(self.state.timeout));
         self.sender.deliver(&item.outgoing, record, deadline)
     }
 }

@@ -1,5 +1,6 @@
 //! The state of a running batch, shared by its workers: its counts, its pauses, and why it ends early.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,15 @@ const DEFAULT_LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// How often a paused worker checks whether the batch has stopped.
 const PAUSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Where the journal is.
+#[derive(Clone)]
+pub enum JournalPlace {
+    /// In a file.
+    File(PathBuf),
+    /// In the shared state, under a name.
+    Run(String),
+}
+
 /// State shared by all workers.
 pub struct BatchState {
     pub options: SendOptions,
@@ -31,7 +41,7 @@ pub struct BatchState {
     pub api: Api,
     pub output: Output,
     pub timeout: Duration,
-    pub journal: Option<std::path::PathBuf>,
+    pub journal: Option<JournalPlace>,
     pub fail_fast: bool,
     pub progress: Progress,
     pub counts: Mutex<OutcomeCounts>,

@@ -69,6 +69,11 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "Keep the journal in the shared state under this name, so that another machine can resume the batch",
         "以此名称把批次进度保存在共享状态中，以便在另一台机器上继续",
     ),
+    ("Do not send it", "不发送"),
+    (
+        "Send it, although it may be sent twice or too fast",
+        "照常发送，可能重复或过快",
+    ),
     ("no answer in {time}", "{time} 内没有应答"),
     (
         "nothing was sent; an administrator can run the output of `qiwei ledger init --sql`, or name a schema that the role may use in `state` (?schema=NAME)",

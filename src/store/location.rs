@@ -125,8 +125,6 @@ impl SharedState {
 }
 
 fn no_state_folder() -> Error {
-    Error::config(text!(
-        "there is no home directory for the ledger of sent messages"
-    ))
-    .hint(text!("set a directory with QIWEI_STATE_DIR"))
+    Error::config(text!("there is no home directory for the state database"))
+        .hint(text!("set a directory with QIWEI_STATE_DIR"))
 }

@@ -97,7 +97,7 @@ impl Session {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|e| Error::local(text!("cannot open a connection"), &e))?;
+            .map_err(|e| Error::io_before_change(text!("cannot open a connection"), &e))?;
         let result = runtime.block_on(connect(state, deadline));
         let (client, connection, greeting) = match result {
             Ok(opened) => opened,

@@ -285,7 +285,15 @@ impl Worker {
         if self.journal.as_ref().is_none_or(StateDatabase::is_lost) {
             self.journal = match &self.state.journal {
                 None => None,
-                Some(JournalPlace::File(path)) => Some(StateDatabase::open(path)?),
+                Some(JournalPlace::File(path)) => {
+                    let opened = StateDatabase::open(path).map_err(|error| {
+                        error.hint(text!(
+                            "nothing was sent; free some space, make the journal writable, or name another \
+                             file with --journal"
+                        ))
+                    });
+                    Some(opened?)
+                }
                 Some(JournalPlace::Run(run)) => Some(self.location.open_run(run, deadline)?),
             };
         }

@@ -25,6 +25,11 @@ mod login;
 mod process;
 mod report;
 mod send;
+mod shared_state;
+// The PostgreSQL server of the tests.
+#[allow(dead_code, reason = "the tests need more of it")]
+#[path = "../../tests/cli/support/postgres.rs"]
+mod postgres;
 // The TLS server of the tests.
 #[path = "../../tests/cli/support/request.rs"]
 mod request;
@@ -47,6 +52,7 @@ fn main() {
     send::measure(&mut report);
     send::measure_gateway(&mut report);
     send::measure_https(&mut report);
+    shared_state::measure(&mut report);
     instance_ls::measure(&mut report);
     batch::measure(&mut report);
     callbacks::measure(&mut report);

@@ -317,6 +317,7 @@ fn send_prints_result_and_makes_one_request() {
             "conversation_id": PERSON,
             "guid": guid,
             "sent_at": run.json()["sent_at"],
+            "deduplicated": null,
             "error": null,
         });
         assert_eq!(run.json(), expected);

@@ -60,7 +60,7 @@ With \-\-json standard output holds one document, or one object per line for str
 A value that is not known is null, never missing. Ids are strings. Fields are only added within a major version.
 .TP
 send, at
-{"outcome","message_id","seq","conversation_id","guid","sent_at"}
+{"outcome","message_id","seq","conversation_id","guid","sent_at","deduplicated"}
 .TP
 send \-\-batch
 one line each: the same and "line","id","to","error"

@@ -3,8 +3,8 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::postgres::{Database, database, with_database};
-use crate::support::sends::{field, results, sends, texts, wait_until, with_state};
+use crate::support::postgres::{Database, database};
+use crate::support::state::{field, results, sends, texts, wait_until, with_database, with_state};
 use crate::support::{GROUP, Home, Qiwei, sandbox};
 
 const NO_DATABASE: &str = "postgres://ci@127.0.0.1:1/d";

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::ledger::expect_failed_send;
-use crate::support::postgres::{database, with_database};
-use crate::support::sends::{everything_in, field, sends, state_folder, texts, with_state};
+use crate::support::postgres::database;
+use crate::support::state::{
+    everything_in, field, sends, state_folder, texts, with_database, with_state,
+};
 use crate::support::{GROUP, Home, sandbox};
 
 #[test]
@@ -175,7 +177,7 @@ fn batches_share_keys() {
             .stdin(input.clone())
             .run()
             .ends_with(0);
-        let outcomes = field(&crate::support::sends::results(&run), "outcome");
+        let outcomes = field(&crate::support::state::results(&run), "outcome");
         assert!(
             outcomes.iter().all(|outcome| outcome == expected),
             "{outcomes:?}"

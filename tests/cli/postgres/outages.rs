@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::ledger::expect_failed_send;
 use crate::support::cutting_proxy::{Cut, CuttingProxy};
-use crate::support::postgres::{Server, database, with_database};
-use crate::support::sends::{sends, wait_until, with_state};
+use crate::support::postgres::{Server, database};
+use crate::support::state::{sends, wait_until, with_database, with_state};
 use crate::support::{GROUP, Home, check_at_once, sandbox, sandbox_with};
 
 const SEND: [&str; 8] = [

@@ -2,7 +2,7 @@
 
 use crate::ledger::expect_failed_send;
 use crate::support::postgres::{Pooler, database};
-use crate::support::sends::{sends, with_state};
+use crate::support::state::{sends, with_state};
 use crate::support::{GROUP, Home, sandbox};
 
 const SEND: [&str; 6] = ["send", GROUP, "x", "--key", "k", "--json"];

@@ -8,8 +8,8 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::ledger::expect_failed_send;
-use crate::support::postgres::{database, with_database};
-use crate::support::sends::{sends, texts, wait_until};
+use crate::support::postgres::database;
+use crate::support::state::{sends, texts, wait_until, with_database};
 use crate::support::{GROUP, check_at_once, sandbox, sandbox_with};
 
 #[test]

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::ledger::expect_failed_send;
-use crate::support::postgres::{Database, database, private_file, with_database};
-use crate::support::sends::{sends, state_folder, with_state};
+use crate::support::postgres::{Database, database, private_file};
+use crate::support::state::{sends, state_folder, with_database, with_state};
 use crate::support::{Finished, GROUP, Home, Qiwei, sandbox};
 
 const KEYED: [&str; 6] = ["send", GROUP, "x", "--key", "k", "--json"];

@@ -8,13 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use qiwei::sandbox::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-use super::sends::with_state;
-use super::{CHILD_TIMEOUT, Home, Qiwei};
-
+/// Longer than the server needs to start on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// The unprivileged user that runs the server, as it refuses to be run by root.
 const NOBODY: u32 = 65_534;
 
@@ -40,11 +38,6 @@ pub fn shared_server() -> &'static Server {
 /// A new database on the shared server.
 pub fn database() -> Database {
     shared_server().database()
-}
-
-/// A run that keeps its state in `database`, with a home folder of its own.
-pub fn with_database(server: &Sandbox, database: &Database, args: &[&str]) -> Qiwei {
-    with_state(server, &Home::new(), args).env("QIWEI_STATE", database.url())
 }
 
 impl Server {
@@ -292,7 +285,7 @@ fn is_root() -> bool {
 fn wait(until: impl Fn() -> bool) {
     let start = Instant::now();
     while !until() {
-        assert!(start.elapsed() < CHILD_TIMEOUT);
+        assert!(start.elapsed() < START_TIMEOUT);
         thread::sleep(Duration::from_millis(20));
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use qiwei::sandbox::Sandbox;
 use serde_json::Value;
 
+use super::postgres::Database;
 use super::{CHILD_TIMEOUT, Finished, Home, Qiwei};
 
 /// A run for the sandbox's first instance, with its state in [`state_folder`].
@@ -17,6 +18,11 @@ pub fn with_state(server: &Sandbox, home: &Home, args: &[&str]) -> Qiwei {
         .with_home(home)
         .env("QIWEI_STATE_DIR", state_folder(home))
         .env("QIWEI_GUID", guid)
+}
+
+/// A run that keeps its state in `database`, with a home folder of its own.
+pub fn with_database(server: &Sandbox, database: &Database, args: &[&str]) -> Qiwei {
+    with_state(server, &Home::new(), args).env("QIWEI_STATE", database.url())
 }
 
 /// The state folder of [`with_state`].

@@ -133,8 +133,8 @@ impl RateLimiter for AccountRateLimiter {
     fn acquire(&self, guid: &str, deadline: Deadline, stop: &AtomicBool) -> Result<(), Error> {
         let guid = self.account_of(guid);
         loop {
-            let most = limit.remaining();
-            let reserved = self.with_database(limit, |database| {
+            let most = deadline.remaining();
+            let reserved = self.with_database(deadline, |database| {
                 database.reserve(&self.server, guid, self.rate, most)
             })?;
             let reservation = match reserved {
@@ -144,7 +144,7 @@ impl RateLimiter for AccountRateLimiter {
             };
             self.sleep(reservation, stop)?;
             // Another process may have been paused meanwhile.
-            let is_paused = self.with_database(limit, |database| {
+            let is_paused = self.with_database(deadline, |database| {
                 database.is_paused(&self.server, guid, reservation)
             })?;
             if is_paused != Some(true) {

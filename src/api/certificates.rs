@@ -49,7 +49,7 @@ pub(super) fn with_extra(
 ///
 /// # Errors
 /// As [`tls_config`].
-pub(super) fn client_config(connection: &Connection) -> Result<ClientConfig, Text> {
+pub(super) fn client_config(connection: &ConnectionSettings) -> Result<ClientConfig, Text> {
     tls_config(connection.cacert.as_deref(), connection.insecure)
 }
 

@@ -25,7 +25,7 @@ mod transport;
 mod websocket_stream;
 
 pub use certificates::tls_config;
-pub use client::Connection;
+pub use client::ConnectionSettings;
 pub use directory_payloads::{Person, RoomDetail};
 pub use error::{CallError, NoAnswer};
 pub use payloads::{ConversationEntry, SentMessage, SessionPage, Status};

@@ -34,7 +34,7 @@ fn killed_batch_is_resumed_on_another_machine() {
     run(&server, &database, 10)
         .run()
         .ends_with(9)
-        .says("night 7");
+        .assert_stderr_contains("night 7");
     first.signal(Signal::KILL);
     drop(first);
     let second = run(&server, &database, 10).run().ends_with(8);
@@ -64,7 +64,7 @@ fn run_needs_a_shared_state() {
     let run = with_state(&server, &Home::new(), &args)
         .stdin(input(1))
         .run();
-    run.ends_with(2).says("QIWEI_STATE");
+    run.ends_with(2).assert_stderr_contains("QIWEI_STATE");
     assert_eq!(sends(&server), 0);
 }
 
@@ -85,7 +85,7 @@ fn sends_without_a_state_only_on_request() {
     assert_eq!(sends(&server), 0);
     let sent = send(&["--on-no-state", "send"])
         .ends_with(0)
-        .says("warning:");
+        .assert_stderr_contains("warning:");
     assert_eq!(
         (&sent.json()["outcome"], &sent.json()["deduplicated"]),
         (&json!("accepted"), &json!(false))

@@ -79,7 +79,10 @@ fn server_that_crashes_during_a_send_leaves_it_unknown() {
     let first = with_database(&server, &database, &SEND).start();
     wait_until("the first is under way", || sends(&server) == 1);
     postgres.stop_immediately();
-    let first = first.end().ends_with(0).says("could not be recorded");
+    let first = first
+        .end()
+        .ends_with(0)
+        .assert_stderr_contains("could not be recorded");
     assert_eq!(outcome(&first), "accepted");
     let down = with_database(&server, &database, &SEND).run();
     expect_failed_send(&down, 9, "not_sent");

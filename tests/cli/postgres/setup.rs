@@ -58,7 +58,7 @@ fn administrator_creates_the_tables_with_printed_sql() {
     let init = |args: &[&str]| Qiwei::new(args).env("QIWEI_STATE", &url).run();
     init(&["ledger", "init"])
         .ends_with(3)
-        .says("permission denied");
+        .assert_stderr_contains("permission denied");
     let sql = init(&["ledger", "init", "--sql"]).ends_with(0).stdout;
     database.sql(&sql);
     init(&["ledger", "init"]).ends_with(0);
@@ -74,7 +74,7 @@ fn local_state_needs_no_sql() {
     Qiwei::new(["ledger", "init", "--sql"])
         .run()
         .ends_with(2)
-        .says("needs no SQL");
+        .assert_stderr_contains("needs no SQL");
     Qiwei::new(["ledger", "init", "--json"])
         .run()
         .assert_output(0, "{\"state\":\"local\"}\n", "");
@@ -137,7 +137,7 @@ fn invalid_address_is_refused_without_its_password() {
         "mysql://u:hunter2pw@h/d",
     ] {
         let run = Qiwei::new(KEYED).env("QIWEI_STATE", url).run().ends_with(3);
-        let run = run.says("QIWEI_STATE");
+        let run = run.assert_stderr_contains("QIWEI_STATE");
         assert!(
             !format!("{}{}", run.stdout, run.stderr).contains("hunter2pw"),
             "{run:?}"
@@ -183,7 +183,10 @@ fn finds_the_password_and_never_shows_it() {
     private_file(&default.path().join(".pgpass"), &line);
     send(&default, &plain).run().ends_with(0);
     exposed.file(".pgpass", &line);
-    send(&exposed, &plain).run().ends_with(3).says("chmod 600");
+    send(&exposed, &plain)
+        .run()
+        .ends_with(3)
+        .assert_stderr_contains("chmod 600");
     for url in [plain.clone(), database.url_of("ci:wrong-password")] {
         let run = send(&home(), &url).arg("-vv").run();
         expect_failed_send(&run, 3, "not_sent");

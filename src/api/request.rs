@@ -1,4 +1,5 @@
-//! The requests this program builds, one function per endpoint.
+//! The requests this program builds, one function per endpoint; those of people and groups are in
+//! `directory.rs`.
 //!
 //! Requests are plain values, so that `--dry-run` prints exactly what would be sent.
 

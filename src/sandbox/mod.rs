@@ -1,8 +1,8 @@
 //! A stateful stand-in for the API server, for trying scripts without an account and for tests.
 //!
 //! [`Sandbox::start`] serves a [`Scenario`] over real sockets. `routes::handle` simulates the server
-//! without I/O; the HTTP layer serves it and applies [`Fault`]s. No code is shared with the client, so
-//! that one mistake cannot hide another.
+//! without I/O; the HTTP layer serves it and applies [`Fault`]s. No wire types are shared with the
+//! client, so that one mistake cannot hide another.
 
 #![cfg_attr(
     test,

@@ -64,7 +64,7 @@ fn known_refusals_have_hints() {
         (-1, "操作过于频繁，请稍后再试", "send more slowly"),
         (-1, "invalid guid", "`qiwei instance ls`"),
         (-1, "instance not started", "`qiwei instance start GUID`"),
-        (-1, "授权过期", "expired"),
+        (-1, "授权过期", "an expiry"),
     ] {
         let error = send(&refusing_server(code, text, Some(2)))
             .ends_with(1)

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WriteOptions {
     pub(crate) keep_alive: bool,
-    /// Whether an HTTP/1.0 client must be told that the connection stays open.
+    /// Whether the request was HTTP/1.1; an HTTP/1.0 client must be told that the connection stays open.
     pub(crate) is_http_1_1: bool,
     /// Whether only the head is sent, for HEAD requests.
     pub(crate) head_only: bool,

@@ -58,15 +58,6 @@ pub fn matching(case: &Case) -> Option<&'static Exception> {
 
 pub static EXCEPTIONS: &[Exception] = &[
     Exception {
-        applies: |c| {
-            c.route == Route::Gateway
-                && c.observation() == Observation::LoggedOut
-                && c.command.name.starts_with("sessions")
-        },
-        expected: expected_read(1),
-        why: "`sessions`: code 1002 of the gateway leaves open whether the account is offline or the guid is wrong",
-    },
-    Exception {
         applies: |c| is_list_refusal(c) && c.command.name == "instance use",
         expected: expected(0, "accepted"),
         why: "a refused list of instances: `instance use` selects an instance that the gateway does not list",

@@ -41,7 +41,7 @@ pub struct Context {
     pace_flag: Cell<Option<Option<Rate>>>,
     state: OnceCell<StateLocation>,
     limiter: OnceCell<Option<Arc<dyn RateLimiter>>>,
-    named_guid: OnceCell<Option<(Guid, GuidSource)>>,
+    configured_guid: OnceCell<Option<(Guid, GuidSource)>>,
     /// The instance that this command uses, once it is chosen.
     pub chosen_guid: OnceCell<Guid>,
 }
@@ -69,7 +69,7 @@ impl Context {
             pace_flag: Cell::new(None),
             state: OnceCell::new(),
             limiter: OnceCell::new(),
-            named_guid: OnceCell::new(),
+            configured_guid: OnceCell::new(),
             chosen_guid: OnceCell::new(),
         }
     }
@@ -172,7 +172,7 @@ impl Context {
     ///
     /// # Errors
     /// The error of the configuration file that was left out.
-    pub fn check_guid_is_not_unread(&self) -> Result<(), Error> {
+    pub fn check_unread_profile_has_no_guid(&self) -> Result<(), Error> {
         let unread = self.layers()?.unread();
         unread.map_or(Ok(()), |error| {
             Err(error.clone().hint(text!(
@@ -275,8 +275,8 @@ impl Context {
     ///
     /// # Errors
     /// As [`Settings::resolve`], and as [`instances::complete`].
-    pub fn named_guid(&self) -> Result<Option<&(Guid, GuidSource)>, Error> {
-        let named = get_or_try(&self.named_guid, || match &self.settings()?.guid {
+    pub fn configured_guid(&self) -> Result<Option<&(Guid, GuidSource)>, Error> {
+        let named = get_or_try(&self.configured_guid, || match &self.settings()?.guid {
             Some((guid, source)) if guid.may_be_abbreviated() => {
                 let guid = instances::complete(self.api()?, guid)?;
                 Ok(Some((guid, source.clone())))

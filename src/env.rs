@@ -27,7 +27,7 @@ pub const PROFILE: &str = "QIWEI_PROFILE";
 pub const CONFIG: &str = "QIWEI_CONFIG";
 /// Address of the gateway's WebSocket.
 pub const WEBSOCKET_URL: &str = "QIWEI_WEBSOCKET_URL";
-/// The configured `notify_url`, restored after callbacks were redirected.
+/// The configured `notify_url`; a command that changes the server's callback URL sets it to this one when it ends.
 pub const NOTIFY_URL: &str = "QIWEI_NOTIFY_URL";
 /// Rate limit of an account.
 pub const PACE: &str = "QIWEI_PACE";

@@ -114,13 +114,13 @@ pub fn of_system(error: io::Error) -> io::Error {
 
 /// A lock whose file is removed with it.
 #[derive(Debug)]
-pub struct Transient {
+pub struct SelfRemovingLock {
     path: PathBuf,
     // Kept open for its lock.
     _file: File,
 }
 
-impl Drop for Transient {
+impl Drop for SelfRemovingLock {
     fn drop(&mut self) {
         // Removed while locked, so no other process is using it.
         let _ = std::fs::remove_file(&self.path);
@@ -131,7 +131,10 @@ impl Drop for Transient {
 ///
 /// # Errors
 /// I/O errors.
-pub fn lock_transient(path: &Path, timeout: Duration) -> io::Result<Option<Transient>> {
+pub fn lock_removed_on_drop(
+    path: &Path,
+    timeout: Duration,
+) -> io::Result<Option<SelfRemovingLock>> {
     let deadline = Deadline::after(timeout);
     loop {
         let Some(file) = lock(path, deadline.remaining())? else {
@@ -139,7 +142,7 @@ pub fn lock_transient(path: &Path, timeout: Duration) -> io::Result<Option<Trans
         };
         // The previous holder may have removed the file that was waited for.
         if is_at(&file, path) {
-            return Ok(Some(Transient {
+            return Ok(Some(SelfRemovingLock {
                 path: path.to_owned(),
                 _file: file,
             }));

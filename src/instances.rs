@@ -140,10 +140,10 @@ pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
         true => error.outcome(Outcome::NotSent),
         false => error,
     };
-    let guid = match context.named_guid().map_err(not_sent)? {
+    let guid = match context.configured_guid().map_err(not_sent)? {
         Some((guid, _)) => guid.clone(),
         None => {
-            context.check_guid_is_not_unread()?;
+            context.check_unread_profile_has_no_guid()?;
             let seen = list_with_statuses(context.api()?).map_err(not_sent)?;
             let guid = detect(&seen, |online| describe(context, online))?;
             context.output.note(&text!(
@@ -161,10 +161,10 @@ pub fn choose(context: &Context, effect: Effect) -> Result<Guid, Error> {
 /// # Errors
 /// When there are several or none, or the server does not answer.
 pub fn named_or_only(context: &Context) -> Result<Guid, Error> {
-    if let Some((guid, _)) = context.named_guid()? {
+    if let Some((guid, _)) = context.configured_guid()? {
         return Ok(guid.clone());
     }
-    context.check_guid_is_not_unread()?;
+    context.check_unread_profile_has_no_guid()?;
     only_or_online(&list_with_statuses(context.api()?)?, |online| {
         describe(context, online)
     })

@@ -24,8 +24,9 @@ pub struct Rate {
 /// The stored state of an account's rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaceState {
-    /// The time up to which sends are reserved, in microseconds since boot (CLOCK_BOOTTIME).
-    pub next_send_at: Micros,
+    /// The time at which a send would be exactly at the rate (the theoretical arrival time of the generic cell rate algorithm),
+    /// in microseconds since boot (CLOCK_BOOTTIME). A burst may send earlier, by at most `Rate::tolerance`.
+    pub theoretical_send_at: Micros,
     /// The end of the last pause requested by the server, on the same clock.
     pub paused_until: Micros,
     /// The time of the last change, on the same clock.
@@ -36,11 +37,14 @@ impl Rate {
     /// Reserves the next send: the wait before it, and the new state.
     pub fn reserve(self, state: Option<PaceState>, now: Micros) -> (Micros, PaceState) {
         let state = PaceState::as_of(state, now);
-        let wait = (state.next_send_at.saturating_sub(self.tolerance()))
+        let wait = (state.theoretical_send_at.saturating_sub(self.tolerance()))
             .saturating_sub(now)
             .max(0);
         let state = PaceState {
-            next_send_at: state.next_send_at.max(now).saturating_add(self.interval),
+            theoretical_send_at: state
+                .theoretical_send_at
+                .max(now)
+                .saturating_add(self.interval),
             ..state
         };
         (wait, state)
@@ -51,12 +55,15 @@ impl Rate {
         let state = PaceState::as_of(state, now);
         let end = now.saturating_add(pause);
         PaceState {
-            next_send_at: state.next_send_at.max(end.saturating_add(self.tolerance())),
+            theoretical_send_at: state
+                .theoretical_send_at
+                .max(end.saturating_add(self.tolerance())),
             paused_until: state.paused_until.max(end),
             ..state
         }
     }
 
+    /// How much earlier than `theoretical_send_at` a send may be made: one interval less than the burst.
     fn tolerance(self) -> Micros {
         self.interval.saturating_mul(i64::from(self.burst) - 1)
     }
@@ -68,13 +75,13 @@ impl PaceState {
     /// otherwise wait for hours.
     pub fn as_of(state: Option<Self>, now: Micros) -> Self {
         let state = state.unwrap_or(Self {
-            next_send_at: now,
+            theoretical_send_at: now,
             paused_until: now,
             updated_at: now,
         });
         let back = state.updated_at.saturating_sub(now).max(0);
         Self {
-            next_send_at: state.next_send_at.saturating_sub(back),
+            theoretical_send_at: state.theoretical_send_at.saturating_sub(back),
             paused_until: state.paused_until.saturating_sub(back),
             updated_at: now,
         }
@@ -235,11 +242,11 @@ mod tests {
             }
         }
         #[test]
-        fn never_panics_on_any_text_or_time(text in "\\PC{0,16}", next_send_at: i64, updated_at: i64, now: i64) {
+        fn never_panics_on_any_text_or_time(text in "\\PC{0,16}", theoretical_send_at: i64, updated_at: i64, now: i64) {
             let _ = text.parse::<Rate>();
-            let state = Some(PaceState { next_send_at, paused_until: next_send_at, updated_at });
+            let state = Some(PaceState { theoretical_send_at, paused_until: theoretical_send_at, updated_at });
             let rate = rate("1/h,burst=10000");
-            let _ = (rate.reserve(state, now), rate.pause(state, now, next_send_at));
+            let _ = (rate.reserve(state, now), rate.pause(state, now, theoretical_send_at));
         }
     }
 }

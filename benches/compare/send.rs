@@ -90,7 +90,7 @@ pub fn measure(report: &mut Report) {
 const ACCOUNTS: usize = 24;
 const ROUNDS_PER_ACCOUNT: usize = 8;
 
-/// Measures `send` through the hosted gateway, next to one to a server of its own.
+/// Measures `send` through the hosted gateway, next to one to a private server.
 pub fn measure_gateway(report: &mut Report) {
     let gateway = Gateway {
         block_after: 0,

@@ -17,7 +17,8 @@ pub fn interpret(response: &Response) -> Result<(Dialect, Payload), CallError> {
     match response.status {
         200..=299 => open(response),
         300..=399 => Err(redirected(response)),
-        // A proxy before the server may answer these after the server has worked.
+        // A proxy before the server may answer these after the server has executed the call: 408 and 460 (client timed out),
+        // 409 (conflict with a call in progress), 499 (client closed the request).
         408 | 409 | 460 | 499 => Err(no_answer(response)),
         400..=499 => Err(refused(response)),
         _ => Err(no_answer(response)),

@@ -419,7 +419,7 @@ pub struct Refusal {
     pub text: String,
     /// Wait before the next request, if the server gave one.
     pub retry_after: Option<Duration>,
-    /// The call that the hosted gateway refused; `None` for a server of its own.
+    /// The call that the hosted gateway refused; `None` for a private server.
     pub gateway: Option<RefusedCall>,
 }
 

@@ -67,18 +67,18 @@ impl Connections {
     /// else the oldest idle one; rejects the new one when all are busy.
     pub(super) fn admit(&self, stream: TcpStream) -> Option<Connection> {
         let stream = Arc::new(stream);
-        let mut members = self.lock();
-        if members.open.len() >= members.cap && !members.make_room() {
+        let mut entries = self.lock();
+        if entries.open.len() >= entries.cap && !entries.make_room() {
             return None;
         }
-        let number = members.next;
-        members.next += 1;
-        let member = Entry {
+        let number = entries.next;
+        entries.next += 1;
+        let entry = Entry {
             stream: stream.clone(),
             has_sent_request: false,
             is_busy: false,
         };
-        members.open.insert(number, member);
+        entries.open.insert(number, entry);
         Some(Connection {
             number,
             stream,
@@ -93,7 +93,7 @@ impl Connections {
 
     /// Whether any response is being written.
     pub(super) fn is_busy(&self) -> bool {
-        self.lock().open.values().any(|member| member.is_busy)
+        self.lock().open.values().any(|entry| entry.is_busy)
     }
 
     fn lock(&self) -> MutexGuard<'_, Registry> {
@@ -111,9 +111,9 @@ impl Registry {
         let Some(number) = without_request.or_else(idle).map(|(number, _)| *number) else {
             return false;
         };
-        if let Some(member) = self.open.remove(&number) {
+        if let Some(entry) = self.open.remove(&number) {
             // Wakes the thread that waits for the next request; it then ends.
-            let _ = member.stream.shutdown(Shutdown::Both);
+            let _ = entry.stream.shutdown(Shutdown::Both);
         }
         true
     }
@@ -122,9 +122,9 @@ impl Registry {
 impl Connection {
     /// Marks whether a response is being written on this connection.
     pub(super) fn set_busy(&self, is_busy: bool) {
-        if let Some(member) = self.connections.lock().open.get_mut(&self.number) {
-            member.is_busy = is_busy;
-            member.has_sent_request |= is_busy;
+        if let Some(entry) = self.connections.lock().open.get_mut(&self.number) {
+            entry.is_busy = is_busy;
+            entry.has_sent_request |= is_busy;
         }
     }
 }
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn closes_idle_unauthenticated_connections_first() {
+    fn closes_oldest_connection_without_valid_request_first() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let connect = || {
             let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -159,10 +159,10 @@ mod tests {
                 (client, connections.admit(stream).unwrap())
             })
             .unzip();
-        let members = connections.lock();
-        assert_eq!(members.open.len(), MAX_CONNECTIONS);
-        assert!(members.open.contains_key(&sender.number));
-        assert!(!members.open.contains_key(&others[0].number));
-        drop((members, clients));
+        let entries = connections.lock();
+        assert_eq!(entries.open.len(), MAX_CONNECTIONS);
+        assert!(entries.open.contains_key(&sender.number));
+        assert!(!entries.open.contains_key(&others[0].number));
+        drop((entries, clients));
     }
 }

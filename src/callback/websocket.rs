@@ -50,7 +50,7 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(20);
 const BACKOFF: [u64; 4] = [1, 2, 5, 10];
 const LONGEST_WAIT: u64 = 30;
 /// A connection that lasted longer was no failure.
-const MIN_STABLE_SESSION: Duration = Duration::from_secs(60);
+const MIN_STABLE_CONNECTION: Duration = Duration::from_secs(60);
 /// Time allowed for the last acknowledgements at the end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Largest message in bytes.
@@ -183,7 +183,7 @@ struct Client {
 }
 
 /// The end of a connection.
-enum SessionEnd {
+enum ConnectionEnd {
     Stopped,
     Lost(Text),
     /// The gateway refused the credentials, with this reason.
@@ -198,13 +198,13 @@ impl Client {
     fn run(&mut self, mut socket: Socket) -> Result<(), String> {
         loop {
             let start = Instant::now();
-            let why = match self.session(&mut socket) {
-                SessionEnd::Stopped => return Ok(()),
-                SessionEnd::Refused(reason) => return Err(reason),
-                SessionEnd::Lost(why) => why,
+            let why = match self.receive(&mut socket) {
+                ConnectionEnd::Stopped => return Ok(()),
+                ConnectionEnd::Refused(reason) => return Err(reason),
+                ConnectionEnd::Lost(why) => why,
             };
             // A connection that ends at once, again and again, must not be made every second.
-            if start.elapsed() > MIN_STABLE_SESSION {
+            if start.elapsed() > MIN_STABLE_CONNECTION {
                 self.failures = 0;
             }
             match self.reconnect(why)? {
@@ -323,15 +323,16 @@ impl Client {
     }
 
     /// Receives on one connection until it ends.
-    fn session(&mut self, socket: &mut Socket) -> SessionEnd {
-        self.exchange(socket).unwrap_or_else(SessionEnd::Lost)
+    fn receive(&mut self, socket: &mut Socket) -> ConnectionEnd {
+        self.receive_messages(socket)
+            .unwrap_or_else(ConnectionEnd::Lost)
     }
 
     /// The messages of one connection.
     ///
     /// # Errors
     /// Why the connection was lost.
-    fn exchange(&mut self, socket: &mut Socket) -> Result<SessionEnd, Text> {
+    fn receive_messages(&mut self, socket: &mut Socket) -> Result<ConnectionEnd, Text> {
         let (mut heard, mut pinged) = (Instant::now(), Instant::now());
         loop {
             let is_stopped = self.is_stopped();
@@ -343,7 +344,7 @@ impl Client {
             if is_stopped {
                 let _ = socket.close(None);
                 let _ = socket.flush();
-                return Ok(SessionEnd::Stopped);
+                return Ok(ConnectionEnd::Stopped);
             }
             if heard.elapsed() > SILENCE_TIMEOUT {
                 return Err(text!(
@@ -367,7 +368,7 @@ impl Client {
             };
             heard = Instant::now();
             if let FromGateway::Refused(reason) = message {
-                return Ok(SessionEnd::Refused(reason));
+                return Ok(ConnectionEnd::Refused(reason));
             }
             self.handle(message);
         }

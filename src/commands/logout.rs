@@ -36,7 +36,7 @@ impl Run for Args {
         if self.dry_run {
             return dry_run::show(context, &request).map(success);
         }
-        let is_detected = context.named_guid()?.is_none();
+        let is_detected = context.configured_guid()?.is_none();
         if is_detected && !self.yes {
             let question = text!("Log out {guid}, the only online instance?", guid = &guid);
             if !confirm(

@@ -264,7 +264,7 @@ fn row(session: ConversationEntry) -> Row {
 }
 
 /// The column of the last message is left out when no time is known: servers whose list is bare ids give
-/// none, and `/sync/sync_msg`, which could, must not be called without a recent key, nor more than once a
+/// none, and `/sync/sync_msg`, which could, must not be called without a recent `sync_key`, nor more than once a
 /// minute.
 fn table(rows: &[Row]) -> Table {
     if rows.iter().all(|row| row.last_message_at.is_none()) {

@@ -22,7 +22,7 @@ pub trait ResolveTarget {
     /// The conversation.
     ///
     /// # Errors
-    /// A usage error for what is no target, a configuration error for a name that is not unique.
+    /// A usage error for what is no target, a configuration error for a name of no or several conversations.
     fn conversation(&self, to: &str) -> Result<ConversationId, Error>;
 
     /// An error because of which no name can be resolved, once.
@@ -150,13 +150,13 @@ fn read_directory(context: &Context) -> Result<Directory, Error> {
 pub fn look_up<'a>(
     context: &'a Context,
     guid: &'a Guid,
-    most_singles: usize,
+    max_single_lookups: usize,
 ) -> Result<LookUp<'a>, Error> {
     Ok(LookUp {
         api: context.api()?,
         guid,
         output: &context.output,
-        most_singles,
+        max_single_lookups,
     })
 }
 

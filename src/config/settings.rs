@@ -27,7 +27,7 @@ pub struct Settings {
     pub guid: Option<(Guid, Source)>,
     /// The configured address of the gateway's WebSocket.
     pub websocket_url: Option<Url>,
-    /// The configured `notify_url`, restored after callbacks were redirected.
+    /// The configured `notify_url`; a command that changes the server's callback URL sets it to this one when it ends.
     pub notify_url: Option<String>,
     /// Rate limit of the account; `None` for unlimited. With the hosted gateway it applies to all calls.
     pub pace: Option<Rate>,

@@ -68,7 +68,7 @@ enum PreviousAttempt {
     /// It certainly was not delivered.
     NotDelivered,
     /// It may have been delivered, and is sent again on request.
-    InDoubt,
+    OutcomeUnknown,
     /// It was accepted.
     Accepted(Receipt),
 }
@@ -77,7 +77,7 @@ impl PreviousAttempt {
     /// What is known after an attempt with this outcome: its failure says nothing about the earlier one.
     fn known(&self, outcome: Outcome) -> Outcome {
         match self {
-            Self::InDoubt if outcome != Outcome::Accepted => Outcome::Unknown,
+            Self::OutcomeUnknown if outcome != Outcome::Accepted => Outcome::Unknown,
             _ => outcome,
         }
     }
@@ -264,10 +264,10 @@ impl Sender {
                         deduplicated: outgoing.key.as_ref().map(|_| true),
                     }));
                 }
-                LedgerState::Uncertain { .. } if self.options.resend => {
-                    before = PreviousAttempt::InDoubt
+                LedgerState::Unknown { .. } if self.options.resend => {
+                    before = PreviousAttempt::OutcomeUnknown
                 }
-                LedgerState::Uncertain { target, at } => {
+                LedgerState::Unknown { target, at } => {
                     return Err(unknown_before(&record.name, &target, at));
                 }
                 LedgerState::Different { target } => {

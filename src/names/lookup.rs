@@ -30,8 +30,8 @@ pub struct LookUp<'a> {
     pub guid: &'a Guid,
     /// Where progress is shown.
     pub output: &'a Output,
-    /// Most single look-ups of those that batches leave out. The others are left for the next run.
-    pub most_singles: usize,
+    /// Greatest number of single look-ups for ids that the answers of batches leave out. The others are left for the next run.
+    pub max_single_lookups: usize,
 }
 
 /// Looked-up names.
@@ -55,13 +55,13 @@ enum Kind {
 struct Job {
     kind: Kind,
     ids: Vec<String>,
-    /// Why the id is looked up singly, if so.
-    again: Option<Again>,
+    /// Why the id is looked up in a request of its own; `None` for a first request.
+    single_reason: Option<SingleReason>,
 }
 
-/// Why an id is looked up again, singly.
+/// Why an id is looked up in a request of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
+enum SingleReason {
     /// The batch left it out.
     LeftOut,
     /// The batch was refused.
@@ -74,11 +74,11 @@ impl Job {
     }
 
     /// Jobs that look these ids up singly.
-    fn again(&self, ids: Vec<String>, why: Again) -> Vec<Job> {
+    fn singly(&self, ids: Vec<String>, why: SingleReason) -> Vec<Job> {
         let job = |id| Job {
             kind: self.kind,
             ids: vec![id],
-            again: Some(why),
+            single_reason: Some(why),
         };
         ids.into_iter().map(job).collect()
     }
@@ -165,7 +165,7 @@ impl LookUp<'_> {
         };
         self.with_progress(&done, total, || {
             let left = parallel::map(jobs, AT_ONCE, ask);
-            let singles = left.into_iter().flatten().take(self.most_singles);
+            let singles = left.into_iter().flatten().take(self.max_single_lookups);
             parallel::map(singles.collect(), AT_ONCE, ask);
         });
         answers.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -184,18 +184,19 @@ impl LookUp<'_> {
                 let left: Vec<String> = job.ids.iter().filter(is_missing).cloned().collect();
                 answers.of(job.kind).extend(found);
                 // A single group has another endpoint, a single person has not.
-                let is_last = job.again.is_some() || (job.kind == Kind::People && job.is_one());
+                let is_last =
+                    job.single_reason.is_some() || (job.kind == Kind::People && job.is_one());
                 if is_last {
                     answers
                         .of(job.kind)
                         .extend(left.into_iter().map(without_names));
                     return Vec::new();
                 }
-                job.again(left, Again::LeftOut)
+                job.singly(left, SingleReason::LeftOut)
             }
             // Alone it is refused because it does not exist, or no longer.
             Err(CallError::Refused(refusal))
-                if job.again == Some(Again::LeftOut)
+                if job.single_reason == Some(SingleReason::LeftOut)
                     && refusal.code.is_some()
                     && !refusal.is_too_frequent() =>
             {
@@ -204,10 +205,11 @@ impl LookUp<'_> {
                 Vec::new()
             }
             Err(error) => {
-                let is_worth_again = health.note(&error) && job.again.is_none() && !job.is_one();
+                let is_worth_again =
+                    health.note(&error) && job.single_reason.is_none() && !job.is_one();
                 answers.error.get_or_insert(error);
                 match is_worth_again {
-                    true => job.again(job.ids.clone(), Again::Refused),
+                    true => job.singly(job.ids.clone(), SingleReason::Refused),
                     false => Vec::new(),
                 }
             }
@@ -218,7 +220,7 @@ impl LookUp<'_> {
         let ids: Vec<&str> = job.ids.iter().map(String::as_str).collect();
         match (job.kind, ids.as_slice()) {
             (Kind::People, ids) => self.api.user_infos(self.guid, ids).map(names_of_people),
-            (Kind::Rooms, [id]) if job.again.is_some() => {
+            (Kind::Rooms, [id]) if job.single_reason.is_some() => {
                 self.api.room_info(self.guid, id).map(names_of_rooms)
             }
             (Kind::Rooms, ids) => self.api.room_details(self.guid, ids).map(names_of_rooms),
@@ -286,7 +288,7 @@ fn batches(kind: Kind, ids: &[&str]) -> impl Iterator<Item = Job> {
         .map(|ids| Job {
             kind,
             ids: ids.to_vec(),
-            again: None,
+            single_reason: None,
         })
         .collect();
     batches.into_iter()

@@ -112,22 +112,22 @@ fn check_rate(text: &str) {
 }
 
 /// For any stored state and any clock, no wait exceeds the stored one, and times only advance.
-fn check_states(next_send_at: Micros, updated_at: Micros, now: Micros) {
+fn check_states(theoretical_send_at: Micros, updated_at: Micros, now: Micros) {
     let rate: Rate = "20/min,burst=3".parse().expect("a rate");
     let state = PaceState {
-        next_send_at,
-        paused_until: next_send_at,
+        theoretical_send_at,
+        paused_until: theoretical_send_at,
         updated_at,
     };
     let (wait, after) = rate.reserve(Some(state), now);
-    let asked = i128::from(next_send_at) - i128::from(updated_at.min(now));
+    let asked = i128::from(theoretical_send_at) - i128::from(updated_at.min(now));
     assert!(
         wait >= 0 && i128::from(wait) <= asked.max(0),
         "{wait} of {asked}"
     );
-    assert!(after.updated_at == now && after.next_send_at >= now);
+    assert!(after.updated_at == now && after.theoretical_send_at >= now);
     let paused = rate.pause(Some(state), now, updated_at.saturating_abs());
-    assert!(paused.paused_until >= now && paused.next_send_at >= paused.paused_until);
+    assert!(paused.paused_until >= now && paused.theoretical_send_at >= paused.paused_until);
     let (wait, _) = rate.reserve(Some(paused), now);
     assert!(
         i128::from(wait)

@@ -30,7 +30,7 @@ pub enum Quirk {
     LinkInQrcode,
     /// Messages are called back as a list (11013) instead of singly (11010).
     BatchCallbacks,
-    /// The list of 11013 is wrapped as `{"list":[…]}`; implies nothing without `batch-callbacks`.
+    /// The list of 11013 is wrapped as `{"list":[…]}`; has no effect without `batch-callbacks`.
     WrappedBatch,
     /// Callbacks carry their type in `msg_type` instead of `notify_type`.
     MsgTypeKey,
@@ -60,7 +60,7 @@ pub enum Quirk {
     RowsInItems,
     /// Rows of people are in `contacts`, of groups in `list`.
     RowsInContacts,
-    /// Rows say `acctid`, `real_name`, and for groups `name`; implies nothing without a `rows-…` quirk.
+    /// Rows say `acctid`, `real_name`, and for groups `name`; has no effect without a `rows-…` quirk.
     AltRowKeys,
     /// Members of a group are bare user ids instead of objects.
     BareMembers,

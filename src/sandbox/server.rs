@@ -62,16 +62,16 @@ impl Server {
         received: ReceivedRequest,
         path: Option<&str>,
     ) -> ResponsePlan {
-        self.carry_out(|simulator| simulator.handle_request(received, path))
+        self.simulate(|simulator| simulator.handle_request(received, path))
     }
 
     /// Refuses and records a request that may come from a web page.
     pub(super) fn refuse(&self, received: ReceivedRequest, reason: String) -> ResponsePlan {
         let answer = HttpResponse::detail(403, &serde_json::json!(reason), reason);
-        self.carry_out(|simulator| simulator.refuse(received, answer))
+        self.simulate(|simulator| simulator.refuse(received, answer))
     }
 
-    fn carry_out(&self, work: impl FnOnce(&mut Simulator) -> HandledRequest) -> ResponsePlan {
+    fn simulate(&self, work: impl FnOnce(&mut Simulator) -> HandledRequest) -> ResponsePlan {
         let request_order = lock(&self.request_order);
         let HandledRequest {
             answer,
@@ -114,7 +114,7 @@ impl Server {
             .filter(|rest| rest.starts_with('/'))
     }
 
-    /// Activates a fault; a refusal is effective when this returns.
+    /// Activates a fault; a closed port is closed when this returns.
     pub(super) fn add_fault(&self, fault: Fault) {
         match fault.kind {
             Kind::Refuse(time) => self.sockets.control.close(self.sockets.addr, time),

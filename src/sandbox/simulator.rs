@@ -119,7 +119,7 @@ impl Simulator {
                 body: &received.body,
             };
             let (answer, fault) = self.respond(received.at, &request);
-            return self.carry_out(received, answer, fault.as_ref());
+            return self.plan_with_fault(received, answer, fault.as_ref());
         };
         if path == Some(websocket::PATH) {
             return self.handle_handshake(received);
@@ -134,9 +134,9 @@ impl Simulator {
                 };
                 let (mut answer, fault) = self.respond(received.at, &request);
                 answer.note = format!("{} {}", call.path.escape_debug(), answer.note);
-                self.carry_out(received, answer, fault.as_ref())
+                self.plan_with_fault(received, answer, fault.as_ref())
             }
-            Err(answer) => self.carry_out(received, answer, None),
+            Err(answer) => self.plan_with_fault(received, answer, None),
         }
     }
 
@@ -152,11 +152,16 @@ impl Simulator {
             }
             fault => (None, fault),
         };
-        let spoilt = now.as_ref().and_then(|fault| fault.answer(&self.state));
-        let is_upgrade = is_accepted && spoilt.is_none();
+        let replacement = now.as_ref().and_then(|fault| fault.answer(&self.state));
+        let is_upgrade = is_accepted && replacement.is_none();
         let transmission = now.as_ref().map_or(Transmission::Properly, transmission);
         let recorded = now.as_ref().or(later.as_ref());
-        let mut handled = self.plan(received, spoilt.unwrap_or(answer), transmission, recorded);
+        let mut handled = self.plan(
+            received,
+            replacement.unwrap_or(answer),
+            transmission,
+            recorded,
+        );
         handled.upgrade = is_upgrade.then_some(Upgrade { fault: later });
         handled
     }
@@ -167,10 +172,10 @@ impl Simulator {
         received: ReceivedRequest,
         answer: HttpResponse,
     ) -> HandledRequest {
-        self.carry_out(received, answer, None)
+        self.plan_with_fault(received, answer, None)
     }
 
-    fn carry_out(
+    fn plan_with_fault(
         &mut self,
         received: ReceivedRequest,
         answer: HttpResponse,
@@ -217,13 +222,13 @@ impl Simulator {
             self.state.log_out(&guid_in(request.body));
         }
         let handled = executed.then(|| self.handle(at, request, fault));
-        let spoilt = fault.and_then(|fault| fault.answer(&self.state));
-        match (spoilt, handled) {
-            (Some(spoilt), Some(handled)) => HttpResponse {
+        let replacement = fault.and_then(|fault| fault.answer(&self.state));
+        match (replacement, handled) {
+            (Some(replacement), Some(handled)) => HttpResponse {
                 note: handled.note,
-                ..spoilt
+                ..replacement
             },
-            (Some(spoilt), None) => unexecuted(spoilt),
+            (Some(replacement), None) => unexecuted(replacement),
             (None, Some(handled)) => handled,
             (None, None) => unexecuted(HttpResponse::error(500)),
         }

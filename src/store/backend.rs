@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ledger::{Entry, Row, RowFilter, StoredEntry};
 use crate::api::SentMessage;
 use crate::error::{Error, Outcome};
-use crate::files::Transient;
+use crate::files::SelfRemovingLock;
 use crate::pace::{Micros, PaceState};
 use crate::time::Deadline;
 
@@ -95,7 +95,7 @@ pub(super) struct Usage {
 #[expect(dead_code, reason = "held only to be dropped")]
 pub enum KeyLock {
     /// A lock file.
-    File(Transient),
+    File(SelfRemovingLock),
     /// A lock of a database session.
     Session(super::postgres::AdvisoryLock),
 }

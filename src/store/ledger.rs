@@ -27,7 +27,7 @@ pub enum LedgerState {
     /// It was accepted, with this message.
     Accepted(SentMessage),
     /// It may have been delivered: no trustworthy answer arrived, or the process died.
-    Uncertain {
+    Unknown {
         /// The target.
         target: String,
         /// Time of the send, seconds since 1970.
@@ -233,7 +233,7 @@ impl StoredEntry {
                 target: self.target,
             },
             "accepted" => LedgerState::Accepted(self.message),
-            _ => LedgerState::Uncertain {
+            _ => LedgerState::Unknown {
                 target: self.target,
                 at: self.changed_at,
             },
@@ -294,10 +294,10 @@ mod tests {
         let key = entry("k");
         assert_eq!(store.state_of(&key, b"d").unwrap(), LedgerState::Free);
         store.begin(&key, "R:1", b"d").unwrap();
-        let uncertain = |store: &StateDatabase| matches!(store.state_of(&key, b"d").unwrap(), LedgerState::Uncertain { target, .. } if target == "R:1");
-        assert!(uncertain(&store));
+        let is_unknown = |store: &StateDatabase| matches!(store.state_of(&key, b"d").unwrap(), LedgerState::Unknown { target, .. } if target == "R:1");
+        assert!(is_unknown(&store));
         store.finish(&key, Outcome::Unknown, None).unwrap();
-        assert!(uncertain(&store));
+        assert!(is_unknown(&store));
         for outcome in [Outcome::Rejected, Outcome::NotSent] {
             store.finish(&key, outcome, None).unwrap();
             assert_eq!(store.state_of(&key, b"other").unwrap(), LedgerState::Free);

@@ -9,7 +9,7 @@ use clap_mangen::Man;
 use crate::manual_text;
 use crate::support::Qiwei;
 
-const REWRITE: &str = "UPDATE_GENERATED=1 cargo test generated";
+const REWRITE: &str = "UPDATE_GENERATED=1 cargo test --test cli -- generated";
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

@@ -60,10 +60,10 @@ With \-\-json standard output holds one document, or one object per line for str
 A value that is not known is null, never missing. Ids are strings. Fields are only added within a major version.
 .TP
 send, at
-{"outcome","message_id","seq","conversation_id","guid","sent_at","deduplicated"}
+{"outcome","message_id","seq","conversation_id","guid","sent_at","deduplicated","error"}; the error is null unless the message was not accepted
 .TP
 send \-\-batch
-one line each: the same and "line","id","to","error"
+one line each: the same and "line","id","to"
 .TP
 sessions
 [{"conversation_id","type":"private|group","name","last_message_at"}]
@@ -108,10 +108,10 @@ ledger ls
 [{"key","to","outcome","message_id","at","guid","base_url"}]
 .TP
 \-\-dry\-run
-[{"method","url","headers","body"}], secrets redacted
+{"method","url","headers","body"}, for a batch one line each; secrets redacted
 .SH ENVIRONMENT
 .TP
-QIWEI_BASE_URL, QIWEI_GUID, QIWEI_NOTIFY_URL, QIWEI_PACE, QIWEI_LEDGER_DAYS, QIWEI_TIMEOUT, QIWEI_RETRIES, QIWEI_CACERT, QIWEI_INSECURE
+QIWEI_BASE_URL, QIWEI_GUID, QIWEI_NOTIFY_URL, QIWEI_PACE, QIWEI_LEDGER_DAYS, QIWEI_TIMEOUT, QIWEI_RETRIES, QIWEI_CACERT, QIWEI_INSECURE, QIWEI_APP_KEY, QIWEI_APP_SECRET, QIWEI_WEBSOCKET_URL, QIWEI_STATE
 As the settings of these names. A flag overrides them, and they override the config file.
 .TP
 QIWEI_PROFILE

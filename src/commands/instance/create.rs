@@ -147,7 +147,7 @@ impl Args {
         if self.dry_run {
             return dry_run::show(context, &request);
         }
-        let previous = match context.named_guid()?.cloned() {
+        let previous = match context.configured_guid()?.cloned() {
             Some((guid, Source::Config | Source::Profile)) => Some(guid),
             _ => None,
         };

@@ -52,7 +52,7 @@ impl Args {
                     .is_none_or(|wanted| wanted.name() == i.status_name())
             })
             .collect();
-        let current = context.named_guid()?.map(|(guid, _)| guid);
+        let current = context.configured_guid()?.map(|(guid, _)| guid);
         let accounts = instances::accounts(context, &shown);
         let views = view::views(&shown, current, &accounts);
         context.output.result(&views, |views| view::table(views))?;

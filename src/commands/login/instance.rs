@@ -25,7 +25,7 @@ pub fn instance(
     if new {
         return create(context, api, bridge.unwrap_or_default());
     }
-    match context.named_guid()? {
+    match context.configured_guid()? {
         Some((guid, _)) => Ok(guid.clone()),
         None => only_one(context, api),
     }

@@ -215,7 +215,7 @@ fn submit_verification_code(context: &Context, code: &str) -> Result<(), Error> 
 
 /// The named instance, else the only running one that is not online.
 fn waiting_instance(context: &Context) -> Result<Guid, Error> {
-    if let Some((guid, _)) = context.named_guid()? {
+    if let Some((guid, _)) = context.configured_guid()? {
         return Ok(guid.clone());
     }
     let running: Vec<Guid> = instances::list_with_statuses(context.api()?)?

@@ -39,8 +39,8 @@ pub fn print_failure(
     error: &Error,
 ) {
     // After an accepted message only printing can fail, and stdout is what failed.
-    let is_printed = error.outcome == Some(Outcome::Accepted) || error.kind == Kind::ClosedPipe;
-    if !output.is_json() || is_printed {
+    let cannot_print = error.outcome == Some(Outcome::Accepted) || error.kind == Kind::ClosedPipe;
+    if !output.is_json() || cannot_print {
         return;
     }
     let error = output.masked(error);

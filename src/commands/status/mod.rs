@@ -130,7 +130,7 @@ impl Run for Args {
 fn print_status(context: &Context) -> Result<(), Error> {
     let settings = context.settings()?;
     let api = context.api()?;
-    let named = context.named_guid()?;
+    let named = context.configured_guid()?;
     let statuses = instance_statuses(&context.output, api, named)?;
     let accounts = instances::accounts(context, &statuses.all());
     let choice = choose_instance(named.cloned(), &statuses, &accounts);

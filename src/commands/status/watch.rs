@@ -113,7 +113,7 @@ pub fn wait(context: &Context, wanted: Status, interval: Option<Duration>) -> Co
         interval.unwrap_or(DEFAULT_WAIT_INTERVAL),
         DEFAULT_WAIT_TIMEOUT,
     )?;
-    let guid = match context.named_guid()? {
+    let guid = match context.configured_guid()? {
         Some((guid, _)) => guid.clone(),
         None => match poll.wait_for_instance(wanted)? {
             Choice::Instance(guid) => guid,
@@ -229,7 +229,7 @@ impl<'c> Poll<'c> {
     /// Waits until an instance can be chosen: the server answers, and has one instance, or one that is
     /// online.
     fn wait_for_instance(&self, wanted: Status) -> Result<Choice, Error> {
-        self.context.check_guid_is_not_unread()?;
+        self.context.check_unread_profile_has_no_guid()?;
         let mut known = None;
         loop {
             let found = match self.api.all_clients() {

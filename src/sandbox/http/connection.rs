@@ -93,7 +93,7 @@ fn answer(
         transmission,
         upgrade,
     } = handler.handle(received);
-    let stays_open = carry_out(stream, handler, &answer, transmission, options)?;
+    let stays_open = transmit(stream, handler, &answer, transmission, options)?;
     Ok(match upgrade {
         Some(upgrade) if stays_open => Next::Upgrade(upgrade),
         None if stays_open => Next::Request,
@@ -102,7 +102,7 @@ fn answer(
 }
 
 /// Transmits a response; returns whether the connection stays open.
-fn carry_out(
+fn transmit(
     stream: &TcpStream,
     handler: &impl Handler,
     answer: &HttpResponse,

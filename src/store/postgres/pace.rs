@@ -57,7 +57,7 @@ async fn change_locked(
     let new = match rows.first() {
         Some(row) => {
             let state = PaceState {
-                next_send_at: row.try_get(0)?,
+                theoretical_send_at: row.try_get(0)?,
                 paused_until: row.try_get(1)?,
                 updated_at: row.try_get(2)?,
             };
@@ -75,7 +75,7 @@ async fn change_locked(
     let values = [
         text(&server),
         text(&guid),
-        int(&new.next_send_at),
+        int(&new.theoretical_send_at),
         int(&new.paused_until),
         int(&new.updated_at),
     ];

@@ -229,7 +229,7 @@ fn read_pace(
         params![server, guid],
         |row| {
             Ok(PaceState {
-                next_send_at: row.get(0)?,
+                theoretical_send_at: row.get(0)?,
                 paused_until: row.get(1)?,
                 updated_at: row.get(2)?,
             })
@@ -251,7 +251,7 @@ fn write_pace(
         params![
             server,
             guid,
-            state.next_send_at,
+            state.theoretical_send_at,
             state.paused_until,
             state.updated_at
         ],

@@ -89,7 +89,7 @@ impl Sqlite {
         (&entry.server, &entry.guid, &entry.key).hash(&mut hasher);
         let path = folder.join(format!("{:016x}.lock", hasher.finish()));
         files::create_private_folder(&folder)
-            .and_then(|()| files::lock_transient(&path, wait_budget))
+            .and_then(|()| files::lock_removed_on_drop(&path, wait_budget))
             .map(|lock| lock.map(KeyLock::File))
             .map_err(|e| {
                 Error::config(text!(

@@ -1,6 +1,6 @@
 //! The tables and their migrations.
 //!
-//! Columns of `pace` and their names in [`crate::pace::PaceState`]: `next_at` is `next_send_at`, `held_until` is
+//! Columns of `pace` and their names in [`crate::pace::PaceState`]: `next_at` is `theoretical_send_at`, `held_until` is
 //! `paused_until`, `seen_at` is `updated_at`.
 
 use rusqlite::Connection;

@@ -14,7 +14,7 @@ use crate::support::{sandbox_on_own_address_with, sandbox_with};
 /// How a command's requests reach the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// A server of its own: each endpoint has its path.
+    /// A private server: each endpoint has its path.
     Direct,
     /// The hosted gateway: every request is a POST to one path, with the endpoint's path in its body.
     Gateway,

@@ -173,7 +173,7 @@ pub fn classes_of(
     route: Route,
 ) -> &'static [ResultClass] {
     match observation {
-        // A server of its own has no credentials and no limit: a proxy in front of it, or the operator, may.
+        // A private server has no credentials and no limit: a proxy in front of it, or the operator, may.
         Observation::CredentialsRefused
         | Observation::TooManyCalls
         | Observation::PersonalWechat

@@ -124,7 +124,9 @@ impl FaultyServer {
 }
 
 /// First segments of the API's paths.
-const API_PATH_PREFIXES: [&str; 6] = ["client", "global", "login", "msg", "session", "user"];
+const API_PATH_PREFIXES: [&str; 8] = [
+    "client", "contact", "global", "login", "msg", "room", "session", "user",
+];
 
 fn state(sandbox: &Sandbox) -> Value {
     ask("GET", &format!("{}/_sandbox/state", sandbox.base_url())).json()

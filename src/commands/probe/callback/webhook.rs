@@ -61,7 +61,7 @@ impl Webhook {
 
     /// Posts events in order.
     pub fn post(&self, context: &Context, events: &[Simulated]) -> Result<Vec<Check>, Error> {
-        let guid = context.named_guid()?;
+        let guid = context.configured_guid()?;
         let guid = match guid {
             Some((guid, _)) => guid.as_str().to_owned(),
             None => crate::instances::named_or_only(context).map_or_else(

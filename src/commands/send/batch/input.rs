@@ -172,8 +172,8 @@ fn receive(
     }
 }
 
-/// The error for a batch with invalid lines, of which so many are invalid only because the name of the
-/// target is not unique.
+/// The error for a batch with invalid lines, `names` of them only because a name has no or
+/// several conversations.
 pub fn bad_lines(count: u64, names: u64) -> Error {
     let message = match count {
         1 => text!("1 invalid line; nothing was sent"),

@@ -15,6 +15,7 @@ mod status_line;
 mod streams;
 pub mod table;
 mod table_layout;
+mod table_stream;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -33,6 +34,7 @@ use secret_mask::SecretMask;
 use status_line::Stderr;
 pub use streams::{OutputStream, StdinStream, Streams};
 use table::TableStyle;
+pub use table_stream::TableStream;
 
 /// When to use color.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -203,6 +205,11 @@ impl Output {
             pending: String::from("["),
             is_empty: true,
         }
+    }
+
+    /// Starts a table whose rows are printed as they come.
+    pub fn table_stream<const N: usize>(&self, header: [Text; N]) -> TableStream<'_, N> {
+        TableStream::new(self, header)
     }
 
     /// Prints text of this program, which includes its line breaks.

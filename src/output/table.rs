@@ -82,6 +82,9 @@ pub struct Table {
     header: Vec<Text>,
     rows: Vec<Vec<Cell>>,
     cuttable: Vec<usize>,
+    /// Least widths of the columns without a terminal; empty for none.
+    min_widths: Vec<usize>,
+    has_header: bool,
 }
 
 impl Table {
@@ -94,7 +97,16 @@ impl Table {
             header: header.into(),
             rows: rows.into_iter().map(Vec::from).collect(),
             cuttable: Vec::new(),
+            min_widths: Vec::new(),
+            has_header: true,
         }
+    }
+
+    /// Makes this the continuation of a table with columns of these widths, which has the header already.
+    pub(super) fn continues(mut self, widths: Vec<usize>) -> Self {
+        self.min_widths = widths;
+        self.has_header = false;
+        self
     }
 
     /// Allows shortening a column on a narrow terminal. Not for ids and guids, which are copied.
@@ -105,14 +117,7 @@ impl Table {
 
     /// The rendered table with a final line break. Double-width characters count as two columns.
     pub(super) fn render(&self, table_style: TableStyle, lang: Lang) -> String {
-        let header = self.header.iter().map(|text| text.render(lang)).collect();
-        let rows = self.rows.iter().map(|row| {
-            let cells = row
-                .iter()
-                .map(|cell| shown(&cell.text.render(lang), table_style));
-            cells.collect()
-        });
-        let grid: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
+        let grid = self.grid(table_style, lang);
         let Some(columns) = table_style.columns.filter(|_| table_style.terminal) else {
             return self.draw(&grid, table_style, table_style.terminal);
         };
@@ -123,6 +128,33 @@ impl Table {
             }
             Layout::Records => self.records(&grid, table_style, columns),
         }
+    }
+
+    /// The texts of the cells, with the header if this table has it.
+    fn grid(&self, table_style: TableStyle, lang: Lang) -> Vec<Vec<String>> {
+        let header = || self.header.iter().map(|text| text.render(lang)).collect();
+        let rows = self.rows.iter().map(|row| {
+            let cells = row
+                .iter()
+                .map(|cell| shown(&cell.text.render(lang), table_style));
+            cells.collect()
+        });
+        let mut grid: Vec<Vec<String>> = self
+            .has_header
+            .then(header)
+            .into_iter()
+            .chain(rows)
+            .collect();
+        for (text, width) in grid.iter_mut().take(1).flatten().zip(&self.min_widths) {
+            let missing = width.saturating_sub(get_string_width(text));
+            text.push_str(&" ".repeat(missing));
+        }
+        grid
+    }
+
+    /// The width of each column.
+    pub(super) fn widths(&self, table_style: TableStyle, lang: Lang) -> Vec<usize> {
+        widths(&self.grid(table_style, lang))
     }
 
     fn draw(&self, grid: &[Vec<String>], table_style: TableStyle, framed: bool) -> String {
@@ -177,7 +209,8 @@ impl Table {
         for (row, cells) in self.rows.iter().enumerate() {
             for (column, cell) in cells.iter().enumerate() {
                 if let Some(paint) = paint(cell.style) {
-                    table.with(Modify::new(At::new(row + 1, column)).with(paint));
+                    let row = row + usize::from(self.has_header);
+                    table.with(Modify::new(At::new(row, column)).with(paint));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Runs every example against the sandbox, so that none becomes outdated.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::support::Finished;
 use crate::support::script::{in_sandbox, is_installed};
@@ -61,6 +62,30 @@ fn broken_build_mentions_on_call_person_once() {
         run.stderr.contains("the build 42 is broken: https:"),
         "{run:?}"
     );
+}
+
+#[test]
+#[cfg_attr(not(has_postgres), ignore = "PostgreSQL is not installed")]
+fn machines_with_shared_state_send_once() {
+    let program = Path::new(env!("CARGO_BIN_EXE_qiwei"));
+    let path = std::env::var("PATH").unwrap();
+    let run = Command::new("sh")
+        .arg(folder().join("shared-state.sh"))
+        .env(
+            "PATH",
+            format!("{}:{path}", program.parent().unwrap().display()),
+        )
+        .env_remove("QIWEI_STATE")
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(run.stdout).unwrap();
+    let stderr = String::from_utf8(run.stderr).unwrap();
+    assert!(run.status.success(), "{stdout}{stderr}");
+    for (machine, outcome) in [("one", "accepted"), ("two", "duplicate")] {
+        let line = format!("machine {machine}:\n{outcome} R:1012345678901");
+        assert!(stdout.contains(&line), "{stdout}{stderr}");
+    }
+    assert_eq!(stderr.matches("POST /msg/send_text").count(), 1, "{stderr}");
 }
 
 /// Two runners, each with an empty home folder.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::support::memory::measure;
 use crate::support::raw::{RawServer, closed_port, ok};
-use crate::support::state::{change_state, field, sends, state_folder, with_state};
+use crate::support::state::{change_state, command, field, sends, state_folder, with_state};
 use crate::support::{
     Finished, GROUP, Home, PERSON, Qiwei, check_all, requests, sandbox, sandbox_with,
 };
@@ -251,6 +252,47 @@ fn rejects_invalid_keys() {
         let run = Qiwei::new(["send", GROUP, "x", "--key", key]).run();
         run.ends_with(2)
             .assert_stderr_contains("a key must be one line of 1 to 200 characters");
+    }
+}
+
+#[test]
+fn ledger_ls_prints_any_number_of_rows_in_little_memory() {
+    let (server, home) = (sandbox(), Home::new());
+    with_state(&server, &home, &["send", GROUP, "x", "--key", "first"])
+        .run()
+        .ends_with(0);
+    let list = |args: &[&str]| measure(&mut command(&server, &home, args));
+    let small = list(&["ledger", "ls"]);
+    // The later a key, the longer, so that columns widen between the parts that are laid out together.
+    change_state(
+        &home,
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50000)
+         INSERT INTO sends SELECT server, guid, substr('000000000000000000000', 1, n / 2500) || n,
+             target, digest, outcome, message_id, seq, sent_at, changed_at - n FROM sends, n",
+    );
+    for (args, lines) in [
+        (&["ledger", "ls"][..], 50_002),
+        (&["ledger", "ls", "--json"], 1),
+    ] {
+        let large = list(args);
+        assert_eq!((large.code, large.lines), (Some(0), lines), "{args:?}");
+        assert!(
+            large.peak < small.peak + 8 * 1024,
+            "{args:?}: {} KiB",
+            large.peak
+        );
+    }
+    let run = with_state(&server, &home, &["ledger", "ls"])
+        .run()
+        .ends_with(0);
+    let mut lines = run.stdout.lines();
+    assert!(lines.next().unwrap().starts_with("KEY"));
+    let mut last_column = 0;
+    for line in lines {
+        assert_eq!(line.split_whitespace().nth(1), Some(GROUP), "{line}");
+        let column = line.find(GROUP).unwrap();
+        assert!(column >= last_column, "{line}");
+        last_column = column;
     }
 }
 

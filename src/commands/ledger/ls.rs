@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{Error, Outcome};
-use crate::output::table::{Cell, GREEN, RED, Table, YELLOW};
+use crate::output::table::{Cell, GREEN, RED, YELLOW};
 use crate::store::{Row, RowFilter, StateDatabase};
 use crate::text::{Text, text};
 use crate::time::{local_minute, parse_duration, rfc3339};
@@ -65,20 +65,13 @@ impl Args {
     /// Prints the ledger, latest entry first.
     pub fn run(self, context: &Context) -> Result<(), Error> {
         let store = super::open(context)?;
+        // A ledger may have a million entries, so they are printed as they are read.
         if context.output.is_json() {
-            // A ledger may have a million entries, so they are printed as they are read.
             let mut array = context.output.json_array();
             if let Some(store) = store {
                 self.visit(&store, &mut |row| array.push(&view(row)))?;
             }
             return array.end();
-        }
-        let mut views = Vec::new();
-        if let Some(store) = store {
-            self.visit(&store, &mut |row| {
-                views.push(view(row));
-                Ok(())
-            })?;
         }
         let header = [
             text!("KEY"),
@@ -87,9 +80,11 @@ impl Args {
             text!("MESSAGE"),
             text!("AT"),
         ];
-        context
-            .output
-            .page(Table::new(header, views.iter().map(cells)))
+        let mut table = context.output.table_stream(header);
+        if let Some(store) = store {
+            self.visit(&store, &mut |row| table.push(cells(&view(row))))?;
+        }
+        table.end()
     }
 
     fn visit(

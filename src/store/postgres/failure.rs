@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_postgres::error::SqlState;
 
 use crate::error::{Error, Kind, Outcome};
-use crate::state_url::StateUrl;
+use crate::state_url::{SslMode, StateUrl};
 use crate::text::{Text, text};
 use crate::time::show_duration;
 
@@ -63,7 +63,7 @@ impl Failure {
             address,
             reason
         );
-        match self.remedy() {
+        match self.remedy(url) {
             Some(hint) => Error::config(message).hint(hint),
             None => unreachable(message),
         }
@@ -81,7 +81,7 @@ impl Failure {
     }
 
     /// What to change; `None` for a failure that may pass.
-    fn remedy(&self) -> Option<Text> {
+    fn remedy(&self, url: &StateUrl) -> Option<Text> {
         let Self::Database(error) = self else {
             return None;
         };
@@ -99,7 +99,13 @@ impl Failure {
                 )
             });
         };
+        let is_unencrypted = url.ssl_mode == SslMode::Disable && !url.is_unix_socket();
         match code.code().get(..2).unwrap_or_default() {
+            "28" if is_unencrypted && *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+                Some(text!(
+                    "nothing was sent; check the user of `state` and the server's pg_hba.conf; if the server requires encryption, add sslmode=verify-full to `state`"
+                ))
+            }
             "28" => Some(text!(
                 "nothing was sent; check the user and the password of `state` (also PGPASSWORD, PGPASSFILE) and the server's pg_hba.conf"
             )),

@@ -84,6 +84,10 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "没有发送任何消息；请检查 `state` 的地址、sslmode 和 sslrootcert，以及密码（含 PGPASSWORD、PGPASSFILE）",
     ),
     (
+        "nothing was sent; check the user of `state` and the server's pg_hba.conf; if the server requires encryption, add sslmode=verify-full to `state`",
+        "没有发送任何消息；请检查 `state` 的用户名和服务器的 pg_hba.conf；如果服务器要求加密，请在 `state` 中加上 sslmode=verify-full",
+    ),
+    (
         "nothing was sent; check the user and the password of `state` (also PGPASSWORD, PGPASSFILE) and the server's pg_hba.conf",
         "没有发送任何消息；请检查 `state` 的用户名和密码（含 PGPASSWORD、PGPASSFILE）以及服务器的 pg_hba.conf",
     ),

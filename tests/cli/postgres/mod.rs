@@ -7,3 +7,4 @@ mod outages;
 mod pooler;
 mod races;
 mod setup;
+mod tls;

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
+use super::tls::Certificate;
+
 /// Longer than the server needs to start on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// The unprivileged user that runs the server, as it refuses to be run by root.
@@ -42,6 +44,36 @@ pub fn database() -> Database {
 
 impl Server {
     pub fn start() -> Self {
+        Self::start_with(&[], |_| {})
+    }
+
+    /// Starts a server that accepts TCP connections only over TLS, at `address`, which must begin with 127. A role
+    /// named `scram` needs its password.
+    pub fn start_with_tls(certificate: &Certificate, address: &str) -> Self {
+        let options = [
+            format!("listen_addresses={address}"),
+            "ssl=on".to_owned(),
+            "ssl_cert_file=../server.pem".to_owned(),
+            "ssl_key_file=../server.key".to_owned(),
+        ];
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        Self::start_with(&options, |folder| {
+            let (chain, key) = certificate.server_files();
+            for (name, text) in [("server.pem", chain), ("server.key", key)] {
+                let path = folder.join(name);
+                private_file(&path, &text);
+                if is_root() {
+                    std::os::unix::fs::chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+                }
+            }
+            let rules = "local all all trust\nhostssl all scram 127.0.0.0/8 scram-sha-256\n\
+                         hostssl all all 127.0.0.0/8 trust\n";
+            std::fs::write(folder.join("data/pg_hba.conf"), rules).unwrap();
+        })
+    }
+
+    /// Starts a server with these settings, after `prepare` has changed its folder.
+    fn start_with(settings: &[&str], prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap().keep();
         if is_root() {
             std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
@@ -54,7 +86,8 @@ impl Server {
             .stdout(Stdio::null())
             .status();
         assert!(made.unwrap().success());
-        let supervisor = supervise(&folder);
+        prepare(&folder);
+        let supervisor = supervise(&folder, settings);
         let server = Self { folder, supervisor };
         server.wait_until_ready();
         server
@@ -99,7 +132,7 @@ impl Server {
         // The former supervisor removes the folder when its stdin is closed.
         self.supervisor.kill().unwrap();
         self.supervisor.wait().unwrap();
-        self.supervisor = supervise(&self.folder);
+        self.supervisor = supervise(&self.folder, &[]);
         self.wait_until_ready();
     }
 
@@ -130,6 +163,11 @@ impl Database {
     /// The value of `state` through a TCP proxy.
     pub fn url_through(&self, port: u16) -> String {
         format!("postgres://postgres@127.0.0.1:{port}/{}", self.name)
+    }
+
+    /// The value of `state` for a role at a TCP address.
+    pub fn url_at(&self, role: &str, address: &str) -> String {
+        format!("postgres://{role}@{address}/{}", self.name)
     }
 
     pub fn name(&self) -> &str {
@@ -235,7 +273,7 @@ async fn values(client: &Client, sql: &str) -> Result<Vec<String>, tokio_postgre
 }
 
 /// Runs the server until stdin is closed, then removes the folder.
-fn supervise(folder: &Path) -> Child {
+fn supervise(folder: &Path, settings: &[&str]) -> Child {
     let script = "folder=$1; shift\n\"$@\" >\"$folder/log\" 2>&1 &\nserver=$!\ncat >/dev/null\n\
                   kill -QUIT $server 2>/dev/null; wait $server; rm -rf \"$folder\"";
     let server = as_nobody("postgres");
@@ -250,6 +288,7 @@ fn supervise(folder: &Path) -> Child {
         .arg("-k")
         .arg(folder)
         .args(["-c", "listen_addresses=", "-c", "max_connections=300"])
+        .args(settings.iter().flat_map(|setting| ["-c", setting]))
         .current_dir("/")
         .stdin(Stdio::piped());
     supervisor.spawn().unwrap()

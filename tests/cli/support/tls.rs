@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use base64::Engine;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
     date_time_ymd,
@@ -85,10 +86,24 @@ impl Certificate {
         Arc::new(config)
     }
 
+    /// The certificate and its key as PEM.
+    pub fn server_files(&self) -> (String, String) {
+        let chain = self
+            .chain
+            .iter()
+            .map(|certificate| pem("CERTIFICATE", certificate));
+        (chain.collect(), pem("PRIVATE KEY", self.key.secret_der()))
+    }
+
     /// The PEM file to trust.
     pub fn file(&self) -> PathBuf {
         Path::new(self.folder.path()).join("trusted.pem")
     }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
 }
 
 /// A server that speaks TLS and answers every request with the same bytes.

@@ -6,7 +6,7 @@ use super::text_argument::TextArgs;
 use super::{CommandResult, Run, success, targets};
 use crate::context::Context;
 use crate::conversation::{ConversationId, is_id};
-use crate::delivery::{OutgoingMessage, check_key};
+use crate::delivery::{Content, OutgoingMessage, check_key};
 use crate::error::Error;
 use crate::mention::{Mentions, to_wire_placeholders};
 use crate::names;
@@ -81,8 +81,10 @@ impl Args {
         }
         Ok(OutgoingMessage {
             to,
-            text,
-            mentions: Some(mentions),
+            content: Content::Text {
+                text,
+                mentions: Some(mentions),
+            },
             key: self.key.take(),
         })
     }

@@ -1,8 +1,10 @@
 //! Delivery of one message: wait for the pace, record "in flight" in the ledger, send, record the outcome.
 
+mod content;
 mod outgoing_message;
 mod sender;
 
+pub use content::Content;
 pub use outgoing_message::{OutgoingMessage, check_key};
 pub use sender::{OnNoState, PendingRecord, SendOptions, Sender};
 

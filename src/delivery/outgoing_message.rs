@@ -2,21 +2,19 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::api::request::{self, Request};
+use super::content::Content;
+use crate::api::request::Request;
 use crate::conversation::ConversationId;
 use crate::guid::Guid;
-use crate::mention::Mentions;
 use crate::text::{Text, text};
 
-/// Target, text and mentions of a message.
+/// Target and content of a message.
 #[derive(Clone, Debug)]
 pub struct OutgoingMessage {
     /// The target conversation.
     pub to: ConversationId,
-    /// The text.
-    pub text: String,
-    /// The mentioned members; if any, the mention endpoint is used.
-    pub mentions: Option<Mentions>,
+    /// What is sent.
+    pub content: Content,
     /// The idempotency key.
     pub key: Option<String>,
 }
@@ -24,24 +22,13 @@ pub struct OutgoingMessage {
 impl OutgoingMessage {
     /// The request that sends it.
     pub fn request(&self, guid: &Guid) -> Request {
-        match &self.mentions {
-            Some(mentions) => request::send_room_at(guid, &self.to, &self.text, mentions),
-            None => request::send_text(guid, &self.to, &self.text),
-        }
+        self.content.request(guid, &self.to)
     }
 
-    /// The digest of target, text and mentions, which identifies the content.
+    /// The digest of target and content, which identifies the message.
     pub fn digest(&self) -> Vec<u8> {
-        let mentions = self.mentions.as_ref().map(|mentions| {
-            // A list of plain values always serialises.
-            serde_json::to_string(mentions).unwrap_or_default()
-        });
         let mut hash = Sha256::new();
-        for part in [
-            &self.to.to_string(),
-            &mentions.unwrap_or_default(),
-            &self.text,
-        ] {
+        for part in std::iter::once(self.to.to_string()).chain(self.content.identity()) {
             // The length distinguishes "ab" + "c" from "a" + "bc".
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
@@ -67,12 +54,15 @@ pub fn check_key(key: &str) -> Result<String, Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mention::Mentions;
 
     fn outgoing(to: &str, text: &str, mentions: Option<Mentions>) -> OutgoingMessage {
         OutgoingMessage {
             to: to.parse().unwrap(),
-            text: text.into(),
-            mentions,
+            content: Content::Text {
+                text: text.into(),
+                mentions,
+            },
             key: None,
         }
     }
@@ -93,6 +83,21 @@ mod tests {
                 assert_eq!(one.digest() == other.digest(), place == other_place);
             }
         }
+    }
+
+    #[test]
+    fn digest_of_texts_stays_what_ledgers_hold() {
+        let hex = |bytes: Vec<u8>| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let plain = outgoing("R:1", "备份完成", None);
+        let mention = outgoing("R:1", "备份完成", Some(Mentions::All));
+        assert_eq!(
+            hex(plain.digest()),
+            "47bd4df6b6fb7e9409d35d8c8b12978646e1a6ec71fbf1adf414ebf10ae74a55"
+        );
+        assert_eq!(
+            hex(mention.digest()),
+            "e99a022df70dced9d923f9ff712e1d8b641051a962dee1b61c113cef3d83dee6"
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use super::text_argument::TextArgs;
 use super::{CommandResult, Run, targets};
 use crate::context::Context;
-use crate::delivery::{OutgoingMessage, check_key};
+use crate::delivery::{Content, OutgoingMessage, check_key};
 use crate::error::Error;
 use batch::BatchArgs;
 #[cfg(fuzzing)]
@@ -64,8 +64,7 @@ fn outgoing(
 ) -> Result<OutgoingMessage, Error> {
     Ok(OutgoingMessage {
         to: targets::conversation(context, to)?,
-        text: text.read(context)?,
-        mentions: None,
+        content: Content::text(text.read(context)?),
         key,
     })
 }

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::commands::targets::ResolveTarget;
 use crate::commands::text_argument::check_text;
 use crate::conversation::ConversationId;
-use crate::delivery::{OutgoingMessage, check_key};
+use crate::delivery::{Content, OutgoingMessage, check_key};
 use crate::error::Kind;
 use crate::mention::{Mentions, to_wire_placeholders};
 use crate::output::Output;
@@ -169,8 +169,7 @@ fn outgoing(wire: Wire, to: ConversationId) -> Result<OutgoingMessage, Text> {
     };
     Ok(OutgoingMessage {
         to,
-        text,
-        mentions,
+        content: Content::Text { text, mentions },
         key: wire.key.as_deref().map(check_key).transpose()?,
     })
 }
@@ -209,21 +208,30 @@ mod tests {
         Settings::resolve(&Layers::load(Flags::default(), env).unwrap()).unwrap()
     }
 
+    fn mentions(item: &Item) -> Option<&Mentions> {
+        match &item.outgoing.content {
+            Content::Text { mentions, .. } => mentions.as_ref(),
+        }
+    }
+
     #[test]
     fn parses_valid_lines() {
         let settings = settings();
         let parse = |text: &str| parse(7, text.as_bytes(), &settings).unwrap();
         let plain = parse(r#"{"to":"S:1","text":"a\nb"}"#);
-        assert_eq!((plain.line, plain.outgoing.text.as_str()), (7, "a\nb"));
-        assert!(plain.outgoing.mentions.is_none());
+        assert_eq!(
+            (plain.line, plain.outgoing.content.as_text().unwrap()),
+            (7, "a\nb")
+        );
+        assert!(mentions(&plain).is_none());
         let alias = parse(r#"{"to":"ops","text":"x","at":"all","key":"k","id":{"row": 1.50}}"#);
         assert_eq!(alias.outgoing.to.to_string(), "R:10001");
-        assert_eq!(alias.outgoing.mentions, Some(Mentions::All));
+        assert_eq!(mentions(&alias), Some(&Mentions::All));
         assert_eq!(alias.outgoing.key.as_deref(), Some("k"));
         assert_eq!(alias.id.unwrap().get(), r#"{"row": 1.50}"#);
         let users = parse(r#"{"to":"R:1","text":"{$@} {$@}","at":["168",788]}"#);
         let expected = Mentions::of_ids(["168", "788"]).unwrap();
-        assert_eq!(users.outgoing.mentions, Some(expected));
+        assert_eq!(mentions(&users), Some(&expected));
     }
 
     #[test]

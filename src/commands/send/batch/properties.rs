@@ -59,7 +59,7 @@ fn check_item(data: &[u8], item: &Item) {
         return;
     };
     let outgoing = &item.outgoing;
-    assert_eq!(line["text"], outgoing.text.as_str());
+    assert_eq!(line["text"].as_str(), outgoing.content.as_text());
     assert_eq!(line["to"], item.to.as_str());
     let to = if item.to == "ops" {
         "R:10001"

@@ -199,7 +199,7 @@ impl BatchState {
 
     /// Warns of the first text that may be too long.
     pub fn check_length(&self, item: &Item) {
-        if let Some(warning) = long_text_warning(&item.outgoing.text)
+        if let Some(warning) = item.outgoing.content.as_text().and_then(long_text_warning)
             && !self.has_warned_of_length.swap(true, Ordering::SeqCst)
         {
             self.output.warn(&text!(

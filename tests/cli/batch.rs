@@ -175,7 +175,8 @@ fn each_worker_reuses_one_connection() {
             .run()
             .ends_with(0);
         assert_eq!((results(&run).len(), server.requests()), (count, count));
-        let most: usize = jobs.parse().unwrap();
+        // On a busy machine the HTTP library may not have put a connection back when the next request begins.
+        let most = jobs.parse::<usize>().unwrap() + count / 10;
         assert!(
             server.connections() <= most,
             "{jobs}: {}",

@@ -278,7 +278,7 @@ fn signal_waits_for_message_in_flight() {
         |&(signal, code)| {
             let server = sandbox();
             let (reader, writer) = std::io::pipe().unwrap();
-            server.add_fault("latency=2s*1".parse().unwrap());
+            server.add_fault("latency=8s*1".parse().unwrap());
             let run = with_state(&server, &Home::new(), &["send", "--batch", "-"])
                 .stdin(lines(50))
                 .stdout_to(writer)

@@ -24,7 +24,7 @@ const FRESH: i64 = 86_400;
 /// Age in seconds at which an entry is removed.
 const EXPIRED: i64 = 30 * 86_400;
 /// Most entries of a file; the oldest are removed.
-const MOST_ENTRIES: usize = 20_000;
+pub(super) const MOST_ENTRIES: usize = 20_000;
 /// Largest file that is read.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
 /// Longest name that is kept, in bytes.
@@ -45,28 +45,28 @@ pub struct NameCache {
     has_new_account: bool,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-struct Content {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct Content {
     format: u32,
     server: String,
     guid: String,
     /// The account, if known, and when it was looked up.
     account: Option<(Account, i64)>,
-    names: HashMap<String, Entry>,
+    pub(super) names: HashMap<String, Entry>,
 }
 
 /// A name, or that the server gave none, and when it was learned in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-struct Entry(Option<String>, i64);
+pub(super) struct Entry(Option<String>, i64);
 
 impl Entry {
-    fn is_fresh(&self, now: i64) -> bool {
+    pub(super) fn is_fresh(&self, now: i64) -> bool {
         is_fresh(self.1, now)
     }
 }
 
 fn is_fresh(at: i64, now: i64) -> bool {
-    (0..FRESH).contains(&(now - at))
+    (0..FRESH).contains(&now.saturating_sub(at))
 }
 
 impl NameCache {
@@ -275,11 +275,18 @@ fn read(path: &Path) -> Result<Option<Content>, Unreadable> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Unreadable::Content("it is too large".into()));
     }
-    let content: Content =
-        serde_json::from_slice(&bytes).map_err(|e| Unreadable::Content(e.to_string()))?;
+    parse(&bytes).map(Some).map_err(Unreadable::Content)
+}
+
+/// Parses a file.
+///
+/// # Errors
+/// Why the content is not used.
+pub(super) fn parse(bytes: &[u8]) -> Result<Content, String> {
+    let content: Content = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
     match content.format {
-        FORMAT => Ok(Some(content)),
-        _ => Err(Unreadable::Content("it has another format".into())),
+        FORMAT => Ok(content),
+        _ => Err("it has another format".into()),
     }
 }
 
@@ -292,8 +299,8 @@ fn unusable(path: &Path, why: &str) -> Text {
 }
 
 /// Removes old entries, and the oldest of too many.
-fn prune(names: &mut HashMap<String, Entry>, now: i64) {
-    names.retain(|_, entry| (-FRESH..EXPIRED).contains(&(now - entry.1)));
+pub(super) fn prune(names: &mut HashMap<String, Entry>, now: i64) {
+    names.retain(|_, entry| (-FRESH..EXPIRED).contains(&now.saturating_sub(entry.1)));
     if names.len() > MOST_ENTRIES {
         let mut times: Vec<i64> = names.values().map(|entry| entry.1).collect();
         times.sort_unstable_by(|a, b| b.cmp(a));

@@ -5,6 +5,8 @@ mod cache;
 mod directory;
 mod lookup;
 mod members;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod session_list;
 mod spelling;
 

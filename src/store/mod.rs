@@ -18,6 +18,8 @@ pub use backend::KeyLock;
 pub use ledger::{Entry, LedgerState, Row, RowFilter};
 pub use location::{SharedState, StateLocation};
 pub use pace::Reservation;
+#[cfg(fuzzing)]
+pub use postgres::properties;
 pub use postgres::schema::setup_sql;
 
 use crate::error::{Error, Kind, Outcome};

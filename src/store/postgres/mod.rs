@@ -5,6 +5,8 @@ mod ledger;
 mod pace;
 mod password;
 mod pooler;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 pub(super) mod schema;
 mod session;
 mod statement;

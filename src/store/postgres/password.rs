@@ -18,6 +18,11 @@ pub(super) fn find(path: &Path, url: &StateUrl, output: &Output) -> Option<Secre
         ));
         return None;
     }
+    find_in(&content, url)
+}
+
+/// The password of the first line that is about `url`.
+pub(super) fn find_in(content: &str, url: &StateUrl) -> Option<Secret> {
     content.lines().find_map(|line| password_in(line, url))
 }
 
@@ -33,7 +38,7 @@ fn is_exposed(_path: &Path) -> bool {
 }
 
 /// The password of a line, if the line is about `url`.
-fn password_in(line: &str, url: &StateUrl) -> Option<Secret> {
+pub(super) fn password_in(line: &str, url: &StateUrl) -> Option<Secret> {
     if line.starts_with('#') {
         return None;
     }

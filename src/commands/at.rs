@@ -1,9 +1,10 @@
 //! `qiwei at`: sends a text to a group and mentions members.
 
+use super::send::messages::Messages;
 use super::send::one;
 use super::send::options::DeliveryArgs;
 use super::text_argument::TextArgs;
-use super::{CommandResult, Run, success, targets};
+use super::{CommandResult, Run, targets};
 use crate::context::Context;
 use crate::conversation::{ConversationId, is_id};
 use crate::delivery::{Content, OutgoingMessage, check_key};
@@ -52,41 +53,54 @@ pub struct Args {
 
 impl Run for Args {
     fn run(mut self, context: &Context) -> CommandResult {
-        let outgoing = self
-            .outgoing(context)
+        let messages = self
+            .messages(context)
             .inspect_err(|error| one::print_failure(&context.output, None, None, error))?;
-        one::send(context, &outgoing, &self.delivery, self.dry_run).map(success)
+        messages.send(context, &self.delivery, self.dry_run)
     }
 }
 
 impl Args {
-    fn outgoing(&mut self, context: &Context) -> Result<OutgoingMessage, Error> {
-        let to = targets::conversation(context, &self.room)?;
-        if !to.is_group() {
+    fn messages(&mut self, context: &Context) -> Result<Messages, Error> {
+        let targets = targets::conversations(context, [self.room.as_str()])?;
+        if let Some(person) = targets.iter().find(|to| !to.conversation.is_group()) {
+            let to = &person.conversation;
             return Err(
                 Error::usage(text!("{to} is a person; only groups have mentions", to))
                     .hint(text!("to send to a person, use `qiwei send {to} TEXT`", to)),
             );
         }
         self.restore_text();
-        let mentions = self.mentions(context, &to)?;
-        let mut text = self.text.read(context)?;
-        if !self.no_check {
-            mentions.check_placeholder_count(&text).map_err(|why| {
-                Error::usage(why).hint(text!(
-                    "use one per mention, or none; --no-check sends it anyway"
-                ))
-            })?;
-            text = to_wire_placeholders(&text);
-        }
-        Ok(OutgoingMessage {
-            to,
-            content: Content::Text {
-                text,
-                mentions: Some(mentions),
-            },
-            key: self.key.take(),
+        let mut text = None;
+        Messages::to_each(targets, false, |target| {
+            // A mistake in --user is reported before standard input is read.
+            let mentions = self.mentions(context, &target.conversation)?;
+            let text = match &text {
+                Some(text) => String::clone(text),
+                None => text.insert(self.text(context, &mentions)?).clone(),
+            };
+            Ok(OutgoingMessage {
+                to: target.conversation.clone(),
+                content: Content::Text {
+                    text,
+                    mentions: Some(mentions),
+                },
+                key: self.key.clone(),
+            })
         })
+    }
+
+    fn text(&self, context: &Context, mentions: &Mentions) -> Result<String, Error> {
+        let text = self.text.read(context)?;
+        if self.no_check {
+            return Ok(text);
+        }
+        mentions.check_placeholder_count(&text).map_err(|why| {
+            Error::usage(why).hint(text!(
+                "use one per mention, or none; --no-check sends it anyway"
+            ))
+        })?;
+        Ok(to_wire_placeholders(&text))
     }
 
     /// In `at ROOM --user ID TEXT` the parser reads TEXT as another id. Ids are digits, so the last value

@@ -59,6 +59,23 @@ pub fn show_all(context: &Context, requests: &[Request]) -> Result<(), Error> {
     })
 }
 
+/// Prints the requests of several messages: a JSON line for each, or a text.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn show_each(context: &Context, requests: impl Iterator<Item = Request>) -> Result<(), Error> {
+    context.output.note(&text!("dry run: nothing was sent"));
+    for request in requests {
+        let planned = plan(context.settings()?, &request);
+        context.output.result(&planned, |planned| {
+            let mut text = String::new();
+            render(&mut text, planned);
+            Text::lines(text.trim_end_matches('\n'))
+        })?;
+    }
+    Ok(())
+}
+
 /// Prints one of many requests as a JSON line.
 ///
 /// # Errors

@@ -19,11 +19,27 @@ const MOST_SHOWN: usize = 10;
 
 /// What finds the conversation that TO stands for.
 pub trait ResolveTarget {
-    /// The conversation.
+    /// The conversations: one, unless TO is an alias of several.
     ///
     /// # Errors
     /// A usage error for what is no target, a configuration error for a name of no or several conversations.
-    fn conversation(&self, to: &str) -> Result<ConversationId, Error>;
+    fn conversations(&self, to: &str) -> Result<Vec<ConversationId>, Error>;
+
+    /// The only conversation.
+    ///
+    /// # Errors
+    /// As [`ResolveTarget::conversations`], and a usage error for an alias of several.
+    fn conversation(&self, to: &str) -> Result<ConversationId, Error> {
+        let mut found = self.conversations(to)?;
+        match (found.pop(), found.len()) {
+            (Some(only), 0) => Ok(only),
+            (_, others) => Err(Error::usage(text!(
+                "{to} is an alias of {count} conversations; only one is possible here",
+                to,
+                count = others + 1
+            ))),
+        }
+    }
 
     /// An error because of which no name can be resolved, once.
     fn failure(&self) -> Option<Error> {
@@ -34,8 +50,8 @@ pub trait ResolveTarget {
 /// Ids and aliases only.
 #[cfg(any(test, fuzzing))]
 impl ResolveTarget for crate::config::Settings {
-    fn conversation(&self, to: &str) -> Result<ConversationId, Error> {
-        crate::config::Settings::conversation(self, to)
+    fn conversations(&self, to: &str) -> Result<Vec<ConversationId>, Error> {
+        crate::config::Settings::conversations(self, to)
     }
 }
 
@@ -47,10 +63,45 @@ impl ResolveTarget for crate::config::Settings {
 pub fn conversation(context: &Context, to: &str) -> Result<ConversationId, Error> {
     let targets = Targets::new(context);
     let found = targets.conversation(to);
-    match targets.failure() {
-        Some(error) => Err(error),
-        None => found,
+    targets.failure().map_or(found, Err)
+}
+
+/// A conversation, and the TO that it comes from.
+#[derive(Clone, Debug)]
+pub struct ResolvedTarget {
+    /// TO as it was written.
+    pub to: String,
+    /// The conversation.
+    pub conversation: ConversationId,
+}
+
+/// The conversations for several TO, each once.
+///
+/// # Errors
+/// As [`conversation`]; nothing is asked of the server twice.
+pub fn conversations<'t>(
+    context: &Context,
+    tos: impl IntoIterator<Item = &'t str>,
+) -> Result<Vec<ResolvedTarget>, Error> {
+    let targets = Targets::new(context);
+    let mut all = Vec::new();
+    let mut known = HashSet::new();
+    for to in tos {
+        let found = targets.conversations(to);
+        for conversation in targets.failure().map_or(found, Err)? {
+            match known.insert(conversation.clone()) {
+                true => all.push(ResolvedTarget {
+                    to: to.to_owned(),
+                    conversation,
+                }),
+                false => context.output.note(&text!(
+                    "{conversation} is given more than once, and gets the message once",
+                    conversation
+                )),
+            }
+        }
     }
+    Ok(all)
 }
 
 /// Targets of one command, which reads all names at most once.
@@ -88,9 +139,9 @@ impl<'c> Targets<'c> {
 }
 
 impl ResolveTarget for Targets<'_> {
-    fn conversation(&self, to: &str) -> Result<ConversationId, Error> {
+    fn conversations(&self, to: &str) -> Result<Vec<ConversationId>, Error> {
         let Some(name) = to.trim().strip_prefix(names::PREFIX) else {
-            return self.context.settings()?.conversation(to);
+            return self.context.settings()?.conversations(to);
         };
         if names::normalise(name).is_empty() {
             return Err(Error::usage(text!("`name:` needs a name after it")));
@@ -106,7 +157,7 @@ impl ResolveTarget for Targets<'_> {
                         id = &id
                     ));
                 }
-                Ok(id)
+                Ok(vec![id])
             }
             [] => Err(no_such_name(name, &directory.with_similar_name(name))),
             several => Err(several_with_name(name, several)),

@@ -90,6 +90,9 @@ fn typed(leaf: &Leaf, text: &str) -> Value {
             .parse::<i64>()
             .map_or_else(|_| text.into(), Value::from),
         Leaf::Key(Key::Insecure) => key::parse_bool(text).map_or_else(|_| text.into(), Value::from),
+        Leaf::Alias(_) if text.contains(key::ALIAS_SEPARATOR) => {
+            Value::Array(key::split_alias_targets(text).collect())
+        }
         _ => text.into(),
     }
 }

@@ -24,7 +24,7 @@ pub struct Section {
     values: BTreeMap<Key, String>,
     /// Headers to add to every request.
     pub headers: BTreeMap<String, Secret>,
-    /// Aliases of conversations.
+    /// Aliases of conversations; the ids of several are separated by commas.
     pub aliases: BTreeMap<String, String>,
     /// Unknown keys.
     pub unknown: Vec<String>,
@@ -141,12 +141,28 @@ impl ParsedText<'_> {
         for (alias, value) in self.table(value, path)? {
             let alias = alias.get_ref().to_string();
             let path = format!("{path}.{alias}");
-            let target = self.scalar(value, &path)?;
+            let target = self.alias_targets(value, &path)?;
             self.checked(value, &path, key::check_alias_name(&alias))?;
             self.checked(value, &path, key::check_alias_target(&target))?;
             aliases.insert(alias, target);
         }
         Ok(aliases)
+    }
+
+    /// One id, or a list of ids.
+    fn alias_targets(&self, value: &Spanned<DeValue<'_>>, path: &str) -> Result<String, Error> {
+        let DeValue::Array(ids) = value.get_ref() else {
+            return self.scalar(value, path);
+        };
+        if ids.is_empty() {
+            return Err(self.error(
+                value.span().start,
+                text!("{path} has no conversation", path),
+            ));
+        }
+        let ids = ids.iter().map(|id| self.scalar(id, path));
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        Ok(key::join_alias_targets(ids.iter().map(String::as_str)))
     }
 
     fn checked(

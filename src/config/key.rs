@@ -345,12 +345,35 @@ pub fn check_alias_name(name: &str) -> Result<(), Text> {
     }
 }
 
-/// Validates the target of an alias.
+/// Separates the targets of an alias; no conversation id contains it.
+pub(super) const ALIAS_SEPARATOR: char = ',';
+
+/// Parses the targets of an alias: conversation ids, separated by commas.
+///
+/// # Errors
+/// Describes a valid conversation id.
+pub(super) fn parse_alias_targets(text: &str) -> Result<Vec<ConversationId>, Text> {
+    let ids = text.split(ALIAS_SEPARATOR);
+    ids.map(|id| id.trim().parse()).collect()
+}
+
+/// Joins the targets of an alias.
+pub fn join_alias_targets<'c>(ids: impl IntoIterator<Item = &'c str>) -> String {
+    let ids: Vec<&str> = ids.into_iter().collect();
+    ids.join(&ALIAS_SEPARATOR.to_string())
+}
+
+/// The targets of an alias as they were joined.
+pub fn split_alias_targets(text: &str) -> impl Iterator<Item = &str> {
+    text.split(ALIAS_SEPARATOR).map(str::trim)
+}
+
+/// Validates the targets of an alias.
 ///
 /// # Errors
 /// Describes a valid conversation id.
 pub fn check_alias_target(text: &str) -> Result<(), Text> {
-    text.parse::<ConversationId>().map(drop)
+    parse_alias_targets(text).map(drop)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub mod setting_name;
 pub mod settings;
 
 pub use file::Location;
-pub use key::{Key, check_alias_name};
+pub use key::{Key, check_alias_name, join_alias_targets, split_alias_targets};
 pub use layers::{Flags, Layers, Source};
 pub use setting_name::{Leaf, SettingName};
 pub use settings::Settings;

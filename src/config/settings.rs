@@ -155,16 +155,17 @@ impl Settings {
         Some(nearest)
     }
 
-    /// The conversation id for TO, which is an id or an alias; blanks around it are removed.
+    /// The conversation ids for TO, which is an id or an alias; blanks around it are removed. An alias may
+    /// stand for several.
     ///
     /// # Errors
     /// A usage error that suggests the likely id or alias.
-    pub fn conversation(&self, to: &str) -> Result<ConversationId, Error> {
+    pub fn conversations(&self, to: &str) -> Result<Vec<ConversationId>, Error> {
         let to = to.trim();
-        if let Some(target) = self.aliases.get(to) {
-            return target.parse().map_err(Error::usage);
+        if let Some(targets) = self.aliases.get(to) {
+            return key::parse_alias_targets(targets).map_err(Error::usage);
         }
-        to.parse().map_err(|why: Text| {
+        to.parse().map(|id| vec![id]).map_err(|why: Text| {
             Error::usage(why).hint(match self.nearest_alias(to) {
                 Some(alias) => text!(
                     "the nearest alias is {alias}; name:NAME finds a conversation by its name; `qiwei sessions` lists all",

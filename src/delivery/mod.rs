@@ -2,11 +2,16 @@
 
 mod content;
 mod outgoing_message;
+mod send_phase;
 mod sender;
 
 pub use content::Content;
 pub use outgoing_message::{OutgoingMessage, check_key};
-pub use sender::{OnNoState, PendingRecord, SendOptions, Sender};
+pub use send_phase::{Phase, SendPhase};
+pub use sender::{
+    OnNoState, PendingRecord, SendOptions, Sender, interrupted_before_sending,
+    interrupted_in_flight,
+};
 
 use crate::api::SentMessage;
 use crate::error::Outcome;

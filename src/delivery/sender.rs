@@ -1,11 +1,12 @@
 //! Sends the messages of one account.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::Receipt;
 use super::outgoing_message::OutgoingMessage;
+use super::send_phase::SendPhase;
 use crate::api::request::Effect;
 use crate::api::{Api, CallError, RateLimiter, SentMessage};
 use crate::error::{Error, Kind, Outcome};
@@ -91,7 +92,7 @@ pub struct Sender {
     limiter: Option<Arc<dyn RateLimiter>>,
     store: Option<StateDatabase>,
     stop: Arc<AtomicBool>,
-    in_flight: Arc<AtomicBool>,
+    phase: Arc<SendPhase>,
     requested_pause: Option<Duration>,
     request_timeout: Option<Duration>,
 }
@@ -106,15 +107,15 @@ impl Sender {
             limiter: None,
             store: None,
             stop: Arc::default(),
-            in_flight: Arc::default(),
+            phase: Arc::default(),
             requested_pause: None,
             request_timeout: None,
         }
     }
 
-    /// Whether a message is in flight, for the signal handler's report.
-    pub fn in_flight(&self) -> Arc<AtomicBool> {
-        self.in_flight.clone()
+    /// The phase of the current message, for the signal handler's report.
+    pub fn phase(&self) -> Arc<SendPhase> {
+        self.phase.clone()
     }
 
     /// Waits for `limiter` before each message.
@@ -350,10 +351,14 @@ impl Sender {
             None => api,
         };
         let request = outgoing.request(&self.options.guid);
-        self.in_flight.store(true, Ordering::SeqCst);
+        if !self.phase.begin() {
+            return Err((interrupted_before_sending(), None));
+        }
         let result = api.deliver(&request);
-        if !matches!(result, Err(CallError::NoAnswer(_))) {
-            self.in_flight.store(false, Ordering::SeqCst);
+        match &result {
+            Ok(_) => self.phase.accepted(),
+            Err(CallError::NoAnswer(_)) => {}
+            Err(_) => self.phase.not_executed(),
         }
         result.map_err(|error| {
             let pause = pause_asked_for(&error);
@@ -401,6 +406,25 @@ impl Sender {
         store.set_deadline(deadline);
         Ok(self.store.insert(store))
     }
+}
+
+/// The error of a message that was not sent because a signal came first.
+pub fn interrupted_before_sending() -> Error {
+    Error::new(Kind::Busy, text!("interrupted before the message was sent"))
+        .outcome(Outcome::NotSent)
+        .retryable()
+}
+
+/// The error of a message whose answer a signal did not wait for.
+pub fn interrupted_in_flight() -> Error {
+    Error::new(
+        Kind::Unknown,
+        text!("interrupted while the message was in flight; it may or may not have been delivered"),
+    )
+    .outcome(Outcome::Unknown)
+    .hint(text!(
+        "check the result before running this again; it is not repeated automatically"
+    ))
 }
 
 fn pause_asked_for(error: &CallError) -> Option<Duration> {

@@ -60,6 +60,7 @@ mod sandbox;
 mod sandbox_gateway;
 mod security;
 mod server_faults;
+mod several_targets;
 mod sigkill;
 mod support;
 mod text_output;

@@ -62,6 +62,9 @@ A value that is not known is null, never missing. Ids are strings. Fields are on
 send, at
 {"outcome","message_id","seq","conversation_id","guid","sent_at","deduplicated","error"}; the error is null unless the message was not accepted
 .TP
+send, at with several messages
+one line each: the same and "to" as it was written, "part","parts" (null unless the text is split), "key" of this message
+.TP
 send \-\-batch
 one line each: the same and "line","id","to"
 .TP
@@ -102,7 +105,7 @@ contacts
 [{"user_id","conversation_id","name","remark","type":"wechat|wecom"}]
 .TP
 alias ls, add, rm
-[{"alias","conversation_id","name","source"}], {"alias","conversation_id"}, {"alias","removed"}
+[{"alias","conversation_id","conversation_ids","name","source"}], {"alias","conversation_id","conversation_ids"}, {"alias","removed"}; conversation_id is null for a list
 .TP
 ledger ls
 [{"key","to","outcome","message_id","at","guid","base_url"}]

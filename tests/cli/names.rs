@@ -492,7 +492,7 @@ fn alias_keeps_id_of_name() {
         .json();
     assert_eq!(
         list[1],
-        json!({"alias": "ops", "conversation_id": GROUP,
+        json!({"alias": "ops", "conversation_id": GROUP, "conversation_ids": [GROUP],
         "name": "项目讨论群", "source": "config"})
     );
     run(&server, &home, &["alias", "rm", "night"]).ends_with(0);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::config::Source;
+use crate::config::{Source, split_alias_targets};
 use crate::context::Context;
 use crate::error::Error;
 use crate::names::cached_names;
@@ -18,8 +18,10 @@ pub struct Args {}
 #[derive(Serialize)]
 struct Row<'a> {
     alias: &'a str,
-    conversation_id: &'a str,
-    /// The name that was last looked up.
+    /// The id, if it is only one.
+    conversation_id: Option<&'a str>,
+    conversation_ids: Vec<&'a str>,
+    /// The name of the only one that was last looked up.
     name: Option<String>,
     source: &'static str,
     #[serde(skip)]
@@ -41,12 +43,16 @@ impl Args {
             .layers()?
             .aliases()
             .into_iter()
-            .map(|(alias, (target, origin))| Row {
-                alias,
-                conversation_id: target,
-                name: names.get(target).cloned(),
-                source: origin.name(),
-                origin,
+            .map(|(alias, (targets, origin))| {
+                let ids: Vec<&str> = split_alias_targets(targets).collect();
+                Row {
+                    alias,
+                    conversation_id: (ids.len() == 1).then_some(targets.as_str()),
+                    conversation_ids: ids,
+                    name: names.get(targets).cloned(),
+                    source: origin.name(),
+                    origin,
+                }
             })
             .collect();
         context.output.result(&rows, |rows| {
@@ -64,7 +70,7 @@ impl Args {
 fn cells(row: &Row) -> [Cell; 4] {
     [
         row.alias.into(),
-        row.conversation_id.into(),
+        row.conversation_ids.join(", ").into(),
         row.name.as_deref().unwrap_or("-").into(),
         row.origin.label().into(),
     ]

@@ -1,19 +1,23 @@
 //! `qiwei send`: sends a text to a person or a group, or a batch of messages.
 
 mod batch;
+pub mod messages;
 pub mod one;
 pub mod options;
+mod outcome_counts;
+pub mod sequence;
 
-use std::process::ExitCode;
-
+use super::targets::{self, ResolvedTarget};
 use super::text_argument::TextArgs;
-use super::{CommandResult, Run, targets};
+use super::{CommandResult, Run};
 use crate::context::Context;
 use crate::delivery::{Content, OutgoingMessage, check_key};
 use crate::error::Error;
+use crate::text::text;
 use batch::BatchArgs;
 #[cfg(fuzzing)]
 pub use batch::properties::batch_line;
+use messages::Messages;
 use options::DeliveryArgs;
 
 /// Arguments of `qiwei send`.
@@ -22,10 +26,20 @@ pub struct Args {
     /// Conversation id (S:… for a person, R:… for a group), alias, or name:NAME
     #[arg(
         value_name = "TO",
-        required_unless_present = "batch",
+        required_unless_present_any = ["batch", "targets"],
         conflicts_with = "batch"
     )]
     to: Option<String>,
+
+    /// Another way to give the target; repeated for several, each of which gets the message:
+    /// `send --to A --to B TEXT`
+    #[arg(
+        id = "targets",
+        long = "to",
+        value_name = "TO",
+        conflicts_with = "batch"
+    )]
+    targets: Vec<String>,
 
     #[command(flatten)]
     text: TextArgs,
@@ -46,25 +60,52 @@ pub struct Args {
 }
 
 impl Run for Args {
-    fn run(self, context: &Context) -> CommandResult {
-        let Some(to) = self.to else {
+    fn run(mut self, context: &Context) -> CommandResult {
+        self.restore_text()?;
+        if self.to.is_none() && self.targets.is_empty() {
             return batch::run(context, self.batch, &self.delivery, self.dry_run);
-        };
-        let outgoing = outgoing(context, &to, &self.text, self.key)
+        }
+        let messages = self
+            .messages(context)
             .inspect_err(|error| one::print_failure(&context.output, None, None, error))?;
-        one::send(context, &outgoing, &self.delivery, self.dry_run).map(|()| ExitCode::SUCCESS)
+        messages.send(context, &self.delivery, self.dry_run)
     }
 }
 
-fn outgoing(
-    context: &Context,
-    to: &str,
-    text: &TextArgs,
-    key: Option<String>,
-) -> Result<OutgoingMessage, Error> {
-    Ok(OutgoingMessage {
-        to: targets::conversation(context, to)?,
-        content: Content::text(text.read(context)?),
-        key,
-    })
+impl Args {
+    /// After `--to` the parser reads TEXT as TO.
+    fn restore_text(&mut self) -> Result<(), Error> {
+        if self.targets.is_empty() {
+            return Ok(());
+        }
+        match (self.to.take(), &self.text.text, &self.text.file) {
+            (None, ..) => Ok(()),
+            (Some(text), None, None) => {
+                self.text.text = Some(text);
+                Ok(())
+            }
+            (Some(_), ..) => Err(
+                Error::usage(text!("TO is given as an argument and with --to")).hint(text!(
+                    "give every target with --to: `qiwei send --to A --to B TEXT`"
+                )),
+            ),
+        }
+    }
+
+    /// The message for each target.
+    fn messages(&self, context: &Context) -> Result<Messages, Error> {
+        let targets = match &self.to {
+            Some(to) => targets::conversations(context, [to.as_str()])?,
+            None => targets::conversations(context, self.targets.iter().map(String::as_str))?,
+        };
+        let text = self.text.read(context)?;
+        let message = |target: &ResolvedTarget| {
+            Ok(OutgoingMessage {
+                to: target.conversation.clone(),
+                content: Content::text(text.clone()),
+                key: self.key.clone(),
+            })
+        };
+        Messages::to_each(targets, !self.targets.is_empty(), message)
+    }
 }

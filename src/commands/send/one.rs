@@ -1,6 +1,7 @@
 //! Sends one message and prints its outcome.
 
-use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -9,7 +10,9 @@ use crate::api::request::Effect;
 use crate::commands::dry_run;
 use crate::context::Context;
 use crate::conversation::ConversationId;
-use crate::delivery::{OutgoingMessage, Receipt, Sender};
+use crate::delivery::{
+    OutgoingMessage, Phase, Receipt, Sender, interrupted_before_sending, interrupted_in_flight,
+};
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::instances;
@@ -94,6 +97,9 @@ fn deliver(
     print(context, guid, &outgoing.to, &receipt)
 }
 
+/// How long a signal waits until the result of an accepted message is printed.
+const PRINT_WAIT: Duration = Duration::from_secs(1);
+
 /// A request waiting for its answer cannot be interrupted, so a signal ends the program from here,
 /// after the known outcome was printed.
 fn report_outcome_on_signal(
@@ -102,19 +108,19 @@ fn report_outcome_on_signal(
     to: &ConversationId,
     guid: &Guid,
 ) -> Result<(), Error> {
-    let (output, in_flight) = (context.output.clone(), sender.in_flight());
+    let (output, phase) = (context.output.clone(), sender.phase());
     let (to, guid) = (to.clone(), guid.clone());
     signals::forward_during_send(move |signal| {
-        let error = match in_flight.load(Ordering::SeqCst) {
-            true => Error::new(
-                Kind::Unknown,
-                text!("interrupted while the message was in flight; it may or may not have been delivered"),
-            )
-            .outcome(Outcome::Unknown)
-            .hint(text!("check the result before running this again; it is not repeated automatically")),
-            false => Error::new(Kind::Busy, text!("interrupted before the message was sent"))
-                .outcome(Outcome::NotSent)
-                .retryable(),
+        let error = match phase.interrupt() {
+            Phase::Accepted => {
+                // The main thread prints the result and ends the program.
+                thread::sleep(PRINT_WAIT);
+                interrupted_in_flight()
+            }
+            Phase::InFlight => interrupted_in_flight(),
+            Phase::Waiting | Phase::NotExecuted | Phase::Interrupted => {
+                interrupted_before_sending()
+            }
         };
         let error = error.ending_with(signal);
         print_failure(&output, Some(&to), Some(&guid), &error);

@@ -26,7 +26,7 @@ pub struct DeliveryArgs {
     /// Longest wait for the pace, for another process, or for a pause that the server asks for
     /// [default: the rest of --timeout; for a pause in a batch 2min]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
-    max_wait: Option<Duration>,
+    pub max_wait: Option<Duration>,
 
     /// When the ledger or the pace cannot be used: refuse, or send without them, perhaps twice
     #[arg(

@@ -92,6 +92,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "fix the line in an editor; the file was not changed",
         "请用编辑器修正这一行；文件未被改动",
     ),
+    ("{path} has no conversation", "{path} 中没有会话"),
     (
         "{path} must be a table, written [{path}]",
         "{path} 必须是表，写作 [{path}]",

@@ -3,6 +3,10 @@
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
+        "Another way to give the target; repeated for several, each of which gets the message: `send --to A --to B TEXT`",
+        "目标的另一种写法；可重复，每个目标各发一条：`send --to A --to B TEXT`",
+    ),
+    (
         "Text to send; `-` reads it from standard input. After `--` nothing is taken for an option: `send TO -- \"$text\"`",
         "消息内容；`-` 从标准输入读取。`--` 之后的内容不会被当成选项：`send TO -- \"$text\"`",
     ),

@@ -28,7 +28,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("List the contacts of the account", "列出账号的联系人"),
     ("List the members of a group", "列出群成员"),
     ("Conversation id (S:… for a person, R:… for a group), alias, or name:NAME", "会话 ID（个人 S:…，群 R:…）、别名或 name:名称"),
-    ("Conversation id, other alias, or name:NAME, of which the id is stored", "会话 ID、其他别名或 name:名称；保存的是会话 ID"),
+    ("Conversation id, other alias, or name:NAME, of which the id is stored; several make a list", "会话 ID、其他别名或 name:名称；保存的是会话 ID，可写多个"),
     ("Conversations per page [default: 100, with --all as many as the server allows]", "每页的会话数 [默认：100；使用 --all 时取服务器允许的最大值]"),
     ("Do not look up names that the list lacks", "列表中缺少的名称不再查询"),
     ("Look up names again although they are cached", "忽略缓存，重新查询名称"),

@@ -2,6 +2,63 @@
 
 /// English and Chinese.
 pub(super) const MESSAGES: &[(&str, &str)] = &[
+    ("1 message: {outcomes}", "1 条消息：{outcomes}"),
+    ("{total} messages: {outcomes}", "{total} 条消息：{outcomes}"),
+    ("no messages", "没有消息"),
+    (
+        "TO is given as an argument and with --to",
+        "TO 既作为参数给出，又用 --to 给出",
+    ),
+    (
+        "give every target with --to: `qiwei send --to A --to B TEXT`",
+        "所有目标都用 --to 给出：`qiwei send --to A --to B TEXT`",
+    ),
+    ("allow more time with --timeout", "可用 --timeout 延长时间"),
+    (
+        "check the conversations of the unknown messages before sending them again with --resend",
+        "结果未知的消息，请先查看会话，再用 --resend 重新发送",
+    ),
+    ("interrupted; {counts}", "被中断；{counts}"),
+    (
+        "not sent: an earlier message to {to} was not accepted",
+        "未发送：发往 {to} 的前一条消息未被接受",
+    ),
+    (
+        "not sent: the account is not logged in",
+        "未发送：账号未登录",
+    ),
+    (
+        "not sent: the command reached its time limit of {timeout}",
+        "未发送：命令已达到时限 {timeout}",
+    ),
+    (
+        "run it again later, or wait longer with --timeout",
+        "稍后再运行，或用 --timeout 延长等待时间",
+    ),
+    ("see the result lines for the reasons", "原因见各条结果"),
+    (
+        "several messages have keys that are longer than --key by their target and number",
+        "发送多条消息时，每条消息的键是 --key 再加上目标和序号",
+    ),
+    (
+        "the server asked for a pause; waiting {pause}",
+        "服务器要求暂停发送，等待 {pause}",
+    ),
+    (
+        "{conversation} is given more than once, and gets the message once",
+        "{conversation} 出现了多次，只发送一次",
+    ),
+    ("{key}: {why}", "{key}：{why}"),
+    ("{message}; {counts}", "{message}；{counts}"),
+    (
+        "{message}; {counts}; the remaining messages were not sent",
+        "{message}；{counts}；其余消息未发送",
+    ),
+    ("{outcome} {to}: {message}", "{outcome} {to}：{message}"),
+    (
+        "{to} is an alias of {count} conversations; only one is possible here",
+        "{to} 是 {count} 个会话的别名，这里只能是一个会话",
+    ),
     (
         "standard output was closed before the end",
         "标准输出在命令结束之前已被关闭",

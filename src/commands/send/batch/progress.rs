@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::report::OutcomeCounts;
+use crate::commands::send::outcome_counts::OutcomeCounts;
 use crate::output::Output;
 use crate::pace::Rate;
 use crate::text::{Text, text};

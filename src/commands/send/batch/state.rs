@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use super::line::{BadLine, Item};
 use super::progress::Progress;
-use super::report::{OutcomeCounts, Report, outcome_of};
+use super::report::Report;
 use crate::api::{Api, RateLimiter};
 use crate::commands::CommandResult;
+use crate::commands::send::outcome_counts::{OutcomeCounts, outcome_of};
 use crate::commands::text_argument::long_text_warning;
 use crate::delivery::{Receipt, SendOptions};
 use crate::error::{Error, Kind, Outcome};

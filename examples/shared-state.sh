@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shows that two machines which share a PostgreSQL database send a message once. Starts a private server in a
+# Shows that two machines which share a PostgreSQL database send a message once. Starts a temporary server in a
 # temporary folder and the sandbox; needs PostgreSQL's initdb and postgres (Debian: apt install postgresql),
 # no account and no network, and leaves nothing behind. Run it as a user other than root, or as root with nobody
 # as that user.

@@ -104,7 +104,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "DUR")]
     timeout: Option<String>,
 
-    /// Retries for requests that certainly were not executed [default: 2]
+    /// Retries of requests that are safe to repeat [default: 2]
     #[arg(long, global = true, value_name = "N")]
     retries: Option<String>,
 

@@ -10,7 +10,7 @@ use crate::api::{Api, RateLimiter, Tracer, Transport};
 use crate::base_url;
 use crate::config::layers::{self, Flags};
 use crate::config::permissions::{self, FileExposure};
-use crate::config::{Key, Layers, Location, SettingName, Settings, Source as GuidSource, edit};
+use crate::config::{Key, Layers, Location, SettingName, Settings, Source, edit};
 use crate::env::{self, Env};
 use crate::error::Error;
 use crate::guid::Guid;
@@ -41,7 +41,7 @@ pub struct Context {
     pace_flag: Cell<Option<Option<Rate>>>,
     state: OnceCell<StateLocation>,
     limiter: OnceCell<Option<Arc<dyn RateLimiter>>>,
-    configured_guid: OnceCell<Option<(Guid, GuidSource)>>,
+    configured_guid: OnceCell<Option<(Guid, Source)>>,
     /// The instance that this command uses, once it is chosen.
     pub chosen_guid: OnceCell<Guid>,
 }
@@ -275,7 +275,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Settings::resolve`], and as [`instances::complete`].
-    pub fn configured_guid(&self) -> Result<Option<&(Guid, GuidSource)>, Error> {
+    pub fn configured_guid(&self) -> Result<Option<&(Guid, Source)>, Error> {
         let named = get_or_try(&self.configured_guid, || match &self.settings()?.guid {
             Some((guid, source)) if guid.may_be_abbreviated() => {
                 let guid = instances::complete(self.api()?, guid)?;

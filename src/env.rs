@@ -47,7 +47,7 @@ pub const PGPASSFILE: &str = "PGPASSFILE";
 pub const HOME: &str = "HOME";
 /// Timeout of a command.
 pub const TIMEOUT: &str = "QIWEI_TIMEOUT";
-/// Retries of requests that certainly were not executed.
+/// Retries of requests that are safe to repeat: reads, and changes that certainly were not executed.
 pub const RETRIES: &str = "QIWEI_RETRIES";
 /// A PEM file with additional trusted certificates.
 pub const CACERT: &str = "QIWEI_CACERT";
@@ -55,6 +55,8 @@ pub const CACERT: &str = "QIWEI_CACERT";
 pub const INSECURE: &str = "QIWEI_INSECURE";
 /// Language of messages.
 pub const LANG: &str = "QIWEI_LANG";
+/// Number of the attempt, from 1; set for the command of `--code-cmd`.
+pub const CODE_ATTEMPT: &str = "QIWEI_CODE_ATTEMPT";
 /// Set by completion scripts to the shell's name.
 pub const COMPLETE: &str = "QIWEI_COMPLETE";
 /// Any value disables color (no-color.org).

@@ -66,7 +66,7 @@ pub enum Kind {
     Deadline,
     /// Some of several items were not accepted.
     Partial,
-    /// Another process holds a lock, or the pace allows no send in time.
+    /// Another process holds a lock, the pace allows no send in time, or the shared state cannot be reached now.
     Busy,
     /// A local read or write failed after the work itself was done.
     Io,

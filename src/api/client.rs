@@ -21,7 +21,7 @@ use crate::text::{Text, text};
 /// Longest time for connecting.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// ConnectionSettings settings besides the address.
+/// Settings of a connection other than the address.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionSettings {
     /// Extra headers for every request.

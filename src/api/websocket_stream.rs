@@ -19,12 +19,12 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A TCP connection, with TLS for `wss`.
 pub struct WebSocketStream {
-    transport: Transport,
+    transport: TcpOrTls,
     /// The end of a handshake: a server that sends a byte now and then must not extend it.
     handshake_end: Option<Instant>,
 }
 
-enum Transport {
+enum TcpOrTls {
     Plain(TcpStream),
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
@@ -54,7 +54,7 @@ impl WebSocketStream {
         let socket = prepare(socket, timeout).map_err(|e| Text::of_system(e.to_string()))?;
         if url.scheme() != "wss" {
             return Ok(Self {
-                transport: Transport::Plain(socket),
+                transport: TcpOrTls::Plain(socket),
                 handshake_end,
             });
         }
@@ -67,7 +67,7 @@ impl WebSocketStream {
         // The handshake, so that an untrusted certificate is reported as such.
         stream.flush().map_err(|e| untrusted_or(&e))?;
         Ok(Self {
-            transport: Transport::Tls(Box::new(stream)),
+            transport: TcpOrTls::Tls(Box::new(stream)),
             handshake_end,
         })
     }
@@ -83,8 +83,8 @@ impl WebSocketStream {
 
     fn socket(&self) -> &TcpStream {
         match &self.transport {
-            Transport::Plain(socket) => socket,
-            Transport::Tls(stream) => &stream.sock,
+            TcpOrTls::Plain(socket) => socket,
+            TcpOrTls::Tls(stream) => &stream.sock,
         }
     }
 }
@@ -158,8 +158,8 @@ impl Read for WebSocketStream {
             self.socket().set_read_timeout(Some(remaining))?;
         }
         match &mut self.transport {
-            Transport::Plain(socket) => socket.read(buffer),
-            Transport::Tls(stream) => stream.read(buffer),
+            TcpOrTls::Plain(socket) => socket.read(buffer),
+            TcpOrTls::Tls(stream) => stream.read(buffer),
         }
     }
 }
@@ -167,15 +167,15 @@ impl Read for WebSocketStream {
 impl Write for WebSocketStream {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         match &mut self.transport {
-            Transport::Plain(socket) => socket.write(buffer),
-            Transport::Tls(stream) => stream.write(buffer),
+            TcpOrTls::Plain(socket) => socket.write(buffer),
+            TcpOrTls::Tls(stream) => stream.write(buffer),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.transport {
-            Transport::Plain(socket) => socket.flush(),
-            Transport::Tls(stream) => stream.flush(),
+            TcpOrTls::Plain(socket) => socket.flush(),
+            TcpOrTls::Tls(stream) => stream.flush(),
         }
     }
 }

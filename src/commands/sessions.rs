@@ -94,8 +94,8 @@ impl Args {
         let api = context.api()?;
         let mut list = SessionList::new(&self.begin_seq);
         let result = match (self.all, self.limit) {
-            (true, Some(limit)) => list.read_all(api, guid, limit),
-            (true, None) => list.read_everything(api, guid),
+            (true, Some(limit)) => list.read_pages(api, guid, limit),
+            (true, None) => list.read_in_large_pages(api, guid),
             (false, limit) => list.read_page(api, guid, limit.unwrap_or(USUAL_PAGE)),
         };
         match result {

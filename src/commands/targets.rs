@@ -177,7 +177,7 @@ fn read_directory(context: &Context) -> Result<Directory, Error> {
         instances::explain_read_failure(api, &guid, error).outcome(Outcome::NotSent)
     };
     let mut list = SessionList::new("0");
-    match list.read_everything(api, &guid) {
+    match list.read_in_large_pages(api, &guid) {
         Ok(()) => {}
         Err(CallError::Refused(refusal)) if refusal.may_be_about_endpoint() => {
             context.output.note(&text!(

@@ -44,7 +44,7 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Whether the timeout was given as a flag, and so applies to the whole command in any case.
     has_timeout_flag: bool,
-    /// Retries of requests that certainly were not executed.
+    /// Retries of requests that are safe to repeat: reads, and changes that certainly were not executed.
     pub retries: u32,
     /// Headers and TLS settings.
     pub connection: ConnectionSettings,
@@ -227,7 +227,7 @@ fn connection(
             .collect(),
         cacert,
         insecure: required(layers, Key::Insecure, key::parse_bool)?,
-        // That it is the default helps nobody.
+        // The default is not named as the source.
         base_url_source: source
             .filter(|source| *source != Source::Default)
             .map(|source| layers.describe_source(&source, Some(Key::BaseUrl))),

@@ -152,7 +152,7 @@ impl Sender {
         journal: Option<PendingRecord<'_>>,
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
-        let recorded = self.deliver_recorded(outgoing, journal.clone(), deadline);
+        let recorded = self.deliver_with_records(outgoing, journal.clone(), deadline);
         match recorded {
             // Only a message that was not sent yet ends so.
             Err(error) if error.is_about_state && self.options.on_no_state == OnNoState::Send => {
@@ -161,14 +161,14 @@ impl Sender {
                     message = error.message
                 ));
                 let journal = journal.filter(|journal| !journal.is_shared);
-                self.deliver_unrecorded(outgoing, journal, deadline)
+                self.deliver_without_state(outgoing, journal, deadline)
             }
             other => other,
         }
     }
 
     /// Sends a message without ledger and pace.
-    fn deliver_unrecorded(
+    fn deliver_without_state(
         &mut self,
         outgoing: &OutgoingMessage,
         journal: Option<PendingRecord<'_>>,
@@ -179,7 +179,7 @@ impl Sender {
             ..outgoing.clone()
         };
         let limiter = self.limiter.take();
-        let result = self.deliver_recorded(&unkeyed, journal, deadline);
+        let result = self.deliver_with_records(&unkeyed, journal, deadline);
         self.limiter = limiter;
         let deduplicated = outgoing.key.as_ref().map(|_| false);
         result.map(|receipt| Receipt {
@@ -188,7 +188,7 @@ impl Sender {
         })
     }
 
-    fn deliver_recorded(
+    fn deliver_with_records(
         &mut self,
         outgoing: &OutgoingMessage,
         journal: Option<PendingRecord<'_>>,

@@ -155,7 +155,7 @@ fn typed(lines: &mut impl BufRead) -> Result<Secret, CodeSourceError> {
 fn printed(command: &str, attempt: u8) -> Result<Secret, CodeSourceError> {
     let cannot_run = |e: io::Error| text!("--code-cmd cannot be run: {error}", error = e);
     let mut child = shell(command)
-        .env("QIWEI_CODE_ATTEMPT", attempt.to_string())
+        .env(crate::env::CODE_ATTEMPT, attempt.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

@@ -144,14 +144,14 @@ impl NameCache {
     }
 
     /// Records the name that a person's message gives. A remark, which a look-up has found, stays.
-    pub fn hear(&mut self, conversation_id: &str, name: &str) {
+    pub fn learn_from_message(&mut self, conversation_id: &str, name: &str) {
         if !matches!(self.fresh(conversation_id), Some(Some(_))) {
             self.learn(conversation_id, Some(name));
         }
     }
 
     /// Records a conversation whose name is not known; what is known stays.
-    pub fn notice(&mut self, conversation_id: &str) {
+    pub fn add_unnamed(&mut self, conversation_id: &str) {
         if self.entry(conversation_id).is_none() {
             let entry = Entry(None, now() - FRESH);
             self.changes.insert(conversation_id.to_owned(), entry);
@@ -159,7 +159,7 @@ impl NameCache {
     }
 
     /// Records that a name has changed, so that it is looked up again.
-    pub fn outdate(&mut self, conversation_id: &str) {
+    pub fn mark_stale(&mut self, conversation_id: &str) {
         if let Some(name) = self.entry(conversation_id).map(|entry| entry.0.clone()) {
             self.changes
                 .insert(conversation_id.to_owned(), Entry(name, now() - FRESH));
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn throws_broken_files_away_with_note() {
+    fn replaces_broken_file_with_note() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(file_name("http://h", "g"));
         for content in [

@@ -49,7 +49,7 @@ impl SessionList {
     ///
     /// # Errors
     /// Those of any call.
-    pub fn read_all(&mut self, api: &Api, guid: &Guid, limit: u32) -> Result<(), CallError> {
+    pub fn read_pages(&mut self, api: &Api, guid: &Guid, limit: u32) -> Result<(), CallError> {
         while self.has_next {
             self.read_page(api, guid, limit)?;
         }
@@ -91,14 +91,14 @@ impl SessionList {
     ///
     /// # Errors
     /// Those of any call.
-    pub fn read_everything(&mut self, api: &Api, guid: &Guid) -> Result<(), CallError> {
+    pub fn read_in_large_pages(&mut self, api: &Api, guid: &Guid) -> Result<(), CallError> {
         match self.read_page(api, guid, LARGE_PAGE) {
             // The largest page is not documented.
             Err(CallError::Refused(refusal)) if refusal.may_be_about_endpoint() => {
-                self.read_all(api, guid, USUAL_PAGE)
+                self.read_pages(api, guid, USUAL_PAGE)
             }
             Err(error) => Err(error),
-            Ok(()) => self.read_all(api, guid, LARGE_PAGE),
+            Ok(()) => self.read_pages(api, guid, LARGE_PAGE),
         }
     }
 }

@@ -66,28 +66,28 @@ impl Failure {
     }
 
     /// A failure whose code is not documented; clients rely on the text.
-    pub(super) fn uncoded(message: &str) -> Self {
+    pub(super) fn with_undocumented_code(message: &str) -> Self {
         Failure::new(-1, message)
     }
 
     pub(super) fn unknown_guid() -> Self {
-        Failure::uncoded("invalid guid")
+        Failure::with_undocumented_code("invalid guid")
     }
 
     pub(super) fn not_started() -> Self {
-        Failure::uncoded("instance not started")
+        Failure::with_undocumented_code("instance not started")
     }
 
     pub(super) fn not_logged_in() -> Self {
-        Failure::uncoded("账号未登录")
+        Failure::with_undocumented_code("账号未登录")
     }
 
     pub(super) fn limit_reached() -> Self {
-        Failure::uncoded("实例数已达到上限")
+        Failure::with_undocumented_code("实例数已达到上限")
     }
 
     pub(super) fn too_frequent() -> Self {
-        Failure::uncoded("操作过于频繁，请稍后再试")
+        Failure::with_undocumented_code("操作过于频繁，请稍后再试")
     }
 
     pub(super) fn bad_conversation() -> Self {

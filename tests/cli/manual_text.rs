@@ -31,10 +31,10 @@ The request was written and no trustworthy answer came: it may have been execute
 A login, wait or listen ran out of time.
 .TP
 \fB8\fR partial
-Some lines of a batch, or some of several removals, failed; or standard output was closed before a batch, listen, login or status \-\-watch had ended.
+Some lines of a batch, some of several messages, or some of several removals failed; or standard output was closed before a batch, listen, login or status \-\-watch had ended.
 .TP
 \fB9\fR busy
-Not sent: the pace allows no send within \-\-max\-wait, or another process holds the lock.
+Not sent: the pace allows no send within \-\-max\-wait, another process holds the lock, or the database of the shared state cannot be reached now.
 .TP
 \fB70\fR internal
 A bug in this program.
@@ -48,7 +48,7 @@ Orderly exit after SIGHUP (a closed terminal; ignored under nohup), SIGINT or SI
 A closed standard output ends a command with a single result quietly with 0. A batch stops before its next message and ends with 8 if lines are unsent; listen, login \-\-json and status \-\-watch end with 8.
 .SH "DELIVERY GUARANTEE"
 A sending command ends in exactly one outcome: accepted, duplicate, rejected, not_sent or unknown.
-A request is retried (\-\-retries) only if it certainly was not executed: there was no connection, or the server answered "not ready yet".
+A request that changes something is retried (\-\-retries) only if it certainly was not executed: there was no connection, or the server answered "not ready yet". A request that only reads is also retried without an answer.
 HTTP 200 is a success only if the body contains a message id.
 .SH JSON
 With \-\-json standard output holds one document, or one object per line for streams, and nothing else. A failure ends with one line on standard error:

@@ -78,12 +78,12 @@ impl Learner {
         let (mut cache, _) = NameCache::open(self.folder.as_deref(), &self.server, &self.guid);
         for (id, name) in self.learned.drain() {
             match name {
-                Some(name) => cache.hear(&id, &name),
-                None => cache.notice(&id),
+                Some(name) => cache.learn_from_message(&id, &name),
+                None => cache.add_unnamed(&id),
             }
         }
         for id in self.renamed.drain(..) {
-            cache.outdate(&id);
+            cache.mark_stale(&id);
         }
         cache.save();
     }

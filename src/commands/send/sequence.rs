@@ -110,7 +110,7 @@ fn prepare(context: &Context, options: &DeliveryArgs) -> Result<(Guid, Sender, D
     Ok((guid, sender, context.deadline()?))
 }
 
-/// The messages and what has become of them.
+/// The messages and their outcomes.
 struct Sequence {
     output: Output,
     guid: Option<Guid>,
@@ -161,8 +161,8 @@ impl Sequence {
         deadline: Deadline,
     ) -> CommandResult {
         for message in &self.messages {
-            let obstacle = self.obstacle(message, deadline);
-            let result = match obstacle {
+            let skip_reason = self.skip_reason(message, deadline);
+            let result = match skip_reason {
                 Some(error) => Err(error),
                 None => sender.deliver(&message.outgoing, None, deadline),
             };
@@ -179,7 +179,7 @@ impl Sequence {
     }
 
     /// Why a message is not even tried.
-    fn obstacle(&self, message: &SequenceMessage, deadline: Deadline) -> Option<Error> {
+    fn skip_reason(&self, message: &SequenceMessage, deadline: Deadline) -> Option<Error> {
         let progress = self.progress();
         let to = &message.outgoing.to;
         let ended = progress.ended.iter().find(|(ended, _)| ended == to);

@@ -68,7 +68,7 @@ impl Awaited {
 struct Report {
     base_url: String,
     guid: Option<Guid>,
-    guid_source: Option<GuidSource>,
+    guid_source: Option<InstanceSource>,
     status: &'static str,
     #[serde(skip)]
     status_label: Text,
@@ -82,14 +82,14 @@ struct Report {
 
 /// The source of the chosen instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum GuidSource {
+enum InstanceSource {
     /// It was named.
     Named(Source),
     /// It was detected as the only online one.
     Detected,
 }
 
-impl GuidSource {
+impl InstanceSource {
     /// The text for people.
     fn label(&self) -> Text {
         match self {
@@ -107,7 +107,7 @@ impl GuidSource {
     }
 }
 
-impl Serialize for GuidSource {
+impl Serialize for InstanceSource {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self.name())
     }
@@ -141,7 +141,7 @@ fn print_status(context: &Context) -> Result<(), Error> {
 
 /// The chosen instance and its status.
 struct ChosenInstance {
-    chosen: Option<(Guid, GuidSource)>,
+    chosen: Option<(Guid, InstanceSource)>,
     result: Result<(), Error>,
 }
 
@@ -235,14 +235,14 @@ fn choose_instance(
     match named {
         Some((guid, source)) => ChosenInstance {
             result: status_result(&guid, statuses),
-            chosen: Some((guid, GuidSource::Named(source))),
+            chosen: Some((guid, InstanceSource::Named(source))),
         },
         None => {
             match instances::detect(&statuses.listed, |online| {
                 instances::join_guids(online, accounts)
             }) {
                 Ok(guid) => ChosenInstance {
-                    chosen: Some((guid, GuidSource::Detected)),
+                    chosen: Some((guid, InstanceSource::Detected)),
                     result: Ok(()),
                 },
                 Err(error) => ChosenInstance {

@@ -50,7 +50,7 @@ pub(super) fn sync_room_info(call: &mut Call) -> EndpointResult {
 pub(super) fn batch_get_member_detail(call: &mut Call) -> EndpointResult {
     let ids = batch(call, "user_list")?;
     if ids.is_empty() {
-        return Err(Failure::uncoded("user_list is empty"));
+        return Err(Failure::with_undocumented_code("user_list is empty"));
     }
     let id = call.params.text("room_id");
     let quirks = call.state.quirks.clone();
@@ -109,7 +109,7 @@ fn view(room: &Room) -> Value {
 pub(super) fn batch(call: &Call, field: &str) -> Result<Vec<String>, Failure> {
     let ids = call.params.ids(field);
     if ids.len() > LARGEST_BATCH {
-        return Err(Failure::uncoded("too many ids"));
+        return Err(Failure::with_undocumented_code("too many ids"));
     }
     let text = |id: &Value| id.as_str().map_or_else(|| id.to_string(), String::from);
     Ok(ids.iter().map(text).collect())

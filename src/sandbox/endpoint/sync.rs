@@ -24,7 +24,7 @@ pub(super) fn sync_msg(call: &mut Call) -> EndpointResult {
     let limit = usize::try_from(call.params.integer("limit")).unwrap_or(0);
     let now = call.now;
     if key == 0 {
-        return Err(Failure::uncoded("sync_key must not be 0"));
+        return Err(Failure::with_undocumented_code("sync_key must not be 0"));
     }
     let instance = call.instance()?;
     if instance

@@ -84,8 +84,8 @@ impl State {
                 self.rescheduled = true;
                 Ok(())
             }
-            Err(CodeError::Wrong) => Err(Failure::uncoded("验证码错误")),
-            Err(CodeError::NotAsked) => Err(Failure::uncoded("当前无需验证码")),
+            Err(CodeError::Wrong) => Err(Failure::with_undocumented_code("验证码错误")),
+            Err(CodeError::NotAsked) => Err(Failure::with_undocumented_code("当前无需验证码")),
         }
     }
 

@@ -13,13 +13,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
 
-use super::session::{dial, lock};
+use super::session::{lock, open_client};
 use crate::error::Error;
 use crate::state_url::StateUrl;
 use crate::text::text;
 
 /// How long a statement may wait for a session while another connection holds one.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Whether the session has another process than the connection was told at its start: there is a pooler
 /// between, in whatever mode.
@@ -53,10 +53,10 @@ pub(super) async fn check_keeps_session(
     config: &Config,
     url: &StateUrl,
 ) -> Result<(), Error> {
-    let (other, connection) = dial(config, url).await?;
-    let begun = tokio::time::timeout(PATIENCE, other.batch_execute("BEGIN; SELECT 1")).await;
+    let (other, connection) = open_client(config, url).await?;
+    let begun = tokio::time::timeout(PROBE_TIMEOUT, other.batch_execute("BEGIN; SELECT 1")).await;
     let pid = match begun {
-        Ok(Ok(())) => tokio::time::timeout(PATIENCE, pid_of(client)).await,
+        Ok(Ok(())) => tokio::time::timeout(PROBE_TIMEOUT, pid_of(client)).await,
         // All sessions are in use, so nothing can be learned; each statement that relies on the lock checks
         // the process again.
         _ => Ok(Some(backend_pid)),

@@ -79,8 +79,8 @@ impl Attempts {
     }
 }
 
-/// What a new connection says about itself.
-struct Greeting {
+/// The server and schema of a new connection.
+struct ServerInfo {
     backend_pid: i32,
     version: i64,
     is_standby: bool,
@@ -99,7 +99,7 @@ impl Session {
             .build()
             .map_err(|e| Error::io_before_change(text!("cannot open a connection"), &e))?;
         let result = runtime.block_on(connect(state, deadline));
-        let (client, connection, greeting) = match result {
+        let (client, connection, info) = match result {
             Ok(opened) => opened,
             Err(error) => {
                 // Does not wait for a look-up of the host name.
@@ -107,7 +107,7 @@ impl Session {
                 return Err(error);
             }
         };
-        if greeting.is_unsafe {
+        if info.is_unsafe {
             state.output.warn(&text!(
                 "the database at {address} runs with fsync = off: after a crash of its machine, messages may be sent twice",
                 address = state.url.address()
@@ -121,8 +121,8 @@ impl Session {
             exclusive: Mutex::default(),
             deadline: Mutex::default(),
             is_lost: AtomicBool::new(false),
-            backend_pid: greeting.backend_pid,
-            usage: Mutex::new(Some(greeting.usage)),
+            backend_pid: info.backend_pid,
+            usage: Mutex::new(Some(info.usage)),
             attempts: Mutex::default(),
         })
     }
@@ -145,8 +145,8 @@ impl Session {
     /// Reads the time and the days of use.
     pub(super) fn read_usage(&self) -> Result<Usage, Error> {
         let schema = self.schema();
-        let greeting = self.run(|client| read_greeting(client, schema))?;
-        Ok(greeting.usage)
+        let info = self.run(|client| read_server_info(client, schema))?;
+        Ok(info.usage)
     }
 
     /// Whether the connection is lost.
@@ -271,7 +271,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-type Opened = (Client, JoinHandle<()>, Greeting);
+type Opened = (Client, JoinHandle<()>, ServerInfo);
 
 async fn connect(state: &SharedState, deadline: Deadline) -> Result<Opened, Error> {
     let url = &state.url;
@@ -285,19 +285,19 @@ async fn connect(state: &SharedState, deadline: Deadline) -> Result<Opened, Erro
             }
         };
     within(Box::pin(async {
-        let (client, connection) = dial(&config, url).await?;
-        let greeting = greet(&client, url).await?;
-        check(&greeting, url)?;
-        if pooler::has_other_pid(&client, greeting.backend_pid).await {
-            pooler::check_keeps_session(&client, greeting.backend_pid, &config, url).await?;
+        let (client, connection) = open_client(&config, url).await?;
+        let info = read_server_info_or_migrate(&client, url).await?;
+        check_server(&info, url)?;
+        if pooler::has_other_pid(&client, info.backend_pid).await {
+            pooler::check_keeps_session(&client, info.backend_pid, &config, url).await?;
         }
-        Ok((client, connection, greeting))
+        Ok((client, connection, info))
     }))
     .await
 }
 
 /// Connects, and runs the connection in the background.
-pub(super) async fn dial(
+pub(super) async fn open_client(
     config: &Config,
     url: &StateUrl,
 ) -> Result<(Client, JoinHandle<()>), Error> {
@@ -342,19 +342,19 @@ fn config_of(state: &SharedState) -> Config {
 
 /// Prepares the connection, and reads all that is needed in one step; migrates the tables first if they are
 /// missing or old.
-async fn greet(client: &Client, url: &StateUrl) -> Result<Greeting, Error> {
-    let result = match read_greeting(client, &url.schema).await {
-        Ok(greeting) if greeting.version >= schema::CURRENT => Ok(greeting),
+async fn read_server_info_or_migrate(client: &Client, url: &StateUrl) -> Result<ServerInfo, Error> {
+    let result = match read_server_info(client, &url.schema).await {
+        Ok(info) if info.version >= schema::CURRENT => Ok(info),
         Err(failure) if !failure.is_missing_schema() => Err(failure),
         _ => match schema::migrate(client, &url.schema).await {
-            Ok(()) => read_greeting(client, &url.schema).await,
+            Ok(()) => read_server_info(client, &url.schema).await,
             Err(failure) => Err(failure),
         },
     };
     result.map_err(|failure| failure.into_error(url))
 }
 
-async fn read_greeting(client: &Client, schema: &str) -> Result<Greeting, Failure> {
+async fn read_server_info(client: &Client, schema: &str) -> Result<ServerInfo, Failure> {
     let sql = format!(
         "{SETTINGS} SELECT
            pg_backend_pid() AS pid,
@@ -377,7 +377,7 @@ async fn read_greeting(client: &Client, schema: &str) -> Result<Greeting, Failur
         _ => None,
     });
     let text = |name: &str| row.and_then(|row| row.get(name)).unwrap_or_default();
-    Ok(Greeting {
+    Ok(ServerInfo {
         backend_pid: text("pid").parse().unwrap_or_default(),
         version: text("version").parse().unwrap_or_default(),
         is_standby: text("standby") == "t",
@@ -393,19 +393,19 @@ async fn read_greeting(client: &Client, schema: &str) -> Result<Greeting, Failur
     })
 }
 
-fn check(greeting: &Greeting, url: &StateUrl) -> Result<(), Error> {
-    if greeting.is_standby {
+fn check_server(info: &ServerInfo, url: &StateUrl) -> Result<(), Error> {
+    if info.is_standby {
         return Err(unreachable(text!(
             "the database at {address} is a standby, which cannot record anything",
             address = url.address()
         )));
     }
-    if greeting.version > schema::CURRENT {
+    if info.version > schema::CURRENT {
         return Err(Error::config(text!(
             "the schema {name} at {address} was made by a newer qiwei (schema {version}, this one knows {schema})",
             name = &url.schema,
             address = url.address(),
-            version = greeting.version,
+            version = info.version,
             schema = schema::CURRENT
         ))
         .hint(text!(

@@ -25,8 +25,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ),
     ("Config file to use", "使用的配置文件"),
     (
-        "Retries for requests that certainly were not executed [default: 2]",
-        "确定未执行的请求的重试次数 [默认: 2]",
+        "Retries of requests that are safe to repeat [default: 2]",
+        "可以安全重复的请求的重试次数 [默认: 2]",
     ),
     (
         "PEM file of certificates to trust in addition to the system's",

@@ -1,4 +1,4 @@
-//! State in PostgreSQL that several machines share. Each test has a database of its own on a private server.
+//! State in PostgreSQL that several machines share. Each test has a database of its own on a temporary server.
 //! "Machines" are separate home folders.
 
 mod batches;

@@ -1,4 +1,4 @@
-//! A private PostgreSQL server in a temporary folder, reached through a Unix socket.
+//! A temporary PostgreSQL server in a temporary folder, reached through a Unix socket.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

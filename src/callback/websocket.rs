@@ -67,7 +67,7 @@ pub struct WebSocketTarget {
     pub guid: Guid,
     /// TLS settings and extra headers.
     pub connection: ConnectionSettings,
-    /// Limit of the first connection, if there is an earlier one than the default.
+    /// Limit of the first connection, if it is earlier than the default.
     pub first_limit: Option<Duration>,
 }
 

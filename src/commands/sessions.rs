@@ -19,7 +19,7 @@ use crate::text::text;
 use crate::time::{local_minute, show_duration};
 
 /// Most names looked up singly because a batch has left them out; the others follow in the next run.
-const MOST_SINGLES: usize = 100;
+const MAX_SINGLE_LOOKUPS: usize = 100;
 
 /// Arguments of `qiwei sessions`.
 #[derive(Debug, clap::Args)]
@@ -181,7 +181,7 @@ impl Args {
         if missing.is_empty() {
             return Ok(());
         }
-        let look_up = targets::look_up(context, guid, MOST_SINGLES)?;
+        let look_up = targets::look_up(context, guid, MAX_SINGLE_LOOKUPS)?;
         let names = look_up.names(missing.iter().map(String::as_str));
         for (id, names) in &names.found {
             cache.learn(id, names.first().map(String::as_str));

@@ -41,7 +41,7 @@ pub trait ResolveTarget {
         }
     }
 
-    /// An error because of which no name can be resolved, once.
+    /// Takes the error that prevented reading the names.
     fn failure(&self) -> Option<Error> {
         None
     }

@@ -19,7 +19,7 @@ pub enum Status {
     Running,
     /// Logged in; reported as 2.
     Online,
-    /// Logged in and able to send, but reported as 0 while its long connection reconnects.
+    /// Logged in and able to send, but reported as 0 while its persistent connection reconnects.
     Reconnecting,
 }
 

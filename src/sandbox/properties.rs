@@ -269,7 +269,7 @@ impl SandboxFixture {
         );
         let is_whole = matches!(
             transmission,
-            Transmission::Properly | Transmission::Late(_) | Transmission::Drip(_)
+            Transmission::Normal | Transmission::Delayed(_) | Transmission::Drip(_)
         );
         // The client does not send on personal WeChat, and the gateway's refusals are tested by hand.
         let is_read = !self.is_personal && !is_call;

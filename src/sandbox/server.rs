@@ -148,7 +148,7 @@ impl Handler for Server {
         match place {
             Some(place) => ResponsePlan {
                 answer: admin::answer(self, &received, place),
-                transmission: Transmission::Properly,
+                transmission: Transmission::Normal,
                 upgrade: None,
             },
             None => self.handle_protocol(received, path.as_deref()),
@@ -161,7 +161,7 @@ impl Handler for Server {
 
     fn latency(&self, transmission: Transmission) -> Duration {
         match transmission {
-            Transmission::Late(time) => self.latency + time,
+            Transmission::Delayed(time) => self.latency + time,
             _ => self.latency,
         }
     }

@@ -36,9 +36,9 @@ impl ReceivedRequest {
 /// How a response is transmitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transmission {
-    Properly,
+    Normal,
     /// After this delay.
-    Late(Duration),
+    Delayed(Duration),
     /// One byte per interval.
     Drip(Duration),
     /// Half of it, then the connection is closed.
@@ -154,7 +154,7 @@ impl Simulator {
         };
         let replacement = now.as_ref().and_then(|fault| fault.answer(&self.state));
         let is_upgrade = is_accepted && replacement.is_none();
-        let transmission = now.as_ref().map_or(Transmission::Properly, transmission);
+        let transmission = now.as_ref().map_or(Transmission::Normal, transmission);
         let recorded = now.as_ref().or(later.as_ref());
         let mut handled = self.plan(
             received,
@@ -181,7 +181,7 @@ impl Simulator {
         answer: HttpResponse,
         fault: Option<&Fault>,
     ) -> HandledRequest {
-        let transmission = fault.map_or(Transmission::Properly, transmission);
+        let transmission = fault.map_or(Transmission::Normal, transmission);
         self.plan(received, answer, transmission, fault)
     }
 
@@ -297,14 +297,14 @@ fn exchange(
 
 fn transmission(fault: &Fault) -> Transmission {
     match fault.kind {
-        Kind::Latency(time) => Transmission::Late(time),
+        Kind::Latency(time) => Transmission::Delayed(time),
         Kind::Drip(time) => Transmission::Drip(time),
         Kind::Truncated => Transmission::Truncated,
         Kind::Huge => Transmission::Endless,
         Kind::Drop => Transmission::Drop,
         Kind::Reset | Kind::ResetEarly => Transmission::Reset,
         Kind::Hang => Transmission::Hang,
-        _ => Transmission::Properly,
+        _ => Transmission::Normal,
     }
 }
 

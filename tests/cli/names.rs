@@ -592,7 +592,7 @@ fn abbreviation_must_be_unique() {
 }
 
 #[test]
-fn listening_teaches_names() {
+fn listen_caches_names() {
     let (server, home) = (sandbox(), Home::new());
     let guid = &server.guids()[0];
     let mut listening =

@@ -145,7 +145,7 @@ fn looks_up_status_to_distinguish_rejected_from_not_logged_in() {
 
 #[test]
 fn unrelated_refusal_is_reported_as_rejected() {
-    // State 0 is also what a live account shows while it reconnects.
+    // State 0 is also what a online account shows while it reconnects.
     for (code, text) in [(-2003, ""), (-4017, "x"), (-1, "操作频繁")] {
         let server = refusing_server(code, text, Some(0));
         let error = send(&server).ends_with(1).error();

@@ -99,7 +99,7 @@ impl Args {
         Ok(())
     }
 
-    /// Selects the instances found stopped in two checks: status 0 is also what a live account shows while
+    /// Selects the instances found stopped in two checks: status 0 is also what a online account shows while
     /// it reconnects.
     fn find_stopped(&self, context: &Context) -> Result<Vec<Guid>, Error> {
         let api = context.api()?;

@@ -280,7 +280,7 @@ impl<'c> Poll<'c> {
 }
 
 impl Watch<'_> {
-    /// The current status. Status 0 is checked twice: a live account shows it while it reconnects.
+    /// The current status. Status 0 is checked twice: a online account shows it while it reconnects.
     fn check(&self) -> CheckResult {
         let state = self.poll.api.client_status(&self.guid);
         if state != Ok(Status::Stopped) {

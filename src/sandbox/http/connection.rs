@@ -115,7 +115,7 @@ fn transmit(
         return Ok(false);
     }
     match transmission {
-        Transmission::Properly | Transmission::Late(_) => writer::write(stream, answer, options)?,
+        Transmission::Normal | Transmission::Delayed(_) => writer::write(stream, answer, options)?,
         Transmission::Drip(pause) => {
             let whole = writer::bytes(answer, options);
             writer::drip(stream, &whole, pause, shutdown)?;

@@ -9,7 +9,7 @@ use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 
 use crate::commands::{COMMANDS, Command, PreparedCommand};
 use crate::config::{Flags, Key};
-use crate::output::ColorChoice;
+use crate::output::{ColorChoice, JsonFormat};
 use crate::text::Lang;
 
 /// The parsed command line.
@@ -122,9 +122,13 @@ pub struct GlobalArgs {
 
     /// Print results as JSON, and errors as one JSON line on stderr
     #[arg(long, global = true)]
-    pub json: bool,
+    json: bool,
 
-    /// Suppress notes
+    /// Format of results
+    #[arg(long, short, global = true, value_enum, value_name = "FORMAT")]
+    output: Option<JsonFormat>,
+
+    /// Print nothing but errors, warnings, and the data that was asked for
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
@@ -138,13 +142,17 @@ pub struct GlobalArgs {
         global = true,
         value_enum,
         value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true
+        default_value = "auto"
     )]
     pub color: ColorChoice,
 }
 
 impl GlobalArgs {
+    /// How results are printed as JSON; `None` for people.
+    pub fn json_format(&self) -> Option<JsonFormat> {
+        self.output.or(self.json.then_some(JsonFormat::Json))
+    }
+
     /// The flags that are settings.
     pub fn flags(&self) -> Flags {
         let insecure = self.insecure.then(|| "true".to_owned());

@@ -58,6 +58,7 @@ pub use env::Env;
 use output::{Output, OutputOptions};
 pub use output::{OutputStream, StdinStream, Streams};
 pub use panics::install_panic_hook;
+use text::Lang;
 
 /// Runs one command; `args` start with the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams) -> ExitCode {
@@ -73,9 +74,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, streams: Streams)
     }
 }
 
-/// The definition of the command line, for generating man pages.
-pub fn command() -> clap::Command {
-    cli::command()
+/// The definition of the command line in English or Chinese, for generating man pages.
+#[doc(hidden)]
+pub fn command(chinese: bool) -> clap::Command {
+    usage::help::in_language(cli::command(), manual_language(chinese))
+}
+
+/// The examples of a command, each with what it does. `words` are those behind the program's name.
+#[doc(hidden)]
+pub fn examples(words: &str, chinese: bool) -> Vec<(&'static str, &'static str)> {
+    usage::examples(words, manual_language(chinese))
+}
+
+fn manual_language(chinese: bool) -> Lang {
+    match chinese {
+        true => Lang::Zh,
+        false => Lang::En,
+    }
 }
 
 fn dispatch(cli: Cli, env: Env, streams: Streams, has_double_dash: bool) -> ExitCode {
@@ -90,7 +105,7 @@ fn dispatch(cli: Cli, env: Env, streams: Streams, has_double_dash: bool) -> Exit
         Err(_) => Layers::without_file(flags.clone(), env.clone()).lang(),
     };
     let options = OutputOptions {
-        json: global.json,
+        json: global.json_format(),
         quiet: global.quiet,
         verbosity: global.verbose,
         color: global.color,

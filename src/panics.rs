@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::panic;
 
 use crate::error::Error;
-use crate::output::{Output, OutputOptions, Streams};
+use crate::output::{JsonFormat, Output, OutputOptions, Streams};
 use crate::text::{Text, text};
 
 /// Installs the panic hook, which ends the program from any thread. Not for tests.
@@ -22,7 +22,7 @@ pub fn install_panic_hook() {
         let streams = Streams::of_process();
         // Output options are not available here.
         let options = OutputOptions {
-            json: args.iter().any(|arg| arg == "--json"),
+            json: JsonFormat::in_arguments(&args),
             ..OutputOptions::default()
         };
         let error = error(info.payload(), info.location().map(ToString::to_string));

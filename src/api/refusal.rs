@@ -370,7 +370,7 @@ impl Cause {
             }
             Self::StaleCdnRules => {
                 text!(
-                    "the CDN rules are outdated; refresh them with `qiwei probe POST /cloud/update_cdn_rule`"
+                    "the CDN rules are outdated; refresh them with `qiwei api POST /cloud/update_cdn_rule`"
                 )
             }
             Self::ConnectionLost => {

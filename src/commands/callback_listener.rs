@@ -41,13 +41,15 @@ const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Callback options")]
 pub struct CallbackArgs {
-    /// Address to listen on [default: loopback for a server on this machine, else the local
-    /// address that routes to it; any free port]
+    /// Address to listen on
+    ///
+    /// [default: loopback for a server on this machine, else the local address that routes to it; any free port]
     #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_listen_address)]
     listen: Option<SocketAddr>,
 
-    /// URL the server posts to, for a listener behind a proxy or in a container; the token is
-    /// appended
+    /// URL the server posts to
+    ///
+    /// For a listener behind a proxy or in a container; the token is appended
     #[arg(long, value_name = "URL", value_parser = address::parse_notify_url)]
     notify_url: Option<Url>,
 

@@ -11,11 +11,22 @@ use crate::env;
 use crate::error::Error;
 use crate::text::text;
 
+/// Where each shell looks for the script.
+const INSTALLATION: &str = "\
+bash:
+  qiwei completions bash > ~/.local/share/bash-completion/completions/qiwei
+zsh, with fpath+=~/.zfunc before compinit in ~/.zshrc:
+  mkdir -p ~/.zfunc && qiwei completions zsh > ~/.zfunc/_qiwei
+fish:
+  qiwei completions fish > ~/.config/fish/completions/qiwei.fish
+powershell:
+  qiwei completions powershell >> $PROFILE
+elvish:
+  qiwei completions elvish >> ~/.config/elvish/rc.elv";
+
 /// Arguments of `qiwei completions`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "For bash: qiwei completions bash > ~/.local/share/bash-completion/completions/qiwei"
-)]
+#[command(after_help = INSTALLATION)]
 pub struct Args {
     /// Shell to print the script for
     #[arg(value_name = "SHELL")]

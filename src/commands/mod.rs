@@ -1,6 +1,7 @@
 //! The subcommands, one file or folder each: arguments and their execution.
 
 mod alias;
+mod api;
 mod at;
 mod callback_listener;
 mod callback_source;
@@ -40,39 +41,47 @@ pub type CommandResult = Result<ExitCode, Error>;
 /// A command with parsed arguments.
 pub type PreparedCommand = Box<dyn FnOnce(&Context) -> CommandResult>;
 
-/// All commands, in the order of the help.
-pub const COMMANDS: [Command; 16] = [
-    command_group::<instance::Command>(
-        "instance",
-        "List, create, select, start, stop and remove instances",
-    ),
-    command::<login::Args>("login", "Log an account in by QR code"),
-    command::<logout::Args>("logout", "Log the account out"),
-    command::<listen::Args>("listen", "Receive callbacks and print one line for each"),
+/// All commands, in the order of the help: those of one topic together.
+pub const COMMANDS: [Command; 17] = [
+    command::<send::Args>("send", "Send a text to a person or a group"),
+    command::<at::Args>("at", "Send a text to a group and mention members"),
     command::<sessions::Args>("sessions", "List the conversations of the account"),
     command::<members::Args>("members", "List the members of a group"),
     command::<contacts::Args>("contacts", "List the contacts of the account"),
-    command::<send::Args>("send", "Send a text to a person or a group"),
-    command::<at::Args>("at", "Send a text to a group and mention members"),
-    command::<status::Args>(
-        "status",
-        "Show whether the account is online (exit code 0 or 4)",
-    ),
-    command::<probe::Args>(
-        "probe",
-        "Check which endpoints the server has, or call any endpoint",
-    ),
+    command::<listen::Args>("listen", "Receive callbacks and print one line for each"),
+    command_group::<alias::Command>("alias", "List, add and remove short names of conversations"),
     command_group::<ledger::Command>(
         "ledger",
         "List and remove idempotency keys of sent messages",
     ),
-    command_group::<alias::Command>("alias", "List, add and remove short names of conversations"),
-    command_group::<config::Command>("config", "Read and change the config file"),
-    command::<completions::Args>("completions", "Print a completion script for a shell"),
+    command::<login::Args>("login", "Log an account in by QR code").about_topic(Topic::Account),
+    command::<logout::Args>("logout", "Log the account out").about_topic(Topic::Account),
+    command::<status::Args>(
+        "status",
+        "Show whether the account is online (exit code 0 or 4)",
+    )
+    .about_topic(Topic::Account),
+    command_group::<instance::Command>(
+        "instance",
+        "List, create, select, start, stop and remove instances",
+    )
+    .about_topic(Topic::Account),
+    command::<probe::Args>(
+        "probe",
+        "Check the server's endpoints, or the arrival of callbacks",
+    )
+    .about_topic(Topic::Setup),
+    command::<api::Args>("api", "Call any endpoint and print the response")
+        .about_topic(Topic::Setup),
+    command_group::<config::Command>("config", "Read and change the config file")
+        .about_topic(Topic::Setup),
+    command::<completions::Args>("completions", "Print a completion script for a shell")
+        .about_topic(Topic::Setup),
     command::<sandbox::Args>(
         "sandbox",
         "Run a simulated API server, to try commands without an account",
-    ),
+    )
+    .about_topic(Topic::Sandbox),
 ];
 
 /// A subcommand. Its arguments are defined on demand: defining those of all commands takes longer than
@@ -80,9 +89,24 @@ pub const COMMANDS: [Command; 16] = [
 pub struct Command {
     /// Its name.
     pub name: &'static str,
+    /// The part of the help that lists it.
+    pub topic: Topic,
     about: &'static str,
     define: fn(clap::Command) -> clap::Command,
     read: fn(&mut ArgMatches) -> Result<PreparedCommand, clap::Error>,
+}
+
+/// A part of the list of commands in the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// Messages and conversations.
+    Messages,
+    /// The account and its instance.
+    Account,
+    /// The server and this program.
+    Setup,
+    /// Trying without an account.
+    Sandbox,
 }
 
 /// Arguments that can be executed.
@@ -92,6 +116,10 @@ trait Run: FromArgMatches + 'static {
 }
 
 impl Command {
+    const fn about_topic(self, topic: Topic) -> Self {
+        Self { topic, ..self }
+    }
+
     /// The command's part of the command line.
     pub fn definition(&self) -> clap::Command {
         // Set last, because the doc comment of the arguments would replace it.
@@ -126,6 +154,7 @@ fn success((): ()) -> ExitCode {
 const fn command<A: Args + Run>(name: &'static str, about: &'static str) -> Command {
     Command {
         name,
+        topic: Topic::Messages,
         about,
         define: A::augment_args,
         read: read::<A>,
@@ -135,6 +164,7 @@ const fn command<A: Args + Run>(name: &'static str, about: &'static str) -> Comm
 const fn command_group<S: Subcommand + Run>(name: &'static str, about: &'static str) -> Command {
     Command {
         name,
+        topic: Topic::Messages,
         about,
         define: |command| {
             let command = command.subcommand_required(true);

@@ -10,8 +10,9 @@ use crate::text::{Text, text};
 /// Arguments that provide the text.
 #[derive(Debug, clap::Args)]
 pub struct TextArgs {
-    /// Text to send; `-` reads it from standard input. After `--` nothing is taken for an option:
-    /// `send TO -- "$text"`
+    /// Text to send; `-` reads it from standard input
+    ///
+    /// After `--` nothing is taken for an option: `send TO -- "$text"`
     #[arg(
         value_name = "TEXT",
         conflicts_with = "file",
@@ -19,7 +20,7 @@ pub struct TextArgs {
     )]
     pub text: Option<String>,
 
-    /// Read the text from a file, byte for byte; `-` is standard input, like TEXT `-`
+    /// Read the text from a file, byte for byte
     #[arg(long, value_name = "PATH")]
     pub file: Option<PathBuf>,
 }

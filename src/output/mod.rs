@@ -6,6 +6,7 @@
 //! Only this module renders texts in a language. JSON is the same in all languages.
 
 mod http_trace;
+mod json_format;
 mod page;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
@@ -23,11 +24,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::env::{self, Env};
 use crate::error::{Error, Kind};
 use crate::text::{Lang, Text, text};
 pub use http_trace::HttpTrace;
+pub use json_format::JsonFormat;
 pub use page::Page;
 use sanitize::{for_terminal, json_for_terminal};
 use secret_mask::SecretMask;
@@ -51,8 +54,8 @@ pub enum ColorChoice {
 /// Output options from the command line and the environment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OutputOptions {
-    /// Whether results are JSON.
-    pub json: bool,
+    /// How results are printed as JSON; `None` for people.
+    pub json: Option<JsonFormat>,
     /// Whether notes are suppressed.
     pub quiet: bool,
     /// 0, 1 for requests, 2 for bodies as well.
@@ -149,7 +152,7 @@ impl Output {
 
     /// Whether results are JSON.
     pub fn is_json(&self) -> bool {
-        self.options.json
+        self.options.json.is_some()
     }
 
     /// The level of `-v`.
@@ -176,20 +179,26 @@ impl Output {
         view: &T,
         human: impl FnOnce(&T) -> P,
     ) -> Result<(), Error> {
-        if self.options.json {
+        if self.is_json() {
             self.json(view)
         } else {
             self.page(human(view))
         }
     }
 
-    /// Prints one JSON document on one line, flushed.
+    /// Prints one JSON document on one line, or a list on one line for each element; flushed.
     ///
     /// # Errors
     /// When stdout cannot be written.
     pub fn json<T: Serialize>(&self, view: &T) -> Result<(), Error> {
-        let json = serde_json::to_string(view)
-            .map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
+        let json = serde_json::to_string(view).map_err(not_json)?;
+        if self.options.json == Some(JsonFormat::Ndjson) && json.starts_with('[') {
+            let mut array = self.json_array();
+            for element in serde_json::from_str::<Vec<&RawValue>>(&json).map_err(not_json)? {
+                array.push(element)?;
+            }
+            return array.end();
+        }
         let shown = if self.stdout_style.terminal {
             json_for_terminal(&json)
         } else {
@@ -200,9 +209,14 @@ impl Output {
 
     /// Starts a JSON array whose elements are printed as they come.
     pub fn json_array(&self) -> JsonArray<'_> {
+        let in_lines = self.options.json == Some(JsonFormat::Ndjson);
         JsonArray {
             output: self,
-            pending: String::from("["),
+            in_lines,
+            pending: match in_lines {
+                true => String::new(),
+                false => String::from("["),
+            },
             is_empty: true,
         }
     }
@@ -361,7 +375,7 @@ impl Output {
         if error.kind == Kind::ClosedPipe {
             return;
         }
-        if self.options.json {
+        if self.is_json() {
             // A struct of plain fields always serialises.
             let json = serde_json::to_string(error).unwrap_or_default();
             self.write_err(&format!("{{\"error\":{json}}}"), Style::new());
@@ -420,9 +434,16 @@ impl Output {
     }
 }
 
+/// Unreachable: the views have string keys only.
+fn not_json(error: serde_json::Error) -> Error {
+    Error::internal(Text::verbatim(error.to_string()))
+}
+
 /// A JSON array on stdout that is not kept in memory.
 pub struct JsonArray<'o> {
     output: &'o Output,
+    /// One line for each element, without brackets.
+    in_lines: bool,
     pending: String,
     is_empty: bool,
 }
@@ -435,14 +456,16 @@ impl JsonArray<'_> {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn push<T: Serialize>(&mut self, element: &T) -> Result<(), Error> {
-        let json = serde_json::to_string(element)
-            .map_err(|e| Error::internal(Text::verbatim(e.to_string())))?;
-        if !self.is_empty {
+    pub fn push<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), Error> {
+        let json = serde_json::to_string(element).map_err(not_json)?;
+        if !self.is_empty && !self.in_lines {
             self.pending.push(',');
         }
         self.is_empty = false;
         self.pending.push_str(&json);
+        if self.in_lines {
+            self.pending.push('\n');
+        }
         if self.pending.len() >= Self::CHUNK {
             self.print()?;
         }
@@ -454,7 +477,9 @@ impl JsonArray<'_> {
     /// # Errors
     /// When stdout cannot be written.
     pub fn end(mut self) -> Result<(), Error> {
-        self.pending.push_str("]\n");
+        if !self.in_lines {
+            self.pending.push_str("]\n");
+        }
         self.print()
     }
 

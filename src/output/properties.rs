@@ -15,7 +15,7 @@ use tabled::grid::util::string::get_string_width;
 
 use super::sanitize::{for_terminal, json_for_terminal};
 use super::table::{Cell, RED, Table, TableStyle};
-use super::{ColorChoice, Output, OutputOptions, OutputStream, Page};
+use super::{ColorChoice, JsonFormat, Output, OutputOptions, OutputStream, Page};
 use crate::error::Error;
 use crate::text::{Lang, Text};
 
@@ -126,7 +126,7 @@ impl Write for SharedBuffer {
 fn check_terminal(data: &[u8], text: &str, color: ColorChoice, json: bool) {
     let words = Text::verbatim(text);
     let options = OutputOptions {
-        json,
+        json: json.then_some(JsonFormat::Json),
         color,
         utf8: true,
         ..OutputOptions::default()
@@ -158,7 +158,7 @@ fn check_terminal(data: &[u8], text: &str, color: ColorChoice, json: bool) {
 /// In a pipe everything is unchanged, and JSON is valid.
 fn check_pipe(data: &[u8], text: &str) {
     let options = OutputOptions {
-        json: true,
+        json: Some(JsonFormat::Json),
         ..OutputOptions::default()
     };
     let [stdout, stderr] = printed(options, false, |output| {

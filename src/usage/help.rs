@@ -1,10 +1,11 @@
-//! Chinese help: translates the definition's texts, and the parser's own labels in the rendered help.
+//! Help in a language: translates the definition's texts, and the parser's own labels in the rendered help.
 
 use std::ffi::OsString;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command};
 
+use super::layout::{self, Scope};
 use super::wrapping;
 use crate::cli;
 use crate::text::{Lang, translated};
@@ -32,20 +33,24 @@ const WIDEST: usize = 100;
 /// The parser's labels that are translated.
 #[cfg(test)]
 pub fn labels() -> impl Iterator<Item = &'static str> {
-    LABELS.into_iter().chain(["Options:"])
+    LABELS
+        .into_iter()
+        .chain(["Options:"])
+        .chain(layout::texts())
 }
 
-/// The parser's answer to `args` in a language; `error` is the English one.
-pub fn parse_again(error: clap::Error, args: &[OsString], lang: Lang) -> clap::Error {
+/// The parser's answer to `args` in a language, laid out for people.
+pub fn parse_again(error: clap::Error, args: &[OsString], scope: Scope, lang: Lang) -> clap::Error {
     // Each text on one line, so that the parser does not break it.
     let space = wrapping::SPACE;
-    match lang {
-        Lang::En => error,
-        Lang::Zh => (HelpTranslator { lang, space }.command(cli::command()))
-            .try_get_matches_from(args)
-            .err()
-            .unwrap_or(error),
-    }
+    let command = match lang {
+        Lang::En => cli::command(),
+        Lang::Zh => HelpTranslator { lang, space }.command(cli::command()),
+    };
+    layout::arrange(command, scope, lang)
+        .try_get_matches_from(args)
+        .err()
+        .unwrap_or(error)
 }
 
 /// The command line with translated texts. For help, errors and completion only.
@@ -122,7 +127,7 @@ impl HelpTranslator {
 /// Finishes rendered help: translates the parser's own labels and wraps lines.
 pub fn finished(text: String, lang: Lang, columns: Option<usize>) -> String {
     match lang {
-        Lang::En => text,
+        Lang::En => text.replace(wrapping::SPACE, " "),
         Lang::Zh => wrapping::wrap(&headings(text, lang), columns.unwrap_or(WIDEST).min(WIDEST)),
     }
 }

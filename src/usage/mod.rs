@@ -1,6 +1,9 @@
 //! Help, version, and usage errors.
 
+mod example_list;
 pub mod help;
+mod help_command;
+mod layout;
 mod parse_error;
 mod wrapping;
 
@@ -10,17 +13,34 @@ use std::process::ExitCode;
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
 
-use crate::commands::CommandResult;
+use crate::cli;
+use crate::commands::COMMANDS;
 use crate::commands::send::one::print_failure;
 use crate::config::{Flags, Key, Layers};
 use crate::env::Env;
-use crate::error::Error;
-use crate::output::{ColorChoice, Output, OutputOptions, Streams};
-use crate::text::{Lang, Text, text};
+use crate::error::{Error, Kind};
+use crate::output::{ColorChoice, JsonFormat, Output, OutputOptions, Streams};
+use crate::text::{Lang, Text, text, translated};
+use layout::Scope;
 
-/// Prints the parser's answer: in English its own, in Chinese that of a translated parser.
+/// The examples of a command, each with what it does.
+pub fn examples(words: &str, lang: Lang) -> Vec<example_list::Example> {
+    let examples = example_list::of(words).iter();
+    let in_lang = |text| translated(text, lang).unwrap_or(text);
+    examples
+        .map(|(what, line)| (in_lang(what), *line))
+        .collect()
+}
+
+/// Prints the parser's answer, translated and laid out for people.
 pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) -> ExitCode {
-    let json = before_dashes(args).any(|arg| arg == "--json");
+    let rewritten = help_command::as_flag(&error, args);
+    let args = rewritten.as_deref().unwrap_or(args);
+    let error = match cli::parse(args) {
+        Err(other) if rewritten.is_some() => other,
+        _ => error,
+    };
+    let json = JsonFormat::in_arguments(args);
     let no_color = OutputOptions::is_colorless(&env);
     let utf8 = env.is_utf8();
     let lang = language(args, env);
@@ -33,13 +53,17 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
         ..OutputOptions::default()
     };
     let output = Output::new(options, streams.stdout, streams.stderr);
+    let parse_again = |error| help::parse_again(error, args, scope(args), lang);
     let finish = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            show(&output, &help::parse_again(error, args, lang), lang)
+            show(&output, &parse_again(error), lang).map(|()| ExitCode::SUCCESS)
         }
         ErrorKind::InvalidUtf8 => Err(not_utf8()),
-        _ if json => Err(for_programs(&error)),
-        _ => Err(for_people(&help::parse_again(error, args, lang), lang)),
+        _ if json.is_some() => Err(for_programs(&error)),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            show(&output, &parse_again(error), lang).map(|()| Kind::Usage.exit_code().into())
+        }
+        _ => Err(for_people(&parse_again(error), lang)),
     };
     if let Err(error) = &finish
         && sends_one_message(args)
@@ -47,6 +71,15 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
         print_failure(&output, None, None, error);
     }
     crate::finish(&output, finish)
+}
+
+/// The help that these arguments ask for.
+fn scope(args: &[OsString]) -> Scope {
+    let is_command = |arg: &OsString| COMMANDS.iter().any(|command| arg == command.name);
+    match before_dashes(args).any(is_command) {
+        true => Scope::Command,
+        false => Scope::Program,
+    }
 }
 
 /// Whether the command is `send` without `--batch`, or `at`.
@@ -57,20 +90,19 @@ fn sends_one_message(args: &[OsString]) -> bool {
 }
 
 /// Help and version are results on stdout.
-fn show(output: &Output, error: &clap::Error, lang: Lang) -> CommandResult {
+fn show(output: &Output, error: &clap::Error, lang: Lang) -> Result<(), Error> {
     let columns = output.stdout_columns();
     let text = help::finished(error.render().ansi().to_string(), lang, columns);
     let text = match output.stdout_style().color {
         true => text,
         false => StyledStr::from(text).to_string(),
     };
-    output.text(&text).map(|()| ExitCode::SUCCESS)
+    output.text(&text)
 }
 
 /// Any other parser error is a usage error.
 fn for_people(error: &clap::Error, lang: Lang) -> Error {
-    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    if lang == Lang::Zh && !is_help {
+    if lang == Lang::Zh {
         return Error::usage(parse_error::parse_error(error));
     }
     let text = help::finished(error.render().to_string(), lang, None);
@@ -89,7 +121,9 @@ fn for_programs(error: &clap::Error) -> Error {
     let text = error.render().to_string();
     let text = text.trim();
     let message = match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => text!("no command given"),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            text!("no command given")
+        }
         _ => Text::verbatim(first_paragraph(
             text.strip_prefix("error: ").unwrap_or(text),
         )),

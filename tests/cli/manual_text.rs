@@ -149,24 +149,8 @@ The ledger of sends made with \-\-key and the pace of each account.
 .TP
 $XDG_CACHE_HOME/qiwei/names\-*.json
 Names of the conversations of an instance. They may be deleted at any time.
-.SH EXAMPLES
-Try a script with no account and no network:
-.PP
-.nf
-qiwei sandbox \-\- sh \-c 'qiwei send S:788123456789 hello'
-.fi
-.PP
-Send to a group once a night, however often the job runs:
-.PP
-.nf
-qiwei send ops "backup done" \-\-key "backup\-$(date +%F)"
-.fi
-.PP
-Mention the on\-call person:
-.PP
-.nf
-qiwei at ops "build broken {at}" \-\-user 1688850000000001
-.fi
-.SH "SEE ALSO"
-qiwei\-send(1), qiwei\-at(1), qiwei\-login(1), qiwei\-listen(1), qiwei\-status(1), qiwei\-instance(1), qiwei\-sessions(1), qiwei\-probe(1), qiwei\-ledger(1), qiwei\-config(1), qiwei\-sandbox(1)
 "#;
+
+/// The pages that qiwei(1) refers to.
+pub const SEE_ALSO: &str = r"qiwei\-send(1), qiwei\-at(1), qiwei\-login(1), qiwei\-listen(1), qiwei\-status(1), qiwei\-instance(1), qiwei\-sessions(1), qiwei\-probe(1), qiwei\-api(1), qiwei\-ledger(1), qiwei\-config(1), qiwei\-sandbox(1)
+";

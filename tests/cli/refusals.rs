@@ -57,7 +57,7 @@ fn known_refusals_have_hints() {
         (
             -5_103_011,
             "cdn rule expired",
-            "`qiwei probe POST /cloud/update_cdn_rule`",
+            "`qiwei api POST /cloud/update_cdn_rule`",
         ),
         (-15_001_500, "heartbeat failed", "`qiwei status`"),
         (-1, "实例数已达到上限", "`qiwei instance rm --stopped`"),

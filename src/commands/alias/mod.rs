@@ -13,10 +13,12 @@ use crate::context::Context;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List the aliases
+    #[command(alias = "list")]
     Ls(ls::Args),
     /// Add or change an alias
     Add(add::Args),
     /// Remove an alias
+    #[command(aliases = ["remove", "delete"])]
     Rm(rm::Args),
 }
 

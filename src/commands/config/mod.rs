@@ -21,8 +21,10 @@ pub enum Command {
     /// Change one setting in the file
     Set(set::Args),
     /// Remove one setting from the file
+    #[command(aliases = ["rm", "remove", "delete"])]
     Unset(unset::Args),
     /// Show every effective value and its source
+    #[command(aliases = ["ls", "list"])]
     Explain(explain::Args),
 }
 

@@ -52,6 +52,11 @@ const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks4", "socks5"];
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Client version; `list` shows the known ones
+    ///
+    /// 241 Windows 4.1.2, 242 iPad 4.1.2, 243 Windows 4.1.10, 244 Mac 4.1.2, 245 Mac 4.1.16,
+    /// 246 iPad 4.1.16, 247 iPad 4.1.22, 248 Mac 4.1.22, 249 iPad 4.1.26, 250 Mac 4.1.26, 251 iPad 4.1.27,
+    /// 252 Mac 4.1.27, 253 iPad 4.1.28, 254 Mac 4.1.28, 255 iPad 4.1.30, 256 Mac 4.1.30, 257 iPad 4.1.31,
+    /// 258 Mac 4.1.31, 259 iPad 4.1.32, 260 Mac 4.1.32, 261 iPad 4.1.36, 262 Mac 4.1.36
     #[arg(long, value_name = "N", default_value = "262", value_parser = client_type)]
     client_type: ClientType,
 

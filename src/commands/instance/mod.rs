@@ -18,10 +18,12 @@ use crate::context::Context;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List instances, their statuses, and which is current
+    #[command(alias = "list")]
     Ls(ls::Args),
     /// Create an instance and make it the current one
     Create(create::Args),
     /// Remove instances (irreversible)
+    #[command(aliases = ["remove", "delete"])]
     Rm(rm::Args),
     /// Make an instance the current one
     Use(r#use::Args),

@@ -16,8 +16,10 @@ use crate::store::StateDatabase;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List keys and the outcomes of their messages
+    #[command(alias = "list")]
     Ls(ls::Args),
     /// Remove a key, so that it can be used again
+    #[command(aliases = ["rm", "remove", "delete"])]
     Forget(forget::Args),
     /// Remove old keys
     Prune(prune::Args),

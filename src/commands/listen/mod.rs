@@ -49,7 +49,12 @@ const UNANNOUNCED_WAIT: Duration = Duration::from_millis(200);
     after_help = "In a pipe, or with --json, every callback is one JSON line; on a terminal it is printed as text. The configured notify_url is restored however it ends. With the hosted gateway callbacks come over its WebSocket, unless --listen or --notify-url is given."
 )]
 pub struct Args {
-    /// Only callbacks of this type, by number or name (new_message also covers lists of them); may be repeated
+    /// Only callbacks of this type; may be repeated
+    ///
+    /// A number or one of these names: ready, login_qrcode, logged_in, logged_out, init_finished,
+    /// heartbeat_error, session_timeout, login_failed, contacts_synced, new_message (also covers lists of them),
+    /// logged_in_elsewhere, safety_verification, message_batch, friend_change, friend_request, room_renamed,
+    /// member_added, member_removed, room_dismissed, room_info, call, admin_task
     #[arg(long = "type", value_name = "N")]
     types: Vec<Types>,
 
@@ -65,7 +70,9 @@ pub struct Args {
     #[arg(long, value_name = "CMD")]
     exec: Option<String>,
 
-    /// Interval between checks of the server: after a restart the notify_url is set again
+    /// Interval between checks of the server
+    ///
+    /// After a restart of the server the notify_url is set again
     #[arg(long, value_name = "DUR", default_value = "10s", value_parser = parse_timeout, conflicts_with = "no_poll")]
     poll: Duration,
 
@@ -73,7 +80,7 @@ pub struct Args {
     #[arg(long)]
     no_poll: bool,
 
-    /// End when the server cannot be reached, or no longer has the instance, in two checks
+    /// End when two checks do not find the server or the instance
     #[arg(long, conflicts_with = "no_poll")]
     exit_when_lost: bool,
 

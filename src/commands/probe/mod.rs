@@ -1,44 +1,39 @@
-//! `qiwei probe`: lists what the server supports, or calls any endpoint.
+//! `qiwei probe`: lists what the server supports. `probe METHOD PATH` is the same as `api METHOD PATH`.
 
 mod callback;
 mod endpoints;
-mod raw;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{CommandResult, Run};
+use super::{CommandResult, Run, api};
 use crate::context::Context;
 
 /// Arguments of `qiwei probe`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without arguments only read endpoints are called. `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes one call and prints the response unchanged."
+    override_usage = "qiwei probe [OPTIONS] [COMMAND]",
+    after_help = "Only endpoints that change nothing are called. `qiwei api` calls any."
 )]
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// HTTP method of a raw call
-    #[arg(value_name = "METHOD", requires = "path")]
+    #[arg(value_name = "METHOD", requires = "path", hide = true)]
     method: Option<String>,
 
-    /// Path of a raw call, below the base URL
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", hide = true)]
     path: Option<String>,
 
-    /// JSON body: itself, @FILE, or `-` for standard input [default for POST: {}]
-    #[arg(short, long, value_name = "JSON", requires = "path")]
+    #[arg(short, long, value_name = "JSON", requires = "path", hide = true)]
     data: Option<OsString>,
 
-    /// Add the guid of the chosen instance to the body
-    #[arg(long, requires = "path")]
+    #[arg(long, requires = "path", hide = true)]
     with_guid: bool,
 
-    /// Print the request instead of sending it
-    #[arg(long, requires = "path")]
+    #[arg(long, requires = "path", hide = true)]
     dry_run: bool,
 }
 
@@ -53,17 +48,16 @@ impl Run for Args {
         if let Some(Command::Callback(args)) = self.command {
             return args.run(context);
         }
-        let done = match (self.method, self.path) {
-            (Some(method), Some(path)) => raw::Call {
+        match self.method {
+            Some(method) => api::Args {
                 method,
-                path,
+                path: self.path,
                 data: self.data,
                 with_guid: self.with_guid,
                 dry_run: self.dry_run,
             }
             .run(context),
-            _ => endpoints::run(context),
-        };
-        done.map(|()| ExitCode::SUCCESS)
+            None => endpoints::run(context).map(|()| ExitCode::SUCCESS),
+        }
     }
 }

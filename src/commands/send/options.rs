@@ -18,24 +18,22 @@ pub struct DeliveryArgs {
     #[arg(long)]
     pub resend: bool,
 
-    /// Rate limit of the account, shared by all processes: 20/min, 2/s, 100/h,burst=5 or off
-    /// [default: the setting `pace`; off, with the gateway 48/min,burst=10]
+    /// Rate limit of the account, such as 20/min, or off
+    ///
+    /// 20/min, 2/s, 100/h,burst=5 or off; shared by all processes [default: the setting `pace`; off, with the gateway
+    /// 48/min,burst=10]
     #[arg(long, value_name = "RATE", value_parser = Pace::parse)]
     pace: Option<Pace>,
 
-    /// Longest wait for the pace, for another process, or for a pause that the server asks for
+    /// Longest wait before a message is sent
+    ///
+    /// For the pace, for another process, or for a pause that the server asks for
     /// [default: the rest of --timeout; for a pause in a batch 2min]
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     pub max_wait: Option<Duration>,
 
-    /// When the ledger or the pace cannot be used: refuse, or send without them, perhaps twice
-    #[arg(
-        long,
-        value_name = "WHAT",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
+    /// What to do when the ledger or the pace cannot be used
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     on_no_state: OnNoState,
 }
 

@@ -44,7 +44,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "Print results as JSON, and errors as one JSON line on stderr",
         "以 JSON 输出结果；错误以一行 JSON 输出到标准错误",
     ),
-    ("Suppress notes", "不输出提示信息"),
     (
         "Show requests; twice: also their redacted bodies",
         "显示请求；写两次则同时显示脱敏后的请求体",
@@ -82,10 +81,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "查看账号是否在线（退出码 0 或 4）",
     ),
     (
-        "Check which endpoints the server has, or call any endpoint",
-        "检查服务器有哪些接口，或调用任意接口",
-    ),
-    (
         "List and remove idempotency keys of sent messages",
         "查看和清理发送记录（幂等键）",
     ),
@@ -99,10 +94,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "输出 shell 补全脚本",
     ),
     ("Shell to print the script for", "为哪个 shell 输出脚本"),
-    (
-        "For bash: qiwei completions bash > ~/.local/share/bash-completion/completions/qiwei",
-        "bash 用法：qiwei completions bash > ~/.local/share/bash-completion/completions/qiwei",
-    ),
     (
         "List instances, their statuses, and which is current",
         "查看所有实例、状态和当前实例",
@@ -207,5 +198,46 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "Time limit of the whole command [default: 30s; login and status --wait 5min; listen, status --watch and send --batch none]",
         "整个命令的时限 [默认: 30s；login 与 status --wait 为 5min；listen、status --watch 和 send --batch 不限]",
+    ),
+    ("Messages", "消息"),
+    ("Account", "账号"),
+    ("Server and setup", "服务器与设置"),
+    ("Try it", "试用"),
+    (
+        "Global options: see `qiwei --help`",
+        "全局选项：见 `qiwei --help`",
+    ),
+    (
+        "`qiwei help COMMAND` shows the options of a command and examples.",
+        "`qiwei help COMMAND` 显示命令的选项和示例。",
+    ),
+    ("Format of results", "结果的格式"),
+    (
+        "Like --json: one document, or one line for each event",
+        "与 --json 相同：一个文档，或每个事件一行",
+    ),
+    (
+        "The same, but one line for each element of a list",
+        "同上，但列表的每个元素一行",
+    ),
+    (
+        "Print nothing but errors, warnings, and the data that was asked for",
+        "只输出错误、警告和所要的数据",
+    ),
+    (
+        "bash:\n  qiwei completions bash > ~/.local/share/bash-completion/completions/qiwei\nzsh, with fpath+=~/.zfunc before compinit in ~/.zshrc:\n  mkdir -p ~/.zfunc && qiwei completions zsh > ~/.zfunc/_qiwei\nfish:\n  qiwei completions fish > ~/.config/fish/completions/qiwei.fish\npowershell:\n  qiwei completions powershell >> $PROFILE\nelvish:\n  qiwei completions elvish >> ~/.config/elvish/rc.elv",
+        "bash:\n  qiwei completions bash > ~/.local/share/bash-completion/completions/qiwei\nzsh（在 ~/.zshrc 的 compinit 之前加上 fpath+=~/.zfunc）：\n  mkdir -p ~/.zfunc && qiwei completions zsh > ~/.zfunc/_qiwei\nfish:\n  qiwei completions fish > ~/.config/fish/completions/qiwei.fish\npowershell:\n  qiwei completions powershell >> $PROFILE\nelvish:\n  qiwei completions elvish >> ~/.config/elvish/rc.elv",
+    ),
+    (
+        "Client version; `list` shows the known ones\n\n241 Windows 4.1.2, 242 iPad 4.1.2, 243 Windows 4.1.10, 244 Mac 4.1.2, 245 Mac 4.1.16, 246 iPad 4.1.16, 247 iPad 4.1.22, 248 Mac 4.1.22, 249 iPad 4.1.26, 250 Mac 4.1.26, 251 iPad 4.1.27, 252 Mac 4.1.27, 253 iPad 4.1.28, 254 Mac 4.1.28, 255 iPad 4.1.30, 256 Mac 4.1.30, 257 iPad 4.1.31, 258 Mac 4.1.31, 259 iPad 4.1.32, 260 Mac 4.1.32, 261 iPad 4.1.36, 262 Mac 4.1.36",
+        "客户端类型；`list` 列出已知类型\n\n241 Windows 4.1.2、242 iPad 4.1.2、243 Windows 4.1.10、244 Mac 4.1.2、245 Mac 4.1.16、246 iPad 4.1.16、247 iPad 4.1.22、248 Mac 4.1.22、249 iPad 4.1.26、250 Mac 4.1.26、251 iPad 4.1.27、252 Mac 4.1.27、253 iPad 4.1.28、254 Mac 4.1.28、255 iPad 4.1.30、256 Mac 4.1.30、257 iPad 4.1.31、258 Mac 4.1.31、259 iPad 4.1.32、260 Mac 4.1.32、261 iPad 4.1.36、262 Mac 4.1.36",
+    ),
+    (
+        "Check the server's endpoints, or the arrival of callbacks",
+        "检查服务器有哪些接口、回调能否收到",
+    ),
+    (
+        "Call any endpoint and print the response",
+        "调用任意接口并输出应答",
     ),
 ];

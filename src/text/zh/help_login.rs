@@ -54,14 +54,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("Do not poll; rely on callbacks alone", "不轮询，只依靠回调"),
     ("Callback options", "回调选项"),
     (
-        "Address to listen on [default: loopback for a server on this machine, else the local address that routes to it; any free port]",
-        "监听地址 [默认: 服务器在本机时用回环地址，否则用通往服务器的本机地址；任意空闲端口]",
-    ),
-    (
-        "URL the server posts to, for a listener behind a proxy or in a container; the token is appended",
-        "服务器回调的地址，用于监听器在代理之后或容器中的情况；令牌会追加在末尾",
-    ),
-    (
         "Redirect the callbacks of EVERY instance of the server, not only of this one",
         "重定向服务器上所有实例的回调，而不只是此实例",
     ),
@@ -69,35 +61,14 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "In a pipe, or with --json, every callback is one JSON line; on a terminal it is printed as text. The configured notify_url is restored however it ends. With the hosted gateway callbacks come over its WebSocket, unless --listen or --notify-url is given.",
         "输出到管道或使用 --json 时，每个回调为一行 JSON；在终端上显示为文字。无论如何结束，都会恢复配置的 notify_url。使用托管网关时，回调通过网关的 WebSocket 接收，除非指定了 --listen 或 --notify-url。",
     ),
-    (
-        "Only callbacks of this type, by number or name (new_message also covers lists of them); may be repeated",
-        "只接收这种类型的回调（编号或名称；new_message 也包括成批的消息）；可重复",
-    ),
     ("End after this many callbacks", "收到这么多回调后结束"),
     ("End after this time", "经过这么长时间后结束"),
     (
         "Run a shell command for every callback, with the JSON object on its standard input",
         "为每个回调运行一条 shell 命令，JSON 从标准输入传入",
     ),
-    (
-        "Interval between checks of the server: after a restart the notify_url is set again",
-        "检查服务器的间隔；服务器重启后会重新设置 notify_url",
-    ),
     ("Do not check the server", "不检查服务器"),
-    (
-        "End when the server cannot be reached, or no longer has the instance, in two checks",
-        "连续两次检查都连不上服务器，或服务器上已没有该实例时，结束监听",
-    ),
     ("Show duplicate messages too", "重复的消息也显示"),
-    (
-        "Without arguments only read endpoints are called. `qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` makes one call and prints the response unchanged.",
-        "不带参数时只调用只读接口。`qiwei probe POST /client/get_client_status -d '{\"guid\":\"…\"}'` 调用一次接口并原样输出应答。",
-    ),
-    ("HTTP method of a raw call", "直接调用的 HTTP 方法"),
-    (
-        "Path of a raw call, below the base URL",
-        "直接调用的路径（在服务器地址之下）",
-    ),
     (
         "JSON body: itself, @FILE, or `-` for standard input [default for POST: {}]",
         "JSON 请求体：内容本身、@FILE，或 `-` 读标准输入 [POST 默认: {}]",
@@ -188,4 +159,31 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "Command to run against the sandbox; its exit status is passed on",
         "在沙箱中运行的命令；沙箱随命令结束并返回其退出码",
     ),
+    (
+        "Address to listen on\n\n[default: loopback for a server on this machine, else the local address that routes to it; any free port]",
+        "监听地址\n\n[默认: 服务器在本机时为回环地址，否则为通向它的本地地址；任意空闲端口]",
+    ),
+    ("URL the server posts to", "服务器推送到的 URL"),
+    (
+        "URL the server posts to\n\nFor a listener behind a proxy or in a container; the token is appended",
+        "服务器推送到的 URL\n\n用于在代理之后或容器中监听；令牌会附加在末尾",
+    ),
+    ("Interval between checks of the server", "检查服务器的间隔"),
+    (
+        "Interval between checks of the server\n\nAfter a restart of the server the notify_url is set again",
+        "检查服务器的间隔\n\n服务器重启后会重新设置 notify_url",
+    ),
+    (
+        "End when two checks do not find the server or the instance",
+        "两次检查都找不到服务器或实例时结束",
+    ),
+    (
+        "Only callbacks of this type; may be repeated",
+        "只接收此类型的回调；可多次使用",
+    ),
+    (
+        "Only callbacks of this type; may be repeated\n\nA number or one of these names: ready, login_qrcode, logged_in, logged_out, init_finished, heartbeat_error, session_timeout, login_failed, contacts_synced, new_message (also covers lists of them), logged_in_elsewhere, safety_verification, message_batch, friend_change, friend_request, room_renamed, member_added, member_removed, room_dismissed, room_info, call, admin_task",
+        "只接收此类型的回调；可多次使用\n\n编号或以下名称之一：ready、login_qrcode、logged_in、logged_out、init_finished、heartbeat_error、session_timeout、login_failed、contacts_synced、new_message（也包括消息列表）、logged_in_elsewhere、safety_verification、message_batch、friend_change、friend_request、room_renamed、member_added、member_removed、room_dismissed、room_info、call、admin_task",
+    ),
+    ("Address to listen on", "监听地址"),
 ];

@@ -7,14 +7,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "目标的另一种写法；可重复，每个目标各发一条：`send --to A --to B TEXT`",
     ),
     (
-        "Text to send; `-` reads it from standard input. After `--` nothing is taken for an option: `send TO -- \"$text\"`",
-        "消息内容；`-` 从标准输入读取。`--` 之后的内容不会被当成选项：`send TO -- \"$text\"`",
-    ),
-    (
-        "Read the text from a file, byte for byte; `-` is standard input, like TEXT `-`",
-        "从文件读取消息内容，逐字节保留；`-` 为标准输入，与 TEXT 为 `-` 相同",
-    ),
-    (
         "Idempotency key: a message with the same key is sent only once",
         "幂等键：相同键的消息只发送一次",
     ),
@@ -26,10 +18,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "Send again although an earlier attempt may have been delivered",
         "之前可能已送达的消息也重新发送",
-    ),
-    (
-        "Rate limit of the account, shared by all processes: 20/min, 2/s, 100/h,burst=5 or off [default: the setting `pace`; off, with the gateway 48/min,burst=10]",
-        "账号的发送限速，所有进程共用：20/min、2/s、100/h,burst=5 或 off [默认: 设置项 `pace`；未设置时为 off，使用网关时为 48/min,burst=10]",
     ),
     ("Batch options", "批量选项"),
     (
@@ -89,7 +77,35 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "TEXT 中的每个 {at} 依次替换为 --user 指定的一个 @；都不写时由服务器安排位置。{$@} 含义相同，但在 shell 中要用单引号。",
     ),
     (
-        "Longest wait for the pace, for another process, or for a pause that the server asks for [default: the rest of --timeout; for a pause in a batch 2min]",
-        "等待速率、其他进程或服务器所要求的暂停的最长时间 [默认: --timeout 的剩余时间；批量发送中的暂停为 2min]",
+        "Longest wait before a message is sent",
+        "发送前的最长等待时间",
+    ),
+    (
+        "Longest wait before a message is sent\n\nFor the pace, for another process, or for a pause that the server asks for [default: the rest of --timeout; for a pause in a batch 2min]",
+        "发送前的最长等待时间\n\n包括等待速率、其他进程或服务器所要求的暂停 [默认: --timeout 的剩余时间；批量发送中的暂停为 2min]",
+    ),
+    (
+        "Rate limit of the account, such as 20/min, or off",
+        "账号的发送限速，如 20/min，或 off",
+    ),
+    (
+        "Rate limit of the account, such as 20/min, or off\n\n20/min, 2/s, 100/h,burst=5 or off; shared by all processes [default: the setting `pace`; off, with the gateway 48/min,burst=10]",
+        "账号的发送限速，如 20/min，或 off\n\n20/min、2/s、100/h,burst=5 或 off，所有进程共用 [默认: 设置项 `pace`；未设置时为 off，使用网关时为 48/min,burst=10]",
+    ),
+    (
+        "What to do when the ledger or the pace cannot be used",
+        "发送记录或限速不可用时怎么办",
+    ),
+    (
+        "Read the text from a file, byte for byte",
+        "从文件读取消息内容，逐字节保留",
+    ),
+    (
+        "Text to send; `-` reads it from standard input",
+        "消息内容；`-` 从标准输入读取",
+    ),
+    (
+        "Text to send; `-` reads it from standard input\n\nAfter `--` nothing is taken for an option: `send TO -- \"$text\"`",
+        "消息内容；`-` 从标准输入读取\n\n`--` 之后的内容不会被当成选项：`send TO -- \"$text\"`",
     ),
 ];

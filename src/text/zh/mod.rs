@@ -4,6 +4,7 @@ mod callback;
 mod config;
 mod gateway;
 mod help;
+mod help_examples;
 mod help_login;
 mod help_send;
 mod instance;
@@ -18,11 +19,12 @@ mod system;
 mod words;
 
 /// English and Chinese, subject by subject.
-const SUBJECTS: [&[(&str, &str)]; 16] = [
+const SUBJECTS: [&[(&str, &str)]; 17] = [
     callback::MESSAGES,
     config::MESSAGES,
     gateway::MESSAGES,
     help::MESSAGES,
+    help_examples::MESSAGES,
     help_login::MESSAGES,
     help_send::MESSAGES,
     instance::MESSAGES,

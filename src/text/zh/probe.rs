@@ -37,12 +37,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("simulate {event}", "模拟 {event}"),
     ("{text} is not an HTTP method", "{text} 不是 HTTP 方法"),
     (
-        "the method comes first: `qiwei probe POST {text}`",
-        "方法写在前面：`qiwei probe POST {text}`",
+        "the method comes first: `qiwei api POST {text}`",
+        "方法写在前面：`qiwei api POST {text}`",
     ),
     (
-        "the protocol's endpoints use POST: `qiwei probe POST PATH -d JSON`",
-        "协议的接口都用 POST：`qiwei probe POST PATH -d JSON`",
+        "the protocol's endpoints use POST: `qiwei api POST PATH -d JSON`",
+        "协议的接口都用 POST：`qiwei api POST PATH -d JSON`",
     ),
     ("must be a path, not a URL", "应为路径，而不是 URL"),
     (
@@ -119,5 +119,26 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "no completion script for this shell",
         "没有此 shell 的补全脚本",
+    ),
+    (
+        "The response is printed unchanged. Exit status: 0 if its business code is 0 or it has none, else 1.",
+        "原样输出应答。退出码：业务码为 0 或没有业务码时为 0，否则为 1。",
+    ),
+    (
+        "HTTP method; the protocol's endpoints use POST",
+        "HTTP 方法；协议的接口都用 POST",
+    ),
+    (
+        "Path of the endpoint, below the base URL",
+        "接口路径，相对于服务器地址",
+    ),
+    ("no path given", "没有给出路径"),
+    (
+        "`qiwei api POST /client/all_clients`, for example",
+        "例如 `qiwei api POST /client/all_clients`",
+    ),
+    (
+        "Only endpoints that change nothing are called. `qiwei api` calls any.",
+        "只调用不改变任何东西的接口。`qiwei api` 可调用任意接口。",
     ),
 ];

@@ -154,8 +154,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "这个客户端版本不能发送小程序，请升级实例",
     ),
     (
-        "the CDN rules are outdated; refresh them with `qiwei probe POST /cloud/update_cdn_rule`",
-        "CDN 规则已过期；请用 `qiwei probe POST /cloud/update_cdn_rule` 刷新",
+        "the CDN rules are outdated; refresh them with `qiwei api POST /cloud/update_cdn_rule`",
+        "CDN 规则已过期；请用 `qiwei api POST /cloud/update_cdn_rule` 刷新",
     ),
     (
         "the instance has lost its connection; check with `qiwei status`",

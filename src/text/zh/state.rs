@@ -62,10 +62,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "{message}；消息将在没有发送记录的情况下发送（--on-no-state send）",
     ),
     (
-        "When the ledger or the pace cannot be used: refuse, or send without them, perhaps twice",
-        "无法使用发送记录或限速状态时：refuse 拒绝发送；send 照常发送，可能重复",
-    ),
-    (
         "Keep the journal in the shared state under this name, so that another machine can resume the batch",
         "以此名称把批次进度保存在共享状态中，以便在另一台机器上继续",
     ),

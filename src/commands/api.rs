@@ -1,30 +1,55 @@
-//! A raw call to any endpoint; the response is printed unchanged.
+//! `qiwei api`: calls any endpoint and prints the response unchanged.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use serde_json::Value;
 
+use super::{CommandResult, Run, dry_run, success};
 use crate::api::request::{Effect, Request};
-use crate::commands::dry_run;
 use crate::context::Context;
 use crate::error::Error;
 use crate::input;
 use crate::instances;
 use crate::text::{Text, text};
 
-/// The arguments of a raw call.
-pub struct Call {
+/// Arguments of `qiwei api`.
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "qiwei api [OPTIONS] <METHOD> <PATH>",
+    after_help = "The response is printed unchanged. Exit status: 0 if its business code is 0 or it has none, else 1."
+)]
+pub struct Args {
+    /// HTTP method; the protocol's endpoints use POST
+    #[arg(value_name = "METHOD")]
     pub method: String,
-    pub path: String,
+
+    /// Path of the endpoint, below the base URL
+    // Missing if the method was left out, for which the parser has no hint.
+    #[arg(value_name = "PATH")]
+    pub path: Option<String>,
+
+    /// JSON body: itself, @FILE, or `-` for standard input [default for POST: {}]
+    #[arg(short, long, value_name = "JSON")]
     pub data: Option<OsString>,
+
+    /// Add the guid of the chosen instance to the body
+    #[arg(long)]
     pub with_guid: bool,
+
+    /// Print the request instead of sending it
+    #[arg(long)]
     pub dry_run: bool,
 }
 
-impl Call {
-    /// Makes the call.
-    pub fn run(self, context: &Context) -> Result<(), Error> {
+impl Run for Args {
+    fn run(self, context: &Context) -> CommandResult {
+        self.call(context).map(success)
+    }
+}
+
+impl Args {
+    fn call(self, context: &Context) -> Result<(), Error> {
         let dry = self.dry_run;
         let request = self.request(context)?;
         if dry {
@@ -50,11 +75,11 @@ impl Call {
         if context.settings()?.gateway().is_some() && method != "POST" {
             return Err(
                 Error::usage(text!("the gateway takes only POST, not {method}", method)).hint(
-                    text!("the protocol's endpoints use POST: `qiwei probe POST PATH -d JSON`"),
+                    text!("the protocol's endpoints use POST: `qiwei api POST PATH -d JSON`"),
                 ),
             );
         }
-        let path = path(&self.path)?;
+        let path = path(self.path.as_deref().unwrap_or_default())?;
         let given = match self.data {
             None => None,
             Some(data) => Some(body(context, &data)?),
@@ -99,17 +124,21 @@ fn method(text: &str) -> Result<String, Error> {
     ));
     Err(if text.starts_with('/') {
         error.hint(text!(
-            "the method comes first: `qiwei probe POST {text}`",
+            "the method comes first: `qiwei api POST {text}`",
             text
         ))
     } else {
         error.hint(text!(
-            "the protocol's endpoints use POST: `qiwei probe POST PATH -d JSON`"
+            "the protocol's endpoints use POST: `qiwei api POST PATH -d JSON`"
         ))
     })
 }
 
 fn path(text: &str) -> Result<String, Error> {
+    if text.is_empty() {
+        return Err(Error::usage(text!("no path given"))
+            .hint(text!("`qiwei api POST /client/all_clients`, for example")));
+    }
     if text.contains("://") {
         return Err(Error::usage(text!("must be a path, not a URL")).hint(text!(
             "give the server with --base-url and only the path here"

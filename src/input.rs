@@ -66,6 +66,15 @@ fn in_time<T: Send + 'static>(
     }
 }
 
+/// The file that an option names: `@FILE` is FILE, as with curl, unless there is a file of that name.
+pub fn named_file(path: &Path) -> &Path {
+    let without = path.to_str().and_then(|text| text.strip_prefix('@'));
+    match without {
+        Some(file) if !path.exists() => Path::new(file),
+        _ => path,
+    }
+}
+
 /// Reads a whole file.
 ///
 /// # Errors

@@ -295,16 +295,23 @@ pub fn detect(
         [] if instances.is_empty() => Err(Error::config(text!("the server has no instance"))
             .hint(text!("create one with `qiwei instance create`"))),
         [] | [_] if !unknown.is_empty() => Err(undecided(&unknown)),
-        [] => Err(nobody_online(&running)),
+        [] => Err(nobody_online(instances, &running)),
         several => Err(Error::config(text!(
             "{count} instances are online: {guids}",
             count = several.len(),
             guids = describe(several)
         ))
         .hint(text!(
-            "select one with --guid GUID, or permanently with `qiwei instance use GUID`"
+            "select one, such as --guid {guid}, or permanently with `qiwei instance use {guid}`",
+            guid = first(several)
         ))),
     }
+}
+
+/// The guid of the first, for an example.
+fn first(instances: &[&Instance]) -> String {
+    let first = instances.first();
+    first.map_or_else(|| "GUID".to_owned(), |instance| instance.guid.to_string())
 }
 
 fn undecided(unknown: &[&Instance]) -> Error {
@@ -315,23 +322,31 @@ fn undecided(unknown: &[&Instance]) -> Error {
             guids = join_guids(unknown, &HashMap::new())
         ),
     )
-    .hint(text!("select one with --guid GUID, or try again"))
+    .hint(text!(
+        "select one, such as --guid {guid}, or try again",
+        guid = first(unknown)
+    ))
     .outcome(Outcome::NotSent)
     .retryable()
 }
 
-fn nobody_online(running: &[&Instance]) -> Error {
+fn nobody_online(instances: &[Instance], running: &[&Instance]) -> Error {
     let error =
         Error::new(Kind::NotLoggedIn, text!("no instance is online")).outcome(Outcome::NotSent);
-    if running.is_empty() {
-        error.hint(text!(
-            "start one with `qiwei instance start GUID`, then log in with `qiwei login`"
-        ))
-    } else {
-        error.hint(text!(
-            "log in with `qiwei login --guid GUID`; running: {running}",
-            running = join_guids(running, &HashMap::new())
-        ))
+    match running {
+        [] => error.hint(text!(
+            "start and log one in with `qiwei login --guid {guid}`",
+            guid = first(&instances.iter().collect::<Vec<_>>())
+        )),
+        [only] => error.hint(text!(
+            "log in with `qiwei login --guid {guid}`",
+            guid = &only.guid
+        )),
+        several => error.hint(text!(
+            "log in with `qiwei login --guid {guid}`; running: {running}",
+            guid = first(several),
+            running = join_guids(several, &HashMap::new())
+        )),
     }
 }
 
@@ -373,7 +388,8 @@ pub fn explain_failure(api: &Api, guid: &Guid, error: CallError, effect: Effect)
             "the instance is running but not logged in: run `qiwei login`, then this again"
         )),
         (Status::Stopped, _) => error.into_kind(Kind::NotLoggedIn).hint(text!(
-            "the instance is stopped or reconnecting: check `qiwei status`; if it stays stopped, run `qiwei instance start GUID` and `qiwei login`"
+            "the instance is stopped or reconnecting: check `qiwei status`; if it stays stopped, run `qiwei login --guid {guid}`",
+            guid
         )),
     }
 }

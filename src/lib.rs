@@ -39,6 +39,7 @@ mod rate_limiter;
 mod redact;
 pub mod sandbox;
 mod secret;
+mod shell;
 mod signals;
 mod state_url;
 mod store;

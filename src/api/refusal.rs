@@ -382,7 +382,7 @@ impl Cause {
             Self::BadGuid => {
                 text!("the server has no such instance; `qiwei instance ls` lists its instances")
             }
-            Self::NotStarted => text!("start it with `qiwei instance start GUID`"),
+            Self::NotStarted => text!("`qiwei login` starts the instance and logs it in"),
             Self::Expired => text!("the server reports an expiry; see its text"),
             Self::TooFrequent => {
                 text!("too many requests; wait and send more slowly")

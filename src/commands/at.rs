@@ -11,6 +11,7 @@ use crate::delivery::{Content, OutgoingMessage, check_key};
 use crate::error::Error;
 use crate::mention::{Mentions, to_wire_placeholders};
 use crate::names;
+use crate::shell::quote;
 use crate::text::text;
 
 /// Arguments of `qiwei at`.
@@ -66,8 +67,11 @@ impl Args {
         if let Some(person) = targets.iter().find(|to| !to.conversation.is_group()) {
             let to = &person.conversation;
             return Err(
-                Error::usage(text!("{to} is a person; only groups have mentions", to))
-                    .hint(text!("to send to a person, use `qiwei send {to} TEXT`", to)),
+                Error::usage(text!("{to} is a person; only groups have mentions", to)).hint(text!(
+                    "to send to a person, use `qiwei send {to} {text}`",
+                    to,
+                    text = self.text.text.as_deref().map_or("TEXT".into(), quote)
+                )),
             );
         }
         self.restore_text();

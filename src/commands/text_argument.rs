@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::context::Context;
 use crate::error::Error;
 use crate::input;
+use crate::shell::quote;
 use crate::text::{Text, text};
 
 /// Arguments that provide the text.
@@ -43,10 +44,11 @@ impl TextArgs {
             )?),
             (Some(text), _) => {
                 check_no_option(context, text)?;
+                check_no_file(context, text)?;
                 text.to_owned()
             }
             (None, Some(path)) => input::utf8(
-                input::file_bytes(path)?,
+                input::file_bytes(input::named_file(path))?,
                 &Text::verbatim(path.display().to_string()),
             )?,
             (None, None) => {
@@ -110,6 +112,22 @@ fn check_no_option(context: &Context, text: &str) -> Result<(), Error> {
     .hint(text!(
         "to send it as text, put `--` before it, or read it with `-`"
     )))
+}
+
+/// Rejects `@FILE`, which other programs read. Reading it would let whoever writes the text of a script's
+/// message send any file of this machine.
+fn check_no_file(context: &Context, text: &str) -> Result<(), Error> {
+    let file = text.strip_prefix('@').filter(|file| {
+        let is_one_word = !file.contains(char::is_whitespace);
+        is_one_word && Path::new(file).is_file() && !context.has_double_dash()
+    });
+    let Some(file) = file else { return Ok(()) };
+    Err(
+        Error::usage(text!("{text} names a file, which TEXT does not read", text)).hint(text!(
+            "send its content with --file {file}, or put `--` before it to send it as text",
+            file = quote(file)
+        )),
+    )
 }
 
 fn trim_one_newline(mut text: String) -> String {

@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::instances;
 use crate::output::Output;
+use crate::shell::quote;
 use crate::store::{Entry, KeyLock, LedgerState, StateDatabase, StateLocation};
 use crate::text::{Text, text};
 use crate::time::Deadline;
@@ -60,6 +61,8 @@ pub struct PendingRecord<'s> {
     pub entry: Entry,
     /// Its name in errors.
     pub name: Text,
+    /// Its idempotency key; a journal's entry has none.
+    pub key: Option<String>,
     /// Whether the database is the shared one.
     pub is_shared: bool,
 }
@@ -269,10 +272,10 @@ impl Sender {
                     before = PreviousAttempt::OutcomeUnknown
                 }
                 LedgerState::Unknown { target, at } => {
-                    return Err(unknown_before(&record.name, &target, at));
+                    return Err(unknown_before(record, &target, at));
                 }
                 LedgerState::Different { target } => {
-                    return Err(other_content(&record.name, &target));
+                    return Err(other_content(record, &target));
                 }
             }
         }
@@ -295,6 +298,7 @@ impl Sender {
         Some(PendingRecord {
             store: self.store.as_ref()?,
             name: text!("key {key}", key = format!("{:?}", entry.key)),
+            key: Some(entry.key.clone()),
             is_shared: matches!(self.options.state, StateLocation::Shared(_)),
             entry,
         })
@@ -437,30 +441,38 @@ fn pause_asked_for(error: &CallError) -> Option<Duration> {
     }
 }
 
-fn unknown_before(name: &Text, target: &str, at: i64) -> Error {
+fn unknown_before(record: &PendingRecord<'_>, target: &str, at: i64) -> Error {
     let when = crate::time::rfc3339(at).map_or_else(|| text!("an unknown time"), Text::verbatim);
     Error::new(
         Kind::Unknown,
         text!(
             "{name}: a message to {target} was sent at {when}, and its outcome is unknown",
-            name,
+            name = &record.name,
             target,
             when
         ),
     )
-    .hint(text!(
-        "check the conversation; --resend sends it again, `qiwei ledger forget KEY` frees the key"
-    ))
+    .hint(match &record.key {
+        Some(key) => text!(
+            "check the conversation; --resend sends it again, `qiwei ledger forget {key}` frees the key",
+            key = quote(key)
+        ),
+        None => text!("check the conversation; --resend sends it again"),
+    })
     .outcome(Outcome::Unknown)
 }
 
-fn other_content(name: &Text, target: &str) -> Error {
-    Error::usage(text!(
+fn other_content(record: &PendingRecord<'_>, target: &str) -> Error {
+    let error = Error::usage(text!(
         "{name} was already used for another message to {target}",
-        name,
+        name = &record.name,
         target
-    ))
-    .hint(text!(
-        "a key identifies one message: use another key, or `qiwei ledger forget KEY`"
-    ))
+    ));
+    match &record.key {
+        Some(key) => error.hint(text!(
+            "a key identifies one message: use another key, or `qiwei ledger forget {key}`",
+            key = quote(key)
+        )),
+        None => error.hint(text!("a journal belongs to one input: use another one")),
+    }
 }

@@ -1,5 +1,6 @@
 //! Help, version, and usage errors.
 
+mod advice;
 mod example_list;
 pub mod help;
 mod help_command;
@@ -53,8 +54,9 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
         ..OutputOptions::default()
     };
     let output = Output::new(options, streams.stdout, streams.stderr);
+    let mistake = advice::known_mistake(&error, args);
     let parse_again = |error| help::parse_again(error, args, scope(args), lang);
-    let finish = match error.kind() {
+    let answer = |error: clap::Error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             show(&output, &parse_again(error), lang).map(|()| ExitCode::SUCCESS)
         }
@@ -65,6 +67,7 @@ pub fn run(error: clap::Error, args: &[OsString], env: Env, streams: Streams) ->
         }
         _ => Err(for_people(&parse_again(error), lang)),
     };
+    let finish = mistake.map_or_else(|| answer(error), Err);
     if let Err(error) = &finish
         && sends_one_message(args)
     {

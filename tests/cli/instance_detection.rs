@@ -43,8 +43,8 @@ fn several_online_instances_are_listed() {
             3,
             "",
             &format!(
-                "error: 2 instances are online: {} (小助手, 沙箱), {} (小助手2, 沙箱)\n\
-                 hint: select one with --guid GUID, or permanently with `qiwei instance use GUID`\n",
+                "error: 2 instances are online: {0} (小助手, 沙箱), {1} (小助手2, 沙箱)\n\
+                 hint: select one, such as --guid {0}, or permanently with `qiwei instance use {0}`\n",
                 guids[0], guids[1]
             ),
         );
@@ -78,7 +78,7 @@ fn no_online_instance_lists_running_ones() {
     let server = server_of(0, 0, 1);
     let run = Qiwei::on(&server.base_url(), ["send", GROUP, "x"]).run();
     run.ends_with(4)
-        .assert_stderr_contains("start one with `qiwei instance start GUID`");
+        .assert_stderr_contains(&format!("`qiwei login --guid {}`", server.guids()[0]));
 }
 
 #[test]

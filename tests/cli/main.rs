@@ -24,6 +24,7 @@ mod gateway;
 mod gateway_callbacks;
 mod generated;
 mod help;
+mod hints;
 mod instance;
 mod instance_detection;
 mod journal;

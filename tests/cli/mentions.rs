@@ -75,7 +75,7 @@ fn rejects_invalid_mentions() {
         ),
         (
             &["at", PERSON, "x", "--all"],
-            "`qiwei send S:788123456789 TEXT`",
+            "`qiwei send S:788123456789 x`",
         ),
         (
             &["at", GROUP, "x", "--user", "zhang"],

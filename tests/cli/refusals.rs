@@ -63,7 +63,11 @@ fn known_refusals_have_hints() {
         (-1, "实例数已达到上限", "`qiwei instance rm --stopped`"),
         (-1, "操作过于频繁，请稍后再试", "send more slowly"),
         (-1, "invalid guid", "`qiwei instance ls`"),
-        (-1, "instance not started", "`qiwei instance start GUID`"),
+        (
+            -1,
+            "instance not started",
+            "`qiwei login` starts the instance",
+        ),
         (-1, "授权过期", "an expiry"),
     ] {
         let error = send(&refusing_server(code, text, Some(2)))

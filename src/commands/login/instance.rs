@@ -82,7 +82,10 @@ fn only_one(context: &Context, api: &Api) -> Result<Guid, Error> {
                 instances = Text::list(instances)
             ))
             .hint(text!(
-                "select one with --guid GUID, or create one with --new"
+                "select one, such as --guid {guid}, or create one with --new",
+                guid = seen
+                    .first()
+                    .map_or("GUID", |instance| instance.guid.as_str())
             )))
         }
     }

@@ -7,7 +7,7 @@ mod reporter;
 mod session;
 mod unconfirmed_results;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::input;
 use crate::instances;
 use crate::login::qr_display::QrStyle;
 use crate::login::verification_code::{self, CodeSource};
-use crate::text::text;
+use crate::text::{Text, text};
 use crate::time::{Deadline, parse_timeout};
 use events::{Event, Via};
 use reporter::LoginReporter;
@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long)]
     no_wait: bool,
 
-    /// Submit the verification code of a waiting login; `-` reads it from standard input
+    /// Submit the verification code of a waiting login; `-` and @FILE read it
     #[arg(long, value_name = "CODE", conflicts_with_all = ["new", "force", "no_wait", "code_cmd", "code_file"])]
     code: Option<String>,
 
@@ -186,7 +186,10 @@ fn with_resume_hint(error: Error, created: &Guid) -> Error {
 fn submit_verification_code(context: &Context, code: &str) -> Result<(), Error> {
     let code = match code {
         "-" => input::utf8(context.read_stdin()?, &text!("standard input"))?,
-        code => code.to_owned(),
+        code => match code.strip_prefix('@') {
+            Some(file) => input::utf8(input::file_bytes(Path::new(file))?, &Text::verbatim(file))?,
+            None => code.to_owned(),
+        },
     };
     let code = verification_code::checked(&code).map_err(Error::usage)?;
     context.output.hide(code.reveal());
@@ -235,6 +238,9 @@ fn waiting_instance(context: &Context) -> Result<Guid, Error> {
                 .collect::<Vec<_>>()
                 .join(", ")
         ))
-        .hint(text!("select one with --guid GUID"))),
+        .hint(text!(
+            "select one, such as --guid {guid}",
+            guid = several.first().map_or("GUID", Guid::as_str)
+        ))),
     }
 }

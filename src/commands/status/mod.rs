@@ -273,7 +273,8 @@ fn status_result(guid: &Guid, statuses: &InstanceStatuses) -> Result<(), Error> 
         .hint(text!("log in with `qiwei login`"))),
         Ok(Status::Stopped) => Err(
             offline(text!("{guid} is stopped", guid = guid.short())).hint(text!(
-                "it may be reconnecting: check again shortly, else run `qiwei instance start GUID`"
+                "it may be reconnecting: check again shortly, else run `qiwei login --guid {guid}`",
+                guid
             )),
         ),
         // A refusal is an answer: the instance is not online.

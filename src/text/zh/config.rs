@@ -16,10 +16,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "请用 --guid 或 QIWEI_GUID 指定实例，或用 --config 或 QIWEI_CONFIG 另选配置文件",
     ),
     (
-        "standard input is empty; nothing was saved",
-        "标准输入为空；没有保存",
-    ),
-    (
         "a base URL must start with http:// or https://, for example http://127.0.0.1:8080",
         "服务器地址必须以 http:// 或 https:// 开头，例如 http://127.0.0.1:8080",
     ),
@@ -198,5 +194,13 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "everyone on this machine can read the secrets in the config {path}; run `chmod 600` on it",
         "本机所有用户都能读取配置文件 {path} 中的机密；请对它执行 `chmod 600`",
+    ),
+    (
+        "{source} is empty; nothing was saved",
+        "{source}为空，没有保存",
+    ),
+    (
+        "read it from a file, `qiwei config set {name} @FILE`, or from standard input with `-`",
+        "请从文件读取：`qiwei config set {name} @FILE`，或用 `-` 从标准输入读取",
     ),
 ];

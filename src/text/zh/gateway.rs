@@ -53,10 +53,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "网关的 WebSocket 未连接：{why}；{pause} 后重新连接",
     ),
     (
-        "read it from standard input: `qiwei config set {name} - < FILE`",
-        "请从标准输入读取：`qiwei config set {name} - < FILE`",
-    ),
-    (
         "set both with `qiwei config set app_key KEY` and `qiwei config set app_secret - < FILE`, or with QIWEI_APP_KEY and QIWEI_APP_SECRET",
         "请同时设置两者：`qiwei config set app_key KEY` 和 `qiwei config set app_secret - < FILE`，或使用环境变量 QIWEI_APP_KEY 和 QIWEI_APP_SECRET",
     ),

@@ -171,10 +171,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "设置项：base_url、guid、timeout、…、headers.NAME、aliases.NAME、profiles.NAME.KEY",
     ),
     (
-        "Value; `-` reads it from standard input, which keeps a secret out of `ps`",
-        "值；`-` 从标准输入读取，避免机密出现在 `ps` 中",
-    ),
-    (
         "List keys and the outcomes of their messages",
         "查看幂等键及对应消息的发送结果",
     ),
@@ -239,5 +235,9 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "Call any endpoint and print the response",
         "调用任意接口并输出应答",
+    ),
+    (
+        "Value; `-` reads it from standard input, @FILE from a file, which keeps a secret out of `ps`",
+        "值；`-` 从标准输入读取，@FILE 从文件读取，避免机密出现在 `ps` 中",
     ),
 ];

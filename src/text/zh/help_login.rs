@@ -23,10 +23,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "显示二维码后立即返回；用 `qiwei status --wait online` 等待登录",
     ),
     (
-        "Submit the verification code of a waiting login; `-` reads it from standard input",
-        "为正在等待的登录提交验证码；`-` 从标准输入读取",
-    ),
-    (
         "Command that prints the verification code",
         "输出验证码的命令",
     ),
@@ -186,4 +182,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "只接收此类型的回调；可多次使用\n\n编号或以下名称之一：ready、login_qrcode、logged_in、logged_out、init_finished、heartbeat_error、session_timeout、login_failed、contacts_synced、new_message（也包括消息列表）、logged_in_elsewhere、safety_verification、message_batch、friend_change、friend_request、room_renamed、member_added、member_removed、room_dismissed、room_info、call、admin_task",
     ),
     ("Address to listen on", "监听地址"),
+    (
+        "Submit the verification code of a waiting login; `-` and @FILE read it",
+        "为等待中的登录提交验证码；`-` 和 @FILE 从标准输入或文件读取",
+    ),
 ];

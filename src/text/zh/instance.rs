@@ -24,10 +24,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "有 {count} 个实例在线：{guids}",
     ),
     (
-        "select one with --guid GUID, or permanently with `qiwei instance use GUID`",
-        "请用 --guid GUID 指定，或用 `qiwei instance use GUID` 设为当前实例",
-    ),
-    (
         "the status of {guids} cannot be read; not removed",
         "无法读取 {guids} 的状态，未删除",
     ),
@@ -35,20 +31,7 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "the status of {guids} cannot be read, so the instance cannot be detected",
         "无法读取 {guids} 的状态，因此无法确定使用哪个实例",
     ),
-    (
-        "select one with --guid GUID, or try again",
-        "请用 --guid GUID 指定，或稍后重试",
-    ),
     ("no instance is online", "没有在线的实例"),
-    (
-        "start one with `qiwei instance start GUID`, then log in with `qiwei login`",
-        "请用 `qiwei instance start GUID` 启动一个，再用 `qiwei login` 登录",
-    ),
-    (
-        "log in with `qiwei login --guid GUID`; running: {running}",
-        "请用 `qiwei login --guid GUID` 登录；运行中的实例：{running}",
-    ),
-    ("select one with --guid GUID", "请用 --guid GUID 指定"),
     (
         "must be a number; `--client-type list` shows the known ones",
         "应为数字；用 `--client-type list` 查看已知的客户端类型",
@@ -134,10 +117,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("log in with `qiwei login`", "请用 `qiwei login` 登录"),
     ("{guid} is stopped", "{guid} 已停止"),
     (
-        "it may be reconnecting: check again shortly, else run `qiwei instance start GUID`",
-        "可能正在重连：请稍后再查；如仍为停止，请运行 `qiwei instance start GUID`",
-    ),
-    (
         "{guid} was not {wanted} within {timeout}; it is {state}",
         "{guid} 在 {timeout} 内没有变为{wanted}，当前为{state}",
     ),
@@ -182,5 +161,45 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "{guids} may be online, and removing it needs a confirmation",
         "{guids} 可能在线，删除前需要确认",
+    ),
+    (
+        "select one, such as --guid {guid}, or permanently with `qiwei instance use {guid}`",
+        "请选择一个，例如 --guid {guid}；长期使用请运行 `qiwei instance use {guid}`",
+    ),
+    (
+        "select one, such as --guid {guid}, or try again",
+        "请选择一个，例如 --guid {guid}，或重试",
+    ),
+    (
+        "start and log one in with `qiwei login --guid {guid}`",
+        "启动并登录：`qiwei login --guid {guid}`",
+    ),
+    (
+        "log in with `qiwei login --guid {guid}`",
+        "请登录：`qiwei login --guid {guid}`",
+    ),
+    (
+        "log in with `qiwei login --guid {guid}`; running: {running}",
+        "请登录：`qiwei login --guid {guid}`；运行中的实例：{running}",
+    ),
+    (
+        "the instance is stopped or reconnecting: check `qiwei status`; if it stays stopped, run `qiwei login --guid {guid}`",
+        "实例已停止或正在重连：请查看 `qiwei status`；如果一直停止，运行 `qiwei login --guid {guid}`",
+    ),
+    (
+        "it may be reconnecting: check again shortly, else run `qiwei login --guid {guid}`",
+        "可能正在重连：请稍后再看，否则运行 `qiwei login --guid {guid}`",
+    ),
+    (
+        "`qiwei login` starts the instance and logs it in",
+        "`qiwei login` 会启动实例并登录",
+    ),
+    (
+        "select one, such as --guid {guid}, or create one with --new",
+        "请选择一个，例如 --guid {guid}，或用 --new 创建",
+    ),
+    (
+        "select one, such as --guid {guid}",
+        "请选择一个，例如 --guid {guid}",
     ),
 ];

@@ -85,10 +85,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "there are {count} instances: {instances}",
         "有 {count} 个实例：{instances}",
     ),
-    (
-        "select one with --guid GUID, or create one with --new",
-        "请用 --guid GUID 指定，或用 --new 创建",
-    ),
     ("{guid} is stopped; starting it", "{guid} 已停止，正在启动"),
     ("cannot poll the server", "无法轮询服务器"),
     (

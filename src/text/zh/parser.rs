@@ -72,4 +72,26 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     ("Arguments:", "参数:"),
     ("Commands:", "命令:"),
     ("Options:", "选项:"),
+    (
+        "`qiwei sessions` lists conversations, `qiwei instance ls` instances",
+        "`qiwei sessions` 列出会话，`qiwei instance ls` 列出实例",
+    ),
+    ("only one group is possible here", "这里只能写一个群"),
+    (
+        "run `qiwei at` once for each group, or use `qiwei send --batch`",
+        "对每个群各运行一次 `qiwei at`，或使用 `qiwei send --batch`",
+    ),
+    ("TO is one conversation", "TO 只能是一个会话"),
+    (
+        "for several: `{line}`, or --batch FILE for several texts",
+        "多个会话：`{line}`；内容不同则用 --batch FILE",
+    ),
+    (
+        "unexpected argument '{unexpected}' behind TEXT",
+        "TEXT 之后多了参数 '{unexpected}'",
+    ),
+    (
+        "put the text in quotes: `{line}`",
+        "给内容加上引号：`{line}`",
+    ),
 ];

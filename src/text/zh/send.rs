@@ -120,10 +120,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "{to} 是私聊；只有群聊才能 @",
     ),
     (
-        "to send to a person, use `qiwei send {to} TEXT`",
-        "发送私聊请用：`qiwei send {to} TEXT`",
-    ),
-    (
         "use one per mention, or none; --no-check sends it anyway",
         "占位符应与 @ 的人数相同，或者都不写；--no-check 可跳过检查直接发送",
     ),
@@ -182,16 +178,8 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "{name}：{when} 向 {target} 发送过一条消息，结果未知",
     ),
     (
-        "check the conversation; --resend sends it again, `qiwei ledger forget KEY` frees the key",
-        "请先查看会话；--resend 重新发送，`qiwei ledger forget KEY` 释放该幂等键",
-    ),
-    (
         "{name} was already used for another message to {target}",
         "{name} 已用于发给 {target} 的另一条消息",
-    ),
-    (
-        "a key identifies one message: use another key, or `qiwei ledger forget KEY`",
-        "一个幂等键只对应一条消息：请换一个键，或用 `qiwei ledger forget KEY`",
     ),
     (
         "but the instance is online; check again with `qiwei status`",
@@ -200,10 +188,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "the instance is running but not logged in: run `qiwei login`, then this again",
         "实例运行中但未登录：请先运行 `qiwei login`，再重试",
-    ),
-    (
-        "the instance is stopped or reconnecting: check `qiwei status`; if it stays stopped, run `qiwei instance start GUID` and `qiwei login`",
-        "实例已停止或正在重连：请查看 `qiwei status`；如仍为停止，请运行 `qiwei instance start GUID` 和 `qiwei login`",
     ),
     (
         "a key must be one line of 1 to 200 characters, such as backup-2026-11-24",
@@ -351,5 +335,33 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
     (
         "line {line}: {warning}; other long texts are not reported",
         "第 {line} 行：{warning}；其他过长的消息不再提示",
+    ),
+    (
+        "check the conversation; --resend sends it again, `qiwei ledger forget {key}` frees the key",
+        "请查看会话；--resend 会再次发送，`qiwei ledger forget {key}` 可释放该键",
+    ),
+    (
+        "check the conversation; --resend sends it again",
+        "请查看会话；--resend 会再次发送",
+    ),
+    (
+        "a key identifies one message: use another key, or `qiwei ledger forget {key}`",
+        "一个键只对应一条消息：请换一个键，或运行 `qiwei ledger forget {key}`",
+    ),
+    (
+        "a journal belongs to one input: use another one",
+        "一个进度文件只对应一个输入：请换一个",
+    ),
+    (
+        "to send to a person, use `qiwei send {to} {text}`",
+        "发给个人请用 `qiwei send {to} {text}`",
+    ),
+    (
+        "{text} names a file, which TEXT does not read",
+        "{text} 是一个文件名，TEXT 不会读取文件",
+    ),
+    (
+        "send its content with --file {file}, or put `--` before it to send it as text",
+        "发送文件内容请用 --file {file}；要当作文字发送，请在前面加 `--`",
     ),
 ];

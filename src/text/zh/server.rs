@@ -170,10 +170,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "服务器上没有这个实例；用 `qiwei instance ls` 查看实例列表",
     ),
     (
-        "start it with `qiwei instance start GUID`",
-        "用 `qiwei instance start GUID` 启动它",
-    ),
-    (
         "the server reports an expiry; see its text",
         "账号有内容已过期，请看服务器的说明",
     ),

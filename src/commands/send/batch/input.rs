@@ -11,6 +11,7 @@ use super::line::{self, BadLine, Item};
 use crate::commands::targets::ResolveTarget;
 use crate::context::Context;
 use crate::error::Error;
+use crate::input;
 use crate::text::{Text, text};
 
 /// Longest accepted line in bytes.
@@ -44,6 +45,7 @@ impl Input {
             let lines = in_background(BufReader::new(context.take_stdin()?.reader))?;
             InputSource::Stream(lines, text!("standard input"))
         } else {
+            let path = input::named_file(path);
             let file = File::open(path).map_err(|e| unreadable(&shown(path), &e))?;
             let kind = file.metadata().map(|meta| meta.file_type());
             if kind.as_ref().is_ok_and(FileType::is_dir) {

@@ -342,6 +342,7 @@ impl Worker {
         let record = self.journal.as_ref().map(|store| PendingRecord {
             store,
             name: text!("line {line} of the journal", line = item.line),
+            key: None,
             is_shared: matches!(self.state.journal, Some(JournalPlace::Run(_))),
             entry: Entry {
                 server: self.state.options.server.clone(),

@@ -27,6 +27,8 @@ pub const PROFILE: &str = "QIWEI_PROFILE";
 pub const CONFIG: &str = "QIWEI_CONFIG";
 /// Address of the gateway's WebSocket.
 pub const WEBSOCKET_URL: &str = "QIWEI_WEBSOCKET_URL";
+/// URL of the operator's service that uploads files for accounts behind the hosted gateway.
+pub const CDN_URL: &str = "QIWEI_CDN_URL";
 /// The configured `notify_url`; a command that changes the server's callback URL sets it to this one when it ends.
 pub const NOTIFY_URL: &str = "QIWEI_NOTIFY_URL";
 /// Rate limit of an account.

@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod interpret;
 mod lenient;
 pub mod login_payloads;
+pub mod media;
 mod payloads;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
@@ -78,8 +79,6 @@ pub trait RateLimiter: Send + Sync {
     fn pause(&self, guid: &str, wait: Duration);
 }
 
-type Decode<T> = fn(Payload) -> Result<T, PayloadError>;
-
 impl Api {
     /// A client that uses `transport`, ends at `deadline`, and retries what may be retried up to `retries`
     /// times.
@@ -125,6 +124,11 @@ impl Api {
             is_next_call_reserved: Arc::new(AtomicBool::new(self.limiter.is_some())),
             ..self.clone()
         }
+    }
+
+    /// The time by which a call must end.
+    pub fn deadline(&self) -> Deadline {
+        self.deadline
     }
 
     /// The same client with another deadline.
@@ -294,7 +298,11 @@ impl Api {
         )
     }
 
-    fn call<T>(&self, request: &Request, decode: Decode<T>) -> Result<T, CallError> {
+    fn call<T>(
+        &self,
+        request: &Request,
+        decode: impl Fn(Payload) -> Result<T, PayloadError>,
+    ) -> Result<T, CallError> {
         self.with_retries(request, || {
             let response = self.exchange_without_retry(request)?;
             let payload = self.interpret(request, &response)?;

@@ -13,12 +13,15 @@ use serde_json::{Map, Value};
 
 use super::envelope::{self, Content, Dialect, Payload};
 use super::interpret::interpret;
+use super::payloads::PayloadError;
 use super::payloads::{self, SentMessage};
 use super::request::Effect;
-use super::{CallError, Decode, Response, directory_payloads, login_payloads, payload_call_error};
+use super::{CallError, Response, directory_payloads, login_payloads, payload_call_error};
 use crate::error::{Kind, Outcome};
 use crate::json::repair_strings;
 use crate::text::Lang;
+
+type Decode<T> = fn(Payload) -> Result<T, PayloadError>;
 
 const STATUSES: [u16; 16] = [
     200, 200, 200, 200, 200, 201, 204, 100, 302, 400, 404, 405, 422, 429, 500, 502,

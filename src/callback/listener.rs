@@ -1,42 +1,23 @@
 //! The HTTP server that receives callbacks.
 //!
-//! Requests are read by our own bounded reader: tiny_http's server waits without limit for an
-//! unfinished request, accepts headers of any length, and stops accepting for good at the first
-//! socket error. tiny_http writes the responses.
+//! Requests are read by `listener/`, tiny_http writes the responses.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
 use super::acknowledgement::Acknowledgement;
-use super::connections::{Connection, Connections};
 use super::event::Event;
 use super::policy::{CallbackPolicy, CallbackRequest, Decision, MAX_BODY_BYTES, RefusalReason};
-use crate::http::{Framing, Head, ReadError, RequestReader};
-
-/// Time limit for a whole request after its first byte.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time a connection may be idle between requests: longer than common clients keep one.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
-/// Time limit for writing a response. A client that sends and never reads would otherwise keep its
-/// place forever, because busy connections are not closed to make room.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Pause when the system has no descriptor left.
-const OUT_OF_DESCRIPTORS_PAUSE: Duration = Duration::from_millis(20);
-/// Largest body read from a client without the token; many of them together must not take much
-/// memory.
-const MAX_UNAUTHENTICATED_BODY_BYTES: usize = 64 * 1024;
-/// Time allowed for pending responses at the end, and the poll interval meanwhile.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-const SHUTDOWN_POLL_INTERVAL: Duration = Duration::from_micros(200);
-/// Stack size of a connection's thread.
-const STACK_BYTES: usize = 256 * 1024;
+use crate::http::Head;
+pub use crate::listener::Listener;
+pub(crate) use crate::listener::RunningListener;
+use crate::listener::Service;
 
 /// What happens to an accepted callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,155 +38,67 @@ pub type RefusalObserver = Arc<dyn Fn(RefusalReason) + Send + Sync>;
 /// Provides the body of `GET /health`.
 pub type Health = Arc<dyn Fn() -> Value + Send + Sync>;
 
-/// A bound port that is not served yet.
-pub struct Listener(TcpListener);
-
-impl Listener {
-    /// Binds `address`. Connections wait until [`Listener::serve`].
-    ///
-    /// # Errors
-    /// When the address cannot be bound.
-    pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        TcpListener::bind(address).map(Self)
-    }
-
-    /// The bound address with its actual port.
-    ///
-    /// # Errors
-    /// When the system does not report it.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-
-    /// Serves on its own threads until the process ends.
-    ///
-    /// # Errors
-    /// When no thread can be started.
-    pub fn serve(
-        self,
-        policy: CallbackPolicy,
-        handler: CallbackHandler,
-        refusals: RefusalObserver,
-        health: Health,
-    ) -> io::Result<RunningListener> {
-        let service = Arc::new(Service {
-            policy,
-            handler,
-            refusals,
-            health,
-        });
-        let connections = Connections::default();
-        let serving = RunningListener(connections.clone());
-        thread::Builder::new()
-            .name("callbacks".into())
-            .spawn(move || accept(&self.0, &connections, &service))?;
-        Ok(serving)
-    }
+/// Serves callbacks at a bound port until the process ends.
+///
+/// # Errors
+/// When no thread can be started.
+pub(crate) fn serve(
+    listener: Listener,
+    policy: CallbackPolicy,
+    handler: CallbackHandler,
+    refusals: RefusalObserver,
+    health: Health,
+) -> io::Result<RunningListener> {
+    listener.serve(Arc::new(CallbackService {
+        policy,
+        handler,
+        refusals,
+        health,
+    }))
 }
 
-/// A running listener. Dropping it waits briefly for pending responses, so that the sender of the last
-/// callback is answered.
-#[must_use]
-pub struct RunningListener(Connections);
-
-impl Drop for RunningListener {
-    fn drop(&mut self) {
-        let end = Instant::now() + SHUTDOWN_TIMEOUT;
-        while self.0.is_busy() && Instant::now() < end {
-            thread::sleep(SHUTDOWN_POLL_INTERVAL);
-        }
-    }
-}
-
-struct Service {
+struct CallbackService {
     policy: CallbackPolicy,
     handler: CallbackHandler,
     refusals: RefusalObserver,
     health: Health,
 }
 
-fn accept(listener: &TcpListener, connections: &Connections, service: &Arc<Service>) {
-    loop {
-        let Ok((stream, _)) = listener.accept() else {
-            // Probably out of descriptors: make room and keep accepting.
-            connections.close_idle_connection();
-            thread::sleep(OUT_OF_DESCRIPTORS_PAUSE);
-            continue;
-        };
-        let Some(connection) = connections.admit(stream) else {
-            continue;
-        };
-        let service = service.clone();
-        let spawned = thread::Builder::new()
-            .name("callback".into())
-            .stack_size(STACK_BYTES)
-            .spawn(move || serve_connection(&connection, &service));
-        if spawned.is_err() {
-            connections.close_idle_connection();
-            thread::sleep(OUT_OF_DESCRIPTORS_PAUSE);
-        }
-    }
-}
+impl Service for CallbackService {
+    const MAX_BODY_BYTES: usize = MAX_BODY_BYTES;
+    const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves one connection until it ends.
-fn serve_connection(connection: &Connection, service: &Service) {
-    let stream = &connection.stream;
-    if stream.set_nodelay(true).is_err() || stream.set_write_timeout(Some(WRITE_TIMEOUT)).is_err() {
-        return;
-    }
-    let mut reader = RequestReader::new(DeadlineReader::new(stream), MAX_BODY_BYTES);
-    loop {
-        if reader.stream().start_idle_timeout().is_err() {
-            return;
-        }
-        match read(&mut reader, stream, service) {
-            Ok((head, body)) => {
-                connection.set_busy(true);
-                let answer = service.answer(&head, &body);
-                let sent = send(stream, &head, answer);
-                connection.set_busy(false);
-                if sent.is_err() || !head.keep_alive {
-                    return;
-                }
+    fn early_refusal_status(&self, head: &Head) -> Option<u16> {
+        match self.policy.decide(callback_request(head, b"")) {
+            Decision::Refused(status, _) => Some(status),
+            Decision::RefusedCallback(
+                reason @ (RefusalReason::Method | RefusalReason::WebPage | RefusalReason::Encoding),
+            ) => {
+                (self.refusals)(reason);
+                Some(reason.status())
             }
-            Err(ReadError::Refused(status)) => {
-                let answer = refusal(status, "the request cannot be read");
-                let _ = write(stream, answer, HTTPVersion(1, 1), false, true);
-                return;
-            }
-            Err(ReadError::Disconnected) => return,
+            // Whether the body is a callback is known only with the body.
+            _ => None,
         }
     }
-}
 
-fn read(
-    reader: &mut RequestReader<DeadlineReader<'_>>,
-    mut stream: &TcpStream,
-    service: &Service,
-) -> Result<(Head, Vec<u8>), ReadError> {
-    let head = reader.head()?;
-    let is_small =
-        matches!(head.body, Framing::Length(length) if length <= MAX_UNAUTHENTICATED_BODY_BYTES);
-    if !is_small && let Some(status) = service.early_refusal_status(&head) {
-        return Err(ReadError::Refused(status));
-    }
-    let fits = !matches!(head.body, Framing::Length(length) if length > MAX_BODY_BYTES);
-    if head.expects_continue && fits && reader.is_drained() {
-        stream
-            .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
-            .map_err(|_| ReadError::Disconnected)?;
-    }
-    let body = reader.body(&head).inspect_err(|error| {
-        if let ReadError::Refused(status) = error
-            && service.policy.has_token(&head.target)
-        {
-            (service.refusals)(match *status {
+    fn body_refused(&self, head: &Head, status: u16) {
+        if self.policy.has_token(&head.target) {
+            (self.refusals)(match status {
                 413 => RefusalReason::TooLarge,
                 _ => RefusalReason::Unreadable,
             });
         }
-    })?;
-    Ok((head, body))
+    }
+
+    fn respond(&self, stream: &TcpStream, head: &Head, body: &[u8]) -> io::Result<()> {
+        send(stream, head, self.answer(head, body))
+    }
+
+    fn refuse(&self, stream: &TcpStream, status: u16) {
+        let answer = refusal(status, "the request cannot be read");
+        let _ = write(stream, answer, HTTPVersion(1, 1), false, true);
+    }
 }
 
 fn callback_request<'a>(head: &'a Head, body: &'a [u8]) -> CallbackRequest<'a> {
@@ -221,22 +114,7 @@ fn callback_request<'a>(head: &'a Head, body: &'a [u8]) -> CallbackRequest<'a> {
 
 type Answer = Response<io::Cursor<Vec<u8>>>;
 
-impl Service {
-    /// The refusal that is certain before the body is read.
-    fn early_refusal_status(&self, head: &Head) -> Option<u16> {
-        match self.policy.decide(callback_request(head, b"")) {
-            Decision::Refused(status, _) => Some(status),
-            Decision::RefusedCallback(
-                reason @ (RefusalReason::Method | RefusalReason::WebPage | RefusalReason::Encoding),
-            ) => {
-                (self.refusals)(reason);
-                Some(reason.status())
-            }
-            // Whether the body is a callback is known only with the body.
-            _ => None,
-        }
-    }
-
+impl CallbackService {
     fn answer(&self, head: &Head, body: &[u8]) -> Answer {
         match self.policy.decide(callback_request(head, body)) {
             Decision::Callback(event) => match (self.handler)(event, None) {
@@ -295,41 +173,4 @@ fn write(
         format!("Connection: {connection}\r\n").into_bytes(),
     );
     stream.write_all(&bytes)
-}
-
-/// A stream that waits long for the first byte of a request and briefly for the rest.
-struct DeadlineReader<'a> {
-    stream: &'a TcpStream,
-    until: Option<Instant>,
-}
-
-impl<'a> DeadlineReader<'a> {
-    fn new(stream: &'a TcpStream) -> Self {
-        Self {
-            stream,
-            until: None,
-        }
-    }
-
-    /// Waits for the next request as long as a connection may be idle.
-    fn start_idle_timeout(&mut self) -> io::Result<()> {
-        self.until = None;
-        self.stream.set_read_timeout(Some(IDLE_TIMEOUT))
-    }
-}
-
-impl Read for DeadlineReader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(until) = self.until {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            self.stream.set_read_timeout(Some(left))?;
-        }
-        let length = self.stream.read(buffer)?;
-        self.until
-            .get_or_insert_with(|| Instant::now() + REQUEST_TIMEOUT);
-        Ok(length)
-    }
 }

@@ -2,7 +2,6 @@
 
 pub mod acknowledgement;
 pub mod address;
-mod connections;
 pub mod event;
 pub mod listener;
 pub mod message;
@@ -13,7 +12,6 @@ pub mod queue;
 pub mod simulate;
 pub mod websocket;
 
-pub use address::Token;
+pub use crate::listener::Listener;
 pub use event::Event;
 pub use event::NotifyType;
-pub use listener::Listener;

@@ -6,10 +6,10 @@ use std::io::Read;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use serde_json::{Value, json};
 
-use super::address::Token;
 use super::event::Event;
 use crate::guid::Guid;
 use crate::http::host::{is_public_name, without_port};
+use crate::listener::Token;
 use crate::text::{Text, text};
 
 /// Largest accepted callback in bytes.

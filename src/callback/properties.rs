@@ -12,14 +12,16 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::address::{notify_url, parse_listen_address, parse_notify_url};
+use super::NotifyType;
+use super::address::notify_url;
 use super::event::Event;
 use super::message::{self, entries};
 use super::policy::{CallbackPolicy, CallbackRequest, Decision};
 use super::websocket::FromGateway;
-use super::{NotifyType, Token};
 use crate::json::integer;
 use crate::json::repair_strings;
+use crate::listener::Token;
+use crate::listener::address::{parse_listen_address, parse_public_url};
 
 const GUID: &str = "g-1";
 
@@ -213,7 +215,7 @@ fn check_urls(text: &str) {
         assert_eq!(name.parse(), Ok(kind));
     }
     let bound = SocketAddr::from(([127, 0, 0, 1], 65535));
-    if let Ok(url) = parse_notify_url(text)
+    if let Ok(url) = parse_public_url(text)
         && let Ok(url_text) = notify_url(Some(&url), bound, &POLICY.token)
     {
         assert!(url_text.len() < 90 && url_text.ends_with(POLICY.token.reveal()));

@@ -57,7 +57,12 @@ impl Run for Args {
         let messages = self
             .messages(context)
             .inspect_err(|error| one::print_failure(&context.output, None, None, error))?;
-        messages.send(context, &self.delivery, self.dry_run)
+        let options = one::Options {
+            delivery: &self.delivery,
+            upload: None,
+            is_dry_run: self.dry_run,
+        };
+        messages.send(context, &options)
     }
 }
 
@@ -83,14 +88,14 @@ impl Args {
                 Some(text) => String::clone(text),
                 None => text.insert(self.text(context, &mentions)?).clone(),
             };
-            Ok(OutgoingMessage {
+            Ok(vec![OutgoingMessage {
                 to: target.conversation.clone(),
                 content: Content::Text {
                     text,
                     mentions: Some(mentions),
                 },
                 key: self.key.clone(),
-            })
+            }])
         })
     }
 

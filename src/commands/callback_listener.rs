@@ -14,14 +14,16 @@ use url::Url;
 
 use crate::api::request::{self, Effect, Request};
 use crate::api::{Api, CallError};
-use crate::callback::listener::{CallbackHandler, Health, RunningListener};
+use crate::callback::listener::{self, CallbackHandler, Health, RunningListener};
 use crate::callback::policy::{CallbackPolicy, RefusalReason};
 use crate::callback::queue::EventQueue;
-use crate::callback::{Listener, Token, address};
+use crate::callback::{Listener, address};
 use crate::context::Context;
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::guid::Guid;
+use crate::listener::Token;
+use crate::listener::address::{bind_address, parse_listen_address, parse_public_url};
 use crate::output::Output;
 use crate::signals;
 use crate::text::{Text, text};
@@ -44,13 +46,13 @@ pub struct CallbackArgs {
     /// Address to listen on
     ///
     /// [default: loopback for a server on this machine, else the local address that routes to it; any free port]
-    #[arg(long, value_name = "ADDR:PORT", value_parser = address::parse_listen_address)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen_address)]
     listen: Option<SocketAddr>,
 
     /// URL the server posts to
     ///
     /// For a listener behind a proxy or in a container; the token is appended
-    #[arg(long, value_name = "URL", value_parser = address::parse_notify_url)]
+    #[arg(long, value_name = "URL", value_parser = parse_public_url)]
     notify_url: Option<Url>,
 
     /// Redirect the callbacks of EVERY instance of the server, not only of this one
@@ -88,7 +90,7 @@ impl CallbackArgs {
             )));
         }
         let server = context.settings()?.base_url.endpoint("/");
-        let address = address::bind_address(self.listen, &server).map_err(|why| {
+        let address = bind_address(self.listen, &server).map_err(|why| {
             Error::usage(why).hint(text!("choose an address with --listen ADDR:PORT"))
         })?;
         let listener = Listener::bind(address).map_err(|e| {
@@ -167,8 +169,7 @@ impl CallbackListener {
             token: self.token,
             host: self.host,
         };
-        self.listener
-            .serve(policy, handler, Arc::new(observer), health)
+        listener::serve(self.listener, policy, handler, Arc::new(observer), health)
             .map_err(|e| Error::io_before_change(text!("cannot serve callbacks"), &e))
     }
 }

@@ -16,6 +16,7 @@ mod login;
 mod logout;
 mod members;
 mod probe;
+mod revoke;
 mod sandbox;
 pub mod send;
 mod sessions;
@@ -42,9 +43,13 @@ pub type CommandResult = Result<ExitCode, Error>;
 pub type PreparedCommand = Box<dyn FnOnce(&Context) -> CommandResult>;
 
 /// All commands, in the order of the help: those of one topic together.
-pub const COMMANDS: [Command; 17] = [
-    command::<send::Args>("send", "Send a text to a person or a group"),
+pub const COMMANDS: [Command; 18] = [
+    command::<send::Args>(
+        "send",
+        "Send a text, picture, file or link to a person or a group",
+    ),
     command::<at::Args>("at", "Send a text to a group and mention members"),
+    command::<revoke::Args>("revoke", "Take a sent message back"),
     command::<sessions::Args>("sessions", "List the conversations of the account"),
     command::<members::Args>("members", "List the members of a group"),
     command::<contacts::Args>("contacts", "List the contacts of the account"),

@@ -27,6 +27,11 @@ pub struct TextArgs {
 }
 
 impl TextArgs {
+    /// Whether a text was given.
+    pub fn is_given(&self) -> bool {
+        self.text.is_some() || self.file.is_some()
+    }
+
     fn is_stdin(&self) -> bool {
         self.text.as_deref() == Some("-") || self.file.as_deref() == Some(Path::new("-"))
     }

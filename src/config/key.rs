@@ -36,6 +36,8 @@ pub enum Key {
     AppSecret,
     /// `websocket_url`
     WebsocketUrl,
+    /// `cdn_url`
+    CdnUrl,
     /// `notify_url`
     NotifyUrl,
     /// `pace`
@@ -58,12 +60,13 @@ pub enum Key {
 
 impl Key {
     /// All settings, in display order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BaseUrl,
         Self::Guid,
         Self::AppKey,
         Self::AppSecret,
         Self::WebsocketUrl,
+        Self::CdnUrl,
         Self::NotifyUrl,
         Self::Pace,
         Self::LedgerDays,
@@ -83,6 +86,7 @@ impl Key {
             Self::AppKey => "app_key",
             Self::AppSecret => "app_secret",
             Self::WebsocketUrl => "websocket_url",
+            Self::CdnUrl => "cdn_url",
             Self::NotifyUrl => "notify_url",
             Self::Pace => "pace",
             Self::LedgerDays => "ledger_days",
@@ -108,6 +112,7 @@ impl Key {
             Self::AppKey => env::APP_KEY,
             Self::AppSecret => env::APP_SECRET,
             Self::WebsocketUrl => env::WEBSOCKET_URL,
+            Self::CdnUrl => env::CDN_URL,
             Self::NotifyUrl => env::NOTIFY_URL,
             Self::Pace => env::PACE,
             Self::LedgerDays => env::LEDGER_DAYS,
@@ -127,6 +132,7 @@ impl Key {
             Self::AppKey
             | Self::AppSecret
             | Self::WebsocketUrl
+            | Self::CdnUrl
             | Self::NotifyUrl
             | Self::LedgerDays
             | Self::State => "",
@@ -156,6 +162,7 @@ impl Key {
             | Self::AppKey
             | Self::AppSecret
             | Self::WebsocketUrl
+            | Self::CdnUrl
             | Self::NotifyUrl
             | Self::Cacert => None,
         }
@@ -183,7 +190,7 @@ impl Key {
     /// Explains the error without repeating possible secrets.
     pub fn check(self, text: &str) -> Result<(), Text> {
         match self {
-            Self::BaseUrl => text.parse::<BaseUrl>().map(drop),
+            Self::BaseUrl | Self::CdnUrl => text.parse::<BaseUrl>().map(drop),
             Self::Guid => text.parse::<Guid>().map(drop),
             Self::AppKey => parse_app_key(text).map(drop),
             Self::AppSecret => parse_app_secret(text).map(drop),
@@ -204,7 +211,7 @@ impl Key {
     pub fn redact(self, text: &str) -> String {
         match self {
             Self::AppSecret => crate::secret::REDACTED.to_owned(),
-            Self::BaseUrl => text.parse::<BaseUrl>().map_or_else(
+            Self::BaseUrl | Self::CdnUrl => text.parse::<BaseUrl>().map_or_else(
                 |_| crate::secret::REDACTED.to_owned(),
                 |url| url.to_string(),
             ),

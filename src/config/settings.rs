@@ -27,6 +27,8 @@ pub struct Settings {
     pub guid: Option<(Guid, Source)>,
     /// The configured address of the gateway's WebSocket.
     pub websocket_url: Option<Url>,
+    /// The operator's service that uploads files for accounts behind the hosted gateway.
+    pub cdn_url: Option<BaseUrl>,
     /// The configured `notify_url`; a command that changes the server's callback URL sets it to this one when it ends.
     pub notify_url: Option<String>,
     /// Rate limit of the account; `None` for unlimited. With the hosted gateway it applies to all calls.
@@ -83,6 +85,7 @@ impl Settings {
                 ),
             connection: connection(layers, &base_url, gateway)?,
             websocket_url: optional(layers, Key::WebsocketUrl, key::parse_websocket_url)?,
+            cdn_url: optional(layers, Key::CdnUrl, str::parse)?,
             base_url,
             guid,
             notify_url: optional(layers, Key::NotifyUrl, key::parse_notify_url)?,
@@ -139,6 +142,7 @@ impl Settings {
         let proxy = self.connection.proxy.iter();
         secrets.extend(proxy.flat_map(|proxy| proxy.secrets.clone()));
         secrets.extend(headers.map(|(_, value)| value.reveal().to_owned()));
+        secrets.extend(self.cdn_url.iter().flat_map(BaseUrl::secrets));
         secrets.extend(self.state.iter().flat_map(StateUrl::secrets));
         let gateway = self.gateway();
         secrets.extend(gateway.map(|gateway| gateway.app_secret.reveal().to_owned()));

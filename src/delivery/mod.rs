@@ -1,17 +1,21 @@
 //! Delivery of one message: wait for the pace, record "in flight" in the ledger, send, record the outcome.
 
 mod content;
+mod conversion;
 mod outgoing_message;
 mod send_phase;
 mod sender;
+mod upload;
 
-pub use content::Content;
+pub use content::{Content, FileView};
+pub use conversion::ConversionService;
 pub use outgoing_message::{OutgoingMessage, check_key};
 pub use send_phase::{Phase, SendPhase};
 pub use sender::{
     OnNoState, PendingRecord, SendOptions, Sender, interrupted_before_sending,
     interrupted_in_flight,
 };
+pub use upload::{Gateway, Uploader};
 
 use crate::api::SentMessage;
 use crate::error::Outcome;
@@ -25,4 +29,6 @@ pub struct Receipt {
     pub message: SentMessage,
     /// Whether the ledger was consulted and updated; none for a message without a key.
     pub deduplicated: Option<bool>,
+    /// The file, if the message has one.
+    pub file: Option<FileView>,
 }

@@ -3,9 +3,13 @@
 use sha2::{Digest, Sha256};
 
 use super::content::Content;
+use super::upload::Uploader;
+use crate::api::media::UploadedFile;
 use crate::api::request::Request;
 use crate::conversation::ConversationId;
+use crate::error::Error;
 use crate::guid::Guid;
+use crate::media::OpenedMedia;
 use crate::text::{Text, text};
 
 /// Target and content of a message.
@@ -20,15 +24,37 @@ pub struct OutgoingMessage {
 }
 
 impl OutgoingMessage {
-    /// The request that sends it.
-    pub fn request(&self, guid: &Guid) -> Request {
-        self.content.request(guid, &self.to)
+    /// The requests that would be made, for a dry run: the upload of a file, and the send.
+    ///
+    /// # Errors
+    /// A usage error when the file cannot be used.
+    pub fn planned_requests(
+        &self,
+        guid: &Guid,
+        uploader: Option<&Uploader>,
+    ) -> Result<Vec<Request>, Error> {
+        let (Some(media), Some(uploader)) = (self.content.media(), uploader) else {
+            return Ok(vec![self.content.request(guid, &self.to, None)?]);
+        };
+        let opened = media.open().map_err(Error::usage)?;
+        let planned = UploadedFile {
+            file_id: "FILE_ID".into(),
+            size: opened.local.as_ref().map(|local| local.size()),
+            md5: opened.local.as_ref().map(|local| local.md5.clone()),
+            aes_key: Some("AES_KEY".into()),
+            is_hd: false,
+        };
+        let upload = uploader.planned(guid, media, &opened)?;
+        let send = self
+            .content
+            .request(guid, &self.to, Some((&opened, &planned)))?;
+        Ok(vec![upload, send])
     }
 
-    /// The digest of target and content, which identifies the message.
-    pub fn digest(&self) -> Vec<u8> {
+    /// The digest of target and content, which identifies the message; a file must be open.
+    pub fn digest(&self, opened: Option<&OpenedMedia>) -> Vec<u8> {
         let mut hash = Sha256::new();
-        for part in std::iter::once(self.to.to_string()).chain(self.content.identity()) {
+        for part in std::iter::once(self.to.to_string()).chain(self.content.identity(opened)) {
             // The length distinguishes "ab" + "c" from "a" + "bc".
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
@@ -80,7 +106,7 @@ mod tests {
         ];
         for (place, one) in other_content.iter().enumerate() {
             for (other_place, other) in other_content.iter().enumerate() {
-                assert_eq!(one.digest() == other.digest(), place == other_place);
+                assert_eq!(one.digest(None) == other.digest(None), place == other_place);
             }
         }
     }
@@ -91,11 +117,11 @@ mod tests {
         let plain = outgoing("R:1", "备份完成", None);
         let mention = outgoing("R:1", "备份完成", Some(Mentions::All));
         assert_eq!(
-            hex(plain.digest()),
+            hex(plain.digest(None)),
             "47bd4df6b6fb7e9409d35d8c8b12978646e1a6ec71fbf1adf414ebf10ae74a55"
         );
         assert_eq!(
-            hex(mention.digest()),
+            hex(mention.digest(None)),
             "e99a022df70dced9d923f9ff712e1d8b641051a962dee1b61c113cef3d83dee6"
         );
     }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::Receipt;
 use super::outgoing_message::OutgoingMessage;
 use super::send_phase::SendPhase;
-use crate::api::request::Effect;
+use super::{FileView, Receipt, Uploader};
+use crate::api::media::UploadedFile;
+use crate::api::request::{Effect, Request};
 use crate::api::{Api, CallError, RateLimiter, SentMessage};
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
 use crate::instances;
+use crate::media::{Media, OpenedMedia};
 use crate::output::Output;
 use crate::shell::quote;
 use crate::store::{Entry, KeyLock, LedgerState, StateDatabase, StateLocation};
@@ -20,6 +22,8 @@ use crate::time::Deadline;
 
 /// Pause after "too frequent" when the server gives no time.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
+/// Time kept for sending when an upload takes long, at most a quarter of the time that is left.
+const SEND_TIME: Duration = Duration::from_secs(10);
 /// Longest pause accepted from the server.
 const MAX_PAUSE: Duration = Duration::from_secs(86_400);
 
@@ -98,6 +102,7 @@ pub struct Sender {
     phase: Arc<SendPhase>,
     requested_pause: Option<Duration>,
     request_timeout: Option<Duration>,
+    uploader: Option<Arc<Uploader>>,
 }
 
 impl Sender {
@@ -113,6 +118,7 @@ impl Sender {
             phase: Arc::default(),
             requested_pause: None,
             request_timeout: None,
+            uploader: None,
         }
     }
 
@@ -126,18 +132,19 @@ impl Sender {
         Self { limiter, ..self }
     }
 
+    /// Uploads files with `uploader`.
+    pub fn uploading_with(self, uploader: Option<Arc<Uploader>>) -> Self {
+        Self { uploader, ..self }
+    }
+
     /// Ends waiting for the pace when `stop` is set.
     pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
         Self { stop, ..self }
     }
 
     /// Limits the time of sending, without the waits before it.
-    pub fn with_request_timeout(self, timeout: Duration) -> Self {
-        let request_timeout = Some(timeout);
-        Self {
-            request_timeout,
-            ..self
-        }
+    pub fn set_request_timeout(&mut self, timeout: Duration) {
+        self.request_timeout = Some(timeout);
     }
 
     /// The pause that the server asked for in its last answer; removed when read.
@@ -197,12 +204,25 @@ impl Sender {
         journal: Option<PendingRecord<'_>>,
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
+        let media = outgoing.content.media();
+        let opened = media.map(|media| media.open()).transpose();
+        let opened = opened.map_err(Error::usage)?;
         let _lock = self.lock_key(outgoing, deadline)?;
-        let digest = outgoing.digest();
+        let digest = outgoing.digest(opened.as_ref());
         let before = self.previous_attempt(outgoing, journal.as_ref(), &digest)?;
         if let PreviousAttempt::Accepted(earlier) = before {
-            return Ok(earlier);
+            let file = opened.as_ref().map(|opened| FileView::of(opened, None));
+            return Ok(Receipt { file, ..earlier });
         }
+        // Before the entry is in flight: an upload sends nothing, and may take long.
+        let uploaded = match (media, &opened) {
+            (Some(media), Some(opened)) => Some(self.upload(media, opened, deadline)?),
+            _ => None,
+        };
+        let file = opened.as_ref().zip(uploaded.as_ref());
+        let request = outgoing
+            .content
+            .request(&self.options.guid, &outgoing.to, file)?;
         self.wait_for_pace(deadline)?;
         let records = self.records(outgoing, journal);
         let target = outgoing.to.to_string();
@@ -215,7 +235,7 @@ impl Sender {
                 return Err(error);
             }
         }
-        let result = self.send(outgoing, deadline);
+        let result = self.send(&request, deadline);
         let (outcome, message) = match &result {
             Ok(message) => (Outcome::Accepted, Some(message)),
             Err((error, _)) => (error.outcome.unwrap_or(Outcome::Unknown), None),
@@ -230,6 +250,7 @@ impl Sender {
                 outcome,
                 message,
                 deduplicated: outgoing.key.as_ref().map(|_| true),
+                file: file.map(|(opened, uploaded)| FileView::of(opened, Some(uploaded))),
             }),
             Err((error, pause)) => {
                 self.requested_pause = pause;
@@ -266,6 +287,7 @@ impl Sender {
                         outcome: Outcome::Duplicate,
                         message,
                         deduplicated: outgoing.key.as_ref().map(|_| true),
+                        file: None,
                     }));
                 }
                 LedgerState::Unknown { .. } if self.options.resend => {
@@ -340,9 +362,25 @@ impl Sender {
         limiter.acquire(self.options.guid.as_str(), limit, &self.stop)
     }
 
+    /// Uploads the file of a message, and leaves time for sending it.
+    fn upload(
+        &self,
+        media: &Media,
+        opened: &OpenedMedia,
+        deadline: Deadline,
+    ) -> Result<UploadedFile, Error> {
+        let Some(uploader) = &self.uploader else {
+            return Err(Error::internal(text!("the file was not uploaded")));
+        };
+        let remaining = deadline.remaining();
+        let reserved = SEND_TIME.min(remaining / 4);
+        let api = self.api.until(Deadline::after(remaining - reserved));
+        uploader.upload(&api, &self.options.guid, media, opened)
+    }
+
     fn send(
         &self,
-        outgoing: &OutgoingMessage,
+        request: &Request,
         deadline: Deadline,
     ) -> Result<SentMessage, (Error, Option<Duration>)> {
         let deadline = match self.request_timeout {
@@ -354,11 +392,10 @@ impl Sender {
             Some(_) => api.with_reserved_call(),
             None => api,
         };
-        let request = outgoing.request(&self.options.guid);
         if !self.phase.begin() {
             return Err((interrupted_before_sending(), None));
         }
-        let result = api.deliver(&request);
+        let result = api.deliver(request);
         match &result {
             Ok(_) => self.phase.accepted(),
             Err(CallError::NoAnswer(_)) => {}

@@ -19,6 +19,19 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// Stands for a request that cannot be read, after which the connection is closed.
+    pub(crate) fn closing() -> Self {
+        Self {
+            method: String::new(),
+            target: String::new(),
+            headers: Vec::new(),
+            body: Framing::Length(0),
+            is_http_1_1: true,
+            keep_alive: false,
+            expects_continue: false,
+        }
+    }
+
     /// The first value of a header; the name is case-insensitive.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         values(&self.headers, name).next()

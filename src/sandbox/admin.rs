@@ -42,6 +42,14 @@ fn route(
             let deliveries = lock(&server.simulator).state.deliveries.handles();
             Ok(HttpResponse::list(deliveries))
         }
+        ("GET", ["files"]) => {
+            let files = lock(&server.simulator).state.files.handles();
+            Ok(HttpResponse::list(files))
+        }
+        ("GET" | "HEAD", ["files", id]) => match lock(&server.simulator).state.files.find(id) {
+            Some(file) => Ok(HttpResponse::file(file.body())),
+            None => Err(Refusal(404, "Not Found".into())),
+        },
         ("GET", ["callbacks"]) => Ok(HttpResponse::list(server.callbacks.posted())),
         (method, parts) => {
             let answer = answer_without_streaming(server, received, method, parts)?;
@@ -65,7 +73,9 @@ fn answer_without_streaming(
             Ok(faults(server))
         }
         ("POST", ["instances", guid, rest @ ..]) => instance(server, guid, rest, &received.body),
-        (_, ["state" | "requests" | "deliveries" | "callbacks"]) => Err(Refusal(405, "GET".into())),
+        (_, ["state" | "requests" | "deliveries" | "callbacks" | "files"] | ["files", _]) => {
+            Err(Refusal(405, "GET".into()))
+        }
         (_, ["faults"]) => Err(Refusal(405, "GET, POST, DELETE".into())),
         (_, ["instances", _, ..]) => Err(Refusal(405, "POST".into())),
         _ => Err(Refusal(404, "Not Found".into())),

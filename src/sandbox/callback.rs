@@ -7,13 +7,13 @@ mod post;
 mod queue;
 
 use super::event::Event;
+use super::http_target::Target;
 use super::lock;
 use super::quirk::Quirk;
 use super::record::Record;
 use super::scenario::Scenario;
 use super::websocket::{Hub, PushedEvent};
 use jiff::Timestamp;
-use post::Target;
 pub use queue::Callback;
 use queue::PendingCallback;
 pub(super) use queue::Posted;

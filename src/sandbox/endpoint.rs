@@ -1,6 +1,7 @@
 //! The simulated endpoints and their common parts.
 
 mod client;
+pub(super) mod cloud;
 mod contact;
 mod login;
 mod message;
@@ -9,6 +10,7 @@ mod session;
 mod sync;
 
 use super::endpoint_result::{EndpointResult, Failure};
+use super::fetch::FetchMode;
 use super::instance::Instance;
 use super::quirk::{Quirk, Quirks};
 use super::schema::{Field, Params};
@@ -30,6 +32,16 @@ pub(super) enum EndpointFault {
     ServerFail,
     /// The status look-up returns 0.
     Reconnecting,
+    /// An upload is refused and its URL not fetched.
+    NoFetch,
+    /// An upload fetches its URL this way.
+    Fetch(FetchMode),
+    /// An upload takes half of the file for the whole.
+    HalfFile,
+    /// An upload answers without the key.
+    NoAesKey,
+    /// From now on uploads are refused until the rules are updated.
+    StaleRules,
 }
 
 /// The instance status an endpoint requires.
@@ -66,6 +78,20 @@ const GUID: Field = Field::required("guid");
 static ENDPOINTS: &[Endpoint] = &[
     Endpoint { path: "/msg/send_text", needs: RequiredStatus::Login, fields: message::TEXT, run: message::send_text },
     Endpoint { path: "/msg/send_room_at", needs: RequiredStatus::Login, fields: message::ROOM_AT, run: message::send_room_at },
+    Endpoint { path: "/msg/send_image", needs: RequiredStatus::Login, fields: message::IMAGE, run: message::send_image },
+    Endpoint { path: "/msg/send_file", needs: RequiredStatus::Login, fields: message::FILE, run: message::send_file },
+    Endpoint { path: "/msg/send_voice", needs: RequiredStatus::Login, fields: message::VOICE, run: message::send_voice },
+    Endpoint { path: "/msg/send_video", needs: RequiredStatus::Login, fields: message::VIDEO, run: message::send_video },
+    Endpoint { path: "/msg/send_link", needs: RequiredStatus::Login, fields: message::LINK, run: message::send_link },
+    Endpoint { path: "/msg/revoke_msg", needs: RequiredStatus::Login, fields: message::REVOKE, run: message::revoke_msg },
+    Endpoint { path: "/cloud/cdn_c2c_upload", needs: RequiredStatus::Login, fields: cloud::UPLOAD, run: cloud::c2c_upload },
+    Endpoint { path: "/cloud/cdn_big_upload", needs: RequiredStatus::Login, fields: cloud::BIG_UPLOAD, run: cloud::big_upload },
+    Endpoint { path: "/cloud/c2c_upload", needs: RequiredStatus::Nothing, fields: cloud::CONVERSION, run: cloud::c2c_upload },
+    Endpoint { path: "/cdn/c2c_upload", needs: RequiredStatus::Login, fields: cloud::LOCAL_UPLOAD, run: cloud::local_upload },
+    Endpoint { path: "/cloud/update_cdn_rule", needs: RequiredStatus::Login, fields: &[GUID], run: cloud::update_cdn_rule },
+    Endpoint { path: "/cdn/get_cdn_info", needs: RequiredStatus::Login, fields: &[GUID], run: cloud::get_cdn_info },
+    Endpoint { path: "/cloud/cdn_c2c_download", needs: RequiredStatus::Login, fields: cloud::DOWNLOAD, run: cloud::c2c_download },
+    Endpoint { path: "/cloud/cdn_big_download", needs: RequiredStatus::Login, fields: cloud::BIG_DOWNLOAD, run: cloud::big_download },
     Endpoint { path: "/session/get_session_list", needs: RequiredStatus::Login, fields: session::LIST, run: session::get_session_list },
     Endpoint { path: "/client/get_client_status", needs: RequiredStatus::Instance, fields: &[GUID], run: client::get_client_status },
     Endpoint { path: "/client/get_client_version", needs: RequiredStatus::Instance, fields: &[GUID], run: client::get_client_version },

@@ -1,5 +1,6 @@
 //! Results of endpoints, independent of the dialect.
 
+use super::upload::FetchJob;
 use serde_json::{Map, Value};
 
 /// How much of the envelope a success has.
@@ -18,6 +19,8 @@ pub(super) struct Success {
     pub(super) data: Value,
     pub(super) envelope: Envelope,
     pub(super) note: String,
+    /// What has to be fetched before the answer is known.
+    pub(super) fetch: Option<FetchJob>,
 }
 
 impl Success {
@@ -26,6 +29,15 @@ impl Success {
             data,
             envelope: Envelope::Usual,
             note: "ok".into(),
+            fetch: None,
+        }
+    }
+
+    /// An upload: the answer is made when the URL has been fetched.
+    pub(super) fn fetching(job: FetchJob) -> Self {
+        Success {
+            fetch: Some(job),
+            ..Success::empty()
         }
     }
 
@@ -90,6 +102,11 @@ impl Failure {
         Failure::with_undocumented_code("操作过于频繁，请稍后再试")
     }
 
+    /// The code is not documented.
+    pub(super) fn too_late() -> Self {
+        Failure::with_undocumented_code("消息发送时间过长，无法撤回")
+    }
+
     pub(super) fn bad_conversation() -> Self {
         Failure::known(-2003)
     }
@@ -105,6 +122,7 @@ impl Failure {
             -4017 => format!("{BACKEND}对方无外部联系人权限"),
             -4046 => format!("{BACKEND}当前客户端版本不支持小程序"),
             -5103011 => format!("{BACKEND}cdn rule expired"),
+            5103017 => format!("{BACKEND}cdn file not found"),
             -15001500 => "heartbeat failed".into(),
             1014 => "login device not ready".into(),
             1002 => "账号未登录 offline".into(),

@@ -47,7 +47,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.syntax.name)?;
         match &self.kind {
-            Kind::Latency(time) | Kind::Refuse(time) | Kind::Drip(time) => {
+            Kind::Latency(time) | Kind::Refuse(time) | Kind::Drip(time) | Kind::SlowFetch(time) => {
                 write!(f, "={}", duration::show(*time))?;
             }
             Kind::Http(status) => write!(f, "={status}")?,
@@ -88,13 +88,33 @@ pub(super) enum Kind {
     Reconnecting,
     Drip(Duration),
     Huge,
+    NoFetch,
+    HalfFetch,
+    HalfFile,
+    FetchTwice,
+    HeadFirst,
+    Ranges,
+    SlowFetch(Duration),
+    NoAesKey,
+    StaleRules,
+    TooLate,
 }
 
 impl Kind {
     /// Kinds that apply only to one path.
     fn only_path(&self) -> Option<&'static str> {
         match self {
-            Kind::ServerFail => Some("/msg/*"),
+            Kind::ServerFail => Some("/msg/send_*"),
+            Kind::TooLate => Some("/msg/revoke_msg"),
+            Kind::NoFetch
+            | Kind::HalfFetch
+            | Kind::HalfFile
+            | Kind::FetchTwice
+            | Kind::HeadFirst
+            | Kind::Ranges
+            | Kind::SlowFetch(_)
+            | Kind::NoAesKey
+            | Kind::StaleRules => Some("/cloud/*"),
             Kind::Reconnecting => Some("/client/get_client_status"),
             _ => None,
         }
@@ -134,6 +154,7 @@ impl Fault {
             Kind::Huge => ok("application/json", b""),
             Kind::Code(code) => refused(Failure::known(*code)),
             Kind::Busy => refused(Failure::too_frequent()),
+            Kind::TooLate => refused(Failure::too_late()),
             _ => None,
         }
     }

@@ -23,8 +23,14 @@ use std::time::Duration;
 /// The path of every call.
 pub(super) const CALL_PATH: &str = "/open/GuidRequest";
 
-/// Endpoints that the gateway does not offer: instances are created in its console.
+/// Prefix of the operator's service that uploads files, which takes no credentials of the gateway.
+pub(super) const CONVERSION_PATH: &str = "/conversion";
+
+/// Endpoints that the gateway does not offer: instances are created in its console, and files are uploaded by
+/// a service of the operator.
 const NOT_OFFERED: &[&str] = &[
+    "/cloud/c2c_upload",
+    "/cdn/c2c_upload",
     "/client/create_client",
     "/client/remove_client",
     "/client/all_clients",

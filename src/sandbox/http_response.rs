@@ -1,8 +1,10 @@
 //! An HTTP response of the sandbox.
 
+use super::upload::FetchJob;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -18,7 +20,9 @@ pub struct HttpResponse {
     /// The body.
     pub body: Vec<u8>,
     /// A streamed body, used instead of `body`.
-    pub(super) long: Option<StreamedList>,
+    pub(super) long: Option<Box<StreamedBody>>,
+    /// An upload that is answered after its URL was fetched.
+    pub(super) upload: Option<Box<UploadAnswer>>,
     /// A note for the log.
     pub note: String,
 }
@@ -37,6 +41,7 @@ impl HttpResponse {
             headers: Vec::new(),
             body,
             long: None,
+            upload: None,
             note: note.into(),
         }
     }
@@ -44,8 +49,16 @@ impl HttpResponse {
     /// A JSON array of possibly very many entries.
     pub(super) fn list<T: Serialize + Send + Sync + 'static>(entries: Vec<Arc<T>>) -> Self {
         HttpResponse {
-            long: Some(StreamedList::list(entries)),
+            long: Some(Box::new(StreamedBody::list(entries))),
             ..HttpResponse::json(200, Vec::new(), "")
+        }
+    }
+
+    /// A file.
+    pub(super) fn file(body: StreamedBody) -> Self {
+        HttpResponse {
+            long: Some(Box::new(body)),
+            ..HttpResponse::raw(200, "application/octet-stream", "")
         }
     }
 
@@ -76,6 +89,7 @@ impl HttpResponse {
             headers: Vec::new(),
             body: body.into(),
             long: None,
+            upload: None,
             note: String::new(),
         }
     }
@@ -90,15 +104,27 @@ impl HttpResponse {
     }
 }
 
+/// An upload that is not complete.
+#[derive(Clone, Debug)]
+pub(super) struct UploadAnswer {
+    pub(super) job: FetchJob,
+    /// Whether a fault replaces the answer.
+    pub(super) is_replaced: bool,
+}
+
 /// A body too large to build in memory. It can be written any number of times.
 #[derive(Clone)]
-pub(super) struct StreamedList(Arc<WriteFn>);
+pub(super) struct StreamedBody {
+    write: Arc<WriteFn>,
+    /// Its length in bytes, if it is known.
+    length: Option<u64>,
+}
 
 type WriteFn = dyn Fn(&mut dyn Write) -> io::Result<()> + Send + Sync;
 
-impl StreamedList {
+impl StreamedBody {
     fn list<T: Serialize + Send + Sync + 'static>(entries: Vec<Arc<T>>) -> Self {
-        StreamedList(Arc::new(move |out| {
+        let write = Arc::new(move |out: &mut dyn Write| {
             let mut before = "[";
             for entry in &entries {
                 out.write_all(before.as_bytes())?;
@@ -106,25 +132,67 @@ impl StreamedList {
                 before = ",";
             }
             out.write_all(if entries.is_empty() { b"[]" } else { b"]" })
-        }))
+        });
+        StreamedBody {
+            write,
+            length: None,
+        }
+    }
+
+    /// The first `length` bytes of a file.
+    pub(super) fn file(file: Arc<File>, length: u64) -> Self {
+        let write = Arc::new(move |out: &mut dyn Write| {
+            let mut piece = vec![0; FILE_PIECE];
+            let mut offset = 0;
+            while offset < length {
+                let room =
+                    usize::try_from(length - offset).map_or(FILE_PIECE, |n| n.min(FILE_PIECE));
+                let buffer = piece.get_mut(..room).unwrap_or_default();
+                let read = read_at(&file, buffer, offset)?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                out.write_all(buffer.get(..read).unwrap_or_default())?;
+                offset += read as u64;
+            }
+            Ok(())
+        });
+        StreamedBody {
+            write,
+            length: Some(length),
+        }
     }
 
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        (self.0)(out)
+        (self.write)(out)
     }
 
     /// Its length in bytes.
     pub(super) fn length(&self) -> io::Result<usize> {
+        if let Some(length) = self.length {
+            return usize::try_from(length).map_err(io::Error::other);
+        }
         let mut count = Count(0);
         self.write(&mut count)?;
         Ok(count.0)
     }
 }
 
-impl fmt::Debug for StreamedList {
+impl fmt::Debug for StreamedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StreamedList")
+        f.write_str("StreamedBody")
     }
+}
+
+/// Bytes of a file read at once.
+const FILE_PIECE: usize = 64 * 1024;
+
+/// Reads from a position, without moving the position that all readers share.
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_at(file, buffer, offset);
+    #[cfg(windows)]
+    return std::os::windows::fs::FileExt::seek_read(file, buffer, offset);
 }
 
 /// Counts written bytes.

@@ -1,5 +1,6 @@
-//! Text messages: sent by the account, and received from others.
+//! Messages: sent by the account, and received from others.
 
+use super::attachment::Attachment;
 use super::conversation::{Conversation, Peer};
 use super::protobuf;
 use super::record::Delivery;
@@ -9,12 +10,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// `contenttype` of a text.
-const TEXT: u64 = 2;
-
-/// `msg_type` of a text and of a read report in events.
-const TEXT_EVENT: u64 = 2;
+/// `msg_type` of a read report and of a change in events.
 const READ_EVENT: u64 = 1012;
+const CHANGE_EVENT: u64 = 1011;
 
 /// `send_flag` of what this account sent, and of what it received.
 pub(super) const SENT: u64 = 1;
@@ -35,6 +33,7 @@ pub(super) struct Message {
     pub(super) room_id: String,
     pub(super) content: String,
     pub(super) at_list: Vec<Value>,
+    pub(super) attachment: Attachment,
 }
 
 impl Message {
@@ -48,7 +47,7 @@ impl Message {
             "sender": self.sender,
             "receiver": self.receiver,
             "roomid": self.room_id,
-            "contenttype": TEXT,
+            "contenttype": self.attachment.kind.content_type(),
             "content": BASE64_STANDARD.encode(protobuf::text_content(&self.content)),
             "sendtime": self.sent_at.as_second(),
             "flag": 0,
@@ -68,8 +67,13 @@ impl Message {
 
     /// `data` of 11010, where nothing is base64; `send_flag` is [`SENT`] or [`RECEIVED`].
     pub(super) fn event(&self, send_flag: u64) -> Value {
-        let mut data = self.bare_event(TEXT_EVENT, send_flag);
+        let mut data = self.bare_event(self.attachment.kind.msg_type(), send_flag);
         if let Some(fields) = data.as_object_mut() {
+            let content_type = self.attachment.kind.content_type();
+            fields.insert("content_type".into(), json!(content_type));
+            for (name, value) in self.attachment.event_fields() {
+                fields.insert(name.into(), value);
+            }
             fields.insert("content".into(), json!(self.content));
             fields.insert("at_list".into(), json!(self.at_list));
             fields.insert("quote_content".into(), json!(""));
@@ -83,6 +87,16 @@ impl Message {
         self.bare_event(READ_EVENT, RECEIVED)
     }
 
+    /// The record that the message was taken back, which names it in `referid`.
+    pub(super) fn revocation(&self) -> Value {
+        let mut data = self.bare_event(CHANGE_EVENT, SENT);
+        if let Some(fields) = data.as_object_mut() {
+            fields.insert("referid".into(), json!(self.id.to_string()));
+            fields.insert("content".into(), json!("撤回了一条消息"));
+        }
+        data
+    }
+
     fn bare_event(&self, msg_type: u64, send_flag: u64) -> Value {
         json!({
             "seq": self.seq.to_string(),
@@ -93,7 +107,7 @@ impl Message {
             "roomid": self.room_id,
             "sendtime": self.sent_at.as_second(),
             "sender_name": self.sender_name,
-            "content_type": if msg_type == TEXT_EVENT { TEXT } else { 0 },
+            "content_type": 0,
             "referid": "0",
             "flag": 0,
             "send_flag": send_flag,
@@ -111,6 +125,8 @@ impl Message {
             conversation_id: self.conversation_id.clone(),
             content: self.content.clone(),
             at_list: self.at_list.clone(),
+            attachment: self.attachment.clone(),
+            is_revoked: false,
         }
     }
 }
@@ -206,6 +222,7 @@ impl State {
             room_id: conversation.room_id().into(),
             content: incoming.content.clone(),
             at_list: incoming.at_list.clone(),
+            attachment: Attachment::default(),
         }
     }
 }

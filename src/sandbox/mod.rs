@@ -15,6 +15,7 @@
 )]
 
 mod admin;
+mod attachment;
 mod callback;
 mod conversation;
 mod dialect;
@@ -25,9 +26,12 @@ mod endpoint;
 mod endpoint_result;
 mod event;
 mod fault;
+mod fetch;
+mod files;
 mod gateway;
 mod http;
 mod http_response;
+mod http_target;
 mod initial_data;
 mod initial_directory;
 mod instance;
@@ -50,8 +54,10 @@ mod simulator;
 mod state;
 #[cfg(test)]
 mod tests;
+mod upload;
 mod websocket;
 
+pub use attachment::{Attachment, MessageFile, MessageKind, MessageLink};
 pub use callback::Callback;
 pub use dialect::Dialect;
 pub use fault::{FAULT_KINDS, Fault, FaultSyntax};
@@ -138,6 +144,11 @@ impl Sandbox {
     /// The base URL a client on this machine uses, without a trailing slash.
     pub fn base_url(&self) -> String {
         self.server.base_url()
+    }
+
+    /// The base URL of the service that uploads files for accounts behind the gateway.
+    pub fn conversion_url(&self) -> String {
+        format!("{}{}", self.server.base_url(), gateway::CONVERSION_PATH)
     }
 
     /// The gateway's credentials and limits, if there is a gateway.

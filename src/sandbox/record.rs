@@ -1,5 +1,6 @@
 //! The recorded requests and accepted messages.
 
+use super::attachment::Attachment;
 use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -80,6 +81,11 @@ pub struct Delivery {
     pub content: String,
     /// The mentions, with their original types; the integer 0 is everyone.
     pub at_list: Vec<Value>,
+    /// What it is, and its file or link.
+    #[serde(flatten)]
+    pub attachment: Attachment,
+    /// Whether it was taken back.
+    pub is_revoked: bool,
 }
 
 impl Delivery {
@@ -90,7 +96,7 @@ impl Delivery {
             .iter()
             .map(|id| id.as_str().map_or(0, str::len) + 64)
             .sum();
-        self.content.len() + mentions + 320
+        self.content.len() + mentions + 512
     }
 }
 
@@ -119,6 +125,18 @@ impl<T: Clone> Record<T> {
             };
             self.bytes -= dropped;
         }
+    }
+
+    /// Changes the latest entry that `change` accepts, which it says by returning true.
+    pub(super) fn change_latest(&mut self, mut change: impl FnMut(&mut T) -> bool) -> bool {
+        self.entries.iter_mut().rev().any(|(_, entry)| {
+            let mut changed = (**entry).clone();
+            let is_changed = change(&mut changed);
+            if is_changed {
+                *entry = Arc::new(changed);
+            }
+            is_changed
+        })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -208,6 +226,8 @@ mod tests {
             conversation_id: "R:1".into(),
             content: content.into(),
             at_list,
+            attachment: Attachment::default(),
+            is_revoked: false,
         };
         let long = "x".repeat(1000);
         let none = delivery("", Vec::new()).size();

@@ -2,7 +2,7 @@
 
 use super::endpoint::{self, Call, Endpoint, EndpointFault, RequiredStatus};
 use super::endpoint_result::{EndpointResult, Failure};
-use super::http_response::HttpResponse;
+use super::http_response::{HttpResponse, UploadAnswer};
 use super::instance::Status;
 use super::schema::{self, Params, Rejection};
 use super::state::State;
@@ -66,10 +66,26 @@ fn business(
             endpoint_fault: request.endpoint_fault,
         })
     });
-    if let Ok(success) = &mut reply {
-        state.quirks.apply(&mut success.data);
+    let fetch = reply.as_mut().ok().and_then(|success| success.fetch.take());
+    HttpResponse {
+        upload: fetch.map(|job| {
+            Box::new(UploadAnswer {
+                job,
+                is_replaced: false,
+            })
+        }),
+        ..state.rendered(reply)
     }
-    HttpResponse::json(200, state.render(&reply), note(&reply))
+}
+
+impl State {
+    /// The response with a result.
+    pub(super) fn rendered(&self, mut result: EndpointResult) -> HttpResponse {
+        if let Ok(success) = &mut result {
+            self.quirks.apply(&mut success.data);
+        }
+        HttpResponse::json(200, self.render(&result), note(&result))
+    }
 }
 
 /// Checks that the instance has the status the endpoint needs. The gateway has one code for an unknown

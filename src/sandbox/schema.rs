@@ -15,6 +15,7 @@ pub(super) enum Kind {
     Boolean,
     /// A list whose items are strings or integers.
     Ids,
+    Object,
 }
 
 /// The value of an absent field.
@@ -40,6 +41,14 @@ impl Field {
         Field {
             name,
             kind: Kind::Text,
+            absent: DefaultValue::Required,
+        }
+    }
+
+    pub(super) const fn required_object(name: &'static str) -> Self {
+        Field {
+            name,
+            kind: Kind::Object,
             absent: DefaultValue::Required,
         }
     }

@@ -11,7 +11,7 @@ use super::record::Exchange;
 use super::scenario::Scenario;
 use super::scheduler::Scheduler;
 use super::simulator::{
-    HandledRequest, ReceivedRequest, ResponsePlan, Simulator, Transmission, Upgrade,
+    HandledRequest, Handling, ReceivedRequest, ResponsePlan, Simulator, Transmission, Upgrade,
 };
 use super::state::State;
 use super::{Observer, lock, websocket};
@@ -37,9 +37,11 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn new(addr: SocketAddr, scenario: &Scenario, observer: Observer) -> Self {
         let prefix = scenario.prefix.trim_end_matches('/');
+        let mut simulator = Simulator::new(scenario);
+        simulator.state.base_url = base_url(addr, prefix);
         Server {
             sockets: Sockets::new(addr),
-            simulator: Mutex::new(Simulator::new(scenario)),
+            simulator: Mutex::new(simulator),
             scheduler: Scheduler::default(),
             callbacks: Arc::new(Callbacks::new(scenario, websocket_url(addr, prefix))),
             prefix: prefix.into(),
@@ -52,8 +54,7 @@ impl Server {
 
     /// The base URL, without a trailing slash.
     pub(super) fn base_url(&self) -> String {
-        let addr = super::local(self.sockets.addr);
-        format!("http://{addr}{}", self.prefix)
+        base_url(self.sockets.addr, &self.prefix)
     }
 
     /// Handles a request for `path`, relative to the base URL, and records it.
@@ -62,7 +63,16 @@ impl Server {
         received: ReceivedRequest,
         path: Option<&str>,
     ) -> ResponsePlan {
-        self.simulate(|simulator| simulator.handle_request(received, path))
+        let pending = {
+            let _order = lock(&self.request_order);
+            match self.work(|simulator| simulator.handle_request(received, path)) {
+                Handling::Answered(handled) => return self.observe(*handled),
+                Handling::Fetching(pending) => pending,
+            }
+        };
+        // Without any lock, because a fetch may take long.
+        let fetched = pending.fetch();
+        self.simulate(|simulator| simulator.finish_upload(*pending, fetched))
     }
 
     /// Refuses and records a request that may come from a web page.
@@ -72,15 +82,19 @@ impl Server {
     }
 
     fn simulate(&self, work: impl FnOnce(&mut Simulator) -> HandledRequest) -> ResponsePlan {
-        let request_order = lock(&self.request_order);
+        let _order = lock(&self.request_order);
+        let handled = self.work(work);
+        self.observe(handled)
+    }
+
+    fn observe(&self, handled: HandledRequest) -> ResponsePlan {
         let HandledRequest {
             answer,
             transmission,
             upgrade,
             exchange,
-        } = self.work(work);
+        } = handled;
         (self.observer)(&exchange);
-        drop(request_order);
         ResponsePlan {
             answer,
             transmission,
@@ -165,6 +179,10 @@ impl Handler for Server {
             _ => self.latency,
         }
     }
+}
+
+fn base_url(addr: SocketAddr, prefix: &str) -> String {
+    format!("http://{}{prefix}", super::local(addr))
 }
 
 fn websocket_url(addr: SocketAddr, prefix: &str) -> String {

@@ -2,13 +2,15 @@
 
 use super::endpoint::EndpointFault;
 use super::fault::{Fault, FaultList, Kind};
+use super::fetch::FetchMode;
 use super::gateway::{self, GatewayServer, Redaction, Refusal};
-use super::http_response::HttpResponse;
+use super::http_response::{HttpResponse, UploadAnswer};
 use super::quirk::Quirk;
 use super::record::{self, Exchange, Record};
 use super::routes::{self, Request};
 use super::scenario::Scenario;
 use super::state::State;
+use super::upload::PendingUpload;
 use super::websocket;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -77,6 +79,13 @@ pub(super) struct HandledRequest {
     pub(super) exchange: Arc<Exchange>,
 }
 
+/// What becomes of a request.
+pub(super) enum Handling {
+    Answered(Box<HandledRequest>),
+    /// The URL of an upload is fetched first.
+    Fetching(Box<PendingUpload>),
+}
+
 /// The simulated server and its faults.
 #[derive(Debug)]
 pub(super) struct Simulator {
@@ -111,18 +120,20 @@ impl Simulator {
         &mut self,
         received: ReceivedRequest,
         path: Option<&str>,
-    ) -> HandledRequest {
-        let Some(gateway) = &mut self.gateway else {
+    ) -> Handling {
+        // The conversion service for files is not the gateway, but the operator's.
+        let conversion = path.and_then(|path| path.strip_prefix(gateway::CONVERSION_PATH));
+        let Some(gateway) = self.gateway.as_mut().filter(|_| conversion.is_none()) else {
             let request = ServerRequest {
                 method: &received.method,
-                path,
+                path: conversion.or(path),
                 body: &received.body,
             };
-            let (answer, fault) = self.respond(received.at, &request);
-            return self.plan_with_fault(received, answer, fault.as_ref());
+            let (answer, fault) = self.respond(received.at, &request, conversion.is_some());
+            return self.plan_or_fetch(received, answer, fault);
         };
         if path == Some(websocket::PATH) {
-            return self.handle_handshake(received);
+            return Handling::Answered(Box::new(self.handle_handshake(received)));
         }
         let (method, body) = (&received.method, &received.body);
         match gateway.open(method, path, body, &mut self.state, &self.redaction) {
@@ -132,11 +143,13 @@ impl Simulator {
                     path: Some(&call.path),
                     body: &call.body,
                 };
-                let (mut answer, fault) = self.respond(received.at, &request);
+                let (mut answer, fault) = self.respond(received.at, &request, false);
                 answer.note = format!("{} {}", call.path.escape_debug(), answer.note);
-                self.plan_with_fault(received, answer, fault.as_ref())
+                self.plan_or_fetch(received, answer, fault)
             }
-            Err(answer) => self.plan_with_fault(received, answer, None),
+            Err(answer) => {
+                Handling::Answered(Box::new(self.plan_with_fault(received, answer, None)))
+            }
         }
     }
 
@@ -175,7 +188,31 @@ impl Simulator {
         self.plan_with_fault(received, answer, None)
     }
 
-    fn plan_with_fault(
+    fn plan_or_fetch(
+        &mut self,
+        received: ReceivedRequest,
+        mut answer: HttpResponse,
+        fault: Option<Fault>,
+    ) -> Handling {
+        match answer.upload.take() {
+            None => Handling::Answered(Box::new(self.plan_with_fault(
+                received,
+                answer,
+                fault.as_ref(),
+            ))),
+            Some(upload) => {
+                let UploadAnswer { job, is_replaced } = *upload;
+                Handling::Fetching(Box::new(PendingUpload {
+                    received,
+                    fault,
+                    replacement: is_replaced.then_some(answer),
+                    job,
+                }))
+            }
+        }
+    }
+
+    pub(super) fn plan_with_fault(
         &mut self,
         received: ReceivedRequest,
         answer: HttpResponse,
@@ -205,9 +242,17 @@ impl Simulator {
     }
 
     /// The response and the fault that applies.
-    fn respond(&mut self, at: Timestamp, request: &ServerRequest) -> (HttpResponse, Option<Fault>) {
+    fn respond(
+        &mut self,
+        at: Timestamp,
+        request: &ServerRequest,
+        is_conversion: bool,
+    ) -> (HttpResponse, Option<Fault>) {
         let fault = request.path.and_then(|path| self.faults.trigger(path));
-        (self.answer(at, request, fault.as_ref()), fault)
+        (
+            self.answer(at, request, fault.as_ref(), is_conversion),
+            fault,
+        )
     }
 
     fn answer(
@@ -215,17 +260,24 @@ impl Simulator {
         at: Timestamp,
         request: &ServerRequest,
         fault: Option<&Fault>,
+        is_conversion: bool,
     ) -> HttpResponse {
         let executed =
             fault.is_none_or(|fault| fault.executes() || endpoint_fault(fault).is_some());
         if fault.is_some_and(|fault| fault.kind == Kind::Logout) {
             self.state.log_out(&guid_in(request.body));
         }
-        let handled = executed.then(|| self.handle(at, request, fault));
+        let handled = executed.then(|| self.handle(at, request, fault, is_conversion));
         let replacement = fault.and_then(|fault| fault.answer(&self.state));
         match (replacement, handled) {
             (Some(replacement), Some(handled)) => HttpResponse {
                 note: handled.note,
+                upload: handled.upload.map(|upload| {
+                    Box::new(UploadAnswer {
+                        is_replaced: true,
+                        ..*upload
+                    })
+                }),
                 ..replacement
             },
             (Some(replacement), None) => unexecuted(replacement),
@@ -239,12 +291,14 @@ impl Simulator {
         at: Timestamp,
         request: &ServerRequest,
         fault: Option<&Fault>,
+        is_conversion: bool,
     ) -> HttpResponse {
         let Some(path) = request.path else {
             return HttpResponse::error(404);
         };
         let quirks = &self.state.quirks;
         if self.gateway.is_some()
+            && !is_conversion
             && !gateway::offers(path)
             && !quirks.has(Quirk::GatewayListsClients)
         {
@@ -312,6 +366,15 @@ fn endpoint_fault(fault: &Fault) -> Option<EndpointFault> {
     match fault.kind {
         Kind::ServerFail => Some(EndpointFault::ServerFail),
         Kind::Reconnecting => Some(EndpointFault::Reconnecting),
+        Kind::NoFetch => Some(EndpointFault::NoFetch),
+        Kind::HalfFetch => Some(EndpointFault::Fetch(FetchMode::Half)),
+        Kind::HalfFile => Some(EndpointFault::HalfFile),
+        Kind::FetchTwice => Some(EndpointFault::Fetch(FetchMode::Twice)),
+        Kind::HeadFirst => Some(EndpointFault::Fetch(FetchMode::HeadFirst)),
+        Kind::Ranges => Some(EndpointFault::Fetch(FetchMode::Ranges)),
+        Kind::SlowFetch(pause) => Some(EndpointFault::Fetch(FetchMode::Slowly(pause))),
+        Kind::NoAesKey => Some(EndpointFault::NoAesKey),
+        Kind::StaleRules => Some(EndpointFault::StaleRules),
         _ => None,
     }
 }

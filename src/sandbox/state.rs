@@ -8,6 +8,7 @@ use super::conversation::Conversation;
 use super::dialect::Dialect;
 use super::endpoint_result::{EndpointResult, Failure};
 use super::event::{self, Event};
+use super::files::Files;
 use super::initial_data;
 use super::instance::Instance;
 use super::instance::Status;
@@ -35,6 +36,9 @@ pub(super) struct State {
     pub(super) global_notify_url: String,
     pub(super) instances: Vec<Instance>,
     pub(super) deliveries: Record<Delivery>,
+    pub(super) files: Files,
+    /// The base URL for clients on this machine.
+    pub(super) base_url: String,
     scan: ScanScript,
     sessions: usize,
     created: u64,
@@ -56,6 +60,8 @@ impl State {
             global_notify_url: String::new(),
             instances: Vec::new(),
             deliveries: Record::new(),
+            files: Files::default(),
+            base_url: String::new(),
             sessions: scenario.sessions,
             scan: scenario.scan.clone(),
             created: 0,
@@ -147,6 +153,7 @@ impl State {
                     room_id: conversation.room_id().into(),
                     content: delivery.content.clone(),
                     at_list: delivery.at_list.clone(),
+                    attachment: delivery.attachment.clone(),
                 })
             })
             .filter(|message| message.seq > seq)
@@ -194,6 +201,20 @@ impl State {
     pub(super) fn echo(&mut self, guid: &str, message: &Message) {
         if self.is_listened_to(guid) {
             self.emit_message(guid, message.event(SENT));
+        }
+    }
+
+    /// Reports that an own message was taken back.
+    pub(super) fn echo_revocation(&mut self, guid: &str, id: &str) {
+        if !self.is_listened_to(guid) {
+            return;
+        }
+        let message = self
+            .sent_after(guid, 0)
+            .into_iter()
+            .find(|message| message.id.to_string() == id);
+        if let Some(message) = message {
+            self.emit_message(guid, message.revocation());
         }
     }
 

@@ -40,6 +40,17 @@ pub enum LedgerState {
     },
 }
 
+/// The message of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedMessage {
+    /// The target.
+    pub target: String,
+    /// The outcome; `in_flight` while it is not known.
+    pub outcome: String,
+    /// Its id, once accepted.
+    pub message_id: Option<String>,
+}
+
 /// A row of the ledger.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -75,6 +86,19 @@ impl StateDatabase {
     pub fn state_of(&self, entry: &Entry, digest: &[u8]) -> Result<LedgerState, Error> {
         let found = self.backend.find(entry).map_err(Error::about_state)?;
         Ok(found.map_or(LedgerState::Free, |found| found.state_for(digest)))
+    }
+
+    /// The message that was sent with a key.
+    ///
+    /// # Errors
+    /// As [`StateLocation::open`](super::StateLocation::open).
+    pub fn message_of(&self, entry: &Entry) -> Result<Option<RecordedMessage>, Error> {
+        Ok(self.backend.find(entry)?.map(|found| RecordedMessage {
+            target: found.target,
+            message_id: (found.outcome == Outcome::Accepted.name())
+                .then_some(found.message.message_id),
+            outcome: found.outcome,
+        }))
     }
 
     /// Records durably that the message is about to be sent. Fails when the entry was changed since

@@ -144,11 +144,8 @@ mod tests {
     fn hint(line: &[&str]) -> Option<String> {
         let args: Vec<OsString> = line.iter().map(Into::into).collect();
         let error = cli::parse(&args).map(|_| ()).unwrap_err();
-        let hint = known_mistake(&error, &args)?
-            .hint
-            .as_ref()
-            .map(Text::english);
-        hint
+        let mistake = known_mistake(&error, &args)?;
+        mistake.hint.as_ref().map(Text::english)
     }
 
     #[test]

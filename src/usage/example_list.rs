@@ -30,8 +30,25 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
                 "df -h | qiwei send R:1012345678901 -",
             ),
             (
+                "Send a text and a file after it",
+                "echo report >report.txt && qiwei send R:1012345678901 \"nightly report\" --attach report.txt",
+            ),
+            (
                 "Send once a night, however often the job runs",
                 "qiwei send R:1012345678901 \"backup done\" --key \"backup-$(date +%F)\"",
+            ),
+        ],
+    ),
+    (
+        "revoke",
+        &[
+            (
+                "Take the message of a key back",
+                "qiwei send R:1012345678901 \"wrong group\" --key oops && qiwei revoke --key oops",
+            ),
+            (
+                "Take a message back by its id",
+                "qiwei revoke R:1012345678901 \"$(qiwei send R:1012345678901 hello --json | jq -r .message_id)\"",
             ),
         ],
     ),

@@ -71,14 +71,14 @@ fn prints_result_with_all_fields_for_every_line() {
         results[0],
         json!({"line": 1, "id": "row-1", "to": GROUP, "outcome": "accepted",
                "message_id": delivered.id, "seq": delivered.seq, "conversation_id": GROUP,
-               "guid": guid, "sent_at": sent_at, "deduplicated": null, "error": null})
+               "guid": guid, "sent_at": sent_at, "deduplicated": null, "file": null, "error": null})
     );
     let error = &results[1]["error"];
     assert_eq!(
         results[1],
         json!({"line": 2, "id": "row-2", "to": "S:7880000000004017", "outcome": "rejected",
                "message_id": null, "seq": null, "conversation_id": "S:7880000000004017",
-               "guid": guid, "sent_at": null, "deduplicated": null, "error": error})
+               "guid": guid, "sent_at": null, "deduplicated": null, "file": null, "error": error})
     );
     assert_eq!(
         (

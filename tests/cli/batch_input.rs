@@ -172,7 +172,7 @@ fn skip_bad_sends_valid_lines() {
             (&Value::Null, &Value::Null)
         );
         assert_eq!(bad["guid"], server.guids()[0].as_str());
-        assert_eq!(bad.as_object().unwrap().len(), 11, "{bad}");
+        assert_eq!(bad.as_object().unwrap().len(), 12, "{bad}");
     }
     assert_eq!(sends(&server), 2);
 }

@@ -318,6 +318,7 @@ fn send_prints_result_and_makes_one_request() {
             "guid": guid,
             "sent_at": run.json()["sent_at"],
             "deduplicated": null,
+            "file": null,
             "error": null,
         });
         assert_eq!(run.json(), expected);

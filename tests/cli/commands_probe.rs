@@ -37,7 +37,7 @@ fn probe_prints_every_endpoint() {
             row("POST", "/session/get_session_list", "invalid", 422),
             row("POST", "/session/get_session_config", "not_found", 404),
             row("POST", "/room/get_room_list", "invalid", 422),
-            row("POST", "/cdn/get_cdn_info", "not_found", 404),
+            row("POST", "/cdn/get_cdn_info", "invalid", 422),
         ]);
         assert_eq!(printed, expected);
         let asked: Vec<String> = expected

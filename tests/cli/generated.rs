@@ -207,8 +207,8 @@ fn examples(name: &str, language: Language) -> String {
     let words = name.trim_start_matches("qiwei").replace('-', " ");
     let examples = qiwei::examples(words.trim(), language == Language::Chinese);
     assert!(
-        (2..=3).contains(&examples.len()),
-        "`{name}` needs two or three examples in src/usage/example_list.rs"
+        (2..=4).contains(&examples.len()),
+        "`{name}` needs two to four examples in src/usage/example_list.rs"
     );
     let mut text = String::from(".SH EXAMPLES\n");
     for (what, line) in examples {

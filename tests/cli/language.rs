@@ -115,7 +115,7 @@ fn chinese_help_includes_parser_texts() {
         .run()
         .ends_with(0);
     for part in [
-        "发送文本消息到私聊或群聊\n",
+        "向个人或群发送文本、图片、文件或链接\n",
         "用法: qiwei send [OPTIONS] [TO] [TEXT]\n",
         "参数:\n",
         "选项:\n",

@@ -91,7 +91,7 @@ fn rejected_message_may_be_corrected_under_same_key() {
             )
             .run()
         };
-        server.add_fault(format!("{fault}@/msg/**1").parse().unwrap());
+        server.add_fault(format!("{fault}@/msg/send_**1").parse().unwrap());
         expect_failed_send(&send("x"), 1, "rejected");
         assert_eq!(
             send("better").ends_with(0).json()["outcome"],

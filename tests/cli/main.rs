@@ -20,6 +20,7 @@ mod completion;
 mod config;
 mod environment;
 mod examples;
+mod files;
 mod gateway;
 mod gateway_callbacks;
 mod generated;

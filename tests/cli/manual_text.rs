@@ -60,13 +60,16 @@ With \-\-json standard output holds one document, or one object per line for str
 A value that is not known is null, never missing. Ids are strings. Fields are only added within a major version.
 .TP
 send, at
-{"outcome","message_id","seq","conversation_id","guid","sent_at","deduplicated","error"}; the error is null unless the message was not accepted
+{"outcome","message_id","seq","conversation_id","guid","sent_at","deduplicated","file","error"}; the file is {"name","size","sha256"} or null, the error is null unless the message was not accepted
 .TP
 send, at with several messages
-one line each: the same and "to" as it was written, "part","parts" (null unless the text is split), "key" of this message
+one line each: the same and "to" as it was written, "part","parts" (null unless a target gets several messages), "key" of this message
 .TP
 send \-\-batch
 one line each: the same and "line","id","to"
+.TP
+revoke
+{"conversation_id","message_id","guid","revoked"}
 .TP
 sessions
 [{"conversation_id","type":"private|group","name","last_message_at"}]

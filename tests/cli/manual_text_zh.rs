@@ -100,13 +100,13 @@ const PHRASES: [(&str, &str); 19] = [
         "未知的值为 null，字段绝不缺失。ID 都是字符串。同一主版本内只增加字段。",
     ),
     (
-        "; the error is null unless the message was not accepted",
-        "；消息已受理时 error 为 null",
+        "; the file is {\"name\",\"size\",\"sha256\"} or null, the error is null unless the message was not accepted",
+        "；file 为 {\"name\",\"size\",\"sha256\"} 或 null，消息已受理时 error 为 null",
     ),
     ("send, at with several messages", "send、at，多条消息时"),
     (
-        "one line each: the same and \"to\" as it was written, \"part\",\"parts\" (null unless the text is split), \"key\" of this message",
-        "每条一行：同上，另有所写的 \"to\"、\"part\",\"parts\"（文本未拆分时为 null）、此消息的 \"key\"",
+        "one line each: the same and \"to\" as it was written, \"part\",\"parts\" (null unless a target gets several messages), \"key\" of this message",
+        "每条一行：同上，另有所写的 \"to\"、\"part\",\"parts\"（每个目标只有一条消息时为 null）、此消息的 \"key\"",
     ),
     ("one line each: the same and ", "每条一行：同上，另有 "),
     (

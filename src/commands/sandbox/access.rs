@@ -15,6 +15,8 @@ pub struct Access {
     app_secret: Option<String>,
     /// At the gateway the instance cannot be detected.
     guid: Option<String>,
+    /// The service that uploads files for accounts behind the gateway.
+    cdn_url: Option<String>,
 }
 
 impl Access {
@@ -26,6 +28,7 @@ impl Access {
             app_key: gateway.map(|gateway| gateway.app_key.clone()),
             app_secret: gateway.map(|gateway| gateway.app_secret.reveal().to_owned()),
             guid: gateway.and_then(|_| sandbox.guids().into_iter().next()),
+            cdn_url: gateway.map(|_| sandbox.conversion_url()),
         }
     }
 
@@ -35,6 +38,7 @@ impl Access {
             (env::APP_KEY, &self.app_key),
             (env::APP_SECRET, &self.app_secret),
             (env::GUID, &self.guid),
+            (env::CDN_URL, &self.cdn_url),
         ];
         let optional = optional
             .into_iter()

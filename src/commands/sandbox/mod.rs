@@ -12,10 +12,10 @@ use std::time::Duration;
 use serde::Serialize;
 use signal_hook::iterator::Signals;
 
-use crate::callback::address::parse_listen_address;
 use crate::commands::{CommandResult, Run};
 use crate::context::Context;
 use crate::error::Error;
+use crate::listener::address::parse_listen_address;
 use crate::output::Page;
 use crate::sandbox::{
     Dialect, FAULT_KINDS, Fault, FaultSyntax, Gateway, Quirk, Sandbox, ScanScript, Scenario,

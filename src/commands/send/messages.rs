@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use super::one;
-use super::options::DeliveryArgs;
-use super::sequence::{self, SequenceMessage};
+use super::sequence::{self, Part, SequenceMessage};
 use crate::commands::CommandResult;
 use crate::commands::targets::ResolvedTarget;
 use crate::context::Context;
@@ -21,27 +20,34 @@ pub enum Messages {
 }
 
 impl Messages {
-    /// One message for each target. Where there may be several targets, each has a key of its own.
+    /// The messages for each target, in order. Where there may be several targets, each has a key of its own, and so
+    /// has each message after the first of a target.
     ///
     /// # Errors
     /// A usage error when a key becomes too long; the errors of `message`.
     pub fn to_each(
         targets: Vec<ResolvedTarget>,
         is_list: bool,
-        mut message: impl FnMut(&ResolvedTarget) -> Result<OutgoingMessage, Error>,
+        mut messages: impl FnMut(&ResolvedTarget) -> Result<Vec<OutgoingMessage>, Error>,
     ) -> Result<Self, Error> {
         let has_own_keys = is_list || targets.len() > 1;
         let mut all = Vec::new();
         for target in targets {
-            let mut outgoing = message(&target)?;
-            if has_own_keys {
-                outgoing.key = key_of_target(outgoing.key.as_deref(), &target)?;
+            let messages = messages(&target)?;
+            let count = messages.len();
+            for (mut outgoing, number) in messages.into_iter().zip(1..) {
+                if has_own_keys {
+                    outgoing.key = key_of_target(outgoing.key.as_deref(), &target)?;
+                }
+                if number > 1 {
+                    outgoing.key = key_of_message(outgoing.key.as_deref(), number)?;
+                }
+                all.push(SequenceMessage {
+                    to: target.to.clone(),
+                    part: (count > 1).then_some(Part { number, count }),
+                    outgoing,
+                });
             }
-            all.push(SequenceMessage {
-                to: target.to,
-                part: None,
-                outgoing,
-            });
         }
         Ok(match all.len() {
             1 => all
@@ -55,12 +61,12 @@ impl Messages {
     ///
     /// # Errors
     /// As [`one::send`] and [`sequence::send`].
-    pub fn send(self, context: &Context, options: &DeliveryArgs, dry: bool) -> CommandResult {
+    pub fn send(self, context: &Context, options: &one::Options<'_>) -> CommandResult {
         match self {
             Self::One(outgoing) => {
-                one::send(context, &outgoing, options, dry).map(|()| ExitCode::SUCCESS)
+                one::send(context, &outgoing, options).map(|()| ExitCode::SUCCESS)
             }
-            Self::Several(messages) => sequence::send(context, messages, options, dry),
+            Self::Several(messages) => sequence::send(context, messages, options),
         }
     }
 }
@@ -68,6 +74,12 @@ impl Messages {
 /// `KEY@TARGET`.
 fn key_of_target(key: Option<&str>, target: &ResolvedTarget) -> Result<Option<String>, Error> {
     key.map(|key| derived_key(format!("{key}@{}", target.conversation)))
+        .transpose()
+}
+
+/// `KEY/NUMBER`.
+fn key_of_message(key: Option<&str>, number: usize) -> Result<Option<String>, Error> {
+    key.map(|key| derived_key(format!("{key}/{number}")))
         .transpose()
 }
 

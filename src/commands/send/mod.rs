@@ -1,6 +1,7 @@
-//! `qiwei send`: sends a text to a person or a group, or a batch of messages.
+//! `qiwei send`: sends a text, picture, file or link to a person or a group, or a batch of messages.
 
 mod batch;
+mod media_args;
 pub mod messages;
 pub mod one;
 pub mod options;
@@ -17,6 +18,7 @@ use crate::text::text;
 use batch::BatchArgs;
 #[cfg(fuzzing)]
 pub use batch::properties::batch_line;
+use media_args::{MediaArgs, UploadArgs};
 use messages::Messages;
 use options::DeliveryArgs;
 
@@ -56,6 +58,12 @@ pub struct Args {
     delivery: DeliveryArgs,
 
     #[command(flatten)]
+    media: MediaArgs,
+
+    #[command(flatten)]
+    upload: UploadArgs,
+
+    #[command(flatten)]
     batch: BatchArgs,
 }
 
@@ -63,12 +71,23 @@ impl Run for Args {
     fn run(mut self, context: &Context) -> CommandResult {
         self.restore_text()?;
         if self.to.is_none() && self.targets.is_empty() {
-            return batch::run(context, self.batch, &self.delivery, self.dry_run);
+            return batch::run(
+                context,
+                self.batch,
+                &self.delivery,
+                &self.upload,
+                self.dry_run,
+            );
         }
         let messages = self
             .messages(context)
             .inspect_err(|error| one::print_failure(&context.output, None, None, error))?;
-        messages.send(context, &self.delivery, self.dry_run)
+        let options = one::Options {
+            delivery: &self.delivery,
+            upload: Some(&self.upload),
+            is_dry_run: self.dry_run,
+        };
+        messages.send(context, &options)
     }
 }
 
@@ -92,20 +111,26 @@ impl Args {
         }
     }
 
-    /// The message for each target.
+    /// The messages for each target: the text, and after it the file or link.
     fn messages(&self, context: &Context) -> Result<Messages, Error> {
         let targets = match &self.to {
             Some(to) => targets::conversations(context, [to.as_str()])?,
             None => targets::conversations(context, self.targets.iter().map(String::as_str))?,
         };
-        let text = self.text.read(context)?;
-        let message = |target: &ResolvedTarget| {
-            Ok(OutgoingMessage {
+        let media = self.media.content(self.upload.no_check)?;
+        let mut contents = Vec::new();
+        if media.is_none() || self.text.is_given() {
+            contents.push(Content::text(self.text.read(context)?));
+        }
+        contents.extend(media);
+        let messages = |target: &ResolvedTarget| {
+            let message = |content: &Content| OutgoingMessage {
                 to: target.conversation.clone(),
-                content: Content::text(text.clone()),
+                content: content.clone(),
                 key: self.key.clone(),
-            })
+            };
+            Ok(contents.iter().map(message).collect())
         };
-        Messages::to_each(targets, !self.targets.is_empty(), message)
+        Messages::to_each(targets, !self.targets.is_empty(), messages)
     }
 }

@@ -1,17 +1,20 @@
 //! Sends one message and prints its outcome.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::media_args::UploadArgs;
 use super::options::DeliveryArgs;
 use crate::api::request::Effect;
 use crate::commands::dry_run;
 use crate::context::Context;
 use crate::conversation::ConversationId;
 use crate::delivery::{
-    OutgoingMessage, Phase, Receipt, Sender, interrupted_before_sending, interrupted_in_flight,
+    FileView, OutgoingMessage, Phase, Receipt, Sender, Uploader, interrupted_before_sending,
+    interrupted_in_flight,
 };
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
@@ -19,6 +22,9 @@ use crate::instances;
 use crate::output::Output;
 use crate::signals;
 use crate::text::text;
+
+/// Default time limit of a message with a file.
+pub const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The JSON result of one message, accepted or not.
 #[derive(Serialize)]
@@ -30,6 +36,7 @@ struct MessageResult<'a> {
     guid: Option<&'a Guid>,
     sent_at: Option<&'a str>,
     deduplicated: Option<bool>,
+    file: Option<&'a FileView>,
     error: Option<&'a Error>,
 }
 
@@ -55,10 +62,50 @@ pub fn print_failure(
         guid,
         sent_at: None,
         deduplicated: None,
+        file: None,
         error: Some(&error),
     };
     // The exit code and stderr already say that it failed.
     let _ = output.json(&view);
+}
+
+/// Options of a single message.
+pub struct Options<'a> {
+    /// How it is delivered.
+    pub delivery: &'a DeliveryArgs,
+    /// How a file is uploaded, for commands that send files.
+    pub upload: Option<&'a UploadArgs>,
+    /// Whether only the requests are printed.
+    pub is_dry_run: bool,
+}
+
+impl Options<'_> {
+    /// The uploader, if the message has a file.
+    pub fn uploader(
+        &self,
+        context: &Context,
+        outgoing: &OutgoingMessage,
+    ) -> Result<Option<Arc<Uploader>>, Error> {
+        match (outgoing.content.media(), self.upload) {
+            (Some(_), Some(upload)) => upload.uploader(context).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Prints the requests of a dry run: one as an object, an upload and a send as a list.
+fn show(
+    context: &Context,
+    outgoing: &OutgoingMessage,
+    options: &Options<'_>,
+    guid: &Guid,
+) -> Result<(), Error> {
+    let uploader = options.uploader(context, outgoing)?;
+    let requests = outgoing.planned_requests(guid, uploader.as_deref())?;
+    match requests.as_slice() {
+        [request] => dry_run::show(context, request),
+        requests => dry_run::show_all(context, requests),
+    }
 }
 
 /// Sends a message once and prints the result, or prints the request for a dry run.
@@ -69,15 +116,15 @@ pub fn print_failure(
 pub fn send(
     context: &Context,
     outgoing: &OutgoingMessage,
-    options: &DeliveryArgs,
-    dry: bool,
+    options: &Options<'_>,
 ) -> Result<(), Error> {
     let output = &context.output;
-    context.set_pace_flag(options.pace());
+    context.set_pace_flag(options.delivery.pace());
     let guid = instances::choose(context, Effect::Change)
         .inspect_err(|error| print_failure(output, Some(&outgoing.to), None, error))?;
-    if dry {
-        return dry_run::show(context, &outgoing.request(&guid));
+    if options.is_dry_run {
+        return show(context, outgoing, options, &guid)
+            .inspect_err(|error| print_failure(output, Some(&outgoing.to), Some(&guid), error));
     }
     deliver(context, outgoing, options, &guid)
         .inspect_err(|error| print_failure(output, Some(&outgoing.to), Some(&guid), error))
@@ -86,14 +133,19 @@ pub fn send(
 fn deliver(
     context: &Context,
     outgoing: &OutgoingMessage,
-    options: &DeliveryArgs,
+    options: &Options<'_>,
     guid: &Guid,
 ) -> Result<(), Error> {
-    let send_options = options.send_options(context, guid.clone())?;
+    let send_options = options.delivery.send_options(context, guid.clone())?;
     let mut sender = Sender::new(send_options, context.api()?.clone(), context.output.clone())
-        .paced_by(context.limiter()?);
+        .paced_by(context.limiter()?)
+        .uploading_with(options.uploader(context, outgoing)?);
     report_outcome_on_signal(context, &sender, &outgoing.to, guid)?;
-    let receipt = sender.deliver(outgoing, None, context.deadline()?)?;
+    let deadline = match outgoing.content.media() {
+        Some(_) => context.deadline_or(UPLOAD_TIMEOUT)?,
+        None => context.deadline()?,
+    };
+    let receipt = sender.deliver(outgoing, None, deadline)?;
     print(context, guid, &outgoing.to, &receipt)
 }
 
@@ -144,6 +196,7 @@ fn print(
         guid: Some(guid),
         sent_at: message.sent_at.as_deref(),
         deduplicated: receipt.deduplicated,
+        file: receipt.file.as_ref(),
         error: None,
     };
     let id = &message.message_id;

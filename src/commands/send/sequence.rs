@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::options::DeliveryArgs;
+use super::one;
 use super::outcome_counts::{OutcomeCounts, outcome_of};
 use crate::api::request::Effect;
 use crate::commands::{CommandResult, dry_run};
 use crate::context::Context;
 use crate::conversation::ConversationId;
 use crate::delivery::{
-    OutgoingMessage, Phase, Receipt, SendPhase, Sender, interrupted_before_sending,
-    interrupted_in_flight,
+    FileView, OutgoingMessage, Phase, Receipt, SendPhase, Sender, Uploader,
+    interrupted_before_sending, interrupted_in_flight,
 };
 use crate::error::{Error, Kind, Outcome};
 use crate::guid::Guid;
@@ -66,6 +66,7 @@ struct MessageResult<'a> {
     guid: Option<&'a Guid>,
     sent_at: Option<&'a str>,
     deduplicated: Option<bool>,
+    file: Option<&'a FileView>,
     error: Option<&'a Error>,
 }
 
@@ -76,11 +77,10 @@ struct MessageResult<'a> {
 pub fn send(
     context: &Context,
     messages: Vec<SequenceMessage>,
-    options: &DeliveryArgs,
-    dry: bool,
+    options: &one::Options<'_>,
 ) -> CommandResult {
-    context.set_pace_flag(options.pace());
-    let prepared = prepare(context, options);
+    context.set_pace_flag(options.delivery.pace());
+    let prepared = prepare(context, &messages, options);
     let (guid, sender, deadline) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -89,25 +89,56 @@ pub fn send(
             return Err(error);
         }
     };
-    if dry {
-        let requests = messages
-            .iter()
-            .map(|message| message.outgoing.request(&guid));
-        dry_run::show_each(context, requests)?;
+    if options.is_dry_run {
+        let uploader = uploader(context, &messages, options)?;
+        let mut requests = Vec::new();
+        for message in &messages {
+            requests.extend(
+                message
+                    .outgoing
+                    .planned_requests(&guid, uploader.as_deref())?,
+            );
+        }
+        dry_run::show_each(context, requests.into_iter())?;
         return Ok(ExitCode::SUCCESS);
     }
     let sequence = Sequence::new(context, messages, Some(guid), sender.phase());
     let sequence = Arc::new(sequence);
     sequence.report_on_signal()?;
-    sequence.run(sender, options.max_wait, deadline)
+    sequence.run(sender, options.delivery.max_wait, deadline)
 }
 
-fn prepare(context: &Context, options: &DeliveryArgs) -> Result<(Guid, Sender, Deadline), Error> {
+/// The uploader, if a message has a file.
+fn uploader(
+    context: &Context,
+    messages: &[SequenceMessage],
+    options: &one::Options<'_>,
+) -> Result<Option<Arc<Uploader>>, Error> {
+    match messages
+        .iter()
+        .find(|message| message.outgoing.content.media().is_some())
+    {
+        Some(message) => options.uploader(context, &message.outgoing),
+        None => Ok(None),
+    }
+}
+
+fn prepare(
+    context: &Context,
+    messages: &[SequenceMessage],
+    options: &one::Options<'_>,
+) -> Result<(Guid, Sender, Deadline), Error> {
     let guid = instances::choose(context, Effect::Change)?;
-    let send_options = options.send_options(context, guid.clone())?;
+    let send_options = options.delivery.send_options(context, guid.clone())?;
+    let uploader = uploader(context, messages, options)?;
+    let deadline = match uploader {
+        Some(_) => context.deadline_or(one::UPLOAD_TIMEOUT)?,
+        None => context.deadline()?,
+    };
     let sender = Sender::new(send_options, context.api()?.clone(), context.output.clone())
-        .paced_by(context.limiter()?);
-    Ok((guid, sender, context.deadline()?))
+        .paced_by(context.limiter()?)
+        .uploading_with(uploader);
+    Ok((guid, sender, deadline))
 }
 
 /// The messages and their outcomes.
@@ -421,6 +452,7 @@ fn view<'a>(
         guid,
         sent_at: sent.and_then(|sent| sent.sent_at.as_deref()),
         deduplicated: receipt.and_then(|receipt| receipt.deduplicated),
+        file: receipt.and_then(|receipt| receipt.file.as_ref()),
         error: result.as_ref().err(),
     }
 }

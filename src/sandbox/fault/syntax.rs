@@ -124,6 +124,16 @@ pub static FAULT_KINDS: &[FaultSyntax] = &[
     plain("reconnecting", true, Kind::Reconnecting, "the status look-up shows 0 once, the instance goes on"),
     kind_syntax("drip", "DUR", true, KindParser::Timed(Kind::Drip), "executed; the answer comes one byte each DUR"),
     plain("huge", false, Kind::Huge, "HTTP 200 with a JSON string that never ends"),
+    plain("no-fetch", false, Kind::NoFetch, "an upload is refused, its URL was not fetched"),
+    plain("half-fetch", false, Kind::HalfFetch, "an upload is refused after half of the file was fetched"),
+    plain("half-file", true, Kind::HalfFile, "an upload stores half of the file and reports success"),
+    plain("fetch-twice", true, Kind::FetchTwice, "an upload fetches its URL twice"),
+    plain("head-first", true, Kind::HeadFirst, "an upload makes a HEAD request first"),
+    plain("ranges", true, Kind::Ranges, "an upload fetches its URL in parts, with Range"),
+    kind_syntax("slow-fetch", "DUR", true, KindParser::Timed(Kind::SlowFetch), "an upload fetches its URL in 10 pieces, DUR before each"),
+    plain("no-aes-key", true, Kind::NoAesKey, "the answer of an upload has no aes_key"),
+    plain("stale-cdn", false, Kind::StaleRules, "uploads are refused (-5103011) until /cloud/update_cdn_rule"),
+    plain("too-late", false, Kind::TooLate, "a message cannot be taken back any more"),
 ];
 
 const SYNTAX: &str = "KIND[=VALUE][@PATH][*TIMES], such as drop-after@/msg/send_text*2";

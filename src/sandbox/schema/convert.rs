@@ -21,6 +21,12 @@ pub(super) fn convert(
             ))
         }),
         Kind::Ids => ids(value, &loc),
+        Kind::Object if value.is_object() => Ok(value.clone()),
+        Kind::Object => Err(one(ValidationError::new(
+            loc,
+            "value is not a valid dict",
+            "type_error.dict",
+        ))),
     }
 }
 

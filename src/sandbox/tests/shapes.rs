@@ -18,7 +18,7 @@ fn checks_path_method_body_then_business_rules() {
     let mut state = State::new(&Scenario::default());
     for (method, path, body, status, detail) in [
         ("POST", "/nope", "junk", 404, json!("Not Found")),
-        ("POST", "/msg/send_image", "{}", 404, json!("Not Found")),
+        ("POST", "/msg/send_gif", "{}", 404, json!("Not Found")),
         ("POST", "/msg/send_text/", "{}", 404, json!("Not Found")),
         (
             "GET",

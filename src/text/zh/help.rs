@@ -69,10 +69,6 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "查看账号的会话列表",
     ),
     (
-        "Send a text to a person or a group",
-        "发送文本消息到私聊或群聊",
-    ),
-    (
         "Send a text to a group and mention members",
         "发送群 @ 消息",
     ),

@@ -16,6 +16,12 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "A unique beginning of the guid is enough",
         "GUID 写到唯一的开头即可",
     ),
+    (
+        "Send a text and a file after it",
+        "发送一段文本，随后发送文件",
+    ),
+    ("Take a message back by its id", "按消息 ID 撤回"),
+    ("Take the message of a key back", "撤回某个幂等键的消息"),
     ("All contacts", "所有联系人"),
     ("All groups", "所有群聊"),
     ("All instances", "所有实例"),

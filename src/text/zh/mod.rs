@@ -2,6 +2,7 @@
 
 mod callback;
 mod config;
+mod files;
 mod gateway;
 mod help;
 mod help_examples;
@@ -19,9 +20,10 @@ mod system;
 mod words;
 
 /// English and Chinese, subject by subject.
-const SUBJECTS: [&[(&str, &str)]; 17] = [
+const SUBJECTS: [&[(&str, &str)]; 18] = [
     callback::MESSAGES,
     config::MESSAGES,
+    files::MESSAGES,
     gateway::MESSAGES,
     help::MESSAGES,
     help_examples::MESSAGES,

@@ -237,9 +237,10 @@ impl Step {
             _ if report == Report::Raw => AcceptedShape::Anything,
             "/client/all_clients" => AcceptedShape::List,
             "/client/create_client" => AcceptedShape::Fields,
-            "/msg/send_text" | "/msg/send_room_at" | "/client/get_client_status" => {
-                AcceptedShape::Fields
-            }
+            "/msg/send_text"
+            | "/msg/send_room_at"
+            | "/msg/send_link"
+            | "/client/get_client_status" => AcceptedShape::Fields,
             "/login/get_login_qrcode" => AcceptedShape::Fields,
             "/session/get_session_list" | "/contact/sync_contact" | "/room/get_room_list" => {
                 AcceptedShape::Page

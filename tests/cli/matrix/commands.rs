@@ -36,6 +36,7 @@ const LIST: &str = "/client/all_clients";
 const STATUS: &str = "/client/get_client_status";
 const SEND: &str = "/msg/send_text";
 const AT: &str = "/msg/send_room_at";
+const LINK: &str = "/msg/send_link";
 const CREATE: &str = "/client/create_client";
 const REMOVE: &str = "/client/remove_client";
 const START: &str = "/client/restore_client";
@@ -92,6 +93,13 @@ pub static COMMANDS: &[Command] = &[
             Step::new(Role::InstanceChoice, STATUS).logged_in(),
             Step::new(Role::Change, SEND).logged_in(),
         ],
+    )
+    .shown_by(Evidence::Message),
+    Command::new(
+        "send --link",
+        "send R:1012345678901 --link https://example.com/ --guid GUID",
+        ONLINE,
+        &[Step::new(Role::Change, LINK).all_faults().logged_in()],
     )
     .shown_by(Evidence::Message),
     Command::new(

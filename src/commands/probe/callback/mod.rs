@@ -8,13 +8,13 @@ use std::process::ExitCode;
 
 use url::Url;
 
-use crate::callback::address::parse_notify_url;
 use crate::callback::simulate::Simulated;
 use crate::commands::CommandResult;
 use crate::commands::callback_listener::{self, CallbackArgs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::instances;
+use crate::listener::address::parse_public_url;
 use crate::text::{Text, text};
 use webhook::Webhook;
 
@@ -40,7 +40,7 @@ pub struct Args {
 /// Parses a webhook URL; unlike ours it may have a query.
 fn parse_any_url(text: &str) -> Result<Url, Text> {
     let bare = text.split(['?', '#']).next().unwrap_or_default();
-    parse_notify_url(bare)?;
+    parse_public_url(bare)?;
     Url::parse(text).map_err(|e| text!("not a URL: {error}", error = e))
 }
 

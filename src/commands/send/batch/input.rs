@@ -25,6 +25,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 pub struct Input {
     source: InputSource,
     number: u64,
+    /// Whether files are sent without checks.
+    no_check: bool,
 }
 
 enum InputSource {
@@ -61,7 +63,16 @@ impl Input {
                 false => InputSource::Stream(in_background(reader)?, shown(path)),
             }
         };
-        Ok(Self { source, number: 0 })
+        Ok(Self {
+            source,
+            number: 0,
+            no_check: false,
+        })
+    }
+
+    /// The same input, whose files are checked or not.
+    pub fn unchecked(self, no_check: bool) -> Self {
+        Self { no_check, ..self }
     }
 
     /// Validates a file and returns its number of lines; `None` for a stream. With `skip_bad`, bad lines
@@ -129,7 +140,7 @@ impl Input {
             };
             self.number += 1;
             if !bytes.iter().all(u8::is_ascii_whitespace) {
-                let line = line::parse(self.number, bytes.trim_ascii(), targets);
+                let line = self.parse(&bytes, targets);
                 // That names cannot be looked up is no fault of the line.
                 return match targets.failure() {
                     Some(error) => Err(error),
@@ -137,6 +148,18 @@ impl Input {
                 };
             }
         }
+    }
+}
+
+impl Input {
+    /// Parses a line and checks its file.
+    fn parse(&self, bytes: &[u8], targets: &dyn ResolveTarget) -> Result<Item, BadLine> {
+        let mut item = line::parse(self.number, bytes.trim_ascii(), targets)?;
+        if self.no_check {
+            item.skip_file_checks();
+        }
+        item.check_file()?;
+        Ok(item)
     }
 }
 

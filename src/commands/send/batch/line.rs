@@ -1,14 +1,19 @@
 //! Parses and validates one line of a batch.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::api::media::Link;
+use crate::commands::send::media_args::{parse_kind, parse_link};
 use crate::commands::targets::ResolveTarget;
 use crate::commands::text_argument::check_text;
 use crate::conversation::ConversationId;
 use crate::delivery::{Content, OutgoingMessage, check_key};
 use crate::error::Kind;
+use crate::media::{Media, MediaKind, MediaSource, check_name};
 use crate::mention::{Mentions, to_wire_placeholders};
 use crate::output::Output;
 use crate::text::{Text, text};
@@ -52,15 +57,54 @@ impl BadLine {
     }
 }
 
+impl Item {
+    /// Sends the file as it is.
+    pub fn skip_file_checks(&mut self) {
+        if let Content::Media(media) = &mut self.outgoing.content {
+            Arc::make_mut(media).is_checked = false;
+        }
+    }
+
+    /// Checks the file of the line, if it has one.
+    ///
+    /// # Errors
+    /// The line, with the reason.
+    pub fn check_file(&self) -> Result<(), BadLine> {
+        let media = self.outgoing.content.media();
+        media
+            .map_or(Ok(()), |media| media.check())
+            .map_err(|why| BadLine {
+                line: self.line,
+                id: self.id.clone(),
+                to: Some(self.to.clone()),
+                why,
+                is_name: false,
+            })
+    }
+}
+
 /// Unknown fields are errors: with `txet` or `At` the wrong message would be sent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     to: String,
-    text: String,
+    text: Option<String>,
     at: Option<At>,
     key: Option<String>,
     id: Option<Box<RawValue>>,
+    image: Option<String>,
+    attach: Option<String>,
+    video: Option<String>,
+    voice: Option<String>,
+    on_server: Option<String>,
+    #[serde(rename = "as")]
+    kind: Option<String>,
+    duration: Option<u32>,
+    name: Option<String>,
+    link: Option<String>,
+    title: Option<String>,
+    description: Option<String>,
+    thumbnail: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -155,23 +199,122 @@ fn json_error(error: &serde_json::Error) -> Text {
 }
 
 fn outgoing(wire: Wire, to: ConversationId) -> Result<OutgoingMessage, Text> {
-    check_text(&wire.text)?;
-    let mentions = wire.at.map(mentions).transpose()?;
+    let key = wire.key.as_deref().map(check_key).transpose()?;
+    let content = match (media(&wire)?, wire.text) {
+        (None, Some(text)) => text_content(text, wire.at, &to)?,
+        (Some(content), None) if wire.at.is_none() => content,
+        (Some(_), None) => return Err(text!("only a text has mentions")),
+        (Some(_), Some(_)) => {
+            return Err(text!(
+                "a line is one message; put the text and the file or link on two lines"
+            ));
+        }
+        (None, None) => return Err(text!("missing field `{field}`", field = "text")),
+    };
+    Ok(OutgoingMessage { to, content, key })
+}
+
+fn text_content(text: String, at: Option<At>, to: &ConversationId) -> Result<Content, Text> {
+    check_text(&text)?;
+    let mentions = at.map(mentions).transpose()?;
     if let Some(mentions) = &mentions {
         if !to.is_group() {
             return Err(text!("{to} is a person; only groups have mentions", to));
         }
-        mentions.check_placeholder_count(&wire.text)?;
+        mentions.check_placeholder_count(&text)?;
     }
     let text = match mentions {
-        Some(_) => to_wire_placeholders(&wire.text),
-        None => wire.text,
+        Some(_) => to_wire_placeholders(&text),
+        None => text,
     };
-    Ok(OutgoingMessage {
-        to,
-        content: Content::Text { text, mentions },
-        key: wire.key.as_deref().map(check_key).transpose()?,
-    })
+    Ok(Content::Text { text, mentions })
+}
+
+/// The file or link of a line, if it has one.
+fn media(wire: &Wire) -> Result<Option<Content>, Text> {
+    let files = [
+        (MediaKind::Image, &wire.image),
+        (MediaKind::File, &wire.attach),
+        (MediaKind::Video, &wire.video),
+        (MediaKind::Voice, &wire.voice),
+    ];
+    let mut sources = Vec::new();
+    for (kind, source) in files {
+        if let Some(source) = source {
+            sources.push((kind, MediaSource::parse(source)?));
+        }
+    }
+    if let Some(path) = &wire.on_server {
+        let kind = wire
+            .kind
+            .as_deref()
+            .map_or(Ok(MediaKind::File), parse_kind)?;
+        sources.push((kind, MediaSource::OnServer(path.clone())));
+    } else if wire.kind.is_some() {
+        return Err(text!(
+            "{field} belongs to {owner}",
+            field = "\"as\"",
+            owner = "\"on_server\""
+        ));
+    }
+    let count = sources.len() + usize::from(wire.link.is_some());
+    let source = match (sources.pop(), count) {
+        (_, 2..) => return Err(text!("a line has one file or link")),
+        (Some(source), _) => source,
+        (None, _) => return link(wire),
+    };
+    for (field, is_given) in [
+        ("\"title\"", wire.title.is_some()),
+        ("\"description\"", wire.description.is_some()),
+        ("\"thumbnail\"", wire.thumbnail.is_some()),
+    ] {
+        if is_given {
+            return Err(text!(
+                "{field} belongs to {owner}",
+                field,
+                owner = "\"link\""
+            ));
+        }
+    }
+    Ok(Some(Content::Media(Arc::new(Media {
+        kind: source.0,
+        source: source.1,
+        name: wire.name.as_deref().map(check_name).transpose()?,
+        duration: wire.duration.filter(|seconds| *seconds > 0),
+        is_checked: true,
+    }))))
+}
+
+fn link(wire: &Wire) -> Result<Option<Content>, Text> {
+    for (field, is_given) in [
+        ("\"duration\"", wire.duration.is_some()),
+        ("\"name\"", wire.name.is_some()),
+    ] {
+        if is_given {
+            return Err(text!("{field} belongs to a file", field));
+        }
+    }
+    let Some(url) = &wire.link else {
+        let is_stray =
+            wire.title.is_some() || wire.description.is_some() || wire.thumbnail.is_some();
+        return match is_stray {
+            true => Err(text!(
+                "{field} belongs to {owner}",
+                field = "\"title\"",
+                owner = "\"link\""
+            )),
+            false => Ok(None),
+        };
+    };
+    let url = parse_link(url)?.to_string();
+    let thumbnail = wire.thumbnail.as_deref().map(parse_link).transpose()?;
+    let title = wire.title.clone().filter(|title| !title.trim().is_empty());
+    Ok(Some(Content::Link(Link {
+        title: title.unwrap_or_else(|| url.clone()),
+        description: wire.description.clone().unwrap_or_default(),
+        thumbnail: thumbnail.map_or_else(String::new, String::from),
+        url,
+    })))
 }
 
 fn mentions(at: At) -> Result<Mentions, Text> {
@@ -211,6 +354,7 @@ mod tests {
     fn mentions(item: &Item) -> Option<&Mentions> {
         match &item.outgoing.content {
             Content::Text { mentions, .. } => mentions.as_ref(),
+            Content::Media(_) | Content::Link(_) => None,
         }
     }
 
@@ -235,6 +379,32 @@ mod tests {
     }
 
     #[test]
+    fn parses_files_and_links() {
+        let settings = settings();
+        let parse = |text: &str| {
+            parse(1, text.as_bytes(), &settings)
+                .unwrap()
+                .outgoing
+                .content
+        };
+        let voice = parse(r#"{"to":"S:1","voice":"https://h/a.silk","duration":3}"#);
+        let voice = voice.media().unwrap();
+        assert_eq!((voice.kind, voice.duration), (MediaKind::Voice, Some(3)));
+        let stored = parse(r#"{"to":"S:1","on_server":"/a/b.png","as":"image"}"#);
+        let stored = stored.media().unwrap();
+        assert_eq!(stored.source, MediaSource::OnServer("/a/b.png".into()));
+        assert_eq!(stored.kind, MediaKind::Image);
+        let Content::Link(link) = parse(r#"{"to":"S:1","link":"https://h/x","description":"d"}"#)
+        else {
+            panic!("no link");
+        };
+        assert_eq!(
+            (link.title.as_str(), link.description.as_str()),
+            ("https://h/x", "d")
+        );
+    }
+
+    #[test]
     fn explains_invalid_lines() {
         let settings = settings();
         let cases = [
@@ -252,6 +422,24 @@ mod tests {
             (r#"{"to":"R:1","text":"x","at":[]}"#, "nobody"),
             (r#"{"to":"R:1","text":"{$@}","at":["1","2"]}"#, "2 mentions"),
             (r#"{"to":"S:1","text":"x","key":""}"#, "key"),
+            (r#"{"to":"S:1","text":"x","attach":"a"}"#, "two lines"),
+            (r#"{"to":"R:1","attach":"a","at":"all"}"#, "only a text"),
+            (
+                r#"{"to":"S:1","attach":"a","image":"b"}"#,
+                "one file or link",
+            ),
+            (
+                r#"{"to":"S:1","attach":"a","link":"http://h"}"#,
+                "one file or link",
+            ),
+            (r#"{"to":"S:1","attach":""}"#, "path is empty"),
+            (r#"{"to":"S:1","attach":"a","title":"t"}"#, "belongs to"),
+            (r#"{"to":"S:1","attach":"a","as":"image"}"#, "belongs to"),
+            (r#"{"to":"S:1","on_server":"a","as":"x"}"#, "must be image"),
+            (r#"{"to":"S:1","link":"ftp://h"}"#, "http"),
+            (r#"{"to":"S:1","text":"x","title":"t"}"#, "belongs to"),
+            (r#"{"to":"S:1","link":"http://h","name":"t"}"#, "belongs to"),
+            (r#"{"to":"S:1","attach":"a","name":"a/b"}"#, "file name"),
         ];
         for (text, part) in cases {
             let bad = parse(1, text.as_bytes(), &settings).unwrap_err();

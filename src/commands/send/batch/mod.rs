@@ -12,6 +12,7 @@ mod state;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::media_args::UploadArgs;
 use super::options::DeliveryArgs;
 use crate::api::request::Effect;
 use crate::commands::targets::Targets;
@@ -66,21 +67,23 @@ pub fn run(
     context: &Context,
     args: BatchArgs,
     delivery: &DeliveryArgs,
+    upload: &UploadArgs,
     dry: bool,
 ) -> CommandResult {
     context.set_pace_flag(delivery.pace());
     let Some(source) = &args.batch else {
         return Err(Error::usage(text!("TO or --batch is required")));
     };
-    let mut input = Input::open(context, source)?;
+    let mut input = Input::open(context, source)?.unchecked(upload.no_check);
     let targets = Targets::new(context);
     let total = input.validate(context, &targets, args.skip_bad)?;
     let guid = instances::choose(context, Effect::Change)?;
     if dry {
-        return show(context, &guid, input, &targets, args.skip_bad);
+        return show(context, &guid, input, &targets, upload, args.skip_bad);
     }
     let options = delivery.send_options(context, guid)?;
-    run::run(context, &args, options, input, &targets, total)
+    let uploader = upload.uploader(context)?;
+    run::run(context, &args, options, uploader, input, &targets, total)
 }
 
 /// Prints the request of every valid line, and the reasons of the others.
@@ -89,12 +92,18 @@ fn show(
     guid: &Guid,
     mut input: Input,
     targets: &Targets,
+    upload: &UploadArgs,
     skip_bad: bool,
 ) -> CommandResult {
     let (mut bad, mut names) = (0, 0);
+    let uploader = upload.uploader(context)?;
     while let Some(line) = input.next(targets, || false)? {
         match line {
-            Ok(item) => dry_run::show_line(context, &item.outgoing.request(guid))?,
+            Ok(item) => {
+                for request in item.outgoing.planned_requests(guid, Some(&uploader))? {
+                    dry_run::show_line(context, &request)?;
+                }
+            }
             Err(_) if skip_bad => {}
             Err(line) => {
                 bad += 1;

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::line::{BadLine, Item};
 use crate::commands::send::outcome_counts::outcome_of;
 use crate::conversation::ConversationId;
-use crate::delivery::Receipt;
+use crate::delivery::{FileView, Receipt};
 use crate::error::{Error, Outcome};
 use crate::guid::Guid;
 
@@ -23,6 +23,7 @@ pub struct Report<'a> {
     guid: &'a Guid,
     sent_at: Option<&'a str>,
     deduplicated: Option<bool>,
+    file: Option<&'a FileView>,
     error: Option<&'a Error>,
 }
 
@@ -44,6 +45,10 @@ impl<'a> Report<'a> {
                 .as_ref()
                 .ok()
                 .and_then(|receipt| receipt.deduplicated),
+            file: result
+                .as_ref()
+                .ok()
+                .and_then(|receipt| receipt.file.as_ref()),
             error: result.as_ref().err(),
         }
     }
@@ -61,6 +66,7 @@ impl<'a> Report<'a> {
             guid,
             sent_at: None,
             deduplicated: None,
+            file: None,
             error: Some(error),
         }
     }

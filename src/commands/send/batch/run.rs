@@ -13,11 +13,11 @@ use super::BatchArgs;
 use super::input::Input;
 use super::line::Item;
 use super::progress::Progress;
-use super::state::{BatchState, JournalPlace};
+use super::state::{BatchState, ITEM_TIMEOUT, JournalPlace};
 use crate::commands::CommandResult;
 use crate::commands::targets::Targets;
 use crate::context::Context;
-use crate::delivery::{PendingRecord, Receipt, SendOptions, Sender};
+use crate::delivery::{PendingRecord, Receipt, SendOptions, Sender, Uploader};
 use crate::error::{Error, Kind, Outcome};
 use crate::files;
 use crate::signals;
@@ -27,14 +27,13 @@ use crate::time::Deadline;
 
 /// Lines queued per worker.
 const QUEUE_CAPACITY: usize = 16;
-/// Default time limit of one message.
-const ITEM_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sends every line of `input`.
 pub fn run(
     context: &Context,
     args: &BatchArgs,
     options: SendOptions,
+    uploader: Arc<Uploader>,
     mut input: Input,
     targets: &Targets,
     total: Option<u64>,
@@ -49,11 +48,12 @@ pub fn run(
         api: context.api()?.clone(),
         limiter: context.limiter()?,
         output: context.output.clone(),
-        timeout: context.settings()?.item_timeout().unwrap_or(ITEM_TIMEOUT),
+        timeout: context.settings()?.item_timeout(),
         journal: file.or_else(|| args.run.clone().map(JournalPlace::Run)),
         fail_fast: args.fail_fast,
         progress: Progress::new(&context.output, total, context.pace()?),
         options,
+        uploader,
         counts: Mutex::default(),
         stop: Arc::default(),
         stopped_at: Mutex::default(),
@@ -268,14 +268,14 @@ impl Worker {
         let sender = Sender::new(options, state.api.clone(), state.output.clone())
             .paced_by(state.limiter.clone())
             .stopped_by(state.stop.clone())
-            .with_request_timeout(state.timeout);
+            .uploading_with(Some(state.uploader.clone()));
         let mut worker = Self {
             state,
             sender,
             location,
             journal: None,
         };
-        let deadline = worker.deadline();
+        let deadline = worker.deadline(ITEM_TIMEOUT);
         worker.open_journal(deadline)?;
         Ok(worker)
     }
@@ -301,9 +301,9 @@ impl Worker {
     }
 
     /// With a limit for the whole batch, a message may wait for its turn until then.
-    fn deadline(&self) -> Deadline {
+    fn deadline(&self, timeout: Duration) -> Deadline {
         let whole = self.state.deadline;
-        whole.unwrap_or_else(|| Deadline::after(self.state.timeout))
+        whole.unwrap_or_else(|| Deadline::after(timeout))
     }
 
     fn work(&mut self, item: &Item) {
@@ -337,7 +337,9 @@ impl Worker {
     }
 
     fn deliver(&mut self, item: &Item) -> Result<Receipt, Error> {
-        let deadline = self.deadline();
+        let timeout = self.state.timeout_of(item);
+        self.sender.set_request_timeout(timeout);
+        let deadline = self.deadline(timeout);
         self.open_journal(deadline)?;
         let record = self.journal.as_ref().map(|store| PendingRecord {
             store,

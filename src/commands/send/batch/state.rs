@@ -12,9 +12,10 @@ use super::progress::Progress;
 use super::report::Report;
 use crate::api::{Api, RateLimiter};
 use crate::commands::CommandResult;
+use crate::commands::send::one::UPLOAD_TIMEOUT;
 use crate::commands::send::outcome_counts::{OutcomeCounts, outcome_of};
 use crate::commands::text_argument::long_text_warning;
-use crate::delivery::{Receipt, SendOptions};
+use crate::delivery::{Receipt, SendOptions, Uploader};
 use crate::error::{Error, Kind, Outcome};
 use crate::output::Output;
 use crate::signals;
@@ -25,6 +26,9 @@ use crate::time::{Deadline, show_duration};
 const DEFAULT_LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// How often a paused worker checks whether the batch has stopped.
 const PAUSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Default time limit of one message.
+pub const ITEM_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where the journal is.
 #[derive(Clone)]
@@ -38,10 +42,12 @@ pub enum JournalPlace {
 /// State shared by all workers.
 pub struct BatchState {
     pub options: SendOptions,
+    pub uploader: Arc<Uploader>,
     pub limiter: Option<Arc<dyn RateLimiter>>,
     pub api: Api,
     pub output: Output,
-    pub timeout: Duration,
+    /// Time limit of a message, if one is configured.
+    pub timeout: Option<Duration>,
     pub journal: Option<JournalPlace>,
     pub fail_fast: bool,
     pub progress: Progress,
@@ -70,6 +76,14 @@ pub struct BatchState {
 }
 
 impl BatchState {
+    /// The time limit of a message, which is longer for one with a file.
+    pub fn timeout_of(&self, item: &Item) -> Duration {
+        self.timeout.unwrap_or(match item.outgoing.content.media() {
+            Some(_) => UPLOAD_TIMEOUT,
+            None => ITEM_TIMEOUT,
+        })
+    }
+
     /// Whether no more lines are sent.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
@@ -135,7 +149,7 @@ impl BatchState {
         let most = self
             .options
             .max_wait
-            .unwrap_or(DEFAULT_LONGEST_PAUSE.max(self.timeout));
+            .unwrap_or(DEFAULT_LONGEST_PAUSE.max(self.timeout.unwrap_or(ITEM_TIMEOUT)));
         let left = self.deadline.map_or(most, |deadline| deadline.remaining());
         if pause > most.min(left) {
             let message = text!(

@@ -1,4 +1,4 @@
-//! Open connections of the listener, limited in number.
+//! Open connections of a listener, limited in number.
 
 use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
@@ -89,6 +89,13 @@ impl Connections {
     /// Closes one connection, to free a descriptor: the one that [`Connections::admit`] would close.
     pub(super) fn close_idle_connection(&self) {
         self.lock().make_room();
+    }
+
+    /// Closes every connection.
+    pub(super) fn close_all(&self) {
+        for member in self.lock().open.values() {
+            let _ = member.stream.shutdown(Shutdown::Both);
+        }
     }
 
     /// Whether any response is being written.

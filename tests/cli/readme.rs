@@ -47,10 +47,17 @@ fn shell_blocks_run() {
             }
             false => script,
         };
+        let files = match block.contains("--attach report.pdf") {
+            true => {
+                "cd \"$(mktemp -d)\"; echo report >report.pdf; printf '#!SILK_V3' >note.silk\n\
+                 printf 'GIF89a\\050\\0\\036\\0\\0\\0\\0' >chart.png\n"
+            }
+            false => "",
+        };
         let alias = "qiwei config set aliases.ops R:1012345678901 >/dev/null 2>&1\n";
         let mut flags = vec!["-q", "--scan", "after=50ms"];
         flags.extend(is_gateway.then_some("--gateway"));
-        let run = in_sandbox(&flags, &format!("{alias}{script}"));
+        let run = in_sandbox(&flags, &format!("{alias}{files}{script}"));
         assert_eq!(run.code, 0, "{block}\n{run:?}");
         ran += 1;
     }

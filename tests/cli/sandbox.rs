@@ -85,6 +85,7 @@ fn events_are_json_lines() {
     assert!(url.ends_with("/wecom"), "{url}");
     let expected = json!({
         "event": "listening", "base_url": url, "app_key": null, "app_secret": null, "guid": null,
+        "cdn_url": null,
     });
     assert_eq!(listening, expected);
     let run = Qiwei::on(url, ["probe", "POST", "/client/get_clients", "-q"]).run();

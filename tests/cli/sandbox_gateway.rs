@@ -48,6 +48,10 @@ fn prints_variables_to_export_and_a_line_per_call() {
         answer,
         json!({"code": 401, "msg": "app_key or app_secret is invalid"})
     );
+    assert_eq!(
+        sandbox.stdout_line(),
+        format!("export QIWEI_CDN_URL={url}/conversion")
+    );
     sandbox.signal(Signal::TERM);
     sandbox.end().assert_output(
         143,
@@ -124,9 +128,9 @@ fn logs_handshakes_and_no_messages_of_websockets() {
         assert!(!answer.to_text().unwrap().contains(secret), "{answer}");
     }
     sandbox.signal(Signal::TERM);
-    sandbox
-        .end()
-        .assert_output(143, "", "GET /ws/juwe 101 WebSocket opened\n");
+    let run = sandbox.end();
+    assert_eq!(run.code, 143);
+    assert_eq!(run.stderr, "GET /ws/juwe 101 WebSocket opened\n");
 }
 
 #[test]
